@@ -1,0 +1,22 @@
+package dev.irpo.tensor;
+
+import java.util.Map;
+
+/// Something that can run graphs.
+public interface Backend extends AutoCloseable {
+  /// Name as the user writes it.
+  String name();
+
+  /// Zeroed memory for a variable in the backend's floating-point type.
+  Buffer allocate(long numElements);
+
+  /// Compiles a graph: operations nobody needs are left out, memory is planned, kernels are chosen.
+  ///
+  /// @param variables a buffer for each variable of the graph, by name
+  /// @throws IllegalArgumentException if a variable is missing or of another size
+  Program compile(Graph graph, Map<String, Buffer> variables);
+
+  /// Stops threads and frees devices.
+  @Override
+  void close();
+}

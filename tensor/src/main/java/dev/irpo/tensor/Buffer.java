@@ -1,0 +1,124 @@
+package dev.irpo.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Off-heap elements of one type: what a tensor of a graph becomes when a backend runs it.
+///
+/// Offsets are long, memory is aligned to 64 bytes, and the element accessors convert to and from
+/// `double` so that the reference formulas run on single and on double precision alike.
+public final class Buffer {
+  /// Alignment of every allocation, a cache line and the widest vector.
+  public static final long ALIGNMENT = 64;
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
+  private final MemorySegment segment;
+  private final DType dtype;
+  private final long numElements;
+  private long version;
+
+  private Buffer(MemorySegment segment, DType dtype, long numElements) {
+    this.segment = segment;
+    this.dtype = dtype;
+    this.numElements = numElements;
+  }
+
+  /// A new buffer of zeros, freed when nothing refers to it any more.
+  public static Buffer allocate(DType dtype, long numElements) {
+    long bytes = Math.multiplyExact(numElements, dtype.bytes());
+    return new Buffer(Arena.ofAuto().allocate(bytes, ALIGNMENT), dtype, numElements);
+  }
+
+  /// A view of memory that somebody else owns, for instance a memory-mapped file.
+  public static Buffer wrap(MemorySegment segment, DType dtype) {
+    return new Buffer(segment, dtype, segment.byteSize() / dtype.bytes());
+  }
+
+  /// A view of `length` elements from `offset` on; both in elements.
+  public Buffer slice(long offset, long length) {
+    MemorySegment part =
+        segment.asSlice(offset * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
+    return new Buffer(part, dtype, length);
+  }
+
+  /// The memory itself.
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /// Type of the elements.
+  public DType dtype() {
+    return dtype;
+  }
+
+  /// Number of elements.
+  public long numElements() {
+    return numElements;
+  }
+
+  /// Counts the changes that were announced with [#markChanged()].
+  public long version() {
+    return version;
+  }
+
+  /// Announces that the content changed, so that a backend discards what it derived from it
+  /// (packed weights). Every operation that overwrites a variable does so; a host that writes into
+  /// a weight must too.
+  public void markChanged() {
+    version++;
+  }
+
+  /// The element at `index` of a floating-point buffer.
+  public double get(long index) {
+    return dtype == DType.F64
+        ? segment.getAtIndex(DOUBLE, index)
+        : segment.getAtIndex(FLOAT, index);
+  }
+
+  /// Stores into a floating-point buffer, rounding to its precision.
+  public void set(long index, double value) {
+    if (dtype == DType.F64) {
+      segment.setAtIndex(DOUBLE, index, value);
+    } else {
+      segment.setAtIndex(FLOAT, index, (float) value);
+    }
+  }
+
+  /// The element at `index` of an [DType#INT32] buffer.
+  public int getInt(long index) {
+    return segment.getAtIndex(INT, index);
+  }
+
+  /// Stores into an [DType#INT32] buffer.
+  public void setInt(long index, int value) {
+    segment.setAtIndex(INT, index, value);
+  }
+
+  /// Sets every element to zero.
+  public void clear() {
+    segment.fill((byte) 0);
+  }
+
+  /// Copies all elements of a buffer of the same length and type.
+  public void copyFrom(Buffer source) {
+    if (source.dtype != dtype || source.numElements != numElements) {
+      throw new IllegalArgumentException(
+          "cannot copy %d %s into %d %s"
+              .formatted(source.numElements, source.dtype, numElements, dtype));
+    }
+    MemorySegment.copy(source.segment, 0, segment, 0, segment.byteSize());
+  }
+
+  /// The elements of a floating-point buffer as single precision.
+  public float[] toFloatArray() {
+    float[] values = new float[Math.toIntExact(numElements)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) get(i);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,129 @@
+package dev.irpo.tensor;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongToDoubleFunction;
+import java.util.function.Supplier;
+
+/// A computation described once and run many times.
+///
+/// Operations run in the order in which they were added. Inputs are written by the host before each
+/// run, variables live outside the graph under their names, constants are computed when the graph
+/// is compiled.
+public final class Graph {
+  /// Scope of nodes whose results are kept for the backward pass.
+  public static final int NO_SCOPE = -1;
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<String, Tensor> leaves = new HashMap<>();
+  private final Map<Tensor, LongToDoubleFunction> constants = new HashMap<>();
+  private final Set<Tensor> outputs = new LinkedHashSet<>();
+  private int tensorCount;
+  private int scopeCount;
+  private int scope = NO_SCOPE;
+
+  /// A tensor that the host writes before each run.
+  public Tensor input(String name, DType dtype, Shape shape) {
+    return leaf(name, Tensor.Kind.INPUT, dtype, shape);
+  }
+
+  /// A floating-point tensor that lives outside the program under `name`; asking twice gives the
+  /// same tensor.
+  ///
+  /// @throws IllegalArgumentException if the name is taken with another shape or kind
+  public Tensor variable(String name, Shape shape) {
+    Tensor known = leaves.get(name);
+    if (known == null) {
+      return leaf(name, Tensor.Kind.VARIABLE, DType.F32, shape);
+    }
+    if (known.kind() != Tensor.Kind.VARIABLE || !known.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "variable '%s' %s is already %s %s".formatted(name, shape, known.kind(), known.shape()));
+    }
+    return known;
+  }
+
+  /// A floating-point tensor computed once from the index of each element.
+  public Tensor constant(String name, Shape shape, LongToDoubleFunction values) {
+    Tensor known = leaves.get(name);
+    if (known != null && known.kind() == Tensor.Kind.CONSTANT && known.shape().equals(shape)) {
+      return known;
+    }
+    Tensor tensor = leaf(name, Tensor.Kind.CONSTANT, DType.F32, shape);
+    constants.put(tensor, values);
+    return tensor;
+  }
+
+  private Tensor leaf(String name, Tensor.Kind kind, DType dtype, Shape shape) {
+    Tensor tensor = new Tensor(this, tensorCount++, name, kind, dtype, shape);
+    if (leaves.putIfAbsent(name, tensor) != null) {
+      throw new IllegalArgumentException("the graph has a tensor '" + name + "' already");
+    }
+    return tensor;
+  }
+
+  /// Adds an operation and returns what it computes.
+  ///
+  /// @throws IllegalArgumentException if the shapes do not fit, or a tensor is of another graph
+  public Node apply(Op op, Tensor... inputs) {
+    List<Tensor> inputList = List.of(inputs);
+    for (Tensor input : inputList) {
+      if (input.graph() != this) {
+        throw new IllegalArgumentException(op.name() + ": " + input + " is of another graph");
+      }
+    }
+    List<Tensor> results = new ArrayList<>();
+    for (Shape shape : op.outputShapes(inputList)) {
+      String name = op.name() + "#" + tensorCount;
+      results.add(
+          new Tensor(this, tensorCount++, name, Tensor.Kind.COMPUTED, DType.F32, shape));
+    }
+    Node node = new Node(op, inputList, List.copyOf(results), scope);
+    results.forEach(tensor -> tensor.producedBy(node));
+    nodes.add(node);
+    return node;
+  }
+
+  /// Keeps a computed tensor readable after a run.
+  public void output(Tensor tensor) {
+    outputs.add(tensor);
+  }
+
+  /// Builds part of the graph whose inner results the backward pass computes again instead of
+  /// keeping them: less memory, one more forward pass.
+  public <T> T recomputed(Supplier<T> builder) {
+    if (scope != NO_SCOPE) {
+      throw new IllegalStateException("recomputation scopes do not nest");
+    }
+    scope = scopeCount++;
+    try {
+      return builder.get();
+    } finally {
+      scope = NO_SCOPE;
+    }
+  }
+
+  /// Operations in the order in which they run.
+  public List<Node> nodes() {
+    return List.copyOf(nodes);
+  }
+
+  /// Tensors that stay readable after a run.
+  public Set<Tensor> outputs() {
+    return Set.copyOf(outputs);
+  }
+
+  /// Inputs, variables and constants by name.
+  public Map<String, Tensor> leaves() {
+    return Map.copyOf(leaves);
+  }
+
+  /// Value of each element of a constant.
+  public LongToDoubleFunction constantValues(Tensor constant) {
+    return constants.get(constant);
+  }
+}

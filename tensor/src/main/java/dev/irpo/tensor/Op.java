@@ -1,0 +1,55 @@
+package dev.irpo.tensor;
+
+import dev.irpo.tensor.kernel.Kernels;
+import java.util.List;
+
+/// An operation: its shape rule, its gradient rule, its cost and the kernel that computes it.
+///
+/// Implementations are immutable records; whatever varies from run to run is an input.
+public interface Op {
+  /// Name in listings, the record's own name in lower camel case.
+  default String name() {
+    String type = getClass().getSimpleName();
+    return Character.toLowerCase(type.charAt(0)) + type.substring(1);
+  }
+
+  /// The shape rule.
+  ///
+  /// @throws IllegalArgumentException if the inputs do not fit together
+  List<Shape> outputShapes(List<Tensor> inputs);
+
+  /// Binds buffers and sizes to the kernel; running the result does not allocate.
+  Runnable bind(Node node, Kernels kernels, List<Buffer> inputs, List<Buffer> outputs);
+
+  /// Adds to the graph what computes the gradients of the inputs.
+  ///
+  /// @throws IllegalStateException if the operation has no gradient
+  default void differentiate(Backward backward) {
+    throw new IllegalStateException("operation " + name() + " has no gradient");
+  }
+
+  /// Whether the operation overwrites input `index`.
+  default boolean mutates(int index) {
+    return false;
+  }
+
+  /// Whether the first output may take the memory of input `index` when nobody needs it afterwards.
+  default boolean canOverwrite(int index) {
+    return false;
+  }
+
+  /// Floating-point operations of one run; a fused multiply-add counts two. Elementwise work
+  /// counts nothing.
+  default long flops(Node node) {
+    return 0;
+  }
+
+  /// Checks a shape rule.
+  ///
+  /// @throws IllegalArgumentException if `condition` is false, naming the operation and the shapes
+  default void require(boolean condition, String rule, List<Tensor> inputs) {
+    if (!condition) {
+      throw new IllegalArgumentException(name() + " needs " + rule + ", got " + inputs);
+    }
+  }
+}

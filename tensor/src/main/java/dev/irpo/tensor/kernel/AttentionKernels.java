@@ -1,0 +1,84 @@
+package dev.irpo.tensor.kernel;
+
+import dev.irpo.tensor.Buffer;
+
+/// Causal attention with grouped queries (Ainslie et al. 2023, arXiv:2305.13245) over packed rows
+/// and over a cache.
+///
+/// For a query at position i of its sequence, with keys and values j = 0…i of the same sequence:
+///
+/// ```text
+/// s[j] = q·k[j] / √D      logSumExp = ln Σ_j exp(s[j])      out = Σ_j exp(s[j] − logSumExp)·v[j]
+/// ```
+///
+/// On `cpu` the result of a row depends on its sequence alone: scores are chains over D, the
+/// softmax sum has 16 partial sums chosen by j mod 16, the weighted values are a chain over j. So
+/// packed and cached attention give the same bits.
+public interface AttentionKernels {
+  /// Columns of a segment table: first row, length, index of the parent segment or −1.
+  int SEGMENT_COLUMNS = 3;
+
+  /// Positions in one block of a key-value cache.
+  int CACHE_BLOCK = 32;
+
+  /// Columns of a cache table: first cache block of the row's own sequence part, the row's place in
+  /// that part, first cache block of the shared prefix, length of the shared prefix (0: none).
+  int CACHE_COLUMNS = 4;
+
+  /// Attention over sequences that lie end to end in R rows. A segment's sequence is its parent's
+  /// rows followed by its own. Children follow their parent directly in the table, parents have no
+  /// parent, unused table rows have length 0. Rows that no segment covers become zero.
+  ///
+  /// ```text
+  /// out (R, H·D) written    logSumExp (R, H) written
+  /// q (R, H·D)    k, v (R, G·D)    segments (S, 3) read
+  /// ```
+  void packedAttention(
+      Buffer out,
+      Buffer logSumExp,
+      Buffer q,
+      Buffer k,
+      Buffer v,
+      Buffer segments,
+      AttentionSizes sizes);
+
+  /// Gradient of [#packedAttention] (Dao et al. 2022, arXiv:2205.14135, appendix B.2). With
+  /// p[j] = exp(s[j] − logSumExp) and δ = dOut·out:
+  ///
+  /// ```text
+  /// ds[j] = p[j]·(dOut·v[j] − δ)/√D
+  /// dQ = Σ_j ds[j]·k[j]      dK[j] = Σ_i ds[j]·q[i]      dV[j] = Σ_i p[j]·dOut[i]
+  /// dQ (R, H·D)    dK, dV (R, G·D) written; the rest read
+  /// ```
+  void packedAttentionGradient(
+      Buffer dQ,
+      Buffer dK,
+      Buffer dV,
+      Buffer dOut,
+      Buffer out,
+      Buffer logSumExp,
+      Buffer q,
+      Buffer k,
+      Buffer v,
+      Buffer segments,
+      AttentionSizes sizes);
+
+  /// Stores the keys and values of R new rows in the cache, then attends to everything the rows'
+  /// sequences hold there: shared prefix first, then the own part up to and including the row.
+  ///
+  /// ```text
+  /// out (R, H·D) written    keyCache, valueCache (blocks, G, 32, D) updated
+  /// q (R, H·D)    k, v (R, G·D)    table (R, 4) read, a negative first block skips the row
+  /// ```
+  ///
+  /// The order of elements inside a cache block belongs to the backend.
+  void cachedAttention(
+      Buffer out,
+      Buffer keyCache,
+      Buffer valueCache,
+      Buffer q,
+      Buffer k,
+      Buffer v,
+      Buffer table,
+      AttentionSizes sizes);
+}

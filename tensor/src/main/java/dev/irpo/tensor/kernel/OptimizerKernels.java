@@ -1,0 +1,33 @@
+package dev.irpo.tensor.kernel;
+
+import dev.irpo.tensor.Buffer;
+
+/// The parameter update.
+public interface OptimizerKernels {
+  /// Elements of a block of [#squaredNorm]'s reduction tree.
+  int NORM_BLOCK = 4096;
+
+  /// `out[0] = Σ x²`, accumulated in double precision: blocks of 4096 elements in ascending order.
+  void squaredNorm(Buffer out, Buffer x, long n);
+
+  /// AdamW with decoupled decay (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2) after
+  /// clipping by the global norm as PyTorch clips.
+  ///
+  /// ```text
+  /// g = gradient · min(1, clipNorm / (√squaredNorm + 1e-6))      (clipNorm ≤ 0: no clipping)
+  /// param   ← param·(1 − rate·weightDecay)
+  /// mean    ← β₁·mean + (1 − β₁)·g          square ← β₂·square + (1 − β₂)·g²
+  /// param   ← param − rate · (mean/(1 − β₁ᵗ)) / (√(square/(1 − β₂ᵗ)) + epsilon)
+  /// param, mean, square (n) updated    gradient (n), squaredNorm (1) read
+  /// schedule (3) read: rate, 1 − β₁ᵗ, 1 − β₂ᵗ
+  /// ```
+  void adamW(
+      Buffer param,
+      Buffer mean,
+      Buffer square,
+      Buffer gradient,
+      Buffer squaredNorm,
+      Buffer schedule,
+      long n,
+      AdamWSettings settings);
+}

@@ -1,0 +1,62 @@
+package dev.irpo.tensor.kernel;
+
+import dev.irpo.tensor.Buffer;
+
+/// From hidden states to log-probabilities, in nats.
+public interface ScoreKernels {
+  /// Log-probability of one target token per chosen row, under softmax over the vocabulary of
+  /// logits = x·weightᵀ. The logits exist a block of rows at a time.
+  ///
+  /// ```text
+  /// l[v] = Σ_c x[rows[i],c]·weight[v,c]     logSumExp[i] = ln Σ_v exp(l[v])
+  /// out[i] = l[targets[i]] − logSumExp[i]
+  /// out, logSumExp (I) written    x (R, C), weight (V, C), rows, targets (I) read
+  /// ```
+  ///
+  /// A negative row skips the entry: both outputs become 0.
+  void tokenLogProbs(
+      Buffer out,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes);
+
+  /// Gradient of [#tokenLogProbs]; the logits are computed again, block by block. With
+  /// g[v] = dOut[i]·([v = targets[i]] − exp(l[v] − logSumExp[i])):
+  ///
+  /// ```text
+  /// dX[r,c] = Σ_{i: rows[i]=r} Σ_v g[v]·weight[v,c]      dWeight[v,c] += Σ_i g[v]·x[rows[i],c]
+  /// dX (R, C) written    dWeight (V, C) updated; the rest read
+  /// ```
+  void tokenLogProbsGradient(
+      Buffer dX,
+      Buffer dWeight,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes);
+
+  /// Normaliser of each row of logits, the same bits as in [#tokenLogProbs].
+  ///
+  /// ```text
+  /// out[r] = ln Σ_v exp(logits[r,v])
+  /// out (R) written    logits (R, V) read
+  /// ```
+  void logSumExp(Buffer out, Buffer logits, int rows, int vocabSize);
+
+  /// Sum of the values of each segment, accumulated in double precision in ascending order.
+  ///
+  /// ```text
+  /// out[s] = Σ_{i: segmentIds[i]=s} x[i]       a negative id belongs to no segment
+  /// out (S) written    x, segmentIds (I) read
+  /// ```
+  void segmentSum(Buffer out, Buffer x, Buffer segmentIds, int count, int numSegments);
+
+  /// Gradient of [#segmentSum]: `dX[i] = dOut[segmentIds[i]]`, 0 where the id is negative.
+  void segmentSumGradient(Buffer dX, Buffer dOut, Buffer segmentIds, int count);
+}

@@ -1,0 +1,65 @@
+package dev.irpo.tensor.op;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Op;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.AttentionKernels;
+import dev.irpo.tensor.kernel.AttentionSizes;
+import dev.irpo.tensor.kernel.Kernels;
+import java.util.List;
+
+/// Attention of new rows over a key-value cache, see
+/// [dev.irpo.tensor.kernel.AttentionKernels#cachedAttention].
+public record CachedAttention(int numHeads, int numKvHeads, int headDim) implements Op {
+  /// Stores `k`, `v` (R, G·D) in the caches and attends with `q` (R, H·D): (R, H·D).
+  ///
+  /// @param table (R, 4) int32 cache table
+  public Tensor of(
+      Tensor keyCache, Tensor valueCache, Tensor q, Tensor k, Tensor v, Tensor table) {
+    return q.graph().apply(this, keyCache, valueCache, q, k, v, table).output(0);
+  }
+
+  /// Shape of the key and of the value cache for a number of blocks of 32 positions.
+  public Shape cacheShape(int blocks) {
+    long paddedHeadDim = (headDim + 31L) / 32 * 32;
+    return Shape.of(blocks, numKvHeads, AttentionKernels.CACHE_BLOCK, paddedHeadDim);
+  }
+
+  @Override
+  public List<Shape> outputShapes(List<Tensor> inputs) {
+    Tensor cache = inputs.get(0);
+    Tensor q = inputs.get(2);
+    Shape keyShape = Shape.of(q.size(0), (long) numKvHeads * headDim);
+    boolean fits =
+        cache.shape().equals(cacheShape(cache.size(0)))
+            && inputs.get(1).shape().equals(cache.shape())
+            && q.size(1) == numHeads * headDim
+            && inputs.get(3).shape().equals(keyShape)
+            && inputs.get(4).shape().equals(keyShape)
+            && inputs.get(5).shape().equals(Shape.of(q.size(0), AttentionKernels.CACHE_COLUMNS));
+    require(fits, "two caches, (R, H·D) queries, (R, G·D) keys and values, (R, 4)", inputs);
+    return List.of(q.shape());
+  }
+
+  @Override
+  public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
+    AttentionSizes sizes =
+        new AttentionSizes(node.output(0).size(0), 0, numHeads, numKvHeads, headDim);
+    Buffer result = out.get(0);
+    Buffer keyCache = in.get(0);
+    Buffer valueCache = in.get(1);
+    Buffer q = in.get(2);
+    Buffer k = in.get(3);
+    Buffer v = in.get(4);
+    Buffer table = in.get(5);
+    return () ->
+        kernels.attention().cachedAttention(result, keyCache, valueCache, q, k, v, table, sizes);
+  }
+
+  @Override
+  public boolean mutates(int index) {
+    return index < 2;
+  }
+}

@@ -1,0 +1,77 @@
+package dev.irpo.tensor.op;
+
+import dev.irpo.tensor.Backward;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Op;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.Kernels;
+import java.util.List;
+
+/// Rotary position embedding, see [dev.irpo.tensor.kernel.RowKernels#rope].
+///
+/// @param direction 1 turns forward, −1 back
+public record Rope(int numHeads, int headDim, int direction) implements Op {
+  /// Turns the heads of `x` (R, H·D) by the angles of their positions.
+  ///
+  /// @param positions (R) position of each row in its sequence
+  /// @param angles (P, D) cosines and sines, from [#angles]
+  public static Tensor rope(Tensor x, Tensor positions, Tensor angles, int numHeads) {
+    Rope op = new Rope(numHeads, angles.size(1), 1);
+    return x.graph().apply(op, x, positions, angles).output(0);
+  }
+
+  /// The table of angles: row p holds cos(p·base^(−2i/D)) for i < D/2, then the sines.
+  ///
+  /// @param maxPositions P, one more than the largest position
+  /// @param base 10000 for Llama 2
+  public static Tensor angles(Graph graph, int maxPositions, int headDim, double base) {
+    int half = headDim / 2;
+    return graph.constant(
+        "rope.angles",
+        Shape.of(maxPositions, headDim),
+        index -> {
+          long column = index % headDim;
+          double angle = (index / headDim) * Math.pow(base, -2.0 * (column % half) / headDim);
+          return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
+        });
+  }
+
+  @Override
+  public List<Shape> outputShapes(List<Tensor> inputs) {
+    Tensor x = inputs.get(0);
+    boolean fits =
+        x.shape().rank() == 2
+            && x.size(1) == numHeads * headDim
+            && inputs.get(1).shape().equals(Shape.of(x.size(0)))
+            && inputs.get(2).size(1) == headDim;
+    require(fits, "(R, H·D) rows, (R,) positions and (P, D) angles", inputs);
+    return List.of(x.shape());
+  }
+
+  @Override
+  public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
+    int rows = node.output(0).size(0);
+    Buffer result = out.get(0);
+    Buffer x = in.get(0);
+    Buffer positions = in.get(1);
+    Buffer angles = in.get(2);
+    return () ->
+        kernels.row().rope(result, x, positions, angles, rows, numHeads, headDim, direction);
+  }
+
+  @Override
+  public void differentiate(Backward backward) {
+    Node node = backward.node();
+    Tensor dOut = backward.outputGradient();
+    Op back = new Rope(numHeads, headDim, -direction);
+    backward.add(0, dOut.graph().apply(back, dOut, node.input(1), node.input(2)).output(0));
+  }
+
+  @Override
+  public boolean canOverwrite(int index) {
+    return index == 0;
+  }
+}

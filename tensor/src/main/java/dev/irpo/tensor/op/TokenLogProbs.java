@@ -1,0 +1,112 @@
+package dev.irpo.tensor.op;
+
+import dev.irpo.tensor.Backward;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Op;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.kernel.ScoreSizes;
+import java.util.List;
+
+/// Head, log-softmax and gather in one, see
+/// [dev.irpo.tensor.kernel.ScoreKernels#tokenLogProbs].
+public record TokenLogProbs() implements Op {
+  /// Log-probability (I) of `targets` (I) at the given `rows` (I) of `x` (R, C), head `weight`
+  /// (V, C).
+  public static Tensor tokenLogProbs(Tensor x, Tensor weight, Tensor rows, Tensor targets) {
+    return x.graph().apply(new TokenLogProbs(), x, weight, rows, targets).output(0);
+  }
+
+  @Override
+  public List<Shape> outputShapes(List<Tensor> inputs) {
+    Tensor rows = inputs.get(2);
+    boolean fits =
+        inputs.get(0).size(1) == inputs.get(1).size(1)
+            && rows.shape().rank() == 1
+            && rows.shape().equals(inputs.get(3).shape());
+    require(fits, "(R, C) states, a (V, C) head, (I,) rows and targets", inputs);
+    return List.of(rows.shape(), rows.shape());
+  }
+
+  private static ScoreSizes sizes(Tensor x, Tensor weight, Tensor rows) {
+    return new ScoreSizes(x.size(0), rows.size(0), x.size(1), weight.size(0));
+  }
+
+  @Override
+  public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
+    ScoreSizes sizes = sizes(node.input(0), node.input(1), node.input(2));
+    Buffer result = out.get(0);
+    Buffer logSumExp = out.get(1);
+    Buffer x = in.get(0);
+    Buffer weight = in.get(1);
+    Buffer rows = in.get(2);
+    Buffer targets = in.get(3);
+    return () ->
+        kernels.score().tokenLogProbs(result, logSumExp, x, weight, rows, targets, sizes);
+  }
+
+  @Override
+  public long flops(Node node) {
+    return 2L * node.input(2).size(0) * node.input(1).shape().numElements();
+  }
+
+  @Override
+  public void differentiate(Backward backward) {
+    Node node = backward.node();
+    Tensor x = node.input(0);
+    Node gradient =
+        x.graph()
+            .apply(
+                new Gradient(),
+                backward.accumulator(1),
+                backward.outputGradient(),
+                node.output(1),
+                x,
+                node.input(1),
+                node.input(2),
+                node.input(3));
+    backward.add(0, gradient.output(0));
+  }
+
+  private record Gradient() implements Op {
+    @Override
+    public String name() {
+      return "tokenLogProbsGradient";
+    }
+
+    @Override
+    public List<Shape> outputShapes(List<Tensor> inputs) {
+      return List.of(inputs.get(3).shape());
+    }
+
+    @Override
+    public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
+      ScoreSizes sizes = sizes(node.input(3), node.input(4), node.input(5));
+      return () ->
+          kernels
+              .score()
+              .tokenLogProbsGradient(
+                  out.get(0),
+                  in.get(0),
+                  in.get(1),
+                  in.get(2),
+                  in.get(3),
+                  in.get(4),
+                  in.get(5),
+                  in.get(6),
+                  sizes);
+    }
+
+    @Override
+    public boolean mutates(int index) {
+      return index == 0;
+    }
+
+    @Override
+    public long flops(Node node) {
+      return 6L * node.input(5).size(0) * node.input(4).shape().numElements();
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.irpo.tensor.program;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.Kernels;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongToDoubleFunction;
+
+/// A program that calls kernels one after the other on memory of the host.
+public final class CompiledProgram implements Program {
+  private final List<Node> nodes;
+  private final MemoryPlan plan;
+  private final Map<Tensor, Buffer> buffers = new HashMap<>();
+  private final Graph graph;
+  private final Runnable[] steps;
+
+  /// Plans memory, binds buffers and kernels.
+  ///
+  /// @param precision [DType#F32] or [DType#F64], the type of every floating-point tensor
+  /// @throws IllegalArgumentException if a variable is missing, of another size or type
+  public CompiledProgram(
+      Graph graph, Map<String, Buffer> variables, Kernels kernels, DType precision) {
+    this.graph = graph;
+    nodes = LivePart.of(graph);
+    plan = MemoryPlan.of(nodes, graph.outputs(), precision.bytes());
+    Buffer block =
+        Buffer.allocate(precision, Math.max(1, plan.totalBytes() / precision.bytes()));
+    for (Tensor leaf : graph.leaves().values()) {
+      buffers.put(leaf, leafBuffer(leaf, variables, precision));
+    }
+    for (Node node : nodes) {
+      for (Tensor output : node.outputs()) {
+        long offset = plan.offset(output) / precision.bytes();
+        buffers.put(output, block.slice(offset, output.shape().numElements()));
+      }
+    }
+    steps = nodes.stream().map(node -> bind(node, kernels)).toArray(Runnable[]::new);
+  }
+
+  private Buffer leafBuffer(Tensor leaf, Map<String, Buffer> variables, DType precision) {
+    DType type = leaf.dtype() == DType.F32 ? precision : leaf.dtype();
+    long numElements = leaf.shape().numElements();
+    return switch (leaf.kind()) {
+      case VARIABLE -> variable(leaf, variables.get(leaf.name()), type);
+      case CONSTANT -> {
+        Buffer buffer = Buffer.allocate(type, numElements);
+        LongToDoubleFunction values = graph.constantValues(leaf);
+        for (long i = 0; i < numElements; i++) {
+          buffer.set(i, values.applyAsDouble(i));
+        }
+        yield buffer;
+      }
+      default -> Buffer.allocate(type, numElements);
+    };
+  }
+
+  private static Buffer variable(Tensor leaf, Buffer buffer, DType type) {
+    if (buffer == null) {
+      throw new IllegalArgumentException("variable '" + leaf.name() + "' has no buffer");
+    }
+    if (buffer.dtype() != type || buffer.numElements() != leaf.shape().numElements()) {
+      throw new IllegalArgumentException(
+          "variable '%s' %s needs %d %s, its buffer has %d %s"
+              .formatted(
+                  leaf.name(),
+                  leaf.shape(),
+                  leaf.shape().numElements(),
+                  type,
+                  buffer.numElements(),
+                  buffer.dtype()));
+    }
+    return buffer;
+  }
+
+  private Runnable bind(Node node, Kernels kernels) {
+    List<Buffer> inputs = node.inputs().stream().map(buffers::get).toList();
+    List<Buffer> outputs = node.outputs().stream().map(buffers::get).toList();
+    Runnable kernel = node.op().bind(node, kernels, inputs, outputs);
+    if (!node.hasSideEffect()) {
+      return kernel;
+    }
+    Buffer[] changed = new Buffer[inputs.size()];
+    for (int i = 0; i < changed.length; i++) {
+      changed[i] = node.op().mutates(i) ? inputs.get(i) : null;
+    }
+    return () -> {
+      kernel.run();
+      for (Buffer buffer : changed) {
+        if (buffer != null) {
+          buffer.markChanged();
+        }
+      }
+    };
+  }
+
+  @Override
+  public Buffer buffer(Tensor tensor) {
+    boolean readable =
+        tensor.kind() == Tensor.Kind.COMPUTED
+            ? graph.outputs().contains(tensor)
+            : buffers.containsKey(tensor);
+    if (!readable) {
+      throw new IllegalArgumentException(tensor + " is neither a leaf nor an output");
+    }
+    return buffers.get(tensor);
+  }
+
+  @Override
+  public void run() {
+    for (Runnable step : steps) {
+      step.run();
+    }
+  }
+
+  @Override
+  public String describe() {
+    return ProgramListing.of(nodes, plan, flops());
+  }
+
+  @Override
+  public long plannedBytes() {
+    return plan.totalBytes();
+  }
+
+  @Override
+  public long flops() {
+    return nodes.stream().mapToLong(node -> node.op().flops(node)).sum();
+  }
+}

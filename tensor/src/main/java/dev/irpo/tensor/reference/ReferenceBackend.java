@@ -1,0 +1,61 @@
+package dev.irpo.tensor.reference;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.program.CompiledProgram;
+import java.util.Map;
+
+/// The executable definition of every operation: the formulas, one element at a time, in double
+/// precision accumulators. Never optimised.
+public final class ReferenceBackend implements Backend {
+  private final DType precision;
+  private final Kernels kernels =
+      new Kernels(
+          new ReferenceMatrix(),
+          new ReferenceRow(),
+          new ReferenceAttention(),
+          new ReferenceElementwise(),
+          new ReferenceScore(),
+          new ReferenceOptimizer());
+
+  private ReferenceBackend(DType precision) {
+    this.precision = precision;
+  }
+
+  /// Values between operations in single precision, as on the other backends.
+  public static ReferenceBackend inSinglePrecision() {
+    return new ReferenceBackend(DType.F32);
+  }
+
+  /// Everything in double precision, for central differences.
+  public static ReferenceBackend inDoublePrecision() {
+    return new ReferenceBackend(DType.F64);
+  }
+
+  /// The kernels themselves, for tests of other backends.
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public Buffer allocate(long numElements) {
+    return Buffer.allocate(precision, numElements);
+  }
+
+  @Override
+  public Program compile(Graph graph, Map<String, Buffer> variables) {
+    return new CompiledProgram(graph, variables, kernels, precision);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,117 @@
+package dev.irpo.tensor.reference;
+
+import dev.irpo.tensor.Buffer;
+
+import dev.irpo.tensor.kernel.ScoreKernels;
+import dev.irpo.tensor.kernel.ScoreSizes;
+
+/// [ScoreKernels] by its formulas.
+final class ReferenceScore implements ScoreKernels {
+  private static double[] logits(Buffer x, Buffer weight, long row, ScoreSizes sizes) {
+    double[] logits = new double[sizes.vocabSize()];
+    int embedDim = sizes.embedDim();
+    for (int v = 0; v < logits.length; v++) {
+      for (int c = 0; c < embedDim; c++) {
+        logits[v] += x.get(row * embedDim + c) * weight.get((long) v * embedDim + c);
+      }
+    }
+    return logits;
+  }
+
+  static double logSumExp(double[] values) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (double value : values) {
+      max = Math.max(max, value);
+    }
+    double sum = 0;
+    for (double value : values) {
+      sum += Math.exp(value - max);
+    }
+    return max + Math.log(sum);
+  }
+
+  @Override
+  public void tokenLogProbs(
+      Buffer out,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
+    for (int i = 0; i < sizes.count(); i++) {
+      if (rows.getInt(i) < 0) {
+        out.set(i, 0);
+        logSumExp.set(i, 0);
+        continue;
+      }
+      double[] logits = logits(x, weight, rows.getInt(i), sizes);
+      double normaliser = logSumExp(logits);
+      logSumExp.set(i, normaliser);
+      out.set(i, logits[targets.getInt(i)] - normaliser);
+    }
+  }
+
+  @Override
+  public void tokenLogProbsGradient(
+      Buffer dX,
+      Buffer dWeight,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
+    dX.clear();
+    for (int i = 0; i < sizes.count(); i++) {
+      if (rows.getInt(i) < 0) {
+        continue;
+      }
+      double[] logits = logits(x, weight, rows.getInt(i), sizes);
+      double normaliser = logSumExp(logits);
+      for (int v = 0; v < sizes.vocabSize(); v++) {
+        double indicator = v == targets.getInt(i) ? 1 : 0;
+        double gradient = dOut.get(i) * (indicator - Math.exp(logits[v] - normaliser));
+        for (int c = 0; c < sizes.embedDim(); c++) {
+          long xAt = (long) rows.getInt(i) * sizes.embedDim() + c;
+          long weightAt = (long) v * sizes.embedDim() + c;
+          dX.set(xAt, dX.get(xAt) + gradient * weight.get(weightAt));
+          dWeight.set(weightAt, dWeight.get(weightAt) + gradient * x.get(xAt));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void logSumExp(Buffer out, Buffer logits, int rows, int vocabSize) {
+    double[] row = new double[vocabSize];
+    for (int r = 0; r < rows; r++) {
+      for (int v = 0; v < vocabSize; v++) {
+        row[v] = logits.get((long) r * vocabSize + v);
+      }
+      out.set(r, logSumExp(row));
+    }
+  }
+
+  @Override
+  public void segmentSum(Buffer out, Buffer x, Buffer segmentIds, int count, int numSegments) {
+    double[] sums = new double[numSegments];
+    for (int i = 0; i < count; i++) {
+      if (segmentIds.getInt(i) >= 0) {
+        sums[segmentIds.getInt(i)] += x.get(i);
+      }
+    }
+    for (int s = 0; s < numSegments; s++) {
+      out.set(s, sums[s]);
+    }
+  }
+
+  @Override
+  public void segmentSumGradient(Buffer dX, Buffer dOut, Buffer segmentIds, int count) {
+    for (int i = 0; i < count; i++) {
+      int segment = segmentIds.getInt(i);
+      dX.set(i, segment < 0 ? 0 : dOut.get(segment));
+    }
+  }
+}
