@@ -65,9 +65,9 @@ public final class Buffer {
     return version;
   }
 
-  /// Announces that the content changed, so that a backend discards what it derived from it
-  /// (packed weights). Every operation that overwrites a variable does so; a host that writes into
-  /// a weight must too.
+  /// Announces that the content changed, so that a backend discards what it derived from it (packed
+  /// weights). Every operation that overwrites a variable does so; a host that writes into a weight
+  /// must too.
   public void markChanged() {
     version++;
   }

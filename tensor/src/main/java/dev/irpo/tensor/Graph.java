@@ -79,8 +79,7 @@ public final class Graph {
     List<Tensor> results = new ArrayList<>();
     for (Shape shape : op.outputShapes(inputList)) {
       String name = op.name() + "#" + tensorCount;
-      results.add(
-          new Tensor(this, tensorCount++, name, Tensor.Kind.COMPUTED, DType.F32, shape));
+      results.add(new Tensor(this, tensorCount++, name, Tensor.Kind.COMPUTED, DType.F32, shape));
     }
     Node node = new Node(op, inputList, List.copyOf(results), scope);
     results.forEach(tensor -> tensor.producedBy(node));

@@ -38,8 +38,8 @@ public interface Op {
     return false;
   }
 
-  /// Floating-point operations of one run; a fused multiply-add counts two. Elementwise work
-  /// counts nothing.
+  /// Floating-point operations of one run; a fused multiply-add counts two. Elementwise work counts
+  /// nothing.
   default long flops(Node node) {
     return 0;
   }

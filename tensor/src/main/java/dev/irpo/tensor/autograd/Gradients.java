@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Reverse-mode differentiation as a transformation of the graph: appends the operations that add
-/// d loss / d parameter to one variable per parameter.
+/// Reverse-mode differentiation as a transformation of the graph: appends the operations that add d
+/// loss / d parameter to one variable per parameter.
 ///
 /// The operations of a recomputation scope are appended a second time, just before their gradients,
 /// so that the first results can be dropped early.

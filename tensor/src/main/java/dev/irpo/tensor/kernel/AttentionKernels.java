@@ -42,8 +42,8 @@ public interface AttentionKernels {
       Buffer segments,
       AttentionSizes sizes);
 
-  /// Gradient of [#packedAttention] (Dao et al. 2022, arXiv:2205.14135, appendix B.2). With
-  /// p[j] = exp(s[j] − logSumExp) and δ = dOut·out:
+  /// Gradient of [#packedAttention] (Dao et al. 2022, arXiv:2205.14135, appendix B.2). With p[j] =
+  /// exp(s[j] − logSumExp) and δ = dOut·out:
   ///
   /// ```text
   /// ds[j] = p[j]·(dOut·v[j] − δ)/√D

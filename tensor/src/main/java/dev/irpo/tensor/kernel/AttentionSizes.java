@@ -7,8 +7,7 @@ package dev.irpo.tensor.kernel;
 /// @param numHeads query heads H
 /// @param numKvHeads key and value heads G; head h reads key head h·G/H
 /// @param headDim head width D
-public record AttentionSizes(
-    int rows, int numSegments, int numHeads, int numKvHeads, int headDim) {
+public record AttentionSizes(int rows, int numSegments, int numHeads, int numKvHeads, int headDim) {
   /// Query heads that share one key head.
   public int groupSize() {
     return numHeads / numKvHeads;

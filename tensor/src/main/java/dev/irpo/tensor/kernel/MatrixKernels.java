@@ -22,8 +22,7 @@ public interface MatrixKernels {
   /// dX[r,k] = Σ_n dOut[r,n] · weight[n,k]
   /// dX (R, K) written    dOut (R, N) read    weight (N, K) read
   /// ```
-  void linearInputGradient(
-      Buffer dX, Buffer dOut, Buffer weight, int rows, int outDim, int inDim);
+  void linearInputGradient(Buffer dX, Buffer dOut, Buffer weight, int rows, int outDim, int inDim);
 
   /// Gradient of [#linear] with respect to its weight, added to what is there.
   ///
@@ -31,6 +30,5 @@ public interface MatrixKernels {
   /// dWeight[n,k] += Σ_r dOut[r,n] · x[r,k]
   /// dWeight (N, K) updated    dOut (R, N) read    x (R, K) read
   /// ```
-  void linearWeightGradient(
-      Buffer dWeight, Buffer dOut, Buffer x, int rows, int outDim, int inDim);
+  void linearWeightGradient(Buffer dWeight, Buffer dOut, Buffer x, int rows, int outDim, int inDim);
 }

@@ -34,8 +34,7 @@ public interface RowKernels {
   /// dX[r,c] = Σ_{i: index[i]=r} dOut[i,c]
   /// dX (R, C) written    dOut (I, C) read    index (I) read
   /// ```
-  void selectRowsGradient(
-      Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim);
+  void selectRowsGradient(Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim);
 
   /// Root-mean-square normalisation of each row (Zhang & Sennrich 2019, arXiv:1910.07467, Eq. 4).
   ///

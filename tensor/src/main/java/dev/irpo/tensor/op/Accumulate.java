@@ -8,8 +8,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Adds a tensor to a variable, see
-/// [dev.irpo.tensor.kernel.ElementwiseKernels#accumulate].
+/// Adds a tensor to a variable, see [dev.irpo.tensor.kernel.ElementwiseKernels#accumulate].
 public record Accumulate() implements Op {
   /// `target += x`.
   public static void accumulate(Tensor target, Tensor x) {

@@ -9,7 +9,8 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Elementwise sum, see [dev.irpo.tensor.kernel.ElementwiseKernels#add]. Both gradients are the output's.
+/// Elementwise sum, see [dev.irpo.tensor.kernel.ElementwiseKernels#add]. Both gradients are the
+/// output's.
 public record Add() implements Op {
   /// Applies the operation to two tensors of one shape.
   public static Tensor add(Tensor a, Tensor b) {

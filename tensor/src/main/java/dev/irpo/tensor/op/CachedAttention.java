@@ -16,8 +16,7 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
   /// Stores `k`, `v` (R, G·D) in the caches and attends with `q` (R, H·D): (R, H·D).
   ///
   /// @param table (R, 4) int32 cache table
-  public Tensor of(
-      Tensor keyCache, Tensor valueCache, Tensor q, Tensor k, Tensor v, Tensor table) {
+  public Tensor of(Tensor keyCache, Tensor valueCache, Tensor q, Tensor k, Tensor v, Tensor table) {
     return q.graph().apply(this, keyCache, valueCache, q, k, v, table).output(0);
   }
 

@@ -9,8 +9,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Logarithm of the logistic function, see
-/// [dev.irpo.tensor.kernel.ElementwiseKernels#logSigmoid].
+/// Logarithm of the logistic function, see [dev.irpo.tensor.kernel.ElementwiseKernels#logSigmoid].
 public record LogSigmoid() implements Op {
   /// `ln σ(x)`.
   public static Tensor logSigmoid(Tensor x) {
@@ -33,8 +32,7 @@ public record LogSigmoid() implements Op {
   @Override
   public void differentiate(Backward backward) {
     Tensor x = backward.node().input(0);
-    backward.add(
-        0, x.graph().apply(new Gradient(), backward.outputGradient(), x).output(0));
+    backward.add(0, x.graph().apply(new Gradient(), backward.outputGradient(), x).output(0));
   }
 
   @Override

@@ -8,8 +8,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Softmax normaliser of rows of logits, see
-/// [dev.irpo.tensor.kernel.ScoreKernels#logSumExp].
+/// Softmax normaliser of rows of logits, see [dev.irpo.tensor.kernel.ScoreKernels#logSumExp].
 public record LogSumExp() implements Op {
   /// `ln Σ_v exp(logits[r,v])` for `logits` (R, V): (R).
   public static Tensor logSumExp(Tensor logits) {

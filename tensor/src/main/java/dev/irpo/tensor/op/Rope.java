@@ -33,8 +33,9 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
         "rope.angles",
         Shape.of(maxPositions, headDim),
         index -> {
+          long position = index / headDim;
           long column = index % headDim;
-          double angle = (index / headDim) * Math.pow(base, -2.0 * (column % half) / headDim);
+          double angle = position * Math.pow(base, -2.0 * (column % half) / headDim);
           return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
         });
   }

@@ -10,11 +10,10 @@ import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.util.List;
 
-/// Head, log-softmax and gather in one, see
-/// [dev.irpo.tensor.kernel.ScoreKernels#tokenLogProbs].
+/// Head, log-softmax and gather in one, see [dev.irpo.tensor.kernel.ScoreKernels#tokenLogProbs].
 public record TokenLogProbs() implements Op {
-  /// Log-probability (I) of `targets` (I) at the given `rows` (I) of `x` (R, C), head `weight`
-  /// (V, C).
+  /// Log-probability (I) of `targets` (I) at the given `rows` (I) of `x` (R, C), head `weight` (V,
+  /// C).
   public static Tensor tokenLogProbs(Tensor x, Tensor weight, Tensor rows, Tensor targets) {
     return x.graph().apply(new TokenLogProbs(), x, weight, rows, targets).output(0);
   }
@@ -43,8 +42,7 @@ public record TokenLogProbs() implements Op {
     Buffer weight = in.get(1);
     Buffer rows = in.get(2);
     Buffer targets = in.get(3);
-    return () ->
-        kernels.score().tokenLogProbs(result, logSumExp, x, weight, rows, targets, sizes);
+    return () -> kernels.score().tokenLogProbs(result, logSumExp, x, weight, rows, targets, sizes);
   }
 
   @Override

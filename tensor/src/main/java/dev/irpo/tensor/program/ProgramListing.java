@@ -14,7 +14,13 @@ final class ProgramListing {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
-            Locale.ROOT, "%4s  %-24s %-44s %12s %10s%n", "#", "operation", "result", "offset", "MFLOP"));
+            Locale.ROOT,
+            "%4s  %-24s %-44s %12s %10s%n",
+            "#",
+            "operation",
+            "result",
+            "offset",
+            "MFLOP"));
     for (int i = 0; i < nodes.size(); i++) {
       Node node = nodes.get(i);
       text.append(

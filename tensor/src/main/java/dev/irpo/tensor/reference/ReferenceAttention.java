@@ -1,7 +1,6 @@
 package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Buffer;
-
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import java.util.function.IntToLongFunction;
@@ -45,8 +44,7 @@ final class ReferenceAttention implements AttentionKernels {
     void visit(long row, int head, IntToLongFunction keyAt, int numKeys);
   }
 
-  private static void forEachQuery(
-      Buffer segments, AttentionSizes sizes, QueryVisitor visitor) {
+  private static void forEachQuery(Buffer segments, AttentionSizes sizes, QueryVisitor visitor) {
     for (int s = 0; s < sizes.numSegments(); s++) {
       int start = segments.getInt((long) s * SEGMENT_COLUMNS);
       int length = segments.getInt((long) s * SEGMENT_COLUMNS + 1);
@@ -136,7 +134,7 @@ final class ReferenceAttention implements AttentionKernels {
       Buffer cache, int firstBlock, int place, int kvHead, AttentionSizes sizes) {
     long blockRows = (long) sizes.numKvHeads() * CACHE_BLOCK;
     long rowWidth = (sizes.headDim() + 31L) / 32 * 32;
-    long block = firstBlock + place / CACHE_BLOCK;
+    long block = (long) firstBlock + place / CACHE_BLOCK;
     if ((block + 1) * blockRows * rowWidth > cache.numElements()) {
       throw new IndexOutOfBoundsException("cache block " + block + " is beyond the cache");
     }

@@ -1,7 +1,6 @@
 package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Buffer;
-
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;

@@ -1,7 +1,6 @@
 package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Buffer;
-
 import dev.irpo.tensor.kernel.MatrixKernels;
 
 /// [MatrixKernels] by its formulas.

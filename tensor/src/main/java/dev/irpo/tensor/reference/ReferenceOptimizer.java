@@ -1,7 +1,6 @@
 package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Buffer;
-
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.kernel.OptimizerKernels;
 
@@ -27,15 +26,13 @@ final class ReferenceOptimizer implements OptimizerKernels {
       long n,
       AdamWSettings settings) {
     double norm = Math.sqrt(squaredNorm.get(0));
-    double clip =
-        settings.clipNorm() > 0 ? Math.min(1, settings.clipNorm() / (norm + 1e-6)) : 1;
+    double clip = settings.clipNorm() > 0 ? Math.min(1, settings.clipNorm() / (norm + 1e-6)) : 1;
     double rate = schedule.get(0);
     for (long i = 0; i < n; i++) {
       double g = gradient.get(i) * clip;
       double m = settings.beta1() * mean.get(i) + (1 - settings.beta1()) * g;
       double s = settings.beta2() * square.get(i) + (1 - settings.beta2()) * g * g;
-      double step =
-          (m / schedule.get(1)) / (Math.sqrt(s / schedule.get(2)) + settings.epsilon());
+      double step = (m / schedule.get(1)) / (Math.sqrt(s / schedule.get(2)) + settings.epsilon());
       double decayed = param.get(i) * (1 - rate * settings.weightDecay());
       mean.set(i, m);
       square.set(i, s);

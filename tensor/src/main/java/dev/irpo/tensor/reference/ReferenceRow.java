@@ -1,7 +1,6 @@
 package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Buffer;
-
 import dev.irpo.tensor.kernel.RowKernels;
 
 /// [RowKernels] by its formulas.
@@ -12,8 +11,7 @@ final class ReferenceRow implements RowKernels {
   }
 
   @Override
-  public void embeddingGradient(
-      Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim) {
+  public void embeddingGradient(Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim) {
     for (long r = 0; r < rows; r++) {
       for (long c = 0; c < embedDim; c++) {
         long at = (long) tokens.getInt(r) * embedDim + c;
