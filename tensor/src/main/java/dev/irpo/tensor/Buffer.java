@@ -19,30 +19,37 @@ public final class Buffer {
   private final MemorySegment segment;
   private final DType dtype;
   private final long numElements;
+  private final boolean stable;
   private long version;
 
-  private Buffer(MemorySegment segment, DType dtype, long numElements) {
+  private Buffer(MemorySegment segment, DType dtype, long numElements, boolean stable) {
     this.segment = segment;
     this.dtype = dtype;
     this.numElements = numElements;
+    this.stable = stable;
   }
 
   /// A new buffer of zeros, freed when nothing refers to it any more.
   public static Buffer allocate(DType dtype, long numElements) {
     long bytes = Math.multiplyExact(numElements, dtype.bytes());
-    return new Buffer(Arena.ofAuto().allocate(bytes, ALIGNMENT), dtype, numElements);
+    return new Buffer(Arena.ofAuto().allocate(bytes, ALIGNMENT), dtype, numElements, true);
   }
 
   /// A view of memory that somebody else owns, for instance a memory-mapped file.
   public static Buffer wrap(MemorySegment segment, DType dtype) {
-    return new Buffer(segment, dtype, segment.byteSize() / dtype.bytes());
+    return new Buffer(segment, dtype, segment.byteSize() / dtype.bytes(), true);
   }
 
   /// A view of `length` elements from `offset` on; both in elements.
   public Buffer slice(long offset, long length) {
     MemorySegment part =
         segment.asSlice(offset * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
-    return new Buffer(part, dtype, length);
+    return new Buffer(part, dtype, length, stable);
+  }
+
+  /// The same memory as a place for computed values, which change without announcement.
+  public Buffer asWorkspace() {
+    return new Buffer(segment, dtype, numElements, false);
   }
 
   /// The memory itself.
@@ -58,6 +65,11 @@ public final class Buffer {
   /// Number of elements.
   public long numElements() {
     return numElements;
+  }
+
+  /// Whether the content changes only together with [#version()].
+  public boolean isStable() {
+    return stable;
   }
 
   /// Counts the changes that were announced with [#markChanged()].

@@ -29,7 +29,9 @@ public final class CompiledProgram implements Program {
     this.graph = graph;
     nodes = LivePart.of(graph);
     plan = MemoryPlan.of(nodes, graph.outputs(), precision.bytes());
-    Buffer block = Buffer.allocate(precision, Math.max(1, plan.totalBytes() / precision.bytes()));
+    Buffer block =
+        Buffer.allocate(precision, Math.max(1, plan.totalBytes() / precision.bytes()))
+            .asWorkspace();
     for (Tensor leaf : graph.leaves().values()) {
       buffers.put(leaf, leafBuffer(leaf, variables, precision));
     }

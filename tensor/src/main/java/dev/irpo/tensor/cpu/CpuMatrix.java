@@ -1,0 +1,150 @@
+package dev.irpo.tensor.cpu;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.kernel.MatrixKernels;
+import java.lang.foreign.MemorySegment;
+
+/// [MatrixKernels] over panels, shared among threads by panels and, where these are few, by rows.
+final class CpuMatrix implements MatrixKernels {
+  /// Multiply-adds below which a product stays on the calling thread.
+  private static final long SMALL = 40_000;
+
+  /// Least rows of a task when a panel's rows are split.
+  private static final int ROW_CHUNK = 64;
+
+  private final WorkerPool pool;
+  private final PackedWeights packedWeights;
+
+  CpuMatrix(WorkerPool pool, PackedWeights packedWeights) {
+    this.pool = pool;
+    this.packedWeights = packedWeights;
+  }
+
+  /// How a product is cut into tasks: tasks = panelGroups · rowChunks.
+  private record Split(ProductSizes sizes, int panelsPerTask, int rowsPerTask) {
+    int panelGroups() {
+      int panels = MatrixProduct.panels(sizes.columns());
+      return (panels + panelsPerTask - 1) / panelsPerTask;
+    }
+
+    int tasks() {
+      return panelGroups() * ((sizes.rows() + rowsPerTask - 1) / rowsPerTask);
+    }
+
+    int firstPanel(int task) {
+      return task % panelGroups() * panelsPerTask;
+    }
+
+    int lastPanel(int task) {
+      int panels = MatrixProduct.panels(sizes.columns());
+      return Math.min(panels, firstPanel(task) + panelsPerTask);
+    }
+
+    int firstRow(int task) {
+      return task / panelGroups() * rowsPerTask;
+    }
+
+    ProductSizes part(int task) {
+      int rows = Math.min(rowsPerTask, sizes.rows() - firstRow(task));
+      return new ProductSizes(rows, sizes.columns(), sizes.depth());
+    }
+  }
+
+  private Split split(ProductSizes sizes) {
+    int panels = MatrixProduct.panels(sizes.columns());
+    long work = (long) sizes.rows() * sizes.columns() * sizes.depth();
+    if (pool.threads() == 1 || work < SMALL) {
+      return new Split(sizes, panels, sizes.rows());
+    }
+    int wanted = 4 * pool.threads();
+    if (panels >= wanted || sizes.rows() < 2 * ROW_CHUNK) {
+      return new Split(sizes, Math.max(1, panels / wanted), sizes.rows());
+    }
+    int chunks = Math.min((wanted + panels - 1) / panels, sizes.rows() / ROW_CHUNK);
+    int rows = (sizes.rows() / chunks + 7) / 8 * 8;
+    return new Split(sizes, 1, rows);
+  }
+
+  @Override
+  public void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim) {
+    linear(out.segment(), x.segment(), weight, new ProductSizes(rows, outDim, inDim));
+  }
+
+  /// The linear layer on plain memory.
+  void linear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+    int inDim = sizes.depth();
+    MemorySegment panels = packedWeights.of(weight, sizes.columns(), inDim);
+    long cRow = 4L * sizes.columns();
+    Tiles.Operands m =
+        new Tiles.Operands(out, cRow, x, 4L * inDim, 4, panels, inDim * Tiles.PANEL_BYTES);
+    Split split = split(sizes);
+    pool.run(
+        split.tasks(),
+        (task, scratch) -> {
+          int first = split.firstPanel(task);
+          long row = split.firstRow(task);
+          MatrixProduct.multiply(
+              m,
+              row * cRow,
+              row * 4L * inDim,
+              (long) first * inDim * Tiles.PANEL_BYTES,
+              split.part(task),
+              first,
+              split.lastPanel(task),
+              false);
+        });
+  }
+
+  @Override
+  public void linearInputGradient(
+      Buffer dX, Buffer dOut, Buffer weight, int rows, int outDim, int inDim) {
+    ProductSizes sizes = new ProductSizes(rows, inDim, outDim);
+    inputGradient(dX.segment(), dOut.segment(), weight.segment(), sizes);
+  }
+
+  /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory; sizes are (R, K, N).
+  void inputGradient(
+      MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes) {
+    multiply(dX, dOut, 4L * sizes.depth(), 4, weight, sizes, false);
+  }
+
+  @Override
+  public void linearWeightGradient(
+      Buffer dWeight, Buffer dOut, Buffer x, int rows, int outDim, int inDim) {
+    ProductSizes sizes = new ProductSizes(outDim, inDim, rows);
+    weightGradient(dWeight.segment(), dOut.segment(), x.segment(), sizes);
+  }
+
+  /// dWeight (N, K) += dOutᵀ (N, R) · x (R, K) on plain memory; sizes are (N, K, R).
+  void weightGradient(
+      MemorySegment dWeight, MemorySegment dOut, MemorySegment x, ProductSizes sizes) {
+    multiply(dWeight, dOut, 4, 4L * sizes.rows(), x, sizes, true);
+  }
+
+  /// C = A·B or C += A·B with row-major B, packed panel by panel by the thread that needs it.
+  private void multiply(
+      MemorySegment c,
+      MemorySegment a,
+      long aRowBytes,
+      long aStepBytes,
+      MemorySegment b,
+      ProductSizes sizes,
+      boolean add) {
+    Split split = split(sizes);
+    long cRow = 4L * sizes.columns();
+    int depth = sizes.depth();
+    pool.run(
+        split.tasks(),
+        (task, scratch) -> {
+          MemorySegment packed = scratch.floats(0, (long) depth * Tiles.PANEL);
+          Tiles.Operands m = new Tiles.Operands(c, cRow, a, aRowBytes, aStepBytes, packed, 0);
+          long row = split.firstRow(task);
+          for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
+            MatrixProduct.packPanel(packed, 0, b, 0, cRow, depth, sizes.columns(), panel);
+            long cAt = row * cRow;
+            long aAt = row * aRowBytes;
+            MatrixProduct.multiply(m, cAt, aAt, 0, split.part(task), panel, panel + 1, add);
+          }
+        });
+  }
+}

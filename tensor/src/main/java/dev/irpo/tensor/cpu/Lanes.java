@@ -1,0 +1,230 @@
+package dev.irpo.tensor.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The vector width that the kernels use, and reductions and an exponential whose results do not
+/// depend on it.
+///
+/// The species is a static constant because C2 compiles vector code only for constant species; the
+/// system property `irpo.vectorBits` (128, 256 or 512) sets another width than the machine's own,
+/// so that tests cover all of them.
+///
+/// A reduction keeps 16 partial sums, element j in sum j mod 16, and adds them by halves (i and i +
+/// 8, then i + 4, …). `reduceLanes(ADD)` leaves the order open, and compiled and interpreted code
+/// differ in it. For the same reason the exponential is a polynomial in exactly rounded operations
+/// and not `lanewise(EXP)`, which calls the platform's library only once it is compiled.
+final class Lanes {
+  static final VectorSpecies<Float> FLOATS = species();
+  static final int COUNT = FLOATS.length();
+  static final long BYTES = 4L * COUNT;
+  static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  /// Partial sums of a reduction.
+  static final int PARTIALS = 16;
+
+  private static final VectorShuffle<Float> BY_8 = rotation(8);
+  private static final VectorShuffle<Float> BY_4 = rotation(4);
+  private static final VectorShuffle<Float> BY_2 = rotation(2);
+  private static final VectorShuffle<Float> BY_1 = rotation(1);
+
+  /// Below this the exponential is 0; its true value there is under 5e-38.
+  private static final float EXP_MIN = -86f;
+
+  private static final float EXP_MAX = 88f;
+  private static final float LOG2_E = 1.442695f;
+  private static final float LN2_HIGH = 0.6933594f;
+  private static final float LN2_LOW = -2.1219444e-4f;
+
+  /// 1.5·2²³: adding it rounds to an integer, which then sits in the low mantissa bits.
+  private static final float ROUND_TO_INTEGER = 12582912f;
+
+  private Lanes() {}
+
+  private static VectorSpecies<Float> species() {
+    int bits = Integer.getInteger("irpo.vectorBits", 0);
+    if (bits != 0) {
+      return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
+    }
+    return FloatVector.SPECIES_PREFERRED.length() > PARTIALS
+        ? FloatVector.SPECIES_512
+        : FloatVector.SPECIES_PREFERRED;
+  }
+
+  private static VectorShuffle<Float> rotation(int distance) {
+    return VectorShuffle.iota(FLOATS, distance % COUNT, 1, true);
+  }
+
+  static FloatVector load(MemorySegment memory, long offset) {
+    return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
+  }
+
+  /// Loads with zeros in the lanes that are not set, which are not read.
+  static FloatVector load(MemorySegment memory, long offset, VectorMask<Float> mask) {
+    return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER, mask);
+  }
+
+  static void store(FloatVector vector, MemorySegment memory, long offset) {
+    vector.intoMemorySegment(memory, offset, ORDER);
+  }
+
+  static void store(FloatVector vector, MemorySegment memory, long offset, VectorMask<Float> mask) {
+    vector.intoMemorySegment(memory, offset, ORDER, mask);
+  }
+
+  /// Mask of the lanes i + lane < n.
+  static VectorMask<Float> below(long i, long n) {
+    return FLOATS.indexInRange(i, n);
+  }
+
+  /// Adds all lanes by halves.
+  static float tree(FloatVector v) {
+    FloatVector sum = v;
+    if (COUNT >= 16) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (COUNT >= 8) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    return sum.add(sum.rearrange(BY_1)).lane(0);
+  }
+
+  /// Σ a·b over n elements in the fixed order.
+  static float dot(MemorySegment a, long aAt, MemorySegment b, long bAt, int n) {
+    FloatVector sum = partialDot(a, aAt, b, bAt, n, 0);
+    if (COUNT == 8) {
+      sum = sum.add(partialDot(a, aAt, b, bAt, n, 8));
+    } else if (COUNT == 4) {
+      FloatVector odd = partialDot(a, aAt, b, bAt, n, 4);
+      sum = sum.add(partialDot(a, aAt, b, bAt, n, 8));
+      sum = sum.add(odd.add(partialDot(a, aAt, b, bAt, n, 12)));
+    }
+    return tree(sum);
+  }
+
+  private static FloatVector partialDot(
+      MemorySegment a, long aAt, MemorySegment b, long bAt, int n, int first) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    int i = first;
+    for (; i + COUNT <= n; i += PARTIALS) {
+      sum = load(a, aAt + 4L * i).fma(load(b, bAt + 4L * i), sum);
+    }
+    if (i < n) {
+      VectorMask<Float> mask = below(i, n);
+      sum = load(a, aAt + 4L * i, mask).fma(load(b, bAt + 4L * i, mask), sum);
+    }
+    return sum;
+  }
+
+  /// Σ a·b·c over n elements in the fixed order.
+  static float dot(
+      MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment c, long cAt, int n) {
+    FloatVector sum = partialDot(a, aAt, b, bAt, c, cAt, n, 0);
+    if (COUNT == 8) {
+      sum = sum.add(partialDot(a, aAt, b, bAt, c, cAt, n, 8));
+    } else if (COUNT == 4) {
+      FloatVector odd = partialDot(a, aAt, b, bAt, c, cAt, n, 4);
+      sum = sum.add(partialDot(a, aAt, b, bAt, c, cAt, n, 8));
+      sum = sum.add(odd.add(partialDot(a, aAt, b, bAt, c, cAt, n, 12)));
+    }
+    return tree(sum);
+  }
+
+  private static FloatVector partialDot(
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment c,
+      long cAt,
+      int n,
+      int first) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int i = first; i < n; i += PARTIALS) {
+      VectorMask<Float> mask = below(i, n);
+      FloatVector product = load(a, aAt + 4L * i, mask).mul(load(b, bAt + 4L * i, mask));
+      sum = product.fma(load(c, cAt + 4L * i, mask), sum);
+    }
+    return sum;
+  }
+
+  /// Largest of n elements; exact, so in any order.
+  static float max(MemorySegment x, long at, int n) {
+    FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    int i = 0;
+    for (; i + COUNT <= n; i += COUNT) {
+      best = best.max(load(x, at + 4L * i));
+    }
+    if (i < n) {
+      VectorMask<Float> mask = below(i, n);
+      best = best.lanewise(VectorOperators.MAX, load(x, at + 4L * i, mask), mask);
+    }
+    return best.reduceLanes(VectorOperators.MAX);
+  }
+
+  /// Replaces x by exp(x − shift) and returns the sum in the fixed order.
+  static float expAndSum(MemorySegment x, long at, int n, float shift) {
+    FloatVector sum = expAndPartialSum(x, at, n, shift, 0);
+    if (COUNT == 8) {
+      sum = sum.add(expAndPartialSum(x, at, n, shift, 8));
+    } else if (COUNT == 4) {
+      FloatVector odd = expAndPartialSum(x, at, n, shift, 4);
+      sum = sum.add(expAndPartialSum(x, at, n, shift, 8));
+      sum = sum.add(odd.add(expAndPartialSum(x, at, n, shift, 12)));
+    }
+    return tree(sum);
+  }
+
+  private static FloatVector expAndPartialSum(
+      MemorySegment x, long at, int n, float shift, int first) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    int i = first;
+    for (; i + COUNT <= n; i += PARTIALS) {
+      FloatVector e = exp(load(x, at + 4L * i).sub(shift));
+      store(e, x, at + 4L * i);
+      sum = sum.add(e);
+    }
+    if (i < n) {
+      VectorMask<Float> mask = below(i, n);
+      FloatVector e = exp(load(x, at + 4L * i, mask).sub(shift));
+      store(e, x, at + 4L * i, mask);
+      sum = sum.add(e, mask);
+    }
+    return sum;
+  }
+
+  /// eˣ within 2 units in the last place (Cephes' `expf`: x = n·ln 2 + r, a polynomial in r, scaled
+  /// by 2ⁿ); 0 below −86, e⁸⁸ above 88.
+  static FloatVector exp(FloatVector argument) {
+    FloatVector x = argument.min(EXP_MAX);
+    FloatVector shifted = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), broadcast(ROUND_TO_INTEGER));
+    FloatVector n = shifted.sub(ROUND_TO_INTEGER);
+    FloatVector r = n.fma(broadcast(-LN2_HIGH), x);
+    r = n.fma(broadcast(-LN2_LOW), r);
+    FloatVector p = r.fma(broadcast(1.9875691e-4f), broadcast(1.3981999e-3f));
+    p = p.fma(r, broadcast(8.333452e-3f));
+    p = p.fma(r, broadcast(4.1665796e-2f));
+    p = p.fma(r, broadcast(1.6666666e-1f));
+    p = p.fma(r, broadcast(0.5f));
+    p = p.fma(r.mul(r), r).add(1f);
+    FloatVector scaled =
+        p.viewAsIntegralLanes()
+            .add(shifted.viewAsIntegralLanes().lanewise(VectorOperators.LSHL, 23))
+            .viewAsFloatingLanes()
+            .reinterpretAsFloats();
+    return scaled.blend(0f, x.lt(EXP_MIN));
+  }
+
+  private static FloatVector broadcast(float value) {
+    return FloatVector.broadcast(FLOATS, value);
+  }
+}

@@ -1,0 +1,21 @@
+package dev.irpo.tensor.cpu;
+
+import dev.irpo.tensor.Buffer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Working memory of one thread: a few numbered areas that grow to the largest request and stay.
+final class Scratch {
+  private static final int AREAS = 16;
+
+  private final MemorySegment[] areas = new MemorySegment[AREAS];
+
+  /// At least `count` floats of undefined content; valid until the same area is asked for again.
+  MemorySegment floats(int area, long count) {
+    long bytes = 4 * Math.max(count, Lanes.PARTIALS);
+    if (areas[area] == null || areas[area].byteSize() < bytes) {
+      areas[area] = Arena.ofAuto().allocate(bytes + bytes / 4, Buffer.ALIGNMENT);
+    }
+    return areas[area];
+  }
+}

@@ -1,0 +1,131 @@
+package dev.irpo.tensor.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/// A fixed set of threads that share numbered tasks; the caller is one of them.
+///
+/// Which thread runs a task is left open, so a task's result must not depend on it. Idle workers
+/// spin for a while before they park, because a training step runs some hundred short jobs in a
+/// row.
+final class WorkerPool implements AutoCloseable {
+  /// One numbered task of a job, with memory of its own.
+  interface Task {
+    void run(int index, Scratch scratch);
+  }
+
+  /// Iterations of an idle worker before it parks, some tens of microseconds.
+  private static final int SPINS = 20_000;
+
+  private final Thread[] workers;
+  private final Scratch[] scratches;
+  private final AtomicInteger next = new AtomicInteger();
+  private final AtomicInteger busy = new AtomicInteger();
+  private Task task;
+  private int taskCount;
+  private volatile int job;
+  private volatile boolean closed;
+  private volatile Throwable failure;
+
+  /// @param threads including the caller's
+  WorkerPool(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads is " + threads + ", at least 1 is needed");
+    }
+    workers = new Thread[threads - 1];
+    scratches = new Scratch[threads];
+    for (int i = 0; i < threads; i++) {
+      scratches[i] = new Scratch();
+    }
+  }
+
+  private void start() {
+    for (int i = 0; i < workers.length; i++) {
+      Scratch own = scratches[i + 1];
+      workers[i] =
+          Thread.ofPlatform().daemon().name("irpo-cpu-" + (i + 1)).unstarted(() -> work(own));
+    }
+    for (Thread worker : workers) {
+      worker.start();
+    }
+  }
+
+  /// Number of threads that share a job.
+  int threads() {
+    return scratches.length;
+  }
+
+  /// The caller's own scratch memory, for use between jobs.
+  Scratch callerScratch() {
+    return scratches[0];
+  }
+
+  /// Runs `count` tasks and returns when all are done.
+  synchronized void run(int count, Task job) {
+    if (workers.length == 0 || count <= 1) {
+      for (int i = 0; i < count; i++) {
+        job.run(i, scratches[0]);
+      }
+      return;
+    }
+    if (workers[0] == null) {
+      start();
+    }
+    task = job;
+    taskCount = count;
+    failure = null;
+    next.set(0);
+    busy.set(workers.length);
+    this.job++;
+    for (Thread worker : workers) {
+      LockSupport.unpark(worker);
+    }
+    drain(scratches[0]);
+    while (busy.get() > 0) {
+      Thread.onSpinWait();
+    }
+    task = null;
+    if (failure != null) {
+      throw new IllegalStateException("a worker failed: " + failure, failure);
+    }
+  }
+
+  private void work(Scratch own) {
+    int seen = 0;
+    while (true) {
+      int spins = 0;
+      while (job == seen) {
+        if (closed) {
+          return;
+        }
+        if (++spins < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.park(this);
+        }
+      }
+      seen = job;
+      drain(own);
+      busy.decrementAndGet();
+    }
+  }
+
+  private void drain(Scratch own) {
+    try {
+      for (int i = next.getAndIncrement(); i < taskCount; i = next.getAndIncrement()) {
+        task.run(i, own);
+      }
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      next.set(taskCount);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Thread worker : workers) {
+      LockSupport.unpark(worker);
+    }
+  }
+}
