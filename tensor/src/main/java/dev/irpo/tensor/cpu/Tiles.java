@@ -157,7 +157,9 @@ final class Tiles {
     FloatVector c20 =
         add ? Lanes.load(m.c(), cAt + 2 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
     FloatVector c21 =
+        add
             ? Lanes.load(m.c(), cAt + 2 * cRow + Lanes.BYTES, mask1)
+            : FloatVector.zero(Lanes.FLOATS);
     FloatVector c30 =
         add ? Lanes.load(m.c(), cAt + 3 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
     FloatVector c31 =
@@ -191,9 +193,7 @@ final class Tiles {
   static void tile1(Operands m, long cAt, long aAt, long bAt, int depth, int columns, boolean add) {
     MemorySegment a = m.a();
     MemorySegment b = m.b();
-    long aRow = m.aRowBytes();
     long aStep = m.aStepBytes();
-    long cRow = m.cRowBytes();
     VectorMask<Float> mask0 = Lanes.below(0, columns);
     VectorMask<Float> mask1 = Lanes.below(Lanes.COUNT, columns);
     FloatVector c00 = add ? Lanes.load(m.c(), cAt, mask0) : FloatVector.zero(Lanes.FLOATS);
