@@ -1,0 +1,39 @@
+package dev.irpo.task;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The form in which prompts ask for an answer: `Final answer: …` as the last line of a response.
+final class FinalAnswer {
+  private static final Pattern MARK =
+      Pattern.compile("final answer\\s*:", Pattern.CASE_INSENSITIVE);
+  private static final String INVENTED_QUESTION = "Question:";
+
+  private FinalAnswer() {}
+
+  /// A gold response: a space, the chain, the answer.
+  static String response(String chain, String separator, String answer) {
+    return " " + chain + separator + "Final answer: " + answer;
+  }
+
+  /// The first line with text after the last mark, before any question that the model goes on to
+  /// invent; empty where there is none.
+  static String textOf(String response) {
+    int invented = response.indexOf(INVENTED_QUESTION);
+    String own = invented < 0 ? response : response.substring(0, invented);
+    Matcher mark = MARK.matcher(own);
+    int start = -1;
+    while (mark.find()) {
+      start = mark.end();
+    }
+    if (start < 0) {
+      return "";
+    }
+    return own.substring(start)
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && !line.equals("**"))
+        .findFirst()
+        .orElse("");
+  }
+}

@@ -1,0 +1,31 @@
+package dev.irpo.task;
+
+import java.util.Optional;
+
+/// Exact match of numbers, `number-v1`: the answer after the last `Final answer:` must hold exactly
+/// one number, and that number must equal the gold one.
+///
+/// Numbers are compared as numbers ([ExactNumber]): `1,000` = `1000` = `1000.0` = `$1000`, `1/2` =
+/// `0.5`. Words, units, currency signs, `%`, bold marks and a full stop beside the number are
+/// ignored. `twelve`, `5:30`, `3 or 4` hold no single number and are wrong.
+public final class NumberGrader implements Grader {
+  @Override
+  public String name() {
+    return "number-v1";
+  }
+
+  @Override
+  public Grade grade(String response, String answer) {
+    ExactNumber gold =
+        ExactNumber.find(answer)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the gold answer '%s' is not a number; %s compares numbers only"
+                            .formatted(answer, name())));
+    String text = FinalAnswer.textOf(response);
+    Optional<ExactNumber> found = ExactNumber.find(text);
+    return new Grade(
+        found.map(ExactNumber::toString), found.filter(gold::equals).isPresent(), text);
+  }
+}
