@@ -1,0 +1,105 @@
+package dev.irpo.config;
+
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// One key: its path, the type of its values, and its [Setting].
+///
+/// @param path as YAML and `--set` name it, for instance `optimizer.learningRate`
+record ConfigKey(String path, Class<?> type, Setting setting) {
+  static ConfigKey of(String path, RecordComponent component) {
+    Setting setting = component.getAnnotation(Setting.class);
+    if (setting == null) {
+      throw new IllegalStateException("configuration key " + path + " has no @Setting");
+    }
+    return new ConfigKey(path, component.getType(), setting);
+  }
+
+  /// The value that was written.
+  ///
+  /// @throws IllegalArgumentException if it is not of the key's type or not in its range
+  Object parse(Given given) {
+    String text = given.text().strip();
+    if (type.isEnum()) {
+      return Choices.find(type, text).orElseThrow(() -> given.refuse(path, allowed()));
+    }
+    if (type == boolean.class) {
+      if (!text.equals("true") && !text.equals("false")) {
+        throw given.refuse(path, allowed());
+      }
+      return text.equals("true");
+    }
+    if (type == String.class) {
+      return text;
+    }
+    return type == List.class ? numbers(text, given) : number(text, given);
+  }
+
+  private Object number(String text, Given given) {
+    try {
+      if (type == int.class) {
+        return (int) inRange(Integer.parseInt(text), given);
+      }
+      if (type == long.class) {
+        return Long.parseLong(text);
+      }
+      return inRange(Double.parseDouble(text), given);
+    } catch (NumberFormatException notANumber) {
+      throw given.refuse(path, allowed());
+    }
+  }
+
+  private double inRange(double number, Given given) {
+    if (!range().contains(number) || Double.isInfinite(number)) {
+      throw given.refuse(path, allowed());
+    }
+    return number;
+  }
+
+  private List<Double> numbers(String text, Given given) {
+    boolean bracketed = text.startsWith("[") && text.endsWith("]");
+    String entries = bracketed ? text.substring(1, text.length() - 1) : text;
+    try {
+      return Arrays.stream(entries.split(",", -1))
+          .map(entry -> inRange(Double.parseDouble(entry.strip()), given))
+          .toList();
+    } catch (NumberFormatException notANumber) {
+      throw given.refuse(path, allowed());
+    }
+  }
+
+  private Interval range() {
+    return Interval.parse(setting.range());
+  }
+
+  /// What values may be, in words.
+  String allowed() {
+    if (type.isEnum()) {
+      return "one of " + Choices.list(type);
+    }
+    if (type == boolean.class) {
+      return "true or false";
+    }
+    if (type == String.class) {
+      return "any text";
+    }
+    String numbers =
+        type == List.class
+            ? "a list of numbers"
+            : type == double.class ? "a number" : "a whole number";
+    return range().isEverything() ? numbers : numbers + " in " + setting.range();
+  }
+
+  /// A value as YAML; [#parse] gives the same value back.
+  String format(Object value) {
+    return switch (value) {
+      case Enum<?> choice -> Choices.text(choice);
+      case String text -> '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+      case List<?> list ->
+          list.stream().map(Object::toString).collect(Collectors.joining(", ", "[", "]"));
+      default -> value.toString();
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package dev.irpo.config;
+
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/// All keys, in the order of their records.
+final class ConfigSchema {
+  private final Map<String, ConfigKey> byPath = new LinkedHashMap<>();
+  private final Set<String> sections = new LinkedHashSet<>();
+
+  ConfigSchema() {
+    add("", RunConfig.class);
+  }
+
+  private void add(String prefix, Class<?> record) {
+    for (RecordComponent component : record.getRecordComponents()) {
+      String path = prefix + component.getName();
+      if (component.getType().isRecord()) {
+        sections.add(path);
+        add(path + ".", component.getType());
+      } else {
+        byPath.put(path, ConfigKey.of(path, component));
+      }
+    }
+  }
+
+  Collection<ConfigKey> keys() {
+    return byPath.values();
+  }
+
+  boolean isKey(String path) {
+    return byPath.containsKey(path);
+  }
+
+  boolean isSection(String path) {
+    return sections.contains(path);
+  }
+
+  /// The key of a path.
+  ///
+  /// @param source where the path was written, for the error message
+  /// @throws IllegalArgumentException if there is none; the message has the nearest one
+  ConfigKey require(String path, String source) {
+    ConfigKey key = byPath.get(path);
+    if (key == null) {
+      throw new IllegalArgumentException(
+          isSection(path)
+              ? "%s: %s is a section with keys of its own, not a value; write for instance %s"
+                  .formatted(source, path, nearest(path + "."))
+              : "%s: there is no key %s; the nearest is %s".formatted(source, path, nearest(path)));
+    }
+    return key;
+  }
+
+  private String nearest(String path) {
+    return byPath.keySet().stream()
+        .min(Comparator.comparingInt(known -> nearness(path, known)))
+        .orElseThrow();
+  }
+
+  /// The edit distance, or that to the last part of the key where its section was forgotten.
+  private static int nearness(String path, String known) {
+    int whole = editDistance(path, known);
+    return path.indexOf('.') >= 0
+        ? whole
+        : Math.min(whole, 1 + editDistance(path, known.substring(known.indexOf('.') + 1)));
+  }
+
+  /// Insertions, deletions and replacements that turn one text into the other (Levenshtein 1966).
+  static int editDistance(String from, String to) {
+    int[] row = new int[to.length() + 1];
+    Arrays.setAll(row, column -> column);
+    for (int i = 1; i <= from.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= to.length(); j++) {
+        int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[to.length()];
+  }
+}

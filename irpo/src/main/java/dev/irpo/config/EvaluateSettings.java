@@ -1,0 +1,11 @@
+package dev.irpo.config;
+
+/// How a model's accuracy is measured, beside greedily.
+public record EvaluateSettings(
+    @Setting(
+            value = "32",
+            range = "[0, 100000]",
+            doc = "responses that vote on a problem's answer; 0: no vote")
+        int majoritySamples,
+    @Setting(value = "0.8", range = "(0, 100]", doc = "temperature of the responses that vote")
+        double majorityTemperature) {}

@@ -1,0 +1,17 @@
+package dev.irpo.config;
+
+/// The building of preference pairs from graded rollouts.
+public record PairSettings(
+    @Setting(value = "10", range = "[1, 100000]", doc = "K, pairs a prompt") int perPrompt,
+    @Setting(
+            value = "true",
+            doc = "whether the gold solution, where the task has one, is a winner too")
+        boolean goldAmongWinners,
+    @Setting(value = "false", doc = "whether a response counts once however often it was sampled")
+        boolean removeDuplicates,
+    @Setting(
+            value = "0",
+            range = "[0, 16777216]",
+            doc =
+                "longest prompt with response, in tokens, longer pairs are dropped; 0: the context")
+        int maxTokens) {}

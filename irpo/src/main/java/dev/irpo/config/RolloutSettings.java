@@ -1,0 +1,31 @@
+package dev.irpo.config;
+
+import java.util.List;
+
+/// The sampling of responses from M_t.
+public record RolloutSettings(
+    @Setting(value = "30", range = "[1, 100000]", doc = "N, samples a prompt") int perPrompt,
+    @Setting(
+            value = "[0.8, 0.8, 1.3, 1.3]",
+            range = "[0, 100]",
+            doc = "temperature of each iteration, the last one of all behind it; 0: greedy")
+        List<Double> temperature,
+    @Setting(
+            value = "0",
+            range = "[0, 10000000]",
+            doc = "samples come from the most likely tokens, this many; 0: from all")
+        int topK,
+    @Setting(
+            value = "1",
+            range = "(0, 1]",
+            doc = "samples come from the fewest tokens that are together this likely; 1: from all")
+        double topP,
+    @Setting(value = "512", range = "[1, 1000000]", doc = "tokens of a response at most")
+        int maxNewTokens,
+    @Setting(value = "32", range = "[1, 65536]", doc = "responses sampled at a time") int slots) {
+
+  /// The temperature of an iteration, counted from 1.
+  public double temperatureOf(int iteration) {
+    return temperature.get(Math.min(iteration, temperature.size()) - 1);
+  }
+}

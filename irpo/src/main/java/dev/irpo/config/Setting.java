@@ -1,0 +1,22 @@
+package dev.irpo.config;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/// Everything about one key of the configuration: the component it stands on gives its name and
+/// type.
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.RECORD_COMPONENT)
+@interface Setting {
+  /// The default, as it would be written in YAML.
+  String value();
+
+  /// The allowed numbers in mathematical notation, `[0, 1)` or `(0, inf)`; of a list, those of each
+  /// entry. Texts, choices and truth values need none.
+  String range() default "(-inf, inf)";
+
+  /// What it does, with its unit.
+  String doc();
+}

@@ -1,0 +1,35 @@
+package dev.irpo.config;
+
+/// The training of one iteration.
+public record TrainSettings(
+    @Setting(
+            value = "5000",
+            range = "[0, 100000000]",
+            doc = "optimizer steps an iteration at most; 0: as many as train.epochs take")
+        int steps,
+    @Setting(
+            value = "1",
+            range = "[1, 10000]",
+            doc = "passes over the pairs where train.steps is 0")
+        int epochs,
+    @Setting(value = "16", range = "[1, 1000000]", doc = "pairs a step") int batchSize,
+    @Setting(value = "true", doc = "whether pairs are drawn in a random order") boolean shuffle,
+    @Setting(
+            value = "4096",
+            range = "[16, 16777216]",
+            doc = "tokens of a micro-batch; a step takes as many micro-batches as its pairs fill")
+        int tokenBudget,
+    @Setting(
+            value = "false",
+            doc = "whether activations are computed again in the backward pass, to save memory")
+        boolean recompute,
+    @Setting(
+            value = "500",
+            range = "[0, 100000000]",
+            doc = "steps between evaluations on held-out problems; 0: none")
+        int evaluateEverySteps,
+    @Setting(
+            value = "500",
+            range = "[0, 100000000]",
+            doc = "steps between checkpoints; 0: at the end only")
+        int checkpointEverySteps) {}
