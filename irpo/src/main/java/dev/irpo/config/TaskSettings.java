@@ -11,7 +11,7 @@ public record TaskSettings(
             value = "0",
             range = "[0, 1000000]",
             doc =
-                "problems to sample rollouts for; 0: all of the file (gsm8k), none (word-problems)")
+                "problems to sample rollouts for; 0: all of the file (gsm8k), 600 (word-problems)")
         int trainProblems,
     @Setting(
             value = "1000",
@@ -21,7 +21,7 @@ public record TaskSettings(
     @Setting(
             value = "0",
             range = "[0, 1000000]",
-            doc = "problems to report on; 0: all of the file (gsm8k), none (word-problems)")
+            doc = "problems to report on; 0: all of the file (gsm8k), 500 (word-problems)")
         int testProblems) {
   /// The tasks there are.
   public enum Name {

@@ -11,16 +11,26 @@ public final class Tasks {
   ///
   /// @param seed draws the problems of generated tasks
   public static Task open(TaskSettings settings, long seed) {
-    int train = settings.trainProblems();
-    int heldOut = settings.heldOutProblems();
-    int test = settings.testProblems();
     return switch (settings.name()) {
       case GSM8K ->
           new Gsm8k(
               Path.of(settings.trainFile()),
               Path.of(settings.testFile()),
-              new Gsm8k.Counts(train, heldOut, test));
-      case WORD_PROBLEMS -> new WordProblems(seed, new WordProblems.Counts(train, heldOut, test));
+              new Gsm8k.Counts(
+                  settings.trainProblems(), settings.heldOutProblems(), settings.testProblems()));
+      case WORD_PROBLEMS -> {
+        WordProblems.Counts standard = WordProblems.Counts.STANDARD;
+        yield new WordProblems(
+            seed,
+            new WordProblems.Counts(
+                orStandard(settings.trainProblems(), standard.train()),
+                settings.heldOutProblems(),
+                orStandard(settings.testProblems(), standard.test())));
+      }
     };
+  }
+
+  private static int orStandard(int count, int standard) {
+    return count == 0 ? standard : count;
   }
 }
