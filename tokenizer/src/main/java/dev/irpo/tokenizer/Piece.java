@@ -1,0 +1,31 @@
+package dev.irpo.tokenizer;
+
+/// One entry of the vocabulary; its place in the list is its token id.
+///
+/// @param score the higher, the earlier it is merged; minus the order of training
+record Piece(String text, float score, Kind kind) {
+
+  /// What a piece stands for; the numbers are those of the file format.
+  enum Kind {
+    NORMAL(1),
+    UNKNOWN(2),
+    CONTROL(3),
+    USER_DEFINED(4),
+    BYTE(6);
+
+    final int number;
+
+    Kind(int number) {
+      this.number = number;
+    }
+  }
+
+  /// The byte piece of a value from 0 to 255, `<0x0A>` for 10.
+  static Piece ofByte(int value) {
+    return new Piece(byteText(value), 0, Kind.BYTE);
+  }
+
+  static String byteText(int value) {
+    return String.format("<0x%02X>", value);
+  }
+}

@@ -1,0 +1,275 @@
+package dev.irpo.tokenizer;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/// A SentencePiece BPE vocabulary: text to token ids and back, id for id as SentencePiece 0.2 does.
+///
+/// ```text
+/// decode(encode(text)) = text   if the model has byte fallback, keeps extra spaces and text has no ▁
+/// ```
+///
+/// Immutable, safe for use by many threads. Encoding n characters takes O(n log n) time. Halves of
+/// surrogate pairs are read as U+FFFD. Models that would need another algorithm (unigram, a
+/// character map, unused pieces) are refused by name.
+///
+/// Source: Kudo and Richardson 2018 (arXiv:1808.06226); `bpe_model.cc` and
+/// `sentencepiece_processor.cc` of SentencePiece 0.2.2.
+public final class SentencePieceTokenizer {
+  private static final int NO_PIECE = -1;
+
+  private final String sourceName;
+  private final byte[] modelBytes;
+  private final ModelFile model;
+  private final List<Piece> pieces;
+  private final Map<String, Integer> ids = new HashMap<>();
+  private final int[] idOfByte = new int[256];
+  private final int[] byteOfId;
+  private final int unkId;
+  private final SymbolMatcher userDefined;
+  private final SymbolMatcher controls;
+  private final MergeTable mergeTable;
+
+  private SentencePieceTokenizer(byte[] modelBytes, String sourceName) {
+    this.sourceName = sourceName;
+    this.modelBytes = modelBytes.clone();
+    model = ModelReader.read(this.modelBytes, sourceName);
+    pieces = model.pieces();
+    for (int id = 0; id < pieces.size(); id++) {
+      String text = pieces.get(id).text();
+      require(!text.isEmpty(), "piece " + id + " is empty");
+      Integer earlier = ids.put(text, id);
+      require(earlier == null, "pieces " + earlier + " and " + id + " are the same text");
+    }
+    byteOfId = new int[pieces.size()];
+    indexBytes();
+    unkId = onlyUnknown();
+    userDefined = new SymbolMatcher(texts(Piece.Kind.USER_DEFINED));
+    controls = new SymbolMatcher(texts(Piece.Kind.CONTROL));
+    mergeTable = new MergeTable(pieces);
+  }
+
+  /// Reads a `tokenizer.model`.
+  ///
+  /// @throws IOException if the file cannot be read
+  /// @throws IllegalArgumentException as {@link #parse} does
+  public static SentencePieceTokenizer load(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(
+          file + ": no such file; name the tokenizer.model of the checkpoint");
+    }
+    return parse(Files.readAllBytes(file), file.toString());
+  }
+
+  /// Reads the bytes of a `tokenizer.model`.
+  ///
+  /// @param sourceName what messages call the model, usually its file name
+  /// @throws IllegalArgumentException if the bytes are cut off or damaged, or the model is of a
+  ///   kind that is not supported; one line that begins with `sourceName`
+  public static SentencePieceTokenizer parse(byte[] model, String sourceName) {
+    return new SentencePieceTokenizer(model, sourceName);
+  }
+
+  /// The bytes of the `tokenizer.model` this was read from, unchanged.
+  public byte[] toBytes() {
+    return modelBytes.clone();
+  }
+
+  /// Number of pieces; ids run from 0 to one less.
+  public int vocabSize() {
+    return pieces.size();
+  }
+
+  /// Id of the control piece that begins a sequence, or -1 if the model has none.
+  public int bosId() {
+    return controlId(model.bosPiece());
+  }
+
+  /// Id of the control piece that ends a sequence, or -1 if the model has none.
+  public int eosId() {
+    return controlId(model.eosPiece());
+  }
+
+  /// Id that stands for what the vocabulary cannot spell.
+  public int unkId() {
+    return unkId;
+  }
+
+  /// Text of a piece as the model spells it: ▁ for a space, `<0x0A>` for a byte.
+  ///
+  /// @throws IllegalArgumentException if there is no such id
+  public String piece(int id) {
+    return pieceOf(id).text();
+  }
+
+  /// Ids of plain text: no begin or end mark is added, and none is ever read from the text.
+  public int[] encode(String text) {
+    var out = IntStream.builder();
+    encodePlain(text, true, out);
+    return out.build().toArray();
+  }
+
+  /// Like {@link #encode}, but text that spells a control piece, such as `</s>`, becomes its id.
+  ///
+  /// Only the first stretch of plain text gets the model's space in front, so that decoding gives
+  /// the text without its marks.
+  public int[] encodeWithSpecials(String text) {
+    var out = IntStream.builder();
+    boolean startsText = true;
+    int start = 0;
+    for (int i = 0; i < text.length(); ) {
+      String control = controls.matchAt(text, i);
+      if (control == null) {
+        i++;
+        continue;
+      }
+      encodePlain(text.substring(start, i), startsText, out);
+      startsText &= start == i;
+      out.add(ids.get(control));
+      i += control.length();
+      start = i;
+    }
+    encodePlain(text.substring(start), startsText, out);
+    return out.build().toArray();
+  }
+
+  /// Text of ids: control ids give nothing, the space that encoding put in front is dropped, runs
+  /// of byte pieces are read as UTF-8 with U+FFFD for each byte that is part of no character.
+  ///
+  /// @throws IllegalArgumentException if there is no such id
+  public String decode(int... tokenIds) {
+    var text = new StringBuilder();
+    var decoder = streamingDecoder();
+    for (int id : tokenIds) {
+      text.append(decoder.append(id));
+    }
+    return text.append(decoder.finish()).toString();
+  }
+
+  /// A decoder that takes one id at a time, at the start of a text.
+  public StreamingDecoder streamingDecoder() {
+    return new StreamingDecoder(this);
+  }
+
+  private void encodePlain(String text, boolean startsText, IntStream.Builder out) {
+    String normalized = model.normalizer().normalize(text, startsText);
+    int[] symbols = new int[normalized.length()];
+    int count = 0;
+    for (int i = 0; i < normalized.length(); ) {
+      String symbol = userDefined.matchAt(normalized, i);
+      if (symbol != null) {
+        symbols[count++] = ids.get(symbol);
+        i += symbol.length();
+      } else {
+        int codePoint = normalized.codePointAt(i);
+        symbols[count++] = characterSymbol(codePoint);
+        i += Character.charCount(codePoint);
+      }
+    }
+    boolean afterUnk = false;
+    for (int symbol : new MergeRun(mergeTable, symbols, count).merge()) {
+      boolean isUnk = symbol < 0 && !model.byteFallback();
+      if (symbol >= 0) {
+        out.add(symbol);
+      } else if (!isUnk) {
+        addBytes(~symbol, out);
+      } else if (!afterUnk) {
+        out.add(unkId); // one for a whole run, as SentencePiece does
+      }
+      afterUnk = isUnk;
+    }
+  }
+
+  /// A symbol of {@link MergeTable}.
+  private int characterSymbol(int codePoint) {
+    Integer id = ids.get(Character.toString(codePoint));
+    return id != null && pieces.get(id).kind() == Piece.Kind.NORMAL ? id : ~codePoint;
+  }
+
+  private void addBytes(int codePoint, IntStream.Builder out) {
+    for (byte unit : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
+      out.add(idOfByte[unit & 0xFF]);
+    }
+  }
+
+  Piece pieceOf(int id) {
+    if (id < 0 || id >= pieces.size()) {
+      throw new IllegalArgumentException(
+          "token id "
+              + id
+              + " is not in 0.."
+              + (pieces.size() - 1)
+              + ", the vocabulary of "
+              + sourceName
+              + "; use the tokenizer that made the ids");
+    }
+    return pieces.get(id);
+  }
+
+  /// The value of a byte piece, 0 to 255.
+  int byteValue(int id) {
+    return byteOfId[id];
+  }
+
+  /// Whether a leading ▁ of the first piece was put there by encoding, and nothing else.
+  boolean dropsDummyPrefix() {
+    return model.normalizer().addDummyPrefix() && !dropsLeadingSpaces();
+  }
+
+  /// Whether every leading ▁ is dropped while nothing but spaces has come.
+  boolean dropsLeadingSpaces() {
+    return model.normalizer().removeExtraWhitespaces();
+  }
+
+  String unkSurface() {
+    return model.unkSurface();
+  }
+
+  private int controlId(String text) {
+    int id = ids.getOrDefault(text, NO_PIECE);
+    return id != NO_PIECE && pieces.get(id).kind() == Piece.Kind.CONTROL ? id : NO_PIECE;
+  }
+
+  private List<String> texts(Piece.Kind kind) {
+    return pieces.stream().filter(piece -> piece.kind() == kind).map(Piece::text).toList();
+  }
+
+  private int onlyUnknown() {
+    var unknown = new ArrayList<>(texts(Piece.Kind.UNKNOWN));
+    require(unknown.size() == 1, "there are " + unknown.size() + " unknown pieces instead of 1");
+    return ids.get(unknown.getFirst());
+  }
+
+  private void indexBytes() {
+    Arrays.fill(byteOfId, -1);
+    int numBytePieces = texts(Piece.Kind.BYTE).size();
+    int expected = model.byteFallback() ? 256 : 0;
+    require(
+        numBytePieces == expected,
+        "there are " + numBytePieces + " byte pieces instead of " + expected);
+    for (int value = 0; value < expected; value++) {
+      Integer id = ids.get(Piece.byteText(value));
+      require(
+          id != null && pieces.get(id).kind() == Piece.Kind.BYTE,
+          "there is no byte piece " + Piece.byteText(value));
+      idOfByte[value] = id;
+      byteOfId[id] = value;
+    }
+  }
+
+  private void require(boolean holds, String fact) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          sourceName + ": " + fact + "; the model is damaged, copy or download it again");
+    }
+  }
+}

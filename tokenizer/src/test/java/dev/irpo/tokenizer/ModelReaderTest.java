@@ -1,0 +1,117 @@
+package dev.irpo.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.CodedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class ModelReaderTest {
+  private static final byte[] MODEL =
+      SentencePieceTrainer.ofSize(300).train(TestCorpus.LINES).toBytes();
+
+  private static String refusal(byte[] model) {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> SentencePieceTokenizer.parse(model, "dir/tokenizer.model"))
+            .getMessage();
+    assertTrue(message.startsWith("dir/tokenizer.model: "), message);
+    assertEquals(1, message.lines().count(), message);
+    return message;
+  }
+
+  /// The model with one more number in its trainer_spec; in protobuf the last value counts.
+  private static byte[] withTrainerNumber(int field, int value) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    var out = CodedOutputStream.newInstance(bytes);
+    out.writeInt32(field, value);
+    out.flush();
+    return appended(2, bytes.toByteArray());
+  }
+
+  private static byte[] appended(int field, byte[] message) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    bytes.write(MODEL);
+    var out = CodedOutputStream.newInstance(bytes);
+    out.writeByteArray(field, message);
+    out.flush();
+    return bytes.toByteArray();
+  }
+
+  @Test
+  void aFileCutOffAnywhereIsRefusedInOneLine() {
+    for (int length = 0; length < MODEL.length; length++) {
+      refusal(Arrays.copyOf(MODEL, length));
+    }
+    assertEquals(
+        "dir/tokenizer.model: its 31 bytes end early or are damaged, after 2 pieces;"
+            + " copy or download the file again",
+        refusal(Arrays.copyOf(MODEL, 31)));
+  }
+
+  @Test
+  void aDamagedFileIsRefusedInOneLineOrStillReadable() {
+    var random = new SplittableRandom(4);
+    int refused = 0;
+    for (int i = 0; i < 3000; i++) {
+      byte[] damaged = MODEL.clone();
+      damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+      damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+      try {
+        SentencePieceTokenizer.parse(damaged, "x.model").encode("Tom has 12");
+      } catch (IllegalArgumentException e) {
+        assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+        refused++;
+      }
+    }
+    assertTrue(refused > 1000, "refused " + refused);
+  }
+
+  @Test
+  void aFileThatIsNoModelIsRefused() {
+    refusal(new byte[0]);
+    refusal("{\"model\": \"bpe\"}\n".repeat(100).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void otherModelTypesAreRefusedByName() throws IOException {
+    assertEquals(
+        "dir/tokenizer.model: model type unigram is not supported, only bpe is; train with"
+            + " model_type=bpe",
+        refusal(withTrainerNumber(3, 1)));
+    assertTrue(refusal(withTrainerNumber(3, 3)).contains("model type word"));
+    assertTrue(refusal(withTrainerNumber(3, 9)).contains("model type 9"));
+  }
+
+  @Test
+  void aCharacterMapIsRefusedByName() throws IOException {
+    assertEquals(
+        "dir/tokenizer.model: its normalizer 'n' has a character map of 2 bytes, only identity is"
+            + " supported; train with normalization_rule_name=identity",
+        refusal(appended(3, new byte[] {1 << 3 | 2, 1, 'n', 2 << 3 | 2, 2, 7, 7})));
+    assertTrue(refusal(appended(5, new byte[] {2 << 3 | 2, 1, 7})).contains("denormalizer"));
+  }
+
+  @Test
+  void unsupportedOptionsAndPiecesAreRefusedByName() throws IOException {
+    assertTrue(refusal(withTrainerNumber(24, 1)).contains("treat_whitespace_as_suffix"));
+    assertTrue(refusal(withTrainerNumber(35, 0)).contains("256 byte pieces instead of 0"));
+    byte[] unused = {1 << 3 | 2, 1, 'q', 3 << 3, 5};
+    assertTrue(
+        refusal(appended(1, unused))
+            .contains("piece 300 is of a type that is not supported (unused)"));
+    byte[] duplicate = {1 << 3 | 2, 1, 'T'};
+    assertTrue(refusal(appended(1, duplicate)).contains("and 300 are the same text"));
+    byte[] secondUnknown = {1 << 3 | 2, 1, 'q', 3 << 3, 2};
+    assertTrue(refusal(appended(1, secondUnknown)).contains("2 unknown pieces instead of 1"));
+    byte[] notANumber = {1 << 3 | 2, 1, 'q', 2 << 3 | 5, 0, 0, (byte) 0xC0, 0x7F};
+    assertTrue(refusal(appended(1, notANumber)).contains("score NaN"));
+  }
+}
