@@ -113,7 +113,6 @@ final class MergeLearner {
   private void merge(Symbol union) {
     int[] places = Arrays.copyOf(union.places, union.numPlaces);
     union.numPlaces = 0;
-    Arrays.sort(places); // the leftmost first where they overlap, as in encoding
     for (int place : places) {
       if (unionAt(place) == union) {
         join(place, union);

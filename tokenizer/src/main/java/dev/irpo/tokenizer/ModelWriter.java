@@ -18,15 +18,14 @@ final class ModelWriter {
   private ModelWriter() {}
 
   static byte[] write(List<Piece> pieces, TextNormalizer normalizer, SentencePieceTrainer trainer) {
-    return message(
-        out -> {
-          for (Piece piece : pieces) {
-            writeMessage(out, ModelFields.MODEL_PIECE, fields -> writePiece(fields, piece));
-          }
-          writeMessage(out, ModelFields.MODEL_TRAINER, fields -> writeTrainer(fields, trainer));
-          writeMessage(
-              out, ModelFields.MODEL_NORMALIZER, fields -> writeNormalizer(fields, normalizer));
-        });
+    return message(out -> {
+      for (Piece piece : pieces) {
+        writeMessage(out, ModelFields.MODEL_PIECE, fields -> writePiece(fields, piece));
+      }
+      writeMessage(out, ModelFields.MODEL_TRAINER, fields -> writeTrainer(fields, trainer));
+      writeMessage(
+          out, ModelFields.MODEL_NORMALIZER, fields -> writeNormalizer(fields, normalizer));
+    });
   }
 
   private static void writePiece(CodedOutputStream out, Piece piece) throws IOException {

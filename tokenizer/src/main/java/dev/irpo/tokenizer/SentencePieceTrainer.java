@@ -160,9 +160,8 @@ public record SentencePieceTrainer(
 
   private static List<String> charactersByFrequency(Map<String, Long> words) {
     Map<String, Long> counts = new TreeMap<>();
-    words.forEach(
-        (word, count) ->
-            word.codePoints().forEach(c -> counts.merge(Character.toString(c), count, Long::sum)));
+    words.forEach((word, count) ->
+        word.codePoints().forEach(c -> counts.merge(Character.toString(c), count, Long::sum)));
     return counts.entrySet().stream()
         .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder())) // stable: then by text
         .map(Map.Entry::getKey)

@@ -67,9 +67,9 @@ class MergeRunTest {
     List<Piece> pieces =
         List.of(
             new Piece("x", 0, Piece.Kind.NORMAL),
-            new Piece("xx", -1, Piece.Kind.NORMAL),
-            new Piece("xy", -1, Piece.Kind.NORMAL));
+            new Piece("xy", -1, Piece.Kind.NORMAL),
+            new Piece("xx", -1, Piece.Kind.NORMAL));
     int[] merged = new MergeRun(new MergeTable(pieces), new int[] {0, 0, ~'y'}, 3).merge();
-    assertEquals(List.of(1, ~(int) 'y'), Arrays.stream(merged).boxed().toList());
+    assertEquals(List.of(2, ~(int) 'y'), Arrays.stream(merged).boxed().toList());
   }
 }

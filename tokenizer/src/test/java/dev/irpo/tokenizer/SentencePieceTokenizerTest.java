@@ -102,6 +102,21 @@ class SentencePieceTokenizerTest {
   }
 
   @Test
+  void aControlPieceOfOneLetterIsNotReadFromPlainText() {
+    List<Piece> pieces =
+        List.of(
+            new Piece("<unk>", 0, Piece.Kind.UNKNOWN),
+            new Piece("x", 0, Piece.Kind.CONTROL),
+            new Piece("y", 0, Piece.Kind.NORMAL));
+    var options = new SentencePieceTrainer(3, false, true, false, 16, List.of());
+    byte[] model = ModelWriter.write(pieces, new TextNormalizer(false, false, true), options);
+    var tokenizer = SentencePieceTokenizer.parse(model, "three.model");
+    assertArrayEquals(new int[] {2, 0, 2}, tokenizer.encode("yxy"));
+    assertArrayEquals(new int[] {2, 1, 2}, tokenizer.encodeWithSpecials("yxy"));
+    assertEquals(-1, tokenizer.bosId());
+  }
+
+  @Test
   void specialsAreReadWhereAskedAndDecodeToNothing() {
     SentencePieceTokenizer tokenizer = small();
     int[] ids = tokenizer.encodeWithSpecials("<s>Tom</s>has</s>");
