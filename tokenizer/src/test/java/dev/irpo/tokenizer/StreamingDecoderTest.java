@@ -62,6 +62,7 @@ class StreamingDecoderTest {
     assertEquals("\uFFFD\uFFFD\uFFFD", tokenizer.decode(bytes(0xF0, 0x9F, 0x99)));
     assertEquals("\uFFFDA", tokenizer.decode(bytes(0xE6, 'A')));
     assertEquals("\uFFFD\uFFFD", tokenizer.decode(bytes(0xC0, 0x80))); // long form of U+0000
+    assertEquals("\uFFFD\uFFFD", tokenizer.decode(bytes(0xC1, 0xBF))); // long form of U+007F
     assertEquals("\uFFFD\uFFFD\uFFFD", tokenizer.decode(bytes(0xED, 0xA0, 0x80))); // a surrogate
     assertEquals("\uFFFDé", tokenizer.decode(bytes(0xC3, 0xC3, 0xA9)));
   }
