@@ -75,12 +75,13 @@ final class CpuMatrix implements MatrixKernels {
     int inDim = sizes.depth();
     MemorySegment panels = packedWeights.of(weight, sizes.columns(), inDim);
     long cRow = 4L * sizes.columns();
-    Tiles.Operands m =
-        new Tiles.Operands(out, cRow, x, 4L * inDim, 4, panels, inDim * Tiles.PANEL_BYTES);
     Split split = split(sizes);
     pool.run(
         split.tasks(),
         (task, scratch) -> {
+          Tiles.Operands m =
+              new Tiles.Operands(
+                  out, cRow, x, 4L * inDim, 4, panels, inDim * Tiles.PANEL_BYTES, scratch.edge());
           int first = split.firstPanel(task);
           long row = split.firstRow(task);
           MatrixProduct.multiply(
@@ -137,7 +138,8 @@ final class CpuMatrix implements MatrixKernels {
         split.tasks(),
         (task, scratch) -> {
           MemorySegment packed = scratch.floats(0, (long) depth * Tiles.PANEL);
-          Tiles.Operands m = new Tiles.Operands(c, cRow, a, aRowBytes, aStepBytes, packed, 0);
+          Tiles.Operands m =
+              new Tiles.Operands(c, cRow, a, aRowBytes, aStepBytes, packed, 0, scratch.edge());
           long row = split.firstRow(task);
           for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
             MatrixProduct.packPanel(packed, 0, b, 0, cRow, depth, sizes.columns(), panel);

@@ -69,14 +69,14 @@ record KeyValueCache(
     int n = prefix + column(row, 1) + 1;
     MemorySegment scores = scratch.floats(SCORES, (long) group * n);
     MemorySegment sums = scratch.floats(SUMS, Math.max(SUM_ROWS, group));
-    scores(scores, n, at, kvHead, 0, column(row, 2), prefix);
-    scores(scores, n, at, kvHead, prefix, column(row, 0), n - prefix);
+    scores(scores, n, at, kvHead, 0, column(row, 2), prefix, scratch.edge());
+    scores(scores, n, at, kvHead, prefix, column(row, 0), n - prefix, scratch.edge());
     for (int g = 0; g < group; g++) {
       float factor = (float) sizes.scoreScale();
       Softmax.exponentials(scores, 4L * g * n, n, n, factor, sums, g);
     }
-    values(scores, n, at, kvHead, 0, column(row, 2), prefix);
-    values(scores, n, at, kvHead, prefix, column(row, 0), n - prefix);
+    values(scores, n, at, kvHead, 0, column(row, 2), prefix, scratch.edge());
+    values(scores, n, at, kvHead, prefix, column(row, 0), n - prefix, scratch.edge());
     for (int g = 0; g < group; g++) {
       float sum = sums.getAtIndex(Lanes.FLOAT, g);
       Softmax.scale(out.segment(), at + 4L * g * headDim, headDim, 1 / sum);
@@ -85,7 +85,14 @@ record KeyValueCache(
 
   /// Scores of `count` positions from block `first` on, written from column `offset` on.
   private void scores(
-      MemorySegment scores, int n, long at, int kvHead, int offset, int first, int count) {
+      MemorySegment scores,
+      int n,
+      long at,
+      int kvHead,
+      int offset,
+      int first,
+      int count,
+      MemorySegment edge) {
     int headDim = sizes.headDim();
     Tiles.Operands m =
         new Tiles.Operands(
@@ -95,7 +102,8 @@ record KeyValueCache(
             4L * headDim,
             4,
             keyCache.segment(),
-            headDim * Tiles.PANEL_BYTES);
+            headDim * Tiles.PANEL_BYTES,
+            edge);
     for (int j = 0; j < count; j += BLOCK) {
       int positions = Math.min(BLOCK, count - j);
       long keysAt = blockBytes(first + j / BLOCK, kvHead);
@@ -107,7 +115,14 @@ record KeyValueCache(
 
   /// Adds the values of `count` positions from block `first` on, weighted with their columns.
   private void values(
-      MemorySegment scores, int n, long at, int kvHead, int offset, int first, int count) {
+      MemorySegment scores,
+      int n,
+      long at,
+      int kvHead,
+      int offset,
+      int first,
+      int count,
+      MemorySegment edge) {
     int headDim = sizes.headDim();
     Tiles.Operands m =
         new Tiles.Operands(
@@ -117,7 +132,8 @@ record KeyValueCache(
             4L * n,
             4,
             valueCache.segment(),
-            BLOCK * Tiles.PANEL_BYTES);
+            BLOCK * Tiles.PANEL_BYTES,
+            edge);
     for (int j = 0; j < count; j += BLOCK) {
       int positions = Math.min(BLOCK, count - j);
       long valuesAt = blockBytes(first + j / BLOCK, kvHead);

@@ -67,6 +67,15 @@ final class Lanes {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
   }
 
+  static FloatVector zero() {
+    return FloatVector.zero(FLOATS);
+  }
+
+  /// One float in every lane.
+  static FloatVector broadcast(MemorySegment memory, long offset) {
+    return FloatVector.broadcast(FLOATS, memory.get(FLOAT, offset));
+  }
+
   /// Loads with zeros in the lanes that are not set, which are not read.
   static FloatVector load(MemorySegment memory, long offset, VectorMask<Float> mask) {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER, mask);

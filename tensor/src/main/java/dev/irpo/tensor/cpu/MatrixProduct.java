@@ -12,9 +12,6 @@ final class MatrixProduct {
   /// Depth of a block: 256 rows of a panel of 32 columns are 32 KiB and stay in the first cache.
   private static final int DEPTH = 256;
 
-  /// Rows of the large tile; with 8 lanes there are only 16 registers.
-  private static final int TILE_ROWS = Lanes.COUNT == 8 ? 4 : 8;
-
   private MatrixProduct() {}
 
   /// Number of panels of an N-column matrix.
@@ -84,20 +81,34 @@ final class MatrixProduct {
       int depth,
       int columns,
       boolean add) {
-    int r = 0;
-    if (TILE_ROWS == 8) {
-      for (; r + 8 <= rows; r += 8) {
-        long c = cAt + r * m.cRowBytes();
-        Tiles.tile8(m, c, aAt + r * m.aRowBytes(), bAt, depth, columns, add);
+    if (columns == Tiles.PANEL) {
+      tiles(m, cAt, aAt, bAt, rows, depth, add);
+      return;
+    }
+    Tiles.Operands edge = m.onEdge();
+    long bytes = 4L * columns;
+    for (int r = 0; r < rows; r += Tiles.EDGE_ROWS) {
+      int count = Math.min(Tiles.EDGE_ROWS, rows - r);
+      for (int i = 0; add && i < count; i++) {
+        long c = cAt + (r + i) * m.cRowBytes();
+        MemorySegment.copy(m.c(), c, edge.c(), i * Tiles.PANEL_BYTES, bytes);
+      }
+      tiles(edge, 0, aAt + r * m.aRowBytes(), bAt, count, depth, add);
+      for (int i = 0; i < count; i++) {
+        long c = cAt + (r + i) * m.cRowBytes();
+        MemorySegment.copy(edge.c(), i * Tiles.PANEL_BYTES, m.c(), c, bytes);
       }
     }
+  }
+
+  private static void tiles(
+      Tiles.Operands m, long cAt, long aAt, long bAt, int rows, int depth, boolean add) {
+    int r = 0;
     for (; r + 4 <= rows; r += 4) {
-      long c = cAt + r * m.cRowBytes();
-      Tiles.tile4(m, c, aAt + r * m.aRowBytes(), bAt, depth, columns, add);
+      Tiles.tile4(m, cAt + r * m.cRowBytes(), aAt + r * m.aRowBytes(), bAt, depth, add);
     }
     for (; r < rows; r++) {
-      long c = cAt + r * m.cRowBytes();
-      Tiles.tile1(m, c, aAt + r * m.aRowBytes(), bAt, depth, columns, add);
+      Tiles.tile1(m, cAt + r * m.cRowBytes(), aAt + r * m.aRowBytes(), bAt, depth, add);
     }
   }
 

@@ -123,7 +123,14 @@ record PackedAttentionBackward(
       int headDim = sizes.headDim();
       Tiles.Operands m =
           new Tiles.Operands(
-              result, 4L * n, rows, rowBytes, 4, packed, headDim * Tiles.PANEL_BYTES);
+              result,
+              4L * n,
+              rows,
+              rowBytes,
+              4,
+              packed,
+              headDim * Tiles.PANEL_BYTES,
+              scratch.edge());
       ProductSizes product = new ProductSizes(count, visible, headDim);
       MatrixProduct.multiply(m, 0, at, 0, product, 0, MatrixProduct.panels(visible), false);
     }
@@ -154,7 +161,8 @@ record PackedAttentionBackward(
       int headDim = sizes.headDim();
       MemorySegment keys = scratch.floats(KEYS, 0);
       Tiles.Operands m =
-          new Tiles.Operands(dQ.segment(), rowBytes, ds, 4L * n, 4, keys, n * Tiles.PANEL_BYTES);
+          new Tiles.Operands(
+              dQ.segment(), rowBytes, ds, 4L * n, 4, keys, n * Tiles.PANEL_BYTES, scratch.edge());
       ProductSizes product = new ProductSizes(count, headDim, visible);
       MatrixProduct.multiply(m, at, 0, 0, product, 0, MatrixProduct.panels(headDim), false);
     }
@@ -165,7 +173,8 @@ record PackedAttentionBackward(
       for (int panel = 0; panel < MatrixProduct.panels(headDim); panel++) {
         MemorySegment packed = scratch.floats(QUERY_ROWS, (long) QUERY_BLOCK * Tiles.PANEL);
         MatrixProduct.packPanel(packed, 0, rows, at, rowBytes, count, headDim, panel);
-        Tiles.Operands m = new Tiles.Operands(sums, 4L * headDim, weights, 4, 4L * n, packed, 0);
+        Tiles.Operands m =
+            new Tiles.Operands(sums, 4L * headDim, weights, 4, 4L * n, packed, 0, scratch.edge());
         ProductSizes product = new ProductSizes(visible, headDim, count);
         MatrixProduct.multiply(m, 0, 0, 0, product, panel, panel + 1, true);
       }

@@ -58,7 +58,14 @@ record PackedAttentionForward(
     MemorySegment keys = scratch.floats(KEYS, 0);
     Tiles.Operands byKeys =
         new Tiles.Operands(
-            scores, scoreRow, q.segment(), rowBytes, 4, keys, headDim * Tiles.PANEL_BYTES);
+            scores,
+            scoreRow,
+            q.segment(),
+            rowBytes,
+            4,
+            keys,
+            headDim * Tiles.PANEL_BYTES,
+            scratch.edge());
     ProductSizes scoreSizes = new ProductSizes(count, visible, headDim);
     MatrixProduct.multiply(byKeys, 0, at, 0, scoreSizes, 0, MatrixProduct.panels(visible), false);
     float factor = (float) sizes.scoreScale();
@@ -70,7 +77,14 @@ record PackedAttentionForward(
     MemorySegment values = scratch.floats(VALUES, 0);
     Tiles.Operands byValues =
         new Tiles.Operands(
-            out.segment(), rowBytes, scores, scoreRow, 4, values, n * Tiles.PANEL_BYTES);
+            out.segment(),
+            rowBytes,
+            scores,
+            scoreRow,
+            4,
+            values,
+            n * Tiles.PANEL_BYTES,
+            scratch.edge());
     ProductSizes valueSizes = new ProductSizes(count, headDim, visible);
     MatrixProduct.multiply(byValues, at, 0, 0, valueSizes, 0, MatrixProduct.panels(headDim), false);
     for (int i = 0; i < count; i++) {

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 final class Scratch {
   private static final int AREAS = 16;
 
+  private static final int EDGE = AREAS - 1;
+
   private final MemorySegment[] areas = new MemorySegment[AREAS];
 
   /// At least `count` floats of undefined content; valid until the same area is asked for again.
@@ -17,5 +19,10 @@ final class Scratch {
       areas[area] = Arena.ofAuto().allocate(bytes + bytes / 4, Buffer.ALIGNMENT);
     }
     return areas[area];
+  }
+
+  /// Where tiles put columns that the result has not.
+  MemorySegment edge() {
+    return floats(EDGE, (long) Tiles.EDGE_ROWS * Tiles.PANEL);
   }
 }

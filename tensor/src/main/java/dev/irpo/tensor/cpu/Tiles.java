@@ -2,27 +2,33 @@ package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// The inner loops of every matrix product: a few rows of A times one panel of B, with the sums in
 /// registers.
 ///
-/// A panel is [#PANEL] columns of B, row after row. Each element of C is one chain of fused
-/// multiply-adds in ascending k whichever tile computes it; that is what makes a row's result
-/// independent of the number of rows. Eight rows by two vectors keep 16 sums in the 32 registers of
-/// AVX-512 and reach 65 % of the multiply-add peak of a core with nothing else blocked.
+/// A panel is [#PANEL] columns of B, row after row; tiles write whole panels of C. Each element of
+/// C is one chain of fused multiply-adds in ascending k whichever tile computes it; that is what
+/// makes a row's result independent of the number of rows. Four rows by two vectors reach 60 % of
+/// the multiply-add peak of a core.
 ///
-/// The local variables are written out because C2 keeps vectors in registers only as locals.
+/// The local variables are written out because C2 keeps vectors in registers only as locals. A
+/// product that does not add begins by clearing C rather than with zero vectors: where loaded and
+/// zero vectors meet, C2 boxes them, and the loop runs at a tenth of its speed. Tiles of six or
+/// eight rows run as slowly, because C2 stops inlining (NodeCountInliningCutoff) before their last
+/// stores.
 final class Tiles {
   /// Columns of a panel.
   static final int PANEL = 2 * Lanes.COUNT;
 
   static final long PANEL_BYTES = 4L * PANEL;
 
+  /// Rows of the edge buffer.
+  static final int EDGE_ROWS = 32;
+
   private Tiles() {}
 
   /// Where A, packed B and C lie, with the byte strides of A's rows, A's columns, C's rows and B's
-  /// panels.
+  /// panels. Columns of a last panel that C has not go to `edge`, [#EDGE_ROWS] rows at a time.
   record Operands(
       MemorySegment c,
       long cRowBytes,
@@ -30,184 +36,88 @@ final class Tiles {
       long aRowBytes,
       long aStepBytes,
       MemorySegment b,
-      long panelBytes) {}
-
-  private static void store(
-      FloatVector v0,
-      FloatVector v1,
-      MemorySegment c,
-      long at,
-      int columns,
-      VectorMask<Float> mask0,
-      VectorMask<Float> mask1) {
-    if (columns == PANEL) {
-      Lanes.store(v0, c, at);
-      Lanes.store(v1, c, at + Lanes.BYTES);
-    } else {
-      Lanes.store(v0, c, at, mask0);
-      Lanes.store(v1, c, at + Lanes.BYTES, mask1);
+      long panelBytes,
+      MemorySegment edge) {
+    /// The same product into the edge buffer.
+    Operands onEdge() {
+      return new Operands(edge, PANEL_BYTES, a, aRowBytes, aStepBytes, b, panelBytes, edge);
     }
   }
 
-  /// 8 rows of one panel.
-  static void tile8(Operands m, long cAt, long aAt, long bAt, int depth, int columns, boolean add) {
-    MemorySegment a = m.a();
-    MemorySegment b = m.b();
-    long aRow = m.aRowBytes();
-    long aStep = m.aStepBytes();
-    long cRow = m.cRowBytes();
-    VectorMask<Float> mask0 = Lanes.below(0, columns);
-    VectorMask<Float> mask1 = Lanes.below(Lanes.COUNT, columns);
-    FloatVector c00 = add ? Lanes.load(m.c(), cAt, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c01 =
-        add ? Lanes.load(m.c(), cAt + Lanes.BYTES, mask1) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c10 = add ? Lanes.load(m.c(), cAt + cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c11 =
-        add ? Lanes.load(m.c(), cAt + cRow + Lanes.BYTES, mask1) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c20 =
-        add ? Lanes.load(m.c(), cAt + 2 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c21 =
-        add
-            ? Lanes.load(m.c(), cAt + 2 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c30 =
-        add ? Lanes.load(m.c(), cAt + 3 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c31 =
-        add
-            ? Lanes.load(m.c(), cAt + 3 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c40 =
-        add ? Lanes.load(m.c(), cAt + 4 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c41 =
-        add
-            ? Lanes.load(m.c(), cAt + 4 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c50 =
-        add ? Lanes.load(m.c(), cAt + 5 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c51 =
-        add
-            ? Lanes.load(m.c(), cAt + 5 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c60 =
-        add ? Lanes.load(m.c(), cAt + 6 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c61 =
-        add
-            ? Lanes.load(m.c(), cAt + 6 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c70 =
-        add ? Lanes.load(m.c(), cAt + 7 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c71 =
-        add
-            ? Lanes.load(m.c(), cAt + 7 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    for (int k = 0; k < depth; k++) {
-      FloatVector b0 = Lanes.load(b, bAt + k * PANEL_BYTES);
-      FloatVector b1 = Lanes.load(b, bAt + k * PANEL_BYTES + Lanes.BYTES);
-      long at = aAt + k * aStep;
-      FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + aRow));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
-      FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 2 * aRow));
-      c20 = x2.fma(b0, c20);
-      c21 = x2.fma(b1, c21);
-      FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 3 * aRow));
-      c30 = x3.fma(b0, c30);
-      c31 = x3.fma(b1, c31);
-      FloatVector x4 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 4 * aRow));
-      c40 = x4.fma(b0, c40);
-      c41 = x4.fma(b1, c41);
-      FloatVector x5 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 5 * aRow));
-      c50 = x5.fma(b0, c50);
-      c51 = x5.fma(b1, c51);
-      FloatVector x6 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 6 * aRow));
-      c60 = x6.fma(b0, c60);
-      c61 = x6.fma(b1, c61);
-      FloatVector x7 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 7 * aRow));
-      c70 = x7.fma(b0, c70);
-      c71 = x7.fma(b1, c71);
+  private static void clear(MemorySegment c, long cAt, long cRow, int rows) {
+    for (int r = 0; r < rows; r++) {
+      Lanes.store(Lanes.zero(), c, cAt + r * cRow);
+      Lanes.store(Lanes.zero(), c, cAt + r * cRow + Lanes.BYTES);
     }
-    store(c00, c01, m.c(), cAt, columns, mask0, mask1);
-    store(c10, c11, m.c(), cAt + cRow, columns, mask0, mask1);
-    store(c20, c21, m.c(), cAt + 2 * cRow, columns, mask0, mask1);
-    store(c30, c31, m.c(), cAt + 3 * cRow, columns, mask0, mask1);
-    store(c40, c41, m.c(), cAt + 4 * cRow, columns, mask0, mask1);
-    store(c50, c51, m.c(), cAt + 5 * cRow, columns, mask0, mask1);
-    store(c60, c61, m.c(), cAt + 6 * cRow, columns, mask0, mask1);
-    store(c70, c71, m.c(), cAt + 7 * cRow, columns, mask0, mask1);
   }
 
   /// 4 rows of one panel.
-  static void tile4(Operands m, long cAt, long aAt, long bAt, int depth, int columns, boolean add) {
+  static void tile4(Operands m, long cAt, long aAt, long bAt, int depth, boolean add) {
     MemorySegment a = m.a();
     MemorySegment b = m.b();
-    long aRow = m.aRowBytes();
+    MemorySegment c = m.c();
     long aStep = m.aStepBytes();
+    long aRow = m.aRowBytes();
     long cRow = m.cRowBytes();
-    VectorMask<Float> mask0 = Lanes.below(0, columns);
-    VectorMask<Float> mask1 = Lanes.below(Lanes.COUNT, columns);
-    FloatVector c00 = add ? Lanes.load(m.c(), cAt, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c01 =
-        add ? Lanes.load(m.c(), cAt + Lanes.BYTES, mask1) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c10 = add ? Lanes.load(m.c(), cAt + cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c11 =
-        add ? Lanes.load(m.c(), cAt + cRow + Lanes.BYTES, mask1) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c20 =
-        add ? Lanes.load(m.c(), cAt + 2 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c21 =
-        add
-            ? Lanes.load(m.c(), cAt + 2 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c30 =
-        add ? Lanes.load(m.c(), cAt + 3 * cRow, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c31 =
-        add
-            ? Lanes.load(m.c(), cAt + 3 * cRow + Lanes.BYTES, mask1)
-            : FloatVector.zero(Lanes.FLOATS);
+    if (!add) {
+      clear(c, cAt, cRow, 4);
+    }
+    FloatVector c00 = Lanes.load(c, cAt);
+    FloatVector c01 = Lanes.load(c, cAt + Lanes.BYTES);
+    FloatVector c10 = Lanes.load(c, cAt + cRow);
+    FloatVector c11 = Lanes.load(c, cAt + cRow + Lanes.BYTES);
+    FloatVector c20 = Lanes.load(c, cAt + 2 * cRow);
+    FloatVector c21 = Lanes.load(c, cAt + 2 * cRow + Lanes.BYTES);
+    FloatVector c30 = Lanes.load(c, cAt + 3 * cRow);
+    FloatVector c31 = Lanes.load(c, cAt + 3 * cRow + Lanes.BYTES);
     for (int k = 0; k < depth; k++) {
       FloatVector b0 = Lanes.load(b, bAt + k * PANEL_BYTES);
       FloatVector b1 = Lanes.load(b, bAt + k * PANEL_BYTES + Lanes.BYTES);
       long at = aAt + k * aStep;
-      FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at));
+      FloatVector x0 = Lanes.broadcast(a, at);
       c00 = x0.fma(b0, c00);
       c01 = x0.fma(b1, c01);
-      FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + aRow));
+      FloatVector x1 = Lanes.broadcast(a, at + aRow);
       c10 = x1.fma(b0, c10);
       c11 = x1.fma(b1, c11);
-      FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 2 * aRow));
+      FloatVector x2 = Lanes.broadcast(a, at + 2 * aRow);
       c20 = x2.fma(b0, c20);
       c21 = x2.fma(b1, c21);
-      FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at + 3 * aRow));
+      FloatVector x3 = Lanes.broadcast(a, at + 3 * aRow);
       c30 = x3.fma(b0, c30);
       c31 = x3.fma(b1, c31);
     }
-    store(c00, c01, m.c(), cAt, columns, mask0, mask1);
-    store(c10, c11, m.c(), cAt + cRow, columns, mask0, mask1);
-    store(c20, c21, m.c(), cAt + 2 * cRow, columns, mask0, mask1);
-    store(c30, c31, m.c(), cAt + 3 * cRow, columns, mask0, mask1);
+    Lanes.store(c00, c, cAt);
+    Lanes.store(c01, c, cAt + Lanes.BYTES);
+    Lanes.store(c10, c, cAt + cRow);
+    Lanes.store(c11, c, cAt + cRow + Lanes.BYTES);
+    Lanes.store(c20, c, cAt + 2 * cRow);
+    Lanes.store(c21, c, cAt + 2 * cRow + Lanes.BYTES);
+    Lanes.store(c30, c, cAt + 3 * cRow);
+    Lanes.store(c31, c, cAt + 3 * cRow + Lanes.BYTES);
   }
 
-  /// 1 rows of one panel.
-  static void tile1(Operands m, long cAt, long aAt, long bAt, int depth, int columns, boolean add) {
+  /// 1 row of one panel.
+  static void tile1(Operands m, long cAt, long aAt, long bAt, int depth, boolean add) {
     MemorySegment a = m.a();
     MemorySegment b = m.b();
+    MemorySegment c = m.c();
     long aStep = m.aStepBytes();
-    VectorMask<Float> mask0 = Lanes.below(0, columns);
-    VectorMask<Float> mask1 = Lanes.below(Lanes.COUNT, columns);
-    FloatVector c00 = add ? Lanes.load(m.c(), cAt, mask0) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c01 =
-        add ? Lanes.load(m.c(), cAt + Lanes.BYTES, mask1) : FloatVector.zero(Lanes.FLOATS);
+    if (!add) {
+      clear(c, cAt, 0, 1);
+    }
+    FloatVector c00 = Lanes.load(c, cAt);
+    FloatVector c01 = Lanes.load(c, cAt + Lanes.BYTES);
     for (int k = 0; k < depth; k++) {
       FloatVector b0 = Lanes.load(b, bAt + k * PANEL_BYTES);
       FloatVector b1 = Lanes.load(b, bAt + k * PANEL_BYTES + Lanes.BYTES);
       long at = aAt + k * aStep;
-      FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, at));
+      FloatVector x0 = Lanes.broadcast(a, at);
       c00 = x0.fma(b0, c00);
       c01 = x0.fma(b1, c01);
     }
-    store(c00, c01, m.c(), cAt, columns, mask0, mask1);
+    Lanes.store(c00, c, cAt);
+    Lanes.store(c01, c, cAt + Lanes.BYTES);
   }
 
   /// One row of four panels, so that eight chains hide the latency of a multiply-add.
@@ -217,16 +127,19 @@ final class Tiles {
     MemorySegment b = m.b();
     MemorySegment c = m.c();
     long aStep = m.aStepBytes();
-    FloatVector c0 = add ? Lanes.load(c, cAt) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c1 = add ? Lanes.load(c, cAt + Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c2 = add ? Lanes.load(c, cAt + 2 * Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c3 = add ? Lanes.load(c, cAt + 3 * Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c4 = add ? Lanes.load(c, cAt + 4 * Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c5 = add ? Lanes.load(c, cAt + 5 * Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c6 = add ? Lanes.load(c, cAt + 6 * Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
-    FloatVector c7 = add ? Lanes.load(c, cAt + 7 * Lanes.BYTES) : FloatVector.zero(Lanes.FLOATS);
+    if (!add) {
+      clear(c, cAt, PANEL_BYTES, 4);
+    }
+    FloatVector c0 = Lanes.load(c, cAt);
+    FloatVector c1 = Lanes.load(c, cAt + Lanes.BYTES);
+    FloatVector c2 = Lanes.load(c, cAt + 2 * Lanes.BYTES);
+    FloatVector c3 = Lanes.load(c, cAt + 3 * Lanes.BYTES);
+    FloatVector c4 = Lanes.load(c, cAt + 4 * Lanes.BYTES);
+    FloatVector c5 = Lanes.load(c, cAt + 5 * Lanes.BYTES);
+    FloatVector c6 = Lanes.load(c, cAt + 6 * Lanes.BYTES);
+    FloatVector c7 = Lanes.load(c, cAt + 7 * Lanes.BYTES);
     for (int k = 0; k < depth; k++) {
-      FloatVector x = FloatVector.broadcast(Lanes.FLOATS, a.get(Lanes.FLOAT, aAt + k * aStep));
+      FloatVector x = Lanes.broadcast(a, aAt + k * aStep);
       long at = bAt + k * PANEL_BYTES;
       c0 = x.fma(Lanes.load(b, at), c0);
       c1 = x.fma(Lanes.load(b, at + Lanes.BYTES), c1);
