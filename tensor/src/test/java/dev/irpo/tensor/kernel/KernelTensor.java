@@ -1,0 +1,134 @@
+package dev.irpo.tensor.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import java.util.function.IntUnaryOperator;
+import java.util.function.LongToDoubleFunction;
+
+/// One argument of a kernel, three times: in double precision for the reference, in single
+/// precision between guards for the backend under test, and with absolute values, so that the
+/// reference also yields Σ|aᵢbᵢ|.
+///
+/// The guards before and after the elements are NaNs with a payload: reading one spoils a result,
+/// writing one is noticed.
+public final class KernelTensor {
+  /// Half a unit in the last place of 1 in single precision.
+  public static final double UNIT = 0x1p-24;
+
+  private static final int GUARDS = 16;
+  private static final int GUARD_BITS = 0x7fc0beef;
+
+  private final String name;
+  private final Buffer exact;
+  private final Buffer magnitude;
+  private final Buffer whole;
+  private final Buffer single;
+  private final LongToDoubleFunction content;
+
+  private KernelTensor(String name, DType type, long n, LongToDoubleFunction content) {
+    this.name = name;
+    this.content = content;
+    boolean isInt = type == DType.INT32;
+    exact = Buffer.allocate(isInt ? type : DType.F64, n);
+    magnitude = Buffer.allocate(isInt ? type : DType.F64, n);
+    whole = Buffer.allocate(type, n + 2 * GUARDS);
+    single = whole.slice(GUARDS, n).asWorkspace();
+    fill();
+  }
+
+  /// An input, or a tensor that the kernel updates, with signed elements.
+  public static KernelTensor signed(String name, long seed, long n) {
+    return new KernelTensor(name, DType.F32, n, i -> Samples.signed(seed, i));
+  }
+
+  /// An input computed from the index of each element.
+  public static KernelTensor of(String name, long n, LongToDoubleFunction content) {
+    return new KernelTensor(name, DType.F32, n, content);
+  }
+
+  /// Something the kernel has to write whole: NaN before.
+  public static KernelTensor output(String name, long n) {
+    return new KernelTensor(name, DType.F32, n, i -> Double.NaN);
+  }
+
+  /// An input of integers.
+  public static KernelTensor ints(String name, int n, IntUnaryOperator content) {
+    return new KernelTensor(name, DType.INT32, n, i -> content.applyAsInt((int) i));
+  }
+
+  /// Puts the first content and the guards back.
+  public void fill() {
+    for (long i = 0; i < whole.numElements(); i++) {
+      whole.setInt(i, GUARD_BITS);
+    }
+    for (long i = 0; i < exact.numElements(); i++) {
+      double value = (float) content.applyAsDouble(i);
+      if (exact.dtype() == DType.INT32) {
+        exact.setInt(i, (int) value);
+        magnitude.setInt(i, (int) value);
+        single.setInt(i, (int) value);
+      } else {
+        exact.set(i, value);
+        magnitude.set(i, Math.abs(value));
+        single.set(i, value);
+      }
+    }
+  }
+
+  /// The argument in double precision.
+  public Buffer exact() {
+    return exact;
+  }
+
+  /// The argument's absolute values in double precision.
+  public Buffer magnitude() {
+    return magnitude;
+  }
+
+  /// The argument in single precision, guarded.
+  public Buffer single() {
+    return single;
+  }
+
+  /// Fails if an element before or behind the argument was written.
+  void requireGuards() {
+    for (long i = 0; i < GUARDS; i++) {
+      assertEquals(GUARD_BITS, whole.getInt(i), () -> name + " was written before its start");
+      long behind = whole.numElements() - 1 - i;
+      assertEquals(GUARD_BITS, whole.getInt(behind), () -> name + " was written behind its end");
+    }
+  }
+
+  /// Fails if an element differs from the reference by more than `tolerance.applyAsDouble(index)`.
+  void requireClose(LongToDoubleFunction tolerance) {
+    for (long i = 0; i < exact.numElements(); i++) {
+      double allowed = tolerance.applyAsDouble(i) + Float.MIN_NORMAL;
+      double error = Math.abs(single.get(i) - exact.get(i));
+      if (!(error <= allowed)) {
+        throw new AssertionError(
+            "%s[%d] is %s, the reference has %s: error %.3g, allowed %.3g"
+                .formatted(name, i, single.get(i), exact.get(i), error, allowed));
+      }
+    }
+  }
+
+  /// Largest absolute value that the reference computed.
+  double largest() {
+    double largest = 0;
+    for (long i = 0; i < exact.numElements(); i++) {
+      largest = Math.max(largest, Math.abs(exact.get(i)));
+    }
+    return largest;
+  }
+
+  /// A number that changes with any bit of the elements.
+  public long checksum() {
+    long sum = 17;
+    for (long i = 0; i < single.numElements(); i++) {
+      sum = sum * 0x100000001B3L + single.getInt(i);
+    }
+    return sum;
+  }
+}

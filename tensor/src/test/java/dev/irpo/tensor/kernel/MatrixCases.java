@@ -1,0 +1,94 @@
+package dev.irpo.tensor.kernel;
+
+import static dev.irpo.tensor.kernel.KernelTensor.output;
+import static dev.irpo.tensor.kernel.KernelTensor.signed;
+
+import java.util.stream.Stream;
+
+/// Cases of [MatrixKernels].
+final class MatrixCases {
+  private record Sizes(int rows, int outDim, int inDim) {}
+
+  private MatrixCases() {}
+
+  static Stream<KernelCase> all() {
+    Stream<Sizes> odd =
+        Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33)
+            .flatMap(
+                n ->
+                    Stream.of(
+                        new Sizes(n, 257 - n, 33),
+                        new Sizes(5, n, 40 - n),
+                        new Sizes(12, 63 + n, n)));
+    Stream<Sizes> large =
+        Stream.of(
+            new Sizes(257, 17, 31),
+            new Sizes(33, 257, 1023),
+            new Sizes(3, 1023, 257),
+            new Sizes(1023, 9, 15),
+            new Sizes(2, 4100, 16),
+            new Sizes(150, 520, 20));
+    return Stream.concat(odd, large)
+        .flatMap(s -> Stream.of(linear(s), inputGradient(s), weightGradient(s)));
+  }
+
+  private static KernelCase linear(Sizes s) {
+    KernelTensor out = output("out", (long) s.rows * s.outDim);
+    KernelTensor x = signed("x", 1, (long) s.rows * s.inDim);
+    KernelTensor weight = signed("weight", 2, (long) s.outDim * s.inDim);
+    return new KernelCase(
+            "linear " + s,
+            (k, side) ->
+                k.matrix()
+                    .linear(
+                        side.apply(out),
+                        side.apply(x),
+                        side.apply(weight),
+                        s.rows,
+                        s.outDim,
+                        s.inDim),
+            x,
+            weight)
+        .sums(out, s.inDim);
+  }
+
+  private static KernelCase inputGradient(Sizes s) {
+    KernelTensor dX = output("dX", (long) s.rows * s.inDim);
+    KernelTensor dOut = signed("dOut", 3, (long) s.rows * s.outDim);
+    KernelTensor weight = signed("weight", 4, (long) s.outDim * s.inDim);
+    return new KernelCase(
+            "linearInputGradient " + s,
+            (k, side) ->
+                k.matrix()
+                    .linearInputGradient(
+                        side.apply(dX),
+                        side.apply(dOut),
+                        side.apply(weight),
+                        s.rows,
+                        s.outDim,
+                        s.inDim),
+            dOut,
+            weight)
+        .sums(dX, s.outDim);
+  }
+
+  private static KernelCase weightGradient(Sizes s) {
+    KernelTensor dWeight = signed("dWeight", 5, (long) s.outDim * s.inDim);
+    KernelTensor dOut = signed("dOut", 6, (long) s.rows * s.outDim);
+    KernelTensor x = signed("x", 7, (long) s.rows * s.inDim);
+    return new KernelCase(
+            "linearWeightGradient " + s,
+            (k, side) ->
+                k.matrix()
+                    .linearWeightGradient(
+                        side.apply(dWeight),
+                        side.apply(dOut),
+                        side.apply(x),
+                        s.rows,
+                        s.outDim,
+                        s.inDim),
+            dOut,
+            x)
+        .sums(dWeight, s.rows + 1.0);
+  }
+}

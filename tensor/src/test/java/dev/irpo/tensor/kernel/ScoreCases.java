@@ -1,0 +1,125 @@
+package dev.irpo.tensor.kernel;
+
+import static dev.irpo.tensor.kernel.KernelTensor.UNIT;
+import static dev.irpo.tensor.kernel.KernelTensor.ints;
+import static dev.irpo.tensor.kernel.KernelTensor.output;
+import static dev.irpo.tensor.kernel.KernelTensor.signed;
+
+import java.util.stream.Stream;
+
+/// Cases of [ScoreKernels].
+final class ScoreCases {
+  private ScoreCases() {}
+
+  static Stream<KernelCase> all() {
+    Stream<KernelCase> scores =
+        Stream.of(
+                new ScoreSizes(1, 1, 1, 1),
+                new ScoreSizes(2, 3, 7, 2),
+                new ScoreSizes(9, 8, 3, 7),
+                new ScoreSizes(5, 31, 16, 15),
+                new ScoreSizes(40, 33, 17, 16),
+                new ScoreSizes(12, 9, 33, 257),
+                new ScoreSizes(70, 600, 8, 31),
+                new ScoreSizes(30, 17, 257, 1023),
+                new ScoreSizes(6, 40, 3, 70_001))
+            .map(ScoreCases::tokenLogProbs);
+    Stream<KernelCase> rest =
+        Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023)
+            .flatMap(n -> Stream.of(logSumExp(n, 1024 / n + 1), segmentSum(n)));
+    return Stream.concat(scores, rest);
+  }
+
+  private static KernelCase tokenLogProbs(ScoreSizes sizes) {
+    int count = sizes.count();
+    KernelTensor out = output("out", count);
+    KernelTensor logSumExp = output("logSumExp", count);
+    KernelTensor dX = output("dX", (long) sizes.rows() * sizes.embedDim());
+    KernelTensor dWeight = signed("dWeight", 21, (long) sizes.vocabSize() * sizes.embedDim());
+    KernelTensor dOut = signed("dOut", 22, count);
+    KernelTensor x = signed("x", 23, (long) sizes.rows() * sizes.embedDim());
+    KernelTensor weight = signed("weight", 24, (long) sizes.vocabSize() * sizes.embedDim());
+    KernelTensor rows =
+        ints("rows", count, i -> i % 5 == 3 ? -1 : Samples.below(25, i, sizes.rows()));
+    KernelTensor targets =
+        ints("targets", count, i -> i % 5 == 3 ? -1 : Samples.below(26, i, sizes.vocabSize()));
+    double logit = Math.pow(sizes.embedDim(), 1.5) * UNIT;
+    double sum = 4 * Math.sqrt(sizes.vocabSize()) * UNIT;
+    double logProb = 2 * logit + sum + 8 * UNIT * (1 + Math.log(sizes.vocabSize()) + 20);
+    int perRow = 4 + 4 * count / sizes.rows();
+    int perToken = 4 + 4 * count / sizes.vocabSize();
+    return new KernelCase(
+            "tokenLogProbs " + sizes,
+            (kernels, side) -> {
+              kernels
+                  .score()
+                  .tokenLogProbs(
+                      side.apply(out),
+                      side.apply(logSumExp),
+                      side.apply(x),
+                      side.apply(weight),
+                      side.apply(rows),
+                      side.apply(targets),
+                      sizes);
+              kernels
+                  .score()
+                  .tokenLogProbsGradient(
+                      side.apply(dX),
+                      side.apply(dWeight),
+                      side.apply(dOut),
+                      side.apply(logSumExp),
+                      side.apply(x),
+                      side.apply(weight),
+                      side.apply(rows),
+                      side.apply(targets),
+                      sizes);
+            },
+            dOut,
+            x,
+            weight,
+            rows,
+            targets)
+        .within(out, i -> logProb)
+        .within(logSumExp, i -> logProb)
+        .within(dX, i -> 2 * (logProb + sum) * perRow)
+        .within(dWeight, i -> (logProb + 4 * Math.sqrt(count) * UNIT) * perToken);
+  }
+
+  private static KernelCase logSumExp(int rows, int vocabSize) {
+    KernelTensor out = output("out", rows);
+    KernelTensor logits =
+        KernelTensor.of("logits", (long) rows * vocabSize, i -> 30 * Samples.signed(27, i));
+    double tolerance = (4 * Math.sqrt(vocabSize) + 8 * 40) * UNIT;
+    return new KernelCase(
+            "logSumExp (%d, %d)".formatted(rows, vocabSize),
+            (kernels, side) ->
+                kernels.score().logSumExp(side.apply(out), side.apply(logits), rows, vocabSize),
+            logits)
+        .within(out, i -> tolerance);
+  }
+
+  private static KernelCase segmentSum(int count) {
+    int numSegments = count / 3 + 2;
+    KernelTensor out = output("out", numSegments);
+    KernelTensor dX = output("dX", count);
+    KernelTensor x = signed("x", 28, count);
+    KernelTensor dOut = signed("dOut", 29, numSegments);
+    KernelTensor ids =
+        ints("segmentIds", count, i -> i % 4 == 2 ? -1 : Samples.below(30, i, numSegments));
+    return new KernelCase(
+            "segmentSum " + count,
+            (kernels, side) -> {
+              kernels
+                  .score()
+                  .segmentSum(side.apply(out), side.apply(x), side.apply(ids), count, numSegments);
+              kernels
+                  .score()
+                  .segmentSumGradient(side.apply(dX), side.apply(dOut), side.apply(ids), count);
+            },
+            x,
+            dOut,
+            ids)
+        .sums(out, 1)
+        .sums(dX, 1);
+  }
+}
