@@ -47,6 +47,8 @@ final class Lanes {
   /// 1.5·2²³: adding it rounds to an integer, which then sits in the low mantissa bits.
   private static final float ROUND_TO_INTEGER = 12582912f;
 
+  private static final int ONE_BITS = 0x3f800000;
+
   private Lanes() {}
 
   private static VectorSpecies<Float> species() {
@@ -212,7 +214,7 @@ final class Lanes {
   }
 
   /// eˣ within 2 units in the last place (Cephes' `expf`: x = n·ln 2 + r, a polynomial in r, scaled
-  /// by 2ⁿ); 0 below −86, e⁸⁸ above 88.
+  /// by 2ⁿ); 0 below −86, e⁸⁸ above 88, NaN for NaN.
   static FloatVector exp(FloatVector argument) {
     FloatVector x = argument.min(EXP_MAX);
     FloatVector shifted = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), broadcast(ROUND_TO_INTEGER));
@@ -225,12 +227,14 @@ final class Lanes {
     p = p.fma(r, broadcast(1.6666666e-1f));
     p = p.fma(r, broadcast(0.5f));
     p = p.fma(r.mul(r), r).add(1f);
-    FloatVector scaled =
-        p.viewAsIntegralLanes()
-            .add(shifted.viewAsIntegralLanes().lanewise(VectorOperators.LSHL, 23))
-            .viewAsFloatingLanes()
+    // A product, not a sum of exponent bits: whatever 2ⁿ is for a NaN, the product is NaN.
+    FloatVector powerOfTwo =
+        shifted
+            .reinterpretAsInts()
+            .lanewise(VectorOperators.LSHL, 23)
+            .add(ONE_BITS)
             .reinterpretAsFloats();
-    return scaled.blend(0f, x.lt(EXP_MIN));
+    return p.mul(powerOfTwo).blend(0f, x.lt(EXP_MIN));
   }
 
   private static FloatVector broadcast(float value) {
