@@ -61,7 +61,12 @@ final class WorkerPool implements AutoCloseable {
   }
 
   /// Runs `count` tasks and returns when all are done.
+  ///
+  /// @throws IllegalStateException if a task failed on any thread, or the pool is closed
   synchronized void run(int count, Task job) {
+    if (closed) {
+      throw new IllegalStateException("the worker pool is closed");
+    }
     if (workers.length == 0 || count <= 1) {
       for (int i = 0; i < count; i++) {
         job.run(i, scratches[0]);
