@@ -4,6 +4,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -91,7 +92,8 @@ final class CpuScore implements ScoreKernels {
             if (rows.getInt(first + i) >= 0) {
               long at = 4L * i * vocabSize;
               float normaliser = logSumExp(logits, at, vocabSize, scratch);
-              float target = logits.get(Lanes.FLOAT, at + 4L * targets.getInt(first + i));
+              int token = Objects.checkIndex(targets.getInt(first + i), vocabSize);
+              float target = logits.get(Lanes.FLOAT, at + 4L * token);
               logSumExp.set(first + i, normaliser);
               out.set(first + i, target - normaliser);
             }
