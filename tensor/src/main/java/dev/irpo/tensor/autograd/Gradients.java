@@ -3,7 +3,6 @@ package dev.irpo.tensor.autograd;
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
-import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Accumulate;
 import dev.irpo.tensor.op.Add;
@@ -58,7 +57,7 @@ public final class Gradients {
         reached.addAll(node.outputs());
       }
     }
-    gradients.put(loss, graph.constant("one", Shape.of(), index -> 1));
+    gradients.put(loss, graph.constant("one" + loss.shape(), loss.shape(), index -> 1));
     for (int i = forward.size() - 1; i >= 0; i--) {
       Node node = forward.get(i);
       if (!node.outputs().isEmpty() && gradients.containsKey(node.output(0))) {

@@ -33,6 +33,8 @@ public record Fill(Shape shape) implements Op {
 
   @Override
   public void differentiate(Backward backward) {
-    backward.add(0, Sum.sum(backward.outputGradient()));
+    Tensor sum = Sum.sum(backward.outputGradient());
+    Shape scalar = backward.node().input(0).shape();
+    backward.add(0, scalar.rank() == 0 ? sum : fill(sum, scalar));
   }
 }
