@@ -1,6 +1,7 @@
 package dev.irpo.tensor.op;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
@@ -37,8 +38,9 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
             && q.size(1) == numHeads * headDim
             && inputs.get(3).shape().equals(keyShape)
             && inputs.get(4).shape().equals(keyShape)
+            && inputs.get(5).dtype() == DType.INT32
             && inputs.get(5).shape().equals(Shape.of(q.size(0), AttentionKernels.CACHE_COLUMNS));
-    require(fits, "two caches, (R, H·D) queries, (R, G·D) keys and values, (R, 4)", inputs);
+    require(fits, "two caches, (R, H·D) queries, (R, G·D) keys and values, (R, 4) int32", inputs);
     return List.of(q.shape());
   }
 

@@ -2,6 +2,7 @@ package dev.irpo.tensor.op;
 
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
@@ -29,8 +30,9 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
         q.size(1) == numHeads * headDim
             && inputs.get(1).shape().equals(keyShape)
             && inputs.get(2).shape().equals(keyShape)
+            && inputs.get(3).dtype() == DType.INT32
             && inputs.get(3).size(1) == AttentionKernels.SEGMENT_COLUMNS;
-    require(fits, "(R, H·D) queries, (R, G·D) keys and values, an (S, 3) table", inputs);
+    require(fits, "(R, H·D) queries, (R, G·D) keys and values, an (S, 3) int32 table", inputs);
     return List.of(q.shape(), Shape.of(q.size(0), numHeads));
   }
 

@@ -2,6 +2,7 @@ package dev.irpo.tensor.op;
 
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
@@ -35,7 +36,7 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
         index -> {
           long position = index / headDim;
           long column = index % headDim;
-          double angle = position * Math.pow(base, -2.0 * (column % half) / headDim);
+          double angle = position * StrictMath.pow(base, -2.0 * (column % half) / headDim);
           return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
         });
   }
@@ -47,8 +48,9 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
         x.shape().rank() == 2
             && x.size(1) == numHeads * headDim
             && inputs.get(1).shape().equals(Shape.of(x.size(0)))
+            && inputs.get(1).dtype() == DType.INT32
             && inputs.get(2).size(1) == headDim;
-    require(fits, "(R, H·D) rows, (R,) positions and (P, D) angles", inputs);
+    require(fits, "(R, H·D) rows, (R,) int32 positions and (P, D) angles", inputs);
     return List.of(x.shape());
   }
 

@@ -2,6 +2,7 @@ package dev.irpo.tensor.op;
 
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
@@ -18,7 +19,10 @@ public record SegmentSum(int numSegments) implements Op {
 
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
-    require(inputs.get(0).shape().equals(inputs.get(1).shape()), "an id for each value", inputs);
+    boolean fits =
+        inputs.get(0).shape().equals(inputs.get(1).shape())
+            && inputs.get(1).dtype() == DType.INT32;
+    require(fits, "an int32 id for each value", inputs);
     return List.of(Shape.of(numSegments));
   }
 

@@ -2,6 +2,7 @@ package dev.irpo.tensor.op;
 
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
@@ -24,8 +25,10 @@ public record TokenLogProbs() implements Op {
     boolean fits =
         inputs.get(0).size(1) == inputs.get(1).size(1)
             && rows.shape().rank() == 1
-            && rows.shape().equals(inputs.get(3).shape());
-    require(fits, "(R, C) states, a (V, C) head, (I,) rows and targets", inputs);
+            && rows.shape().equals(inputs.get(3).shape())
+            && rows.dtype() == DType.INT32
+            && inputs.get(3).dtype() == DType.INT32;
+    require(fits, "(R, C) states, a (V, C) head, (I,) int32 rows and targets", inputs);
     return List.of(rows.shape(), rows.shape());
   }
 
