@@ -20,8 +20,7 @@ public record SegmentSum(int numSegments) implements Op {
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     boolean fits =
-        inputs.get(0).shape().equals(inputs.get(1).shape())
-            && inputs.get(1).dtype() == DType.INT32;
+        inputs.get(0).shape().equals(inputs.get(1).shape()) && inputs.get(1).dtype() == DType.INT32;
     require(fits, "an int32 id for each value", inputs);
     return List.of(Shape.of(numSegments));
   }

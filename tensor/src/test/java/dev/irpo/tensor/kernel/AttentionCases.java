@@ -18,9 +18,7 @@ final class AttentionCases {
 
   private static final Layout WITH_PARENTS =
       new Layout(
-          "parents",
-          90,
-          List.of(0, 40, -1, 40, 7, 0, 47, 35, 0, 82, 1, -1, 83, 3, 3, 0, 0, -1));
+          "parents", 90, List.of(0, 40, -1, 40, 7, 0, 47, 35, 0, 82, 1, -1, 83, 3, 3, 0, 0, -1));
 
   private static final Layout LONG =
       new Layout("long", 323, List.of(0, 270, -1, 270, 20, 0, 290, 33, 0));
@@ -39,7 +37,7 @@ final class AttentionCases {
       }
     }
     cases.add(packed(LONG, 2, 1, 16));
-    cases.add(packed(LONG, 3, 3, 80));
+    cases.add(packed(LONG, 1, 1, 80));
     cases.add(cached(2, 1, 16, 270, 35));
     cases.add(cached(4, 4, 7, 64, 33));
     return cases.stream();

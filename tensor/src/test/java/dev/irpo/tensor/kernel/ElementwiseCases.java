@@ -74,7 +74,9 @@ final class ElementwiseCases {
     KernelTensor out = output("out", 1);
     KernelTensor x = signed("x", 57, n);
     return new KernelCase(
-            "sum " + n, (kernels, side) -> kernels.elementwise().sum(side.apply(out), side.apply(x), n), x)
+            "sum " + n,
+            (kernels, side) -> kernels.elementwise().sum(side.apply(out), side.apply(x), n),
+            x)
         .sums(out, 1);
   }
 

@@ -62,8 +62,8 @@ final class KernelCase {
 
   /// Runs kernels on fresh arguments and returns a number that changes with any bit of the results.
   long bits(Kernels tested) {
-    results.forEach(result -> result.tensor.fill());
-    inputs.forEach(KernelTensor::fill);
+    results.forEach(result -> result.tensor.restore());
+    inputs.forEach(KernelTensor::restore);
     call.run(tested, KernelTensor::single);
     long sum = 0;
     for (Result result : results) {

@@ -35,7 +35,16 @@ public final class KernelTensor {
     magnitude = Buffer.allocate(isInt ? type : DType.F64, n);
     whole = Buffer.allocate(type, n + 2 * GUARDS);
     single = whole.slice(GUARDS, n).asWorkspace();
-    fill();
+    for (long i = 0; i < GUARDS; i++) {
+      whole.setInt(i, GUARD_BITS);
+      whole.setInt(GUARDS + n + i, GUARD_BITS);
+    }
+    for (long i = 0; i < n; i++) {
+      double value = isInt ? content.applyAsDouble(i) : (float) content.applyAsDouble(i);
+      set(exact, i, value);
+      set(magnitude, i, isInt ? value : Math.abs(value));
+      set(single, i, value);
+    }
   }
 
   /// An input, or a tensor that the kernel updates, with signed elements.
@@ -58,22 +67,18 @@ public final class KernelTensor {
     return new KernelTensor(name, DType.INT32, n, i -> content.applyAsInt((int) i));
   }
 
-  /// Puts the first content and the guards back.
-  public void fill() {
-    for (long i = 0; i < whole.numElements(); i++) {
-      whole.setInt(i, GUARD_BITS);
+  private void set(Buffer buffer, long i, double value) {
+    if (buffer.dtype() == DType.INT32) {
+      buffer.setInt(i, (int) value);
+    } else {
+      buffer.set(i, value);
     }
+  }
+
+  /// Puts the first content of the single-precision form back.
+  void restore() {
     for (long i = 0; i < exact.numElements(); i++) {
-      double value = (float) content.applyAsDouble(i);
-      if (exact.dtype() == DType.INT32) {
-        exact.setInt(i, (int) value);
-        magnitude.setInt(i, (int) value);
-        single.setInt(i, (int) value);
-      } else {
-        exact.set(i, value);
-        magnitude.set(i, Math.abs(value));
-        single.set(i, value);
-      }
+      set(single, i, content.applyAsDouble(i));
     }
   }
 

@@ -14,12 +14,9 @@ final class MatrixCases {
   static Stream<KernelCase> all() {
     Stream<Sizes> odd =
         Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33)
-            .flatMap(
-                n ->
-                    Stream.of(
-                        new Sizes(n, 257 - n, 33),
-                        new Sizes(5, n, 40 - n),
-                        new Sizes(12, 63 + n, n)));
+            .flatMap(n ->
+                Stream.of(
+                    new Sizes(n, 257 - n, 33), new Sizes(5, n, 40 - n), new Sizes(12, 63 + n, n)));
     Stream<Sizes> large =
         Stream.of(
             new Sizes(257, 17, 31),

@@ -11,12 +11,11 @@ final class OptimizerCases {
 
   static Stream<KernelCase> all() {
     return Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023, 9001)
-        .flatMap(
-            n ->
-                Stream.of(
-                    squaredNorm(n),
-                    adamW(n, new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1)),
-                    adamW(n, new AdamWSettings(0.9, 0.999, 1e-8, 0, 0))));
+        .flatMap(n ->
+            Stream.of(
+                squaredNorm(n),
+                adamW(n, new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1)),
+                adamW(n, new AdamWSettings(0.9, 0.999, 1e-8, 0, 0))));
   }
 
   private static KernelCase squaredNorm(int n) {

@@ -16,17 +16,16 @@ final class RowCases {
   static Stream<KernelCase> all() {
     Stream<KernelCase> rows =
         Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023)
-            .flatMap(
-                n -> {
-                  int other = n < 33 ? 40 - n : 19;
-                  return Stream.of(
-                      embedding(other, n),
-                      selectRows(other, n),
-                      rmsNorm(other, n),
-                      rmsNorm(n, other),
-                      rmsNormGradients(other, n),
-                      rmsNormGradients(n, other));
-                });
+            .flatMap(n -> {
+              int other = n < 33 ? 40 - n : 19;
+              return Stream.of(
+                  embedding(other, n),
+                  selectRows(other, n),
+                  rmsNorm(other, n),
+                  rmsNorm(n, other),
+                  rmsNormGradients(other, n),
+                  rmsNormGradients(n, other));
+            });
     Stream<KernelCase> turns =
         Stream.of(2, 6, 8, 14, 16, 18, 32, 64, 66, 80)
             .flatMap(headDim -> Stream.of(rope(9, 3, headDim, 1), rope(130, 1, headDim, -1)));

@@ -1,0 +1,184 @@
+package dev.irpo.tensor.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.kernel.AttentionSizes;
+import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.kernel.Samples;
+import dev.irpo.tensor.kernel.ScoreSizes;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Kernels against [FixedOrder], bit for bit, and forms of one computation against each other.
+@Tag("kernels")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FixedOrderTest {
+  private CpuBackend cpu;
+  private Kernels kernels;
+
+  @BeforeAll
+  void open() {
+    cpu = new CpuBackend(2);
+    kernels = cpu.kernels();
+  }
+
+  @AfterAll
+  void close() {
+    cpu.close();
+  }
+
+  static Buffer signed(long seed, int n) {
+    Buffer buffer = Buffer.allocate(DType.F32, n);
+    for (int i = 0; i < n; i++) {
+      buffer.set(i, Samples.signed(seed, i));
+    }
+    return buffer;
+  }
+
+  static Buffer ints(int... values) {
+    Buffer buffer = Buffer.allocate(DType.INT32, values.length);
+    for (int i = 0; i < values.length; i++) {
+      buffer.setInt(i, values[i]);
+    }
+    return buffer;
+  }
+
+  static Buffer zeros(int n) {
+    return Buffer.allocate(DType.F32, n);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 33, 257, 700})
+  void linearIsOneChainOfFusedMultiplyAdds(int inDim) {
+    int rows = 13;
+    int outDim = 70;
+    Buffer x = signed(1, rows * inDim);
+    Buffer weight = signed(2, outDim * inDim);
+    Buffer out = zeros(rows * outDim);
+    kernels.matrix().linear(out, x, weight, rows, outDim, inDim);
+    float[] xs = x.toFloatArray();
+    float[] ws = weight.toFloatArray();
+    for (int r = 0; r < rows; r++) {
+      for (int n = 0; n < outDim; n++) {
+        float expected = FixedOrder.chain(xs, r * inDim, 1, ws, n * inDim, 1, inDim);
+        assertEquals(expected, (float) out.get((long) r * outDim + n));
+      }
+    }
+  }
+
+  @Test
+  void linearOfManyRowsIsLinearOfEachRow() {
+    int inDim = 67;
+    int outDim = 150;
+    Buffer weight = signed(3, outDim * inDim);
+    for (int rows = 1; rows <= 40; rows++) {
+      Buffer x = signed(4, rows * inDim);
+      Buffer together = zeros(rows * outDim);
+      kernels.matrix().linear(together, x, weight, rows, outDim, inDim);
+      Buffer alone = zeros(rows * outDim);
+      for (int r = 0; r < rows; r++) {
+        Buffer row = x.slice((long) r * inDim, inDim);
+        Buffer out = alone.slice((long) r * outDim, outDim);
+        kernels.matrix().linear(out, row, weight, 1, outDim, inDim);
+      }
+      assertArrayEquals(alone.toFloatArray(), together.toFloatArray(), rows + " rows");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 8, 15, 17, 48, 257})
+  void rmsNormKeepsSixteenPartialSums(int embedDim) {
+    Buffer x = signed(5, 3 * embedDim);
+    Buffer weight = signed(6, embedDim);
+    Buffer out = zeros(3 * embedDim);
+    kernels.row().rmsNorm(out, x, weight, 3, embedDim, 1e-5);
+    float[] xs = x.toFloatArray();
+    for (int r = 0; r < 3; r++) {
+      double squares = FixedOrder.dot(xs, r * embedDim, xs, r * embedDim, embedDim);
+      float scale = (float) (1 / Math.sqrt(squares / embedDim + 1e-5));
+      for (int c = 0; c < embedDim; c++) {
+        float expected = xs[r * embedDim + c] * scale * (float) weight.get(c);
+        assertEquals(expected, (float) out.get((long) r * embedDim + c));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 16, 31, 100, 1023})
+  void logSumExpKeepsSixteenPartialSums(int vocabSize) {
+    Buffer logits = zeros(vocabSize);
+    for (int v = 0; v < vocabSize; v++) {
+      logits.set(v, 40 * Samples.signed(7, v));
+    }
+    Buffer out = zeros(1);
+    kernels.score().logSumExp(out, logits, 1, vocabSize);
+    assertEquals(FixedOrder.exponentials(logits.toFloatArray())[1], (float) out.get(0));
+  }
+
+  @Test
+  void tokenLogProbsIsLinearThenLogSumExpThenSubtraction() {
+    int vocabSize = 300;
+    int embedDim = 40;
+    int count = 290;
+    Buffer x = signed(8, 20 * embedDim);
+    Buffer weight = signed(9, vocabSize * embedDim);
+    int[] rows = new int[count];
+    int[] targets = new int[count];
+    Arrays.setAll(rows, i -> i % 7 == 3 ? -1 : Samples.below(10, i, 20));
+    Arrays.setAll(targets, i -> Samples.below(11, i, vocabSize));
+    Buffer logits = zeros(20 * vocabSize);
+    Buffer normaliser = zeros(20);
+    kernels.matrix().linear(logits, x, weight, 20, vocabSize, embedDim);
+    kernels.score().logSumExp(normaliser, logits, 20, vocabSize);
+    Buffer out = zeros(count);
+    ScoreSizes sizes = new ScoreSizes(20, count, embedDim, vocabSize);
+    kernels.score().tokenLogProbs(out, zeros(count), x, weight, ints(rows), ints(targets), sizes);
+    for (int i = 0; i < count; i++) {
+      float expected = 0;
+      if (rows[i] >= 0) {
+        float logit = (float) logits.get((long) rows[i] * vocabSize + targets[i]);
+        expected = logit - (float) normaliser.get(rows[i]);
+      }
+      assertEquals(expected, (float) out.get(i));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8, 16, 20, 80})
+  void attentionIsChainsAndOneSoftmaxTree(int headDim) {
+    int length = 70;
+    AttentionSizes sizes = new AttentionSizes(length, 1, 1, 1, headDim);
+    Buffer q = signed(12, length * headDim);
+    Buffer k = signed(13, length * headDim);
+    Buffer v = signed(14, length * headDim);
+    Buffer out = zeros(length * headDim);
+    Buffer logSumExp = zeros(length);
+    kernels.attention().packedAttention(out, logSumExp, q, k, v, ints(0, length, -1), sizes);
+    float[] qs = q.toFloatArray();
+    float[] ks = k.toFloatArray();
+    float[] vs = v.toFloatArray();
+    float factor = (float) sizes.scoreScale();
+    for (int i = 0; i < length; i++) {
+      float[] scores = new float[i + 1];
+      for (int j = 0; j <= i; j++) {
+        scores[j] = FixedOrder.chain(qs, i * headDim, 1, ks, j * headDim, 1, headDim) * factor;
+      }
+      float[] softmax = FixedOrder.exponentials(scores);
+      assertEquals(softmax[1], (float) logSumExp.get(i));
+      for (int d = 0; d < headDim; d++) {
+        float weighted = FixedOrder.chain(scores, 0, 1, vs, d, headDim, i + 1);
+        float expected = weighted * (1 / softmax[0]);
+        assertEquals(expected, (float) out.get((long) i * headDim + d));
+      }
+    }
+  }
+}
