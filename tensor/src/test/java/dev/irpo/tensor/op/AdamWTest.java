@@ -1,0 +1,128 @@
+package dev.irpo.tensor.op;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.kernel.Samples;
+import dev.irpo.tensor.reference.ReferenceBackend;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// Ten steps against the update written out once more.
+class AdamWTest {
+  private static final int N = 37;
+  private static final int STEPS = 10;
+  private static final double RATE = 0.01;
+  private static final AdamWSettings SETTINGS = new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 2);
+
+  /// Gradients grow, so that the first steps are not clipped and the last ones are.
+  private static double gradient(int step, int i) {
+    return (float) (0.15 * step * Samples.signed(step, i));
+  }
+
+  private static double norm(int step) {
+    double squares = 0;
+    for (int i = 0; i < N; i++) {
+      squares += gradient(step, i) * gradient(step, i);
+    }
+    return Math.sqrt(squares);
+  }
+
+  private static double[] expected() {
+    double[] param = new double[N];
+    double[] m = new double[N];
+    double[] v = new double[N];
+    for (int i = 0; i < N; i++) {
+      param[i] = Samples.signed(0, i);
+    }
+    for (int t = 1; t <= STEPS; t++) {
+      double clip = Math.min(1, 2 / (norm(t) + 1e-6));
+      for (int i = 0; i < N; i++) {
+        double g = clip * gradient(t, i);
+        m[i] = 0.9 * m[i] + 0.1 * g;
+        v[i] = 0.95 * v[i] + 0.05 * g * g;
+        double mHat = m[i] / (1 - Math.pow(0.9, t));
+        double vHat = v[i] / (1 - Math.pow(0.95, t));
+        param[i] -= RATE * 0.1 * param[i];
+        param[i] -= RATE * mHat / (Math.sqrt(vHat) + 1e-8);
+      }
+    }
+    return param;
+  }
+
+  private static void requireTenSteps(Backend backend, double tolerance) {
+    Graph graph = new Graph();
+    Tensor gradient = graph.input("gradient", DType.F32, Shape.of(N));
+    Tensor schedule = graph.input("schedule", DType.F32, Shape.of(3));
+    Tensor param = graph.variable("param", Shape.of(N));
+    Tensor mean = graph.variable("mean", Shape.of(N));
+    Tensor square = graph.variable("square", Shape.of(N));
+    Tensor squaredNorm = SquaredNorm.squaredNorm(gradient);
+    new AdamW(SETTINGS).update(param, mean, square, gradient, squaredNorm, schedule);
+    Buffer params = backend.allocate(N);
+    for (int i = 0; i < N; i++) {
+      params.set(i, Samples.signed(0, i));
+    }
+    Program program =
+        backend.compile(
+            graph,
+            Map.of("param", params, "mean", backend.allocate(N), "square", backend.allocate(N)));
+    for (int t = 1; t <= STEPS; t++) {
+      for (int i = 0; i < N; i++) {
+        program.buffer(gradient).set(i, gradient(t, i));
+      }
+      program.buffer(schedule).set(0, RATE);
+      program.buffer(schedule).set(1, 1 - Math.pow(0.9, t));
+      program.buffer(schedule).set(2, 1 - Math.pow(0.95, t));
+      program.run();
+    }
+    double[] expected = expected();
+    for (int i = 0; i < N; i++) {
+      assertEquals(expected[i], params.get(i), tolerance, "parameter " + i);
+    }
+  }
+
+  @Test
+  void gradientsAreClippedInSomeStepsOnly() {
+    assertTrue(norm(1) < 2 && norm(STEPS) > 2);
+  }
+
+  @Test
+  void referenceTakesTenStepsLikeTheFormula() {
+    requireTenSteps(ReferenceBackend.inDoublePrecision(), 1e-14);
+  }
+
+  @Test
+  void cpuTakesTenStepsLikeTheFormula() {
+    try (CpuBackend cpu = new CpuBackend(2)) {
+      requireTenSteps(cpu, 2e-6);
+    }
+  }
+
+  @Test
+  void squaredNormCountsEveryElementOfEveryBlock() {
+    int n = 3 * 4096 + 5;
+    Graph graph = new Graph();
+    Tensor x = graph.input("x", DType.F32, Shape.of(n));
+    Tensor norm = SquaredNorm.squaredNorm(x);
+    graph.output(norm);
+    try (CpuBackend cpu = new CpuBackend(2)) {
+      Program program = cpu.compile(graph, Map.of());
+      for (int i = 0; i < n; i++) {
+        program.buffer(x).set(i, i % 2 == 0 ? 1 : -2);
+      }
+      program.run();
+      int twos = n / 2;
+      assertEquals(n - twos + 4.0 * twos, program.buffer(norm).get(0));
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.irpo.tensor.op;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import org.junit.jupiter.api.Test;
+
+/// Shapes that do not fit are refused when the graph is built, with the operation and the shapes.
+class ShapeRulesTest {
+  private final Graph graph = new Graph();
+  private final Tensor vector = graph.variable("vector", Shape.of(6));
+  private final Tensor matrix = graph.variable("matrix", Shape.of(4, 6));
+  private final Tensor other = graph.variable("other", Shape.of(4, 5));
+  private final Tensor indices = graph.input("indices", DType.INT32, Shape.of(4));
+  private final Tensor numbers = graph.input("numbers", DType.F32, Shape.of(4));
+
+  private static void refuses(Runnable action, String... parts) {
+    Exception thrown = assertThrows(IllegalArgumentException.class, action::run);
+    for (String part : parts) {
+      assertTrue(thrown.getMessage().contains(part), thrown::getMessage);
+    }
+  }
+
+  @Test
+  void elementwiseOperationsNeedEqualShapes() {
+    refuses(() -> Add.add(matrix, other), "add", "(4, 6)", "(4, 5)");
+    refuses(() -> Subtract.subtract(matrix, vector), "subtract", "(6,)");
+    refuses(() -> Multiply.multiply(matrix, other), "multiply", "(4, 5)");
+    refuses(() -> SwiGlu.swiGlu(matrix, other), "swiGlu", "(4, 5)");
+    refuses(() -> Accumulate.accumulate(matrix, other), "accumulate", "(4, 5)");
+    refuses(() -> Fill.fill(vector, Shape.of(2)), "fill", "a scalar", "(6,)");
+  }
+
+  @Test
+  void productsNeedEqualInnerSizes() {
+    refuses(() -> Linear.linear(matrix, other), "linear", "matrix(4, 6)", "other(4, 5)");
+    refuses(() -> Linear.linear(matrix, vector), "linear", "vector(6,)");
+    refuses(
+        () -> TokenLogProbs.tokenLogProbs(matrix, other, indices, indices),
+        "tokenLogProbs",
+        "(4, 5)");
+  }
+
+  @Test
+  void normalisationNeedsAWeightPerColumn() {
+    refuses(() -> RmsNorm.rmsNorm(other, vector, 1e-5), "rmsNorm", "(4, 5)", "(6,)");
+  }
+
+  @Test
+  void indicesMustBeIntegers() {
+    refuses(() -> Embedding.embedding(matrix, numbers), "embedding", "int32");
+    refuses(() -> SelectRows.selectRows(matrix, numbers), "selectRows", "int32");
+    refuses(() -> SegmentSum.segmentSum(numbers, numbers, 2), "segmentSum", "int32");
+    refuses(
+        () -> TokenLogProbs.tokenLogProbs(matrix, matrix, numbers, indices),
+        "tokenLogProbs",
+        "int32");
+    Tensor angles = Rope.angles(graph, 8, 6, 10_000);
+    refuses(() -> Rope.rope(matrix, numbers, angles, 1), "rope", "int32");
+  }
+
+  @Test
+  void attentionNeedsHeadsThatFillTheRows() {
+    Tensor table = graph.input("table", DType.INT32, Shape.of(2, 3));
+    Tensor cacheTable = graph.input("cacheTable", DType.INT32, Shape.of(4, 4));
+    PackedAttention packed = new PackedAttention(3, 1, 2);
+    Tensor key = graph.variable("key", Shape.of(4, 2));
+    assertEquals(Shape.of(4, 6), packed.of(matrix, key, key, table).shape());
+    refuses(() -> packed.of(matrix, matrix, key, table), "packedAttention", "(4, 6)");
+    refuses(() -> packed.of(matrix, key, key, cacheTable), "packedAttention", "(4, 4)");
+    CachedAttention cached = new CachedAttention(3, 1, 2);
+    Tensor cache = graph.variable("cache", cached.cacheShape(5));
+    assertEquals(matrix.shape(), cached.of(cache, cache, matrix, key, key, cacheTable).shape());
+    refuses(() -> cached.of(cache, key, matrix, key, key, cacheTable), "cachedAttention");
+    refuses(() -> cached.of(cache, cache, matrix, key, key, table), "cachedAttention", "(2, 3)");
+  }
+
+  @Test
+  void adamWNeedsFourEqualShapesAndASchedule() {
+    AdamW adamW = new AdamW(new AdamWSettings(0.9, 0.95, 1e-8, 0, 1));
+    Tensor norm = SquaredNorm.squaredNorm(matrix);
+    refuses(() -> adamW.update(matrix, matrix, matrix, other, norm, vector), "adamW", "(4, 5)");
+    refuses(() -> adamW.update(matrix, matrix, matrix, matrix, norm, vector), "adamW", "(6,)");
+    refuses(() -> new AdamWSettings(1, 0.95, 1e-8, 0, 1), "beta1 is 1.0", "[0, 1)");
+    refuses(() -> new AdamWSettings(0.9, 0.95, 0, 0, 1), "epsilon is 0.0");
+    refuses(() -> new AdamWSettings(0.9, 0.95, 1e-8, Double.NaN, 1), "weightDecay is NaN");
+  }
+
+  @Test
+  void tensorsOfAnotherGraphAreRefused() {
+    Tensor foreign = new Graph().variable("foreign", Shape.of(6));
+    refuses(() -> Add.add(vector, foreign), "foreign(6,) is of another graph");
+  }
+
+  @Test
+  void variableAskedForTwiceIsOneTensorAndKeepsItsShape() {
+    assertSame(vector, graph.variable("vector", Shape.of(6)));
+    refuses(() -> graph.variable("vector", Shape.of(7)), "'vector'", "(7,)", "(6,)");
+    refuses(() -> graph.input("vector", DType.F32, Shape.of(6)), "'vector'");
+    refuses(() -> Shape.of(3, 0), "[3, 0]");
+  }
+}
