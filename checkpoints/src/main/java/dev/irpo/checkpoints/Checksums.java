@@ -1,0 +1,43 @@
+package dev.irpo.checkpoints;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/// SHA-256 of files, memory and text, in lower-case hexadecimal.
+final class Checksums {
+  private static final long CHUNK_BYTES = 1L << 26;
+
+  private Checksums() {}
+
+  static String sha256(MemorySegment data) {
+    MessageDigest digest = digest();
+    for (long begin = 0; begin < data.byteSize(); begin += CHUNK_BYTES) {
+      long bytes = Math.min(CHUNK_BYTES, data.byteSize() - begin);
+      digest.update(data.asSlice(begin, bytes).asByteBuffer());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static String sha256(Path file) throws IOException {
+    if (Files.size(file) == 0) {
+      return sha256(MemorySegment.NULL);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return sha256(MappedFiles.map(file, arena));
+    }
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

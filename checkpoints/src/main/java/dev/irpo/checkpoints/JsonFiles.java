@@ -1,0 +1,70 @@
+package dev.irpo.checkpoints;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// JSON objects in files, read strictly (no key twice, nothing behind the end), written prettily.
+final class JsonFiles {
+  private static final ObjectReader READER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .reader();
+  private static final ObjectWriter WRITER =
+      JsonMapper.builder()
+          .build()
+          .writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
+
+  private JsonFiles() {}
+
+  static ObjectNode readObject(Path file) throws IOException {
+    MappedFiles.requireFile(file);
+    return parseObject(Files.readAllBytes(file), file.toString());
+  }
+
+  /// @param source what the text is called in messages
+  static ObjectNode parseObject(byte[] text, String source) throws IOException {
+    if (parse(text, source) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new IllegalArgumentException(
+        source + ": holds JSON that is not an object {…}; fetch or convert it again");
+  }
+
+  static JsonNode parse(byte[] text, String source) throws IOException {
+    try {
+      return READER.readTree(text);
+    } catch (JsonProcessingException e) {
+      String where =
+          e.getLocation() == null
+              ? ""
+              : "line %d, column %d: "
+                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+      throw new IllegalArgumentException(
+          "%s: is not valid JSON (%s%s); fetch or convert it again"
+              .formatted(source, where, firstLine(e.getOriginalMessage())),
+          e);
+    }
+  }
+
+  static void write(Path file, JsonNode json) throws IOException {
+    Files.writeString(file, WRITER.writeValueAsString(json) + "\n", StandardCharsets.UTF_8);
+  }
+
+  static String firstLine(String message) {
+    return message == null ? "no details" : message.lines().findFirst().orElse("no details");
+  }
+}

@@ -1,0 +1,45 @@
+/// Models, optimizer state and run data as files: named tensors and typed tables, no architecture.
+///
+/// **A converted model** is a folder. It appears whole or not at all (see [AtomicFiles]):
+///
+/// ```text
+/// config.json                       what Hugging Face calls config.json
+/// tokenizer.model                   SentencePiece, when the source had one
+/// weights-00001-of-00002.arrow      Arrow IPC files, all elements of one type in a file
+/// weights-00002-of-00002.arrow
+/// weights.index.json                {"weight_map": {tensor name: file}}, in the order of the source
+/// manifest.json                     bytes and SHA-256 of every other file; written last
+/// ```
+///
+/// **A weights file** has one column, `values`, and one record batch per tensor slice. The column
+/// is Float32, Float64, Int32, HalfFloat (f16) or UInt16 (bf16, which Arrow has no type for). The
+/// schema's custom metadata names what lies where, so a reader needs nothing else:
+///
+/// ```text
+/// irpo.tensors = [{"name": "lm_head.weight", "dtype": "bf16", "shape": [32000, 4096],
+///                  "slices": [{"batch": 0, "offset": 0, "length": 131072000}]}, …]
+/// ```
+///
+/// The canonical `arrow.fixed_shape_tensor` does not fit: it is a property of a column, the batches
+/// of a file share one schema, and the tensors of a model differ in shape. It would also hold a
+/// whole tensor as one row of a fixed-size list, whose width is a 32-bit number.
+///
+/// Arrow Java aligns buffers in a file to 8 bytes. These files are therefore laid out by this
+/// package with Arrow's own flatbuffer classes, each buffer at a multiple of 64 bytes, so that a
+/// memory map of the file *is* the tensor. A tensor of several slices is interrupted by batch
+/// headers and has to be copied together on reading; the limit of a slice is so high (2²⁹ elements)
+/// that this concerns only the embeddings of the very largest models. Memory while writing does not
+/// depend on it.
+///
+/// **Optimizer state** ([OptimizerShards]) is the flattened AdamW moments, cut into contiguous
+/// ranges, a file each. **Tables** ([TableSchema], [TableWriter], [TableReader]) hold rollouts and
+/// pairs, in batches of 1024 rows; the same rows give the same bytes.
+///
+/// **Foreign formats**: Hugging Face folders are read ([StoredModel]) and written
+/// ([HuggingFaceWriter]), llama2.c `.bin` files are read. A `.bin` keeps Meta's order of the rows
+/// of the query and key projections, where RoPE turns neighbours (2i, 2i+1); Hugging Face turns (i,
+/// i+D/2). The rows are put into Hugging Face's order on reading, so everything after this package
+/// sees one.
+///
+/// What a user can get wrong is an [IllegalArgumentException] or [java.io.IOException] of one line.
+package dev.irpo.checkpoints;

@@ -1,0 +1,104 @@
+package dev.irpo.checkpoints;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.function.Executable;
+
+/// Small models for tests, and where the data lies that the repository does not hold.
+final class TestModels {
+  private TestModels() {}
+
+  /// A file or folder of the shared data; skips the test where there is none.
+  static Path shared(String relative) {
+    List<Path> candidates = new ArrayList<>();
+    String testData = System.getenv("IRPO_TEST_DATA");
+    if (testData != null) {
+      candidates.add(Path.of(testData).resolveSibling(relative));
+    }
+    candidates.add(Path.of("../../shared").resolve(relative));
+    candidates.add(Path.of("../shared").resolve(relative));
+    for (Path candidate : candidates) {
+      if (Files.exists(candidate)) {
+        return candidate;
+      }
+    }
+    return abort("skipped: " + relative + " is in none of " + candidates);
+  }
+
+  static StoredTensor tensor(String name, DType dtype, long seed, long... sizes) {
+    Shape shape = Shape.of(sizes);
+    byte[] bytes = new byte[Math.toIntExact(shape.numElements() * dtype.bytes())];
+    new SplittableRandom(seed).nextBytes(bytes);
+    return stored(name, dtype, shape, bytes);
+  }
+
+  static StoredTensor floats(String name, Shape shape, float... values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return stored(name, DType.F32, shape, bytes.array());
+  }
+
+  static StoredTensor stored(String name, DType dtype, Shape shape, byte[] bytes) {
+    MemorySegment data = Arena.ofAuto().allocate(bytes.length, 64);
+    data.copyFrom(MemorySegment.ofArray(bytes));
+    return new StoredTensor(name, dtype, shape, data);
+  }
+
+  static byte[] bytes(MemorySegment data) {
+    return data.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  static ObjectNode config() {
+    return JsonNodeFactory.instance.objectNode().put("model_type", "llama").put("dtype", "float32");
+  }
+
+  /// The same names, types, shapes and bytes in the same order.
+  static void assertSameTensors(Iterable<StoredTensor> expected, Iterable<StoredTensor> found) {
+    List<StoredTensor> expectedList = new ArrayList<>();
+    expected.forEach(expectedList::add);
+    List<StoredTensor> foundList = new ArrayList<>();
+    found.forEach(foundList::add);
+    assertEquals(
+        expectedList.stream().map(StoredTensor::name).toList(),
+        foundList.stream().map(StoredTensor::name).toList());
+    for (int i = 0; i < expectedList.size(); i++) {
+      StoredTensor one = expectedList.get(i);
+      assertEquals(one.dtype(), foundList.get(i).dtype(), one.name());
+      assertEquals(one.shape(), foundList.get(i).shape(), one.name());
+      assertArrayEquals(bytes(one.data()), bytes(foundList.get(i).data()), one.name());
+    }
+    assertFalse(expectedList.isEmpty());
+  }
+
+  /// The action fails with one line that holds every one of the facts.
+  static void assertRefused(Executable action, String... facts) {
+    Exception e = assertThrows(Exception.class, action);
+    assertTrue(e instanceof IllegalArgumentException || e instanceof IOException, e.toString());
+    assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+    for (String fact : facts) {
+      assertTrue(e.getMessage().contains(fact), e.getMessage() + " lacks: " + fact);
+    }
+  }
+}
