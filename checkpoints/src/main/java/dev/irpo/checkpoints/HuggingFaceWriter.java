@@ -1,0 +1,68 @@
+package dev.irpo.checkpoints;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Writes models as Hugging Face folders: `config.json`, safetensors files, `tokenizer.model`.
+///
+/// @param maxFileBytes weights of more bytes are split into several files with an index, at least 1
+public record HuggingFaceWriter(long maxFileBytes) {
+  private static final long DEFAULT_FILE_BYTES = 5_000_000_000L;
+  private static final Map<String, String> METADATA = Map.of("format", "pt");
+
+  /// Checks the limit.
+  public HuggingFaceWriter {
+    if (maxFileBytes < 1) {
+      throw new IllegalArgumentException(
+          "maxFileBytes is %d; use 1 at least".formatted(maxFileBytes));
+    }
+  }
+
+  /// Splits at 5 GB, as Hugging Face does.
+  public HuggingFaceWriter() {
+    this(DEFAULT_FILE_BYTES);
+  }
+
+  /// Writes a model to a new folder, which appears when everything is in it.
+  ///
+  /// Every tensor keeps its bytes.
+  public void write(Path target, StoredModel model) throws IOException {
+    Optional<Path> tokenizer = model.tokenizerFile();
+    AtomicFiles.writeFolder(
+        target,
+        folder -> {
+          JsonFiles.write(folder.resolve(StoredModel.CONFIG), model.config());
+          if (tokenizer.isPresent()) {
+            Files.copy(tokenizer.get(), folder.resolve(StoredModel.TOKENIZER));
+          }
+          writeTensors(folder, List.copyOf(model.tensors().values()));
+        });
+  }
+
+  private void writeTensors(Path folder, List<StoredTensor> tensors) throws IOException {
+    List<List<StoredTensor>> files =
+        TensorFiles.split(tensors, tensor -> tensor.data().byteSize(), maxFileBytes);
+    if (files.size() == 1) {
+      SafetensorsFile.write(folder.resolve(StoredModel.SAFETENSORS), tensors, METADATA);
+      return;
+    }
+    SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
+    for (int i = 0; i < files.size(); i++) {
+      String fileName = "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
+      SafetensorsFile.write(folder.resolve(fileName), files.get(i), METADATA);
+      files.get(i).forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
+    }
+    ObjectNode index = TensorFiles.index(fileOfTensor);
+    long bytes = tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+    index.putObject("metadata").put("total_size", bytes);
+    JsonFiles.write(folder.resolve(StoredModel.SAFETENSORS_INDEX), index);
+  }
+}

@@ -1,0 +1,138 @@
+package dev.irpo.checkpoints;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// Writes models as converted folders; the package documentation has the layout.
+///
+/// Memory does not grow with the model: tensors go from their own memory to the file, and those
+/// that change their type do so in pieces of 2²⁰ elements.
+///
+/// @param dtype what f32, f16 and bf16 tensors become; empty keeps the type of each
+/// @param maxFileBytes weights go on in a next file where one would become larger, at least 1
+/// @param sliceElements a larger tensor becomes several record batches, which costs a copy on
+///   reading; at least 1, and at most 2³¹−1, which is where other Arrow libraries stop
+public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceElements) {
+  private static final long DEFAULT_FILE_BYTES = 5_000_000_000L;
+  private static final long DEFAULT_SLICE_ELEMENTS = 1L << 29;
+
+  /// Checks the limits.
+  ///
+  /// @throws IllegalArgumentException if a limit is out of range or the type is not f32, f16 or
+  ///   bf16
+  public ModelWriter {
+    if (maxFileBytes < 1 || sliceElements < 1 || sliceElements > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "maxFileBytes %d and sliceElements %d must be at least 1, the latter at most %d"
+              .formatted(maxFileBytes, sliceElements, Integer.MAX_VALUE));
+    }
+    if (!dtype.map(FloatConversion::supports).orElse(true)) {
+      throw new IllegalArgumentException(
+          "--dtype: weights cannot become " + dtype.get() + "; use f32, f16 or bf16");
+    }
+  }
+
+  /// Keeps the types, files of 5 GB, slices of 2²⁹ elements.
+  public static ModelWriter keepingTypes() {
+    return new ModelWriter(Optional.empty(), DEFAULT_FILE_BYTES, DEFAULT_SLICE_ELEMENTS);
+  }
+
+  /// The same, converting to a type.
+  public static ModelWriter convertingTo(DType dtype) {
+    return new ModelWriter(Optional.of(dtype), DEFAULT_FILE_BYTES, DEFAULT_SLICE_ELEMENTS);
+  }
+
+  /// Writes a whole stored model to a new folder, with its tokenizer if it has one.
+  public void write(Path target, StoredModel model) throws IOException {
+    Optional<Path> tokenizer = model.tokenizerFile();
+    Optional<byte[]> bytes =
+        tokenizer.isPresent() ? Optional.of(Files.readAllBytes(tokenizer.get())) : Optional.empty();
+    write(target, model.config(), model.tensors().values(), bytes);
+  }
+
+  /// Writes a model to a new folder, which appears when everything is in it.
+  ///
+  /// @param config what config.json holds; its dtype is set when the tensors are converted
+  /// @param tokenizer the bytes of a SentencePiece model
+  public void write(
+      Path target, JsonNode config, Collection<StoredTensor> tensors, Optional<byte[]> tokenizer)
+      throws IOException {
+    AtomicFiles.writeFolder(
+        target,
+        folder -> {
+          writeContents(folder, config, tensors, tokenizer);
+          Manifest.write(folder);
+        });
+  }
+
+  /// Writes everything but the manifest into a folder, for callers who add files of their own
+  /// inside [AtomicFiles#writeFolder] and then write the [Manifest] of all.
+  public void writeContents(
+      Path folder, JsonNode config, Collection<StoredTensor> tensors, Optional<byte[]> tokenizer)
+      throws IOException {
+    TensorFiles.requireDistinct(List.copyOf(tensors));
+    JsonFiles.write(folder.resolve(StoredModel.CONFIG), converted(config));
+    if (tokenizer.isPresent()) {
+      Files.write(folder.resolve(StoredModel.TOKENIZER), tokenizer.get());
+    }
+    SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
+    tensors.forEach(tensor -> fileOfTensor.put(tensor.name(), "")); // keeps the order of the source
+    List<List<StoredTensor>> files = files(tensors);
+    for (int i = 0; i < files.size(); i++) {
+      String fileName = "weights-%05d-of-%05d.arrow".formatted(i + 1, files.size());
+      DType stored = storedType(files.get(i).getFirst());
+      WeightsFile.write(folder.resolve(fileName), files.get(i), stored, sliceElements);
+      files.get(i).forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
+    }
+    JsonFiles.write(folder.resolve(StoredModel.WEIGHTS_INDEX), TensorFiles.index(fileOfTensor));
+  }
+
+  /// A file has one element type, so the tensors are sorted by it before they are split by size.
+  private List<List<StoredTensor>> files(Collection<StoredTensor> tensors) {
+    Map<DType, List<StoredTensor>> byType = new LinkedHashMap<>();
+    for (StoredTensor tensor : tensors) {
+      byType.computeIfAbsent(storedType(tensor), type -> new ArrayList<>()).add(tensor);
+    }
+    List<List<StoredTensor>> files = new ArrayList<>();
+    byType.forEach((type, group) ->
+        files.addAll(
+            TensorFiles.split(
+                group, tensor -> tensor.shape().numElements() * type.bytes(), maxFileBytes)));
+    return files;
+  }
+
+  private DType storedType(StoredTensor tensor) {
+    return FloatConversion.supports(tensor.dtype()) ? dtype.orElse(tensor.dtype()) : tensor.dtype();
+  }
+
+  /// Both names that Hugging Face has used for the type of the weights.
+  private JsonNode converted(JsonNode config) {
+    JsonNode copy = config.deepCopy();
+    if (dtype.isPresent() && copy instanceof ObjectNode object) {
+      String name =
+          switch (dtype.get()) {
+            case F16 -> "float16";
+            case BF16 -> "bfloat16";
+            default -> "float32";
+          };
+      for (String key : List.of("dtype", "torch_dtype")) {
+        if (object.has(key)) {
+          object.put(key, name);
+        }
+      }
+    }
+    return copy;
+  }
+}

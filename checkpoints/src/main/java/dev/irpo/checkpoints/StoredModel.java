@@ -1,0 +1,208 @@
+package dev.irpo.checkpoints;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+
+/// A model as it lies on disk: configuration, named tensors, tokenizer file, whatever the format.
+///
+/// The tensors are read-only memory maps wherever the format permits, valid until [#close].
+public final class StoredModel implements AutoCloseable {
+  static final String CONFIG = "config.json";
+  static final String TOKENIZER = "tokenizer.model";
+  static final String WEIGHTS_INDEX = "weights.index.json";
+  static final String SAFETENSORS = "model.safetensors";
+  static final String SAFETENSORS_INDEX = "model.safetensors.index.json";
+
+  private final Path path;
+  private final Format format;
+  private final ModelParts parts;
+  private final Optional<Path> tokenizer;
+  private final Arena arena;
+
+  /// How a model is stored.
+  public enum Format {
+    /// A converted folder, which [ModelWriter] wrote.
+    ARROW,
+    /// A folder with `config.json` and safetensors files.
+    HUGGING_FACE,
+    /// A llama2.c `.bin` file.
+    LLAMA2C
+  }
+
+  private StoredModel(
+      Path path, Format format, ModelParts parts, Optional<Path> tokenizer, Arena arena) {
+    this.path = path;
+    this.format = format;
+    this.parts = parts;
+    this.tokenizer = tokenizer;
+    this.arena = arena;
+  }
+
+  /// Opens a converted folder, a Hugging Face folder or a llama2.c `.bin` file.
+  ///
+  /// Sizes and offsets are all checked here, checksums are not ([Manifest#verifyChecksums]).
+  ///
+  /// @param tokenizer a SentencePiece model to use instead of the one beside the weights
+  /// @throws IllegalArgumentException if a file is damaged or contradicts another
+  /// @throws IOException if a file is missing or cannot be read
+  public static StoredModel open(Path path, Optional<Path> tokenizer) throws IOException {
+    if (tokenizer.isPresent()) {
+      MappedFiles.requireFile(tokenizer.get());
+    }
+    Format format = formatOf(path);
+    @SuppressWarnings("MustBeClosed") // closed by close(), and below when opening fails
+    Arena arena = Arena.ofShared();
+    try {
+      ModelParts parts =
+          switch (format) {
+            case ARROW -> readArrow(path, arena);
+            case HUGGING_FACE -> readHuggingFace(path, arena);
+            case LLAMA2C -> Llama2cFile.read(path, arena);
+          };
+      return new StoredModel(path, format, parts, tokenizer, arena);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /// Opens a model with the tokenizer that lies beside it.
+  public static StoredModel open(Path path) throws IOException {
+    return open(path, Optional.empty());
+  }
+
+  /// Where it was opened.
+  public Path path() {
+    return path;
+  }
+
+  /// How it is stored.
+  public Format format() {
+    return format;
+  }
+
+  /// A copy of the content of Hugging Face's config.json; for a `.bin` what its header says.
+  public ObjectNode config() {
+    return parts.config().deepCopy();
+  }
+
+  /// All tensors by name, in the order of the files.
+  public SequencedMap<String, StoredTensor> tensors() {
+    return Collections.unmodifiableSequencedMap(parts.tensors());
+  }
+
+  /// The tensor of that name.
+  ///
+  /// @throws IllegalArgumentException if there is none; the message has the closest name
+  public StoredTensor tensor(String name) {
+    StoredTensor tensor = parts.tensors().get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          "%s: has no tensor '%s' among its %d; the closest is '%s'"
+              .formatted(
+                  path,
+                  name,
+                  parts.tensors().size(),
+                  NearestName.of(name, parts.tensors().keySet()).orElse("none")));
+    }
+    return tensor;
+  }
+
+  /// The SentencePiece model: the one given on opening, else `tokenizer.model` in the folder, else,
+  /// beside a `.bin`, the only `*.model` file.
+  public Optional<Path> tokenizerFile() throws IOException {
+    if (tokenizer.isPresent()) {
+      return tokenizer;
+    }
+    if (format != Format.LLAMA2C) {
+      return Optional.of(path.resolve(TOKENIZER)).filter(Files::isRegularFile);
+    }
+    List<Path> candidates = tokenizersBeside();
+    return candidates.size() == 1 ? Optional.of(candidates.getFirst()) : Optional.empty();
+  }
+
+  /// The SentencePiece model, for callers that cannot do without.
+  ///
+  /// @throws NoSuchFileException if there is none, or several beside a `.bin`
+  public Path requireTokenizer() throws IOException {
+    Optional<Path> found = tokenizerFile();
+    if (found.isPresent()) {
+      return found.get();
+    }
+    throw new NoSuchFileException(
+        format == Format.LLAMA2C
+            ? "%s: %d *.model files lie beside it, one is needed; name it with --tokenizer"
+                .formatted(path, tokenizersBeside().size())
+            : "%s: there is no such file; copy it there or name one with --tokenizer"
+                .formatted(path.resolve(TOKENIZER)));
+  }
+
+  /// Every tensor with its size and checksum; reads all bytes.
+  public List<TensorSummary> summaries() {
+    return parts.tensors().values().stream().map(TensorSummary::of).toList();
+  }
+
+  /// Unmaps the files; the tensors must not be used any more.
+  @Override
+  public void close() {
+    arena.close();
+  }
+
+  private static Format formatOf(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      return Format.LLAMA2C;
+    }
+    if (!Files.isDirectory(path)) {
+      throw new NoSuchFileException(path + ": there is no such model; check the path");
+    }
+    if (Files.exists(path.resolve(WEIGHTS_INDEX))) {
+      return Format.ARROW;
+    }
+    if (Files.exists(path.resolve(SAFETENSORS)) || Files.exists(path.resolve(SAFETENSORS_INDEX))) {
+      return Format.HUGGING_FACE;
+    }
+    throw new NoSuchFileException(
+        "%s: has neither %s nor %s nor %s; give a converted or Hugging Face folder or a .bin file"
+            .formatted(path, WEIGHTS_INDEX, SAFETENSORS, SAFETENSORS_INDEX));
+  }
+
+  private static ModelParts readArrow(Path folder, Arena arena) throws IOException {
+    Manifest.read(folder).verifySizes(folder);
+    return new ModelParts(
+        JsonFiles.readObject(folder.resolve(CONFIG)),
+        TensorFiles.readIndexed(
+            folder.resolve(WEIGHTS_INDEX), file -> WeightsFile.read(file, arena)));
+  }
+
+  private static ModelParts readHuggingFace(Path folder, Arena arena) throws IOException {
+    ObjectNode config = JsonFiles.readObject(folder.resolve(CONFIG));
+    Path single = folder.resolve(SAFETENSORS);
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+    if (Files.exists(single)) {
+      for (StoredTensor tensor : SafetensorsFile.map(single, arena).tensors()) {
+        tensors.put(tensor.name(), tensor);
+      }
+    } else {
+      Path index = folder.resolve(SAFETENSORS_INDEX);
+      tensors = TensorFiles.readIndexed(index, file -> SafetensorsFile.map(file, arena).tensors());
+    }
+    return new ModelParts(config, tensors);
+  }
+
+  private List<Path> tokenizersBeside() throws IOException {
+    try (Stream<Path> files = Files.list(path.toAbsolutePath().getParent())) {
+      return files.filter(file -> file.toString().endsWith(".model")).sorted().toList();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.irpo.checkpoints;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.tensor.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.ToLongFunction;
+
+/// Models in several files: how tensors are dealt out to them, and the index that says where each
+/// is.
+final class TensorFiles {
+  private TensorFiles() {}
+
+  /// Reads the tensors of one file.
+  @FunctionalInterface
+  interface FileReader {
+    Iterable<StoredTensor> read(Path file) throws IOException;
+  }
+
+  /// Consecutive tensors together until a file would exceed `maxBytes`; one that is larger is
+  /// alone.
+  static List<List<StoredTensor>> split(
+      List<StoredTensor> tensors, ToLongFunction<StoredTensor> bytesOf, long maxBytes) {
+    List<List<StoredTensor>> files = new ArrayList<>();
+    long bytes = 0;
+    for (StoredTensor tensor : tensors) {
+      long added = bytesOf.applyAsLong(tensor);
+      if (files.isEmpty() || bytes + added > maxBytes) {
+        files.add(new ArrayList<>());
+        bytes = 0;
+      }
+      files.getLast().add(tensor);
+      bytes += added;
+    }
+    return files;
+  }
+
+  /// @throws IllegalArgumentException if two tensors have one name
+  static void requireDistinct(List<StoredTensor> tensors) {
+    SequencedMap<String, StoredTensor> byName = new LinkedHashMap<>();
+    tensors.forEach(tensor -> addNew(byName, tensor, "the model"));
+  }
+
+  static ObjectNode index(Map<String, String> fileOfTensor) {
+    ObjectNode index = JsonNodeFactory.instance.objectNode();
+    ObjectNode weightMap = index.putObject("weight_map");
+    fileOfTensor.forEach(weightMap::put);
+    return index;
+  }
+
+  /// Reads the files that an index names; the result has the order of the index.
+  ///
+  /// @throws IllegalArgumentException if index and files disagree
+  static SequencedMap<String, StoredTensor> readIndexed(Path indexFile, FileReader reader)
+      throws IOException {
+    JsonNode weightMap = JsonFiles.readObject(indexFile).path("weight_map");
+    if (!weightMap.isObject()) {
+      throw new IllegalArgumentException(indexFile + ": has no weight_map; fetch it again");
+    }
+    SequencedMap<String, StoredTensor> found = new LinkedHashMap<>();
+    LinkedHashSet<String> fileNames = new LinkedHashSet<>();
+    weightMap.forEach(fileName -> fileNames.add(fileName.asText()));
+    for (String fileName : fileNames) {
+      Path file = indexFile.resolveSibling(fileName);
+      if (!file.normalize().startsWith(indexFile.resolveSibling("").normalize())) {
+        throw new IllegalArgumentException(
+            indexFile + ": names '" + fileName + "', which is outside its folder; fetch it again");
+      }
+      reader.read(file).forEach(tensor -> addNew(found, tensor, file.toString()));
+    }
+    SequencedMap<String, StoredTensor> ordered = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : weightMap.properties()) {
+      StoredTensor tensor = found.get(entry.getKey());
+      if (tensor == null) {
+        throw new IllegalArgumentException(
+            "%s: says tensor '%s' is in %s, which does not hold it; fetch the files again"
+                .formatted(indexFile, entry.getKey(), entry.getValue().asText()));
+      }
+      ordered.put(entry.getKey(), tensor);
+    }
+    if (ordered.size() != found.size()) {
+      found.keySet().removeAll(ordered.keySet());
+      throw new IllegalArgumentException(
+          "%s: does not list '%s' and %d more tensors of its files; fetch the files again"
+              .formatted(indexFile, found.firstEntry().getKey(), found.size() - 1));
+    }
+    return ordered;
+  }
+
+  private static void addNew(
+      Map<String, StoredTensor> tensors, StoredTensor tensor, String source) {
+    if (tensors.putIfAbsent(tensor.name(), tensor) != null) {
+      throw new IllegalArgumentException(
+          "%s: holds tensor '%s' a second time; keep one".formatted(source, tensor.name()));
+    }
+  }
+}

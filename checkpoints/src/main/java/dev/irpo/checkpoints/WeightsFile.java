@@ -1,0 +1,162 @@
+package dev.irpo.checkpoints;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/// Tensors of one element type in an Arrow IPC file; the package documentation has the layout.
+final class WeightsFile {
+  static final String COLUMN = "values";
+  static final String METADATA_KEY = "irpo.tensors";
+  private static final long CONVERTED_CHUNK_ELEMENTS = 1L << 20;
+
+  private WeightsFile() {}
+
+  /// Writes tensors as elements of `dtype`, converting those of another type a chunk at a time.
+  static void write(Path file, List<StoredTensor> tensors, DType dtype, long sliceElements)
+      throws IOException {
+    List<Slice> slices = new ArrayList<>();
+    ArrayNode directory = JsonNodeFactory.instance.arrayNode();
+    for (StoredTensor tensor : tensors) {
+      ObjectNode entry = directory.addObject();
+      entry.put("name", tensor.name()).put("dtype", ArrowTypes.nameOf(dtype));
+      ArrayNode shape = entry.putArray("shape");
+      for (long axisSize : tensor.shape().toArray()) {
+        shape.add(axisSize);
+      }
+      ArrayNode listed = entry.putArray("slices");
+      long elements = tensor.shape().numElements();
+      for (long offset = 0; offset < elements; offset += sliceElements) {
+        long length = Math.min(sliceElements, elements - offset);
+        listed.addObject().put("batch", slices.size()).put("offset", offset).put("length", length);
+        slices.add(new Slice(tensor, offset, length, dtype));
+      }
+    }
+    Schema schema =
+        new Schema(
+            List.of(ArrowTypes.field(COLUMN, dtype)), Map.of(METADATA_KEY, directory.toString()));
+    try (IpcFileWriter writer = new IpcFileWriter(file, schema)) {
+      for (Slice slice : slices) {
+        writer.writeBatch(slice.length(), List.of(slice));
+      }
+      writer.finish();
+    }
+  }
+
+  /// The tensors of a file in its order: views of a memory map, except tensors of several slices.
+  ///
+  /// @throws IllegalArgumentException if the file is damaged or contradicts itself
+  static List<StoredTensor> read(Path path, Arena arena) throws IOException {
+    IpcFile file = IpcFile.map(path, arena);
+    byte[] directory = file.metadata(METADATA_KEY).getBytes(StandardCharsets.UTF_8);
+    List<StoredTensor> tensors = new ArrayList<>();
+    for (JsonNode entry : JsonFiles.parse(directory, path + ": metadata " + METADATA_KEY)) {
+      try {
+        tensors.add(tensor(file, entry, arena));
+      } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+        String fact = "tensor '%s': %s".formatted(entry.path("name").asText(), e.getMessage());
+        throw IpcFile.damaged(path, fact, e);
+      }
+    }
+    return tensors;
+  }
+
+  private static StoredTensor tensor(IpcFile file, JsonNode entry, Arena arena) {
+    DType dtype = ArrowTypes.named(entry.path("dtype").asText());
+    if (!file.schema().getFields().equals(List.of(ArrowTypes.field(COLUMN, dtype)))) {
+      throw new IllegalArgumentException(
+          "its type is %s, the file has %s".formatted(dtype, file.schema().getFields()));
+    }
+    Shape shape = Shape.of(longs(entry.path("shape")));
+    List<MemorySegment> slices = new ArrayList<>();
+    long elements = 0;
+    for (JsonNode slice : entry.path("slices")) {
+      IpcFile.Batch batch = file.batches().get(slice.path("batch").asInt(-1));
+      long length = slice.path("length").asLong(-1);
+      if (slice.path("offset").asLong(-1) != elements || length != batch.rows()) {
+        throw new IllegalArgumentException(
+            "slice %s does not follow element %d or its batch has %d rows"
+                .formatted(slice, elements, batch.rows()));
+      }
+      slices.add(batch.columns().getFirst());
+      elements += length;
+    }
+    if (elements != shape.numElements()) {
+      throw new IllegalArgumentException(
+          "shape %s has %d elements, its slices %d"
+              .formatted(shape, shape.numElements(), elements));
+    }
+    return new StoredTensor(entry.path("name").asText(), dtype, shape, joined(slices, arena));
+  }
+
+  static long[] longs(JsonNode array) {
+    long[] values = new long[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      if (!array.get(i).isIntegralNumber() || !array.get(i).canConvertToLong()) {
+        throw new IllegalArgumentException("'" + array.get(i) + "' is not a whole number");
+      }
+      values[i] = array.get(i).longValue();
+    }
+    return values;
+  }
+
+  private static MemorySegment joined(List<MemorySegment> slices, Arena arena) {
+    if (slices.size() == 1) {
+      return slices.getFirst();
+    }
+    long bytes = slices.stream().mapToLong(MemorySegment::byteSize).sum();
+    MemorySegment whole = arena.allocate(bytes, IpcFileWriter.ALIGNMENT);
+    long offset = 0;
+    for (MemorySegment slice : slices) {
+      MemorySegment.copy(slice, 0, whole, offset, slice.byteSize());
+      offset += slice.byteSize();
+    }
+    return whole.asReadOnly();
+  }
+
+  /// Consecutive elements of a tensor, to be written as `dtype`.
+  private record Slice(StoredTensor tensor, long offset, long length, DType dtype)
+      implements IpcFileWriter.ColumnData {
+    @Override
+    public long byteSize() {
+      return length * dtype.bytes();
+    }
+
+    @Override
+    public void writeTo(FileChannel channel) throws IOException {
+      DType from = tensor.dtype();
+      if (from == dtype) {
+        MappedFiles.write(channel, source(0, length));
+        return;
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment chunk = arena.allocate(CONVERTED_CHUNK_ELEMENTS * dtype.bytes());
+        for (long begin = 0; begin < length; begin += CONVERTED_CHUNK_ELEMENTS) {
+          long count = Math.min(CONVERTED_CHUNK_ELEMENTS, length - begin);
+          MemorySegment out = chunk.asSlice(0, count * dtype.bytes());
+          FloatConversion.convert(from, source(begin, count), dtype, out);
+          MappedFiles.write(channel, out);
+        }
+      }
+    }
+
+    private MemorySegment source(long begin, long count) {
+      long bytes = tensor.dtype().bytes();
+      return tensor.data().asSlice((offset + begin) * bytes, count * bytes);
+    }
+  }
+}
