@@ -1,0 +1,110 @@
+package dev.irpo.transformer;
+
+import static dev.irpo.tensor.op.Add.add;
+import static dev.irpo.tensor.op.Embedding.embedding;
+import static dev.irpo.tensor.op.Linear.linear;
+import static dev.irpo.tensor.op.RmsNorm.rmsNorm;
+import static dev.irpo.tensor.op.Rope.rope;
+import static dev.irpo.tensor.op.SwiGlu.swiGlu;
+
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.op.Rope;
+import java.util.List;
+
+/// The Llama 2 transformer (Touvron et al. 2023, arXiv:2307.09288) as a part of a graph.
+///
+/// ```text
+/// x₀ = embedding[tokens]
+/// h  = x + attention(rmsNorm(x))·Woᵀ          per layer
+/// x  = h + swiGlu(n·Wgateᵀ, n·Wupᵀ)·Wdownᵀ    with n = rmsNorm(h)
+/// hidden = rmsNorm(x)                          logits = hidden·Wheadᵀ
+/// ```
+///
+/// Weights are variables under their Hugging Face names. How queries meet the keys of their
+/// sequence is the caller's: packed rows for scoring and training, a cache for sampling.
+///
+/// @param config sizes
+/// @param activations what the backward pass finds of the forward pass
+public record Llama(LlamaConfig config, Activations activations) {
+  /// Whether a layer's inner results are kept for the backward pass.
+  public enum Activations {
+    /// Everything the backward pass reads stays in memory.
+    KEPT,
+    /// Only the input of each layer stays; its forward pass runs again before its backward pass.
+    RECOMPUTED
+  }
+
+  /// The attention of one layer.
+  public interface Attention {
+    /// Attends with turned queries `q` (R, H·D) to turned keys `k` and values `v` (R, G·D): (R,
+    /// H·D).
+    Tensor attend(int layer, Tensor q, Tensor k, Tensor v);
+  }
+
+  /// The last hidden states (R, C) of R rows, normalised.
+  ///
+  /// @param tokens (R) int32
+  /// @param positions (R) int32, place of each row in its sequence
+  public Tensor hidden(Graph graph, Tensor tokens, Tensor positions, Attention attention) {
+    Tensor x = embedding(embeddingTable(graph), tokens); // (R, C)
+    for (int layer = 0; layer < config.numLayers(); layer++) {
+      x = layer(graph, layer, x, positions, attention); // (R, C)
+    }
+    return rmsNorm(x, variable(graph, LlamaConfig.FINAL_NORM), config.rmsEps());
+  }
+
+  private Tensor layer(Graph graph, int layer, Tensor x, Tensor positions, Attention attention) {
+    if (activations == Activations.RECOMPUTED) {
+      return graph.recomputed(
+          () -> feedForward(layer, selfAttention(layer, x, positions, attention)));
+    }
+    return feedForward(layer, selfAttention(layer, x, positions, attention));
+  }
+
+  private Tensor selfAttention(int layer, Tensor x, Tensor positions, Attention attention) {
+    Tensor angles =
+        Rope.angles(x.graph(), config.maxPositions(), config.headDim(), config.ropeBase());
+    Tensor normed = rmsNorm(x, weight(x, layer, "input_layernorm"), config.rmsEps()); // (R, C)
+    Tensor q = linear(normed, weight(x, layer, "self_attn.q_proj")); // (R, H·D)
+    Tensor k = linear(normed, weight(x, layer, "self_attn.k_proj")); // (R, G·D)
+    Tensor v = linear(normed, weight(x, layer, "self_attn.v_proj")); // (R, G·D)
+    q = rope(q, positions, angles, config.numHeads());
+    k = rope(k, positions, angles, config.numKvHeads());
+    Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
+    return add(x, linear(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
+  }
+
+  private Tensor feedForward(int layer, Tensor x) {
+    Tensor norm = weight(x, layer, "post_attention_layernorm");
+    Tensor normed = rmsNorm(x, norm, config.rmsEps()); // (R, C)
+    Tensor gate = linear(normed, weight(x, layer, "mlp.gate_proj")); // (R, F)
+    Tensor up = linear(normed, weight(x, layer, "mlp.up_proj")); // (R, F)
+    return add(x, linear(swiGlu(gate, up), weight(x, layer, "mlp.down_proj"))); // (R, C)
+  }
+
+  /// The table of token embeddings (V, C).
+  public Tensor embeddingTable(Graph graph) {
+    return variable(graph, LlamaConfig.EMBEDDING);
+  }
+
+  /// The output head (V, C), the embedding table itself where the head is tied.
+  public Tensor head(Graph graph) {
+    return variable(graph, config.tiedHead() ? LlamaConfig.EMBEDDING : LlamaConfig.HEAD);
+  }
+
+  /// Every parameter as a variable of the graph.
+  public List<Tensor> parameters(Graph graph) {
+    return config.parameterShapes().entrySet().stream()
+        .map(entry -> graph.variable(entry.getKey(), entry.getValue()))
+        .toList();
+  }
+
+  private Tensor weight(Tensor x, int layer, String part) {
+    return variable(x.graph(), LlamaConfig.layerParameter(layer, part));
+  }
+
+  private Tensor variable(Graph graph, String name) {
+    return graph.variable(name, config.parameterShapes().get(name));
+  }
+}

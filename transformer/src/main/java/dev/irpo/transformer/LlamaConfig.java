@@ -1,0 +1,175 @@
+package dev.irpo.transformer;
+
+import dev.irpo.tensor.Shape;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// The sizes and constants that tell one Llama model from another (Touvron et al. 2023,
+/// arXiv:2307.09288); names in messages are those of a Hugging Face `config.json`.
+///
+/// @param vocabSize V
+/// @param embedDim C, width of the residual stream
+/// @param ffnDim F, width of the feed-forward layer
+/// @param numLayers L
+/// @param numHeads H, query heads
+/// @param numKvHeads G, key and value heads, a divisor of H
+/// @param headDim D, even; mostly C/H
+/// @param maxPositions longest sequence in tokens, prompt and response together
+/// @param ropeBase 10000 for Llama 2
+/// @param rmsEps added to the mean square in normalisations, 1e-5 for Llama 2
+/// @param tiedHead whether the embedding table is the output head as well
+/// @param bosId token that begins a text, or −1 for none
+/// @param eosIds tokens that end a response, perhaps none
+public record LlamaConfig(
+    int vocabSize,
+    int embedDim,
+    int ffnDim,
+    int numLayers,
+    int numHeads,
+    int numKvHeads,
+    int headDim,
+    int maxPositions,
+    double ropeBase,
+    double rmsEps,
+    boolean tiedHead,
+    int bosId,
+    List<Integer> eosIds) {
+  /// Name of the embedding table.
+  public static final String EMBEDDING = "model.embed_tokens.weight";
+
+  /// Name of the last normalisation's weight.
+  public static final String FINAL_NORM = "model.norm.weight";
+
+  /// Name of the head, a tensor of its own only where the head is not tied.
+  public static final String HEAD = "lm_head.weight";
+
+  /// Checks the sizes.
+  ///
+  /// @throws IllegalArgumentException naming the key and its value
+  public LlamaConfig {
+    requirePositive("vocab_size", vocabSize);
+    requirePositive("hidden_size", embedDim);
+    requirePositive("intermediate_size", ffnDim);
+    requirePositive("num_hidden_layers", numLayers);
+    requirePositive("num_attention_heads", numHeads);
+    requirePositive("num_key_value_heads", numKvHeads);
+    requirePositive("head_dim", headDim);
+    requirePositive("max_position_embeddings", maxPositions);
+    if (numHeads % numKvHeads != 0) {
+      throw new IllegalArgumentException(
+          "num_attention_heads %d is no multiple of num_key_value_heads %d; fix config.json"
+              .formatted(numHeads, numKvHeads));
+    }
+    if (headDim % 2 != 0) {
+      throw new IllegalArgumentException(
+          "head_dim %d is odd, rotary embeddings turn pairs of columns; fix config.json"
+              .formatted(headDim));
+    }
+    requireRange("rope_theta", ropeBase, ropeBase > 1, "above 1");
+    requireRange("rms_norm_eps", rmsEps, rmsEps > 0 && rmsEps < 1, "between 0 and 1");
+    requireToken("bos_token_id", Math.max(bosId, 0), vocabSize);
+    eosIds = List.copyOf(eosIds);
+    for (int eosId : eosIds) {
+      requireToken("eos_token_id", eosId, vocabSize);
+    }
+  }
+
+  private static void requirePositive(String key, int value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(
+          "%s is %d, it must be positive; fix config.json".formatted(key, value));
+    }
+  }
+
+  private static void requireRange(String key, double value, boolean holds, String range) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          "%s is %s, it must lie %s; fix config.json".formatted(key, value, range));
+    }
+  }
+
+  private static void requireToken(String key, int id, int vocabSize) {
+    if (id < 0 || id >= vocabSize) {
+      throw new IllegalArgumentException(
+          "%s is %d, vocab_size is %d; fix config.json".formatted(key, id, vocabSize));
+    }
+  }
+
+  /// Reads a parsed `config.json`, old or new style.
+  ///
+  /// @throws IllegalArgumentException in one line if a key is missing or says that the model is no
+  ///   Llama with the features above
+  public static LlamaConfig of(Map<String, ?> huggingFaceConfig) {
+    return new HuggingFaceConfig(huggingFaceConfig).read();
+  }
+
+  /// A complete `config.json`; whoever stores the weights in another type replaces `dtype` and
+  /// `torch_dtype`.
+  public Map<String, Object> toHuggingFace() {
+    return HuggingFaceConfig.write(this);
+  }
+
+  /// The first of the tokens that end a response, or −1 without one.
+  public int eosId() {
+    return eosIds.isEmpty() ? -1 : eosIds.getFirst();
+  }
+
+  /// Checks that the embedding table has a row for each token.
+  ///
+  /// @throws IllegalArgumentException naming the first token without one
+  public void requireTokens(int[] tokens) {
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] < 0 || tokens[i] >= vocabSize) {
+        throw new IllegalArgumentException(
+            "token %d is %d, the vocabulary has %d; use the tokenizer of this model"
+                .formatted(i, tokens[i], vocabSize));
+      }
+    }
+  }
+
+  /// Width of all query heads together, H·D.
+  public int queryDim() {
+    return numHeads * headDim;
+  }
+
+  /// Width of all key heads together, G·D.
+  public int keyDim() {
+    return numKvHeads * headDim;
+  }
+
+  /// Name of a layer's parameter.
+  ///
+  /// @param part as in Hugging Face checkpoints without `.weight`, for instance `mlp.up_proj`
+  public static String layerParameter(int layer, String part) {
+    return "model.layers." + layer + "." + part + ".weight";
+  }
+
+  /// Every parameter with its shape, weights `(out, in)`, in the order of the forward pass.
+  public SequencedMap<String, Shape> parameterShapes() {
+    SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put(EMBEDDING, Shape.of(vocabSize, embedDim));
+    for (int layer = 0; layer < numLayers; layer++) {
+      shapes.put(layerParameter(layer, "input_layernorm"), Shape.of(embedDim));
+      shapes.put(layerParameter(layer, "self_attn.q_proj"), Shape.of(queryDim(), embedDim));
+      shapes.put(layerParameter(layer, "self_attn.k_proj"), Shape.of(keyDim(), embedDim));
+      shapes.put(layerParameter(layer, "self_attn.v_proj"), Shape.of(keyDim(), embedDim));
+      shapes.put(layerParameter(layer, "self_attn.o_proj"), Shape.of(embedDim, queryDim()));
+      shapes.put(layerParameter(layer, "post_attention_layernorm"), Shape.of(embedDim));
+      shapes.put(layerParameter(layer, "mlp.gate_proj"), Shape.of(ffnDim, embedDim));
+      shapes.put(layerParameter(layer, "mlp.up_proj"), Shape.of(ffnDim, embedDim));
+      shapes.put(layerParameter(layer, "mlp.down_proj"), Shape.of(embedDim, ffnDim));
+    }
+    shapes.put(FINAL_NORM, Shape.of(embedDim));
+    if (!tiedHead) {
+      shapes.put(HEAD, Shape.of(vocabSize, embedDim));
+    }
+    return shapes;
+  }
+
+  /// Number of parameters, padding not counted.
+  public long numParameters() {
+    return parameterShapes().values().stream().mapToLong(Shape::numElements).sum();
+  }
+}

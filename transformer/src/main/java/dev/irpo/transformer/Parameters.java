@@ -1,0 +1,107 @@
+package dev.irpo.transformer;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.StoredTensor;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.SequencedMap;
+
+/// The weights of one model: a flat buffer and a named view of each tensor in it.
+///
+/// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
+/// Who writes into the flat buffer calls [#markChanged()] afterwards, because a view has a
+/// [Buffer#version()] of its own and backends keep packed copies by it.
+public final class Parameters {
+  /// Standard deviation of fresh weights.
+  public static final double INITIAL_DEVIATION = 0.02;
+
+  private final LlamaConfig config;
+  private final ParameterLayout layout;
+  private final Buffer flat;
+  private final SequencedMap<String, Buffer> buffers;
+
+  private Parameters(LlamaConfig config, ParameterLayout layout, Buffer flat) {
+    this.config = config;
+    this.layout = layout;
+    this.flat = flat;
+    this.buffers = Collections.unmodifiableSequencedMap(layout.slice(flat, ""));
+  }
+
+  /// Parameters that are all zero.
+  public static Parameters allocate(Backend backend, LlamaConfig config) {
+    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
+    return new Parameters(config, layout, backend.allocate(layout.numElements()));
+  }
+
+  /// A copy in memory of its own, for instance the frozen reference of an iteration.
+  public static Parameters copyOf(Backend backend, Parameters source) {
+    Parameters copy = allocate(backend, source.config);
+    copy.copyFrom(source);
+    return copy;
+  }
+
+  /// Fresh weights: normal with deviation 0.02, those that write into the residual stream scaled by
+  /// 1/√(2·L) (Radford et al. 2019, section 2.3), normalisations 1. The same everywhere.
+  public static Parameters random(Backend backend, LlamaConfig config, long seed) {
+    Parameters parameters = allocate(backend, config);
+    parameters.buffers.forEach((name, buffer) -> fill(name, buffer, config, seed));
+    parameters.markChanged();
+    return parameters;
+  }
+
+  private static void fill(String name, Buffer buffer, LlamaConfig config, long seed) {
+    boolean isNorm = name.endsWith("norm.weight");
+    boolean intoResidual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
+    double deviation = INITIAL_DEVIATION / (intoResidual ? Math.sqrt(2.0 * config.numLayers()) : 1);
+    long key = CounterRandom.key(seed, name);
+    for (long i = 0; i < buffer.numElements(); i++) {
+      buffer.set(i, isNorm ? 1 : deviation * CounterRandom.normal(key, i));
+    }
+  }
+
+  /// The weights of a checkpoint, converted to the backend's precision.
+  ///
+  /// @param source the file or folder, named in messages
+  /// @throws IllegalArgumentException in one line with every tensor that is missing, unknown, of
+  ///   another shape or of a type that holds no weights
+  public static Parameters load(
+      Backend backend, LlamaConfig config, String source, Collection<StoredTensor> tensors) {
+    Parameters parameters = allocate(backend, config);
+    new WeightLoading(source, config, parameters.layout).load(tensors, parameters.buffers);
+    parameters.markChanged();
+    return parameters;
+  }
+
+  /// Overwrites all weights with those of a model of the same configuration.
+  public void copyFrom(Parameters source) {
+    flat.copyFrom(source.flat);
+    markChanged();
+  }
+
+  /// What the model is.
+  public LlamaConfig config() {
+    return config;
+  }
+
+  /// Names, shapes and offsets.
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /// All weights, end to end.
+  public Buffer flat() {
+    return flat;
+  }
+
+  /// The tensors by name, views of [#flat()].
+  public SequencedMap<String, Buffer> buffers() {
+    return buffers;
+  }
+
+  /// Announces that the flat buffer was written into.
+  public void markChanged() {
+    flat.markChanged();
+    buffers.values().forEach(Buffer::markChanged);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.irpo.transformer;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.StoredTensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Checks the tensors of a checkpoint against a configuration and copies them in.
+record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) {
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
+  /// Old exports of Llama store the rotary frequencies, which follow from the configuration.
+  private static final String DERIVED = ".rotary_emb.inv_freq";
+
+  void load(Collection<StoredTensor> tensors, Map<String, Buffer> buffers) {
+    Map<String, StoredTensor> byName = new LinkedHashMap<>();
+    for (StoredTensor tensor : tensors) {
+      if (!tensor.name().endsWith(DERIVED)) {
+        byName.put(tensor.name(), tensor);
+      }
+    }
+    dropCopyOfTiedHead(byName);
+    List<String> faults = faults(byName);
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: %s; convert the model again or fix config.json"
+              .formatted(source, String.join("; ", faults)));
+    }
+    buffers.forEach((name, buffer) -> copy(byName.get(name), buffer));
+  }
+
+  private void dropCopyOfTiedHead(Map<String, StoredTensor> byName) {
+    StoredTensor head = byName.get(LlamaConfig.HEAD);
+    StoredTensor embedding = byName.get(LlamaConfig.EMBEDDING);
+    if (config.tiedHead()
+        && head != null
+        && embedding != null
+        && head.data().mismatch(embedding.data()) == -1) {
+      byName.remove(LlamaConfig.HEAD);
+    }
+  }
+
+  private List<String> faults(Map<String, StoredTensor> byName) {
+    List<String> faults = new ArrayList<>();
+    Map<String, StoredTensor> unknown = new LinkedHashMap<>(byName);
+    for (ParameterLayout.Slice slice : layout.slices()) {
+      StoredTensor tensor = unknown.remove(slice.name());
+      if (tensor == null) {
+        faults.add(slice.name() + " " + slice.shape() + " is missing");
+      } else if (!tensor.shape().equals(slice.shape())) {
+        faults.add(
+            "%s is %s, config.json says %s".formatted(slice.name(), tensor.shape(), slice.shape()));
+      } else if (tensor.dtype() == DType.INT32 || tensor.dtype() == DType.F64) {
+        faults.add(
+            "%s holds %s, weights are F32, F16 or BF16".formatted(slice.name(), tensor.dtype()));
+      }
+    }
+    unknown.values().forEach(t -> faults.add(t.name() + " " + t.shape() + " is unknown"));
+    return faults;
+  }
+
+  private static void copy(StoredTensor tensor, Buffer target) {
+    MemorySegment data = tensor.data();
+    if (tensor.dtype() == target.dtype()) {
+      MemorySegment.copy(data, 0, target.segment(), 0, data.byteSize());
+      return;
+    }
+    for (long i = 0; i < target.numElements(); i++) {
+      target.set(i, element(tensor.dtype(), data, i));
+    }
+  }
+
+  private static float element(DType dtype, MemorySegment data, long index) {
+    return switch (dtype) {
+      case F32 -> data.getAtIndex(FLOAT, index);
+      case F16 -> Float.float16ToFloat(data.getAtIndex(SHORT, index));
+      case BF16 -> Float.intBitsToFloat(data.getAtIndex(SHORT, index) << 16);
+      default -> throw new IllegalStateException(dtype + " holds no weights");
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package dev.irpo.transformer.packing;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/// Programs for budgets of 64, 96, 128, 192, … rows up to a largest one, compiled when first
+/// needed.
+///
+/// @param <P> the program together with its inputs and outputs
+public final class BudgetLadder<P> {
+  private static final int LOWEST = 64;
+
+  private final List<Budget> rungs = new ArrayList<>();
+  private final Map<Budget, P> programs = new HashMap<>();
+  private final Function<Budget, P> compiler;
+
+  /// A ladder whose highest rung has `tokenBudget` rows.
+  public BudgetLadder(int tokenBudget, Function<Budget, P> compiler) {
+    this.compiler = compiler;
+    for (int tokens = LOWEST; tokens < tokenBudget; tokens *= 2) {
+      rungs.add(Budget.ofTokens(tokens));
+      if (tokens / 2 * 3 < tokenBudget) {
+        rungs.add(Budget.ofTokens(tokens / 2 * 3));
+      }
+    }
+    rungs.add(Budget.ofTokens(tokenBudget));
+  }
+
+  /// The highest rung.
+  public Budget largest() {
+    return rungs.getLast();
+  }
+
+  /// The program of the lowest rung that holds what is used.
+  ///
+  /// @throws IllegalArgumentException if none does
+  public P smallestFor(Budget used) {
+    for (Budget rung : rungs) {
+      if (rung.holds(used)) {
+        return programs.computeIfAbsent(rung, compiler);
+      }
+    }
+    throw new IllegalArgumentException("the batch uses " + used + ", the largest is " + largest());
+  }
+}

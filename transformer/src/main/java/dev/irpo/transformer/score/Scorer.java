@@ -1,0 +1,148 @@
+package dev.irpo.transformer.score;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.packing.Budget;
+import dev.irpo.transformer.packing.BudgetLadder;
+import dev.irpo.transformer.packing.PackedBatch;
+import dev.irpo.transformer.packing.PackedInputs;
+import dev.irpo.transformer.packing.SharedPrompt;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// Scores sequences under a model: reference log-probabilities, losses on held-out text.
+///
+/// Consecutive sequences with the same prompt share its rows. Results come in the order of the
+/// sequences and do not depend on what was packed together.
+public final class Scorer {
+  /// A compiled rung.
+  private record Rung(PackedInputs inputs, Tensor tokenLogProbs, Program program) {}
+
+  /// Consecutive sequences with one prompt.
+  private record Group(SharedPrompt item, List<Sequence> sequences) {}
+
+  private final Backend backend;
+  private final Parameters parameters;
+  private final BudgetLadder<Rung> ladder;
+
+  /// A scorer that reads the parameters anew with each call.
+  ///
+  /// @param tokenBudget rows of the largest micro-batch; at least the context, or long sequences do
+  ///   not fit
+  public Scorer(Backend backend, Parameters parameters, int tokenBudget) {
+    this.backend = backend;
+    this.parameters = parameters;
+    ladder = new BudgetLadder<>(tokenBudget, this::compile);
+  }
+
+  private Rung compile(Budget budget) {
+    Graph graph = new Graph();
+    PackedInputs inputs = new PackedInputs(graph, budget);
+    Llama model = new Llama(parameters.config(), Llama.Activations.KEPT);
+    Tensor tokenLogProbs = inputs.tokenLogProbs(model);
+    graph.output(tokenLogProbs);
+    return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers()));
+  }
+
+  /// Scores the responses.
+  ///
+  /// @throws IllegalArgumentException if a sequence is longer than the context or the budget, has
+  ///   an empty prompt or a token that the vocabulary lacks
+  public List<SequenceScore> score(List<Sequence> sequences) {
+    return score(sequences, SharedPrompt.NOT_SCORED);
+  }
+
+  /// Scores the prompts too.
+  ///
+  /// @throws IllegalArgumentException as [#score]
+  public List<SequenceScore> scoreWithPrompts(List<Sequence> sequences) {
+    return score(sequences, 0);
+  }
+
+  private List<SequenceScore> score(List<Sequence> sequences, int promptSum) {
+    List<SequenceScore> scores = new ArrayList<>();
+    List<Group> pending = new ArrayList<>();
+    PackedBatch batch = newBatch();
+    for (Group group : groups(sequences, promptSum)) {
+      if (!batch.add(group.item)) {
+        run(batch, pending, scores);
+        pending.clear();
+        batch = newBatch();
+        batch.add(group.item);
+      }
+      pending.add(group);
+    }
+    if (!pending.isEmpty()) {
+      run(batch, pending, scores);
+    }
+    return scores;
+  }
+
+  private PackedBatch newBatch() {
+    return new PackedBatch(ladder.largest(), parameters.config());
+  }
+
+  private List<Group> groups(List<Sequence> sequences, int promptSum) {
+    List<Group> groups = new ArrayList<>();
+    List<Sequence> members = new ArrayList<>();
+    int rows = 0;
+    for (Sequence sequence : sequences) {
+      boolean joins =
+          !members.isEmpty()
+              && Arrays.equals(members.getFirst().prompt(), sequence.prompt())
+              && rows + sequence.response().length <= ladder.largest().tokens()
+              && members.size() + 2 <= ladder.largest().segments();
+      if (!joins) {
+        addGroup(groups, members, promptSum);
+        members = new ArrayList<>();
+        rows = sequence.prompt().length;
+      }
+      members.add(sequence);
+      rows += sequence.response().length;
+    }
+    addGroup(groups, members, promptSum);
+    return groups;
+  }
+
+  private static void addGroup(List<Group> groups, List<Sequence> members, int promptSum) {
+    if (members.isEmpty()) {
+      return;
+    }
+    List<SharedPrompt.Response> responses =
+        members.stream().map(member -> new SharedPrompt.Response(member.response(), 0)).toList();
+    int[] prompt = members.getFirst().prompt();
+    groups.add(new Group(new SharedPrompt(prompt, promptSum, responses), members));
+  }
+
+  private void run(PackedBatch batch, List<Group> groups, List<SequenceScore> scores) {
+    Rung rung = ladder.smallestFor(batch.used());
+    rung.inputs.write(rung.program, batch);
+    rung.program.run();
+    Buffer values = rung.program.buffer(rung.tokenLogProbs);
+    int at = 0;
+    for (Group group : groups) {
+      boolean hasPrompt = group.item.promptSum() != SharedPrompt.NOT_SCORED;
+      float[] prompt = read(values, at, hasPrompt ? group.item.prompt().length - 1 : 0);
+      at += prompt.length;
+      for (Sequence sequence : group.sequences) {
+        float[] response = read(values, at, sequence.response().length);
+        at += response.length;
+        scores.add(new SequenceScore(prompt, response));
+      }
+    }
+  }
+
+  private static float[] read(Buffer values, int from, int count) {
+    float[] result = new float[count];
+    for (int i = 0; i < count; i++) {
+      result[i] = (float) values.get(from + i);
+    }
+    return result;
+  }
+}

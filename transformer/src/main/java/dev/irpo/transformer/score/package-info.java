@@ -1,0 +1,2 @@
+/// The score program: log-probabilities of given tokens.
+package dev.irpo.transformer.score;
