@@ -86,8 +86,12 @@ final class WorkerPool implements AutoCloseable {
       LockSupport.unpark(worker);
     }
     drain(scratches[0]);
-    while (busy.get() > 0) {
-      Thread.onSpinWait();
+    for (int spins = 0; busy.get() > 0; spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield(); // a worker may wait for this very core
+      }
     }
     task = null;
     if (failure != null) {
