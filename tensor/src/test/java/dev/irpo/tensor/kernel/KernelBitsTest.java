@@ -57,8 +57,8 @@ class KernelBitsTest {
 
   @Test
   void interpretedAndCompiledCodeGiveTheSameBits() throws Exception {
-    List<String> compiled = checksums(KernelChecksums.FEW);
-    assertEquals(compiled, checksums(KernelChecksums.FEW, "-Xint"));
+    List<String> compiled = checksums(KernelChecksums.SMALL);
+    assertEquals(compiled, checksums(KernelChecksums.SMALL, "-Xint"));
   }
 
   /// What [KernelChecksums] prints in a JVM of its own.

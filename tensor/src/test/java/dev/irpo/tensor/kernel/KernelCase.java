@@ -48,8 +48,16 @@ final class KernelCase {
     return name;
   }
 
+  /// Elements of all arguments.
+  long elements() {
+    long results = this.results.stream().mapToLong(r -> r.tensor.single().numElements()).sum();
+    return results + inputs.stream().mapToLong(x -> x.single().numElements()).sum();
+  }
+
   /// Compares kernels with the reference.
   void check(Kernels reference, Kernels tested) {
+    results.forEach(result -> result.tensor.fill());
+    inputs.forEach(KernelTensor::fill);
     call.run(reference, KernelTensor::exact);
     call.run(reference, KernelTensor::magnitude);
     call.run(tested, KernelTensor::single);
@@ -62,8 +70,8 @@ final class KernelCase {
 
   /// Runs kernels on fresh arguments and returns a number that changes with any bit of the results.
   long bits(Kernels tested) {
-    results.forEach(result -> result.tensor.restore());
-    inputs.forEach(KernelTensor::restore);
+    results.forEach(result -> result.tensor.fillSingle());
+    inputs.forEach(KernelTensor::fillSingle);
     call.run(tested, KernelTensor::single);
     long sum = 0;
     for (Result result : results) {

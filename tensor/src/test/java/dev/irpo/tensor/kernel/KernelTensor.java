@@ -39,12 +39,6 @@ public final class KernelTensor {
       whole.setInt(i, GUARD_BITS);
       whole.setInt(GUARDS + n + i, GUARD_BITS);
     }
-    for (long i = 0; i < n; i++) {
-      double value = isInt ? content.applyAsDouble(i) : (float) content.applyAsDouble(i);
-      set(exact, i, value);
-      set(magnitude, i, isInt ? value : Math.abs(value));
-      set(single, i, value);
-    }
   }
 
   /// An input, or a tensor that the kernel updates, with signed elements.
@@ -67,7 +61,7 @@ public final class KernelTensor {
     return new KernelTensor(name, DType.INT32, n, i -> content.applyAsInt((int) i));
   }
 
-  private void set(Buffer buffer, long i, double value) {
+  private static void set(Buffer buffer, long i, double value) {
     if (buffer.dtype() == DType.INT32) {
       buffer.setInt(i, (int) value);
     } else {
@@ -75,8 +69,19 @@ public final class KernelTensor {
     }
   }
 
-  /// Puts the first content of the single-precision form back.
-  void restore() {
+  /// Writes the first content to all forms.
+  void fill() {
+    boolean isInt = exact.dtype() == DType.INT32;
+    for (long i = 0; i < exact.numElements(); i++) {
+      double value = isInt ? content.applyAsDouble(i) : (float) content.applyAsDouble(i);
+      set(exact, i, value);
+      set(magnitude, i, isInt ? value : Math.abs(value));
+      set(single, i, value);
+    }
+  }
+
+  /// Writes the first content to the single-precision form alone.
+  void fillSingle() {
     for (long i = 0; i < exact.numElements(); i++) {
       set(single, i, content.applyAsDouble(i));
     }
