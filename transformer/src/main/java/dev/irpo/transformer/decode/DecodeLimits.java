@@ -1,0 +1,60 @@
+package dev.irpo.transformer.decode;
+
+import dev.irpo.tensor.kernel.AttentionKernels;
+
+/// How much is in the making at a time; sets the memory of the cache.
+///
+/// @param slots responses at a time
+/// @param promptsInFlight prompts in the cache at a time
+/// @param maxPromptTokens longest prompt
+/// @param maxNewTokens longest response
+/// @param prefillRows rows of prompts beside the slots' in one run
+public record DecodeLimits(
+    int slots, int promptsInFlight, int maxPromptTokens, int maxNewTokens, int prefillRows) {
+  private static final int PREFILL_ROWS = 64;
+
+  /// Checks that all are positive.
+  ///
+  /// @throws IllegalArgumentException if one is not
+  public DecodeLimits {
+    if (slots <= 0
+        || promptsInFlight <= 0
+        || maxPromptTokens <= 0
+        || maxNewTokens <= 0
+        || prefillRows <= 0) {
+      throw new IllegalArgumentException(
+          "slots %d, prompts in flight %d, prompt tokens %d, new tokens %d and prefill rows %d must be positive"
+              .formatted(slots, promptsInFlight, maxPromptTokens, maxNewTokens, prefillRows));
+    }
+  }
+
+  /// Limits for `samplesPerPrompt` samples of each prompt: enough prompts in flight to keep the
+  /// slots busy while a few stragglers hold on to theirs.
+  public static DecodeLimits of(
+      int slots, int samplesPerPrompt, int maxPromptTokens, int maxNewTokens) {
+    int prompts = slots + slots / 4 + 2;
+    if (samplesPerPrompt > 1) {
+      prompts = Math.min(prompts, 2 * (slots / samplesPerPrompt) + 4);
+    }
+    return new DecodeLimits(slots, prompts, maxPromptTokens, maxNewTokens, PREFILL_ROWS);
+  }
+
+  private static int blocks(int positions) {
+    return (positions + AttentionKernels.CACHE_BLOCK - 1) / AttentionKernels.CACHE_BLOCK;
+  }
+
+  /// First block of a slot's own region.
+  int slotBlock(int slot) {
+    return slot * blocks(maxNewTokens);
+  }
+
+  /// First block of a prompt's region.
+  int promptBlock(int region) {
+    return slots * blocks(maxNewTokens) + region * blocks(maxPromptTokens);
+  }
+
+  /// Blocks of the whole cache.
+  int totalBlocks() {
+    return promptBlock(promptsInFlight);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.irpo.transformer.decode;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.AttentionKernels;
+import dev.irpo.tensor.op.CachedAttention;
+import dev.irpo.tensor.op.Linear;
+import dev.irpo.tensor.op.LogSumExp;
+import dev.irpo.tensor.op.SelectRows;
+import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.LlamaConfig;
+import java.util.Map;
+
+/// One compiled size of the decode program: R rows, logits for Q of them.
+final class DecodeProgram {
+  private static final int COLUMNS = AttentionKernels.CACHE_COLUMNS;
+
+  private final int numRows;
+  private final int numLogits;
+  private final Program program;
+  private final Buffer tokens;
+  private final Buffer positions;
+  private final Buffer table;
+  private final Buffer selected;
+  private final Buffer logits;
+  private final Buffer logSumExp;
+
+  DecodeProgram(
+      Backend backend, Llama model, Map<String, Buffer> variables, int blocks, Size size) {
+    numRows = size.rows();
+    numLogits = size.logits();
+    LlamaConfig config = model.config();
+    Graph graph = new Graph();
+    Shape rows = Shape.of(numRows);
+    Tensor tokenInput = graph.input("tokens", DType.INT32, rows);
+    Tensor positionInput = graph.input("positions", DType.INT32, rows);
+    Tensor tableInput = graph.input("table", DType.INT32, Shape.of(numRows, COLUMNS));
+    Tensor selectedInput = graph.input("selected", DType.INT32, Shape.of(numLogits));
+    CachedAttention attention =
+        new CachedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
+    Shape cache = attention.cacheShape(blocks);
+    Tensor hidden =
+        model.hidden(
+            graph,
+            tokenInput,
+            positionInput,
+            (layer, q, k, v) ->
+                attention.of(
+                    graph.variable(keyCache(layer), cache),
+                    graph.variable(valueCache(layer), cache),
+                    q,
+                    k,
+                    v,
+                    tableInput)); // (R, C)
+    Tensor chosen = SelectRows.selectRows(hidden, selectedInput); // (Q, C)
+    Tensor logitTensor = Linear.linear(chosen, model.head(graph)); // (Q, V)
+    Tensor normaliser = LogSumExp.logSumExp(logitTensor); // (Q)
+    graph.output(logitTensor);
+    graph.output(normaliser);
+    program = backend.compile(graph, variables);
+    tokens = program.buffer(tokenInput);
+    positions = program.buffer(positionInput);
+    table = program.buffer(tableInput);
+    selected = program.buffer(selectedInput);
+    logits = program.buffer(logitTensor);
+    logSumExp = program.buffer(normaliser);
+  }
+
+  /// Rows and rows with logits.
+  record Size(int rows, int logits) {
+    /// The next size that a program is compiled for: 1, 2, 3, 4, 6, 8, 12, 16, … of each.
+    Size roundedUp() {
+      return new Size(rung(rows), rung(logits));
+    }
+
+    private static int rung(int count) {
+      int power = Integer.highestOneBit(Math.max(1, count));
+      if (power >= count) {
+        return power;
+      }
+      return power / 2 * 3 >= count ? power / 2 * 3 : 2 * power;
+    }
+  }
+
+  static String keyCache(int layer) {
+    return "keyCache." + layer;
+  }
+
+  static String valueCache(int layer) {
+    return "valueCache." + layer;
+  }
+
+  /// Runs the rows of a plan; rows and logits beyond it are skipped or ignored.
+  void run(RowPlan plan) {
+    for (int r = 0; r < numRows; r++) {
+      boolean used = r < plan.numRows();
+      tokens.setInt(r, used ? plan.token(r) : 0);
+      positions.setInt(r, used ? plan.position(r) : 0);
+      for (int c = 0; c < COLUMNS; c++) {
+        table.setInt((long) r * COLUMNS + c, used ? plan.column(r, c) : -1);
+      }
+    }
+    for (int i = 0; i < numLogits; i++) {
+      selected.setInt(i, i < plan.numLogits() ? plan.logitRow(i) : 0);
+    }
+    program.run();
+  }
+
+  /// Logits (Q, V) of the last run.
+  Buffer logits() {
+    return logits;
+  }
+
+  /// Their normalisers (Q).
+  Buffer logSumExp() {
+    return logSumExp;
+  }
+}

@@ -1,0 +1,187 @@
+package dev.irpo.transformer.decode;
+
+import dev.irpo.tensor.Buffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+
+/// One call of [Generator#generate]: which prompt is where, which slot does what.
+final class Generation {
+  private final Generator generator;
+  private final DecodeLimits limits;
+  private final Iterator<GenerationRequest> requests;
+  private final Sampling sampling;
+  private final Sampling.Listener listener;
+  private final TokenSampler sampler;
+  private final RowPlan plan;
+  private final SlotState[] slots;
+
+  /// Prompts in the cache, in the order of requests.
+  private final List<PromptState> inFlight = new ArrayList<>();
+
+  private final Deque<Integer> freeRegions = new ArrayDeque<>();
+  private final Buffer[] regionLogits;
+
+  /// Prompts whose samples the listener has not seen, in the order of requests.
+  private final Deque<PromptState> undelivered = new ArrayDeque<>();
+
+  private long finishedSamples;
+  private long drawnTokens;
+
+  Generation(
+      Generator generator,
+      Iterator<GenerationRequest> requests,
+      Sampling sampling,
+      Sampling.Listener listener) {
+    this.generator = generator;
+    this.limits = generator.limits();
+    this.requests = requests;
+    this.sampling = sampling;
+    this.listener = listener;
+    int vocabSize = generator.config().vocabSize();
+    sampler = new TokenSampler(sampling.settings(), vocabSize);
+    plan = new RowPlan(limits.slots() + limits.prefillRows());
+    slots = new SlotState[limits.slots()];
+    for (int s = 0; s < slots.length; s++) {
+      slots[s] = new SlotState(limits.maxNewTokens());
+    }
+    regionLogits = new Buffer[limits.promptsInFlight()];
+    for (int region = 0; region < regionLogits.length; region++) {
+      regionLogits[region] = generator.backend().allocate(vocabSize);
+      freeRegions.add(region);
+    }
+  }
+
+  void run() {
+    while (true) {
+      openPrompts();
+      fillSlots();
+      deliver();
+      planRows();
+      if (plan.numRows() > 0) {
+        readResults(generator.run(plan));
+      } else if (inFlight.isEmpty() && !requests.hasNext()) {
+        return;
+      }
+      listener.progress(finishedSamples, drawnTokens);
+    }
+  }
+
+  /// Takes requests while there is a region and fewer samples wait than slots may soon want.
+  private void openPrompts() {
+    int waiting = inFlight.stream().mapToInt(PromptState::unstarted).sum();
+    int wanted = slots.length / 4 + 1;
+    for (SlotState slot : slots) {
+      wanted += slot.isBusy() ? 0 : 1;
+    }
+    while (waiting < wanted && !freeRegions.isEmpty() && requests.hasNext()) {
+      GenerationRequest request = requests.next();
+      generator.check(request);
+      int region = freeRegions.remove();
+      PromptState prompt = new PromptState(request, region, regionLogits[region]);
+      inFlight.add(prompt);
+      undelivered.add(prompt);
+      waiting += request.count();
+    }
+  }
+
+  /// Starts samples of prompts that are read in; each draws its first token from the kept logits.
+  private void fillSlots() {
+    for (SlotState slot : slots) {
+      while (!slot.isBusy()) {
+        PromptState prompt = nextReady();
+        if (prompt == null) {
+          return;
+        }
+        int room = generator.config().maxPositions() - prompt.request.prompt().length;
+        slot.begin(prompt, sampling, Math.min(room, sampling.settings().maxNewTokens()));
+        draw(slot, prompt.logits, 0, prompt.logSumExp);
+      }
+    }
+  }
+
+  private PromptState nextReady() {
+    for (PromptState prompt : inFlight) {
+      if (prompt.isReady() && prompt.unstarted() > 0) {
+        return prompt;
+      }
+    }
+    return null;
+  }
+
+  /// Draws the next token of a slot and closes what it completes.
+  private void draw(SlotState slot, Buffer logits, int row, double logSumExp) {
+    PromptState prompt = slot.prompt;
+    int token = sampler.draw(logits, row, slot.uniform());
+    long at = (long) row * generator.config().vocabSize() + token;
+    // exact in double, so rounding gives what a subtraction in single precision gives
+    float tokenLogProb = (float) (logits.get(at) - logSumExp);
+    drawnTokens++;
+    if (slot.append(token, tokenLogProb, sampling.settings())) {
+      finishedSamples++;
+      if (prompt.isFinished()) {
+        inFlight.remove(prompt);
+        freeRegions.add(prompt.region);
+      }
+    }
+  }
+
+  private void deliver() {
+    while (!undelivered.isEmpty() && undelivered.peek().isFinished()) {
+      PromptState prompt = undelivered.remove();
+      listener.finished(prompt.request, List.of(prompt.samples));
+    }
+  }
+
+  private void planRows() {
+    plan.clear();
+    for (int s = 0; s < slots.length; s++) {
+      SlotState slot = slots[s];
+      if (slot.isBusy()) {
+        plan.addResponseRow(
+            slot.ids[slot.length - 1],
+            slot.length - 1,
+            limits.slotBlock(s),
+            limits.promptBlock(slot.prompt.region),
+            slot.prompt.request.prompt().length);
+        slot.logitIndex = plan.wantLogits();
+      }
+    }
+    int room = limits.prefillRows();
+    for (PromptState prompt : inFlight) {
+      room -= planPrefill(prompt, room);
+    }
+  }
+
+  private int planPrefill(PromptState prompt, int room) {
+    int[] ids = prompt.request.prompt();
+    int count = Math.min(room, ids.length - prompt.prefilled);
+    for (int i = 0; i < count; i++) {
+      int position = prompt.prefilled++;
+      plan.addPromptRow(ids[position], position, limits.promptBlock(prompt.region));
+    }
+    if (count > 0 && prompt.prefilled == ids.length) {
+      prompt.logitIndex = plan.wantLogits();
+    }
+    return count;
+  }
+
+  private void readResults(DecodeProgram program) {
+    for (PromptState prompt : inFlight) {
+      if (prompt.logitIndex >= 0) {
+        int vocabSize = generator.config().vocabSize();
+        long first = (long) prompt.logitIndex * vocabSize;
+        prompt.logits.copyFrom(program.logits().slice(first, vocabSize));
+        prompt.logSumExp = program.logSumExp().get(prompt.logitIndex);
+        prompt.logitIndex = -1;
+      }
+    }
+    for (SlotState slot : slots) {
+      if (slot.isBusy()) {
+        draw(slot, program.logits(), slot.logitIndex, program.logSumExp().get(slot.logitIndex));
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package dev.irpo.transformer.decode;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.op.CachedAttention;
+import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.Parameters;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+
+/// Samples responses with a model, many at a time.
+///
+/// Holds the cache and the compiled programs, so keep it while the model and the limits stay the
+/// same; weights are read anew in each run. Not for use by several threads.
+public final class Generator {
+  private final Backend backend;
+  private final Llama model;
+  private final DecodeLimits limits;
+  private final Map<String, Buffer> variables;
+  private final Map<DecodeProgram.Size, DecodeProgram> programs = new HashMap<>();
+
+  /// A generator with an empty cache.
+  public Generator(Backend backend, Parameters parameters, DecodeLimits limits) {
+    this.backend = backend;
+    this.limits = limits;
+    LlamaConfig config = parameters.config();
+    model = new Llama(config, Llama.Activations.KEPT);
+    variables = new HashMap<>(parameters.buffers());
+    CachedAttention attention =
+        new CachedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
+    long cacheElements = attention.cacheShape(limits.totalBlocks()).numElements();
+    for (int layer = 0; layer < config.numLayers(); layer++) {
+      variables.put(DecodeProgram.keyCache(layer), backend.allocate(cacheElements));
+      variables.put(DecodeProgram.valueCache(layer), backend.allocate(cacheElements));
+    }
+  }
+
+  /// Draws all samples of all requests.
+  ///
+  /// Requests are taken from the iterator as slots become free, and handed to the listener complete
+  /// and in their order.
+  ///
+  /// @throws IllegalArgumentException if a prompt leaves no room in the context, is beyond the
+  ///   limits or has a token that the vocabulary lacks
+  public void generate(
+      Iterator<GenerationRequest> requests, Sampling sampling, Sampling.Listener listener) {
+    if (sampling.settings().maxNewTokens() > limits.maxNewTokens()) {
+      throw new IllegalArgumentException(
+          "max-new-tokens is %d, the cache holds %d for each response; raise the limit or lower it"
+              .formatted(sampling.settings().maxNewTokens(), limits.maxNewTokens()));
+    }
+    new Generation(this, requests, sampling, listener).run();
+  }
+
+  /// Checks a request against the context and the cache.
+  void check(GenerationRequest request) {
+    int length = request.prompt().length;
+    int maxPositions = model.config().maxPositions();
+    if (length >= maxPositions) {
+      throw new IllegalArgumentException(
+          "the prompt of problem %d has %d tokens, the context holds %d with the response; shorten it"
+              .formatted(request.problem(), length, maxPositions));
+    }
+    if (length > limits.maxPromptTokens()) {
+      throw new IllegalArgumentException(
+          "the prompt of problem %d has %d tokens, the cache holds %d; raise the limit on prompts"
+              .formatted(request.problem(), length, limits.maxPromptTokens()));
+    }
+    model.config().requireTokens(request.prompt());
+  }
+
+  DecodeProgram run(RowPlan plan) {
+    DecodeProgram.Size size = new DecodeProgram.Size(plan.numRows(), plan.numLogits()).roundedUp();
+    DecodeProgram program =
+        programs.computeIfAbsent(
+            size, key -> new DecodeProgram(backend, model, variables, limits.totalBlocks(), key));
+    program.run(plan);
+    return program;
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  LlamaConfig config() {
+    return model.config();
+  }
+
+  DecodeLimits limits() {
+    return limits;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.irpo.transformer.decode;
+
+import dev.irpo.tensor.Buffer;
+
+/// A prompt in the cache: how far it is read in, and which of its samples are where.
+final class PromptState {
+  final GenerationRequest request;
+  final int region;
+  final Sample[] samples;
+
+  /// Logits (V) of the prompt's last token and their normaliser, once it is read in.
+  final Buffer logits;
+
+  double logSumExp;
+  int prefilled;
+  int started;
+  int finished;
+
+  /// Index of the last token's logits in the run under way, or −1.
+  int logitIndex = -1;
+
+  PromptState(GenerationRequest request, int region, Buffer logits) {
+    this.request = request;
+    this.region = region;
+    this.logits = logits;
+    samples = new Sample[request.count()];
+  }
+
+  boolean isReady() {
+    return prefilled == request.prompt().length && logitIndex < 0;
+  }
+
+  int unstarted() {
+    return request.count() - started;
+  }
+
+  boolean isFinished() {
+    return finished == request.count();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.irpo.transformer.decode;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+/// What a generation is keyed and shaped by.
+///
+/// @param settings how tokens are drawn
+/// @param seed of the run
+/// @param iteration of the run, so that each draws afresh
+/// @param stopConditions makes the condition of each sample
+public record Sampling(
+    SamplingSettings settings, long seed, int iteration, Supplier<StopCondition> stopConditions) {
+  /// Receives what a generation makes.
+  public interface Listener {
+    /// All samples of a request, by number; requests come in their order.
+    void finished(GenerationRequest request, List<Sample> samples);
+
+    /// Called after each run of the program.
+    ///
+    /// @param samples finished so far
+    /// @param tokens drawn so far
+    default void progress(long samples, long tokens) {}
+  }
+
+  /// Without a condition beside the stop tokens.
+  public static Sampling of(SamplingSettings settings, long seed, int iteration) {
+    return new Sampling(settings, seed, iteration, () -> StopCondition.NEVER);
+  }
+}

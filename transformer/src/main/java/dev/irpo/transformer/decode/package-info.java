@@ -1,0 +1,19 @@
+/// The decode program: sampling many responses at once from a key-value cache.
+///
+/// A fixed number of slots each hold one response in the making. One run of the program takes the
+/// newest token of every busy slot, and beside them the next rows of prompts that are being read in
+/// (prefill); it stores their keys and values and gives logits for those rows that need them:
+///
+/// ```text
+/// prompt regions   [ x₁ … x_n ]  computed once, shared by all samples of the prompt
+/// slot regions     [ y₁ y₂ … ]   one sample's own tokens; attention reads prompt region, then its own
+/// ```
+///
+/// The logits of a prompt's last token are kept until all its samples have drawn their first token.
+/// A slot whose sample ends takes the next sample before the following run; a prompt's region is
+/// free when its last sample ended.
+///
+/// Random numbers are a function of (seed, iteration, problem, sample, token), and a row's logits
+/// depend on its own sequence alone, so a response does not depend on how many slots there were or
+/// what ran beside it.
+package dev.irpo.transformer.decode;

@@ -1,0 +1,94 @@
+package dev.irpo.transformer.train;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.op.AdamW;
+import dev.irpo.tensor.op.SquaredNorm;
+import dev.irpo.transformer.Parameters;
+import java.util.Map;
+
+/// AdamW over the flat parameters, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
+///
+/// Its state is two buffers in the layout of the parameters and the number of steps taken; storing
+/// these and the parameters is enough to go on to the bit.
+public final class Optimizer {
+  private final Parameters parameters;
+  private final AdamWSettings settings;
+  private final Buffer mean;
+  private final Buffer square;
+  private final Program program;
+  private final Buffer schedule;
+  private final Buffer squaredNorm;
+  private long stepsTaken;
+
+  Optimizer(Backend backend, Parameters parameters, Buffer gradient, AdamWSettings settings) {
+    this.parameters = parameters;
+    this.settings = settings;
+    long n = parameters.layout().numElements();
+    mean = backend.allocate(n);
+    square = backend.allocate(n);
+    Graph graph = new Graph();
+    Shape shape = Shape.of(n);
+    Tensor gradientTensor = graph.variable("gradient", shape);
+    Tensor norm = SquaredNorm.squaredNorm(gradientTensor);
+    Tensor scheduleTensor = graph.input("schedule", DType.F32, Shape.of(3));
+    new AdamW(settings)
+        .update(
+            graph.variable("param", shape),
+            graph.variable("mean", shape),
+            graph.variable("square", shape),
+            gradientTensor,
+            norm,
+            scheduleTensor);
+    graph.output(norm);
+    program =
+        backend.compile(
+            graph,
+            Map.of(
+                "param", parameters.flat(), "mean", mean, "square", square, "gradient", gradient));
+    schedule = program.buffer(scheduleTensor);
+    squaredNorm = program.buffer(norm);
+  }
+
+  /// One step from the gathered gradient.
+  ///
+  /// @param rate learning rate of this step
+  /// @return the global norm of the gradient before clipping
+  double step(double rate) {
+    stepsTaken++;
+    schedule.set(0, rate);
+    schedule.set(1, 1 - StrictMath.pow(settings.beta1(), (double) stepsTaken));
+    schedule.set(2, 1 - StrictMath.pow(settings.beta2(), (double) stepsTaken));
+    program.run();
+    parameters.markChanged();
+    return Math.sqrt(squaredNorm.get(0));
+  }
+
+  /// Running mean of gradients, in the layout of the parameters.
+  public Buffer mean() {
+    return mean;
+  }
+
+  /// Running mean of squared gradients, in the layout of the parameters.
+  public Buffer square() {
+    return square;
+  }
+
+  /// Steps that the two means have seen.
+  public long stepsTaken() {
+    return stepsTaken;
+  }
+
+  /// Goes on from a stored state, after its means were copied in.
+  public void resumeAfter(long steps) {
+    mean.markChanged();
+    square.markChanged();
+    stepsTaken = steps;
+  }
+}

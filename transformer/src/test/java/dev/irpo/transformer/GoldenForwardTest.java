@@ -1,0 +1,117 @@
+package dev.irpo.transformer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.op.Linear;
+import dev.irpo.tensor.op.PackedAttention;
+import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.transformer.decode.DecodeLimits;
+import dev.irpo.transformer.decode.GenerationRequest;
+import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.decode.Sampling;
+import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.score.Scorer;
+import dev.irpo.transformer.score.Sequence;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GoldenForwardTest {
+  private static double largestLogitError(Backend backend) throws IOException {
+    Parameters parameters = Golden.model(backend, "policy");
+    LlamaConfig config = parameters.config();
+    Golden.Raw tokens = Golden.tensors("forward.safetensors").get("tokens");
+    Golden.Raw expected = Golden.tensors("forward.safetensors").get("logits");
+    int batchSize = tokens.shape().size(0);
+    int seqLen = tokens.shape().size(1);
+    Shape rows = Shape.of((long) batchSize * seqLen);
+    Graph graph = new Graph();
+    Tensor tokenInput = graph.input("tokens", DType.INT32, rows);
+    Tensor positions = graph.input("positions", DType.INT32, rows);
+    Tensor segments = graph.input("segments", DType.INT32, Shape.of(batchSize, 3));
+    Llama model = new Llama(config, Llama.Activations.KEPT);
+    PackedAttention attention =
+        new PackedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
+    Tensor hidden =
+        model.hidden(
+            graph, tokenInput, positions, (layer, q, k, v) -> attention.of(q, k, v, segments));
+    Tensor logits = Linear.linear(hidden, model.head(graph));
+    graph.output(logits);
+    Program program = backend.compile(graph, parameters.buffers());
+    for (int i = 0; i < batchSize * seqLen; i++) {
+      long token = tokens.data().getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i);
+      program.buffer(tokenInput).setInt(i, (int) token);
+      program.buffer(positions).setInt(i, i % seqLen);
+    }
+    for (int s = 0; s < batchSize; s++) {
+      program.buffer(segments).setInt(3L * s, s * seqLen);
+      program.buffer(segments).setInt(3L * s + 1, seqLen);
+      program.buffer(segments).setInt(3L * s + 2, -1);
+    }
+    program.run();
+    Buffer actual = program.buffer(logits);
+    double largest = 0;
+    for (long i = 0; i < actual.numElements(); i++) {
+      largest = Math.max(largest, Math.abs(actual.get(i) - expected.get(i)));
+    }
+    return largest;
+  }
+
+  @Test
+  void logitsEqualThoseOfAnIndependentImplementation() throws IOException {
+    // the golden model turns its queries by angles in single precision
+    assertEquals(0, largestLogitError(ReferenceBackend.inDoublePrecision()), 2e-6);
+    try (Backend cpu = new CpuBackend(2)) {
+      assertEquals(0, largestLogitError(cpu), 1e-4);
+    }
+  }
+
+  private static void checkGreedy(Backend backend) throws IOException {
+    JsonNode greedy = Golden.json("golden.json").get("greedy");
+    int[] prompt = Golden.ids(greedy.get("prompt"));
+    int[] expected = Golden.ids(greedy.get("continuation"));
+    Parameters parameters = Golden.model(backend, "policy");
+    Generator generator =
+        new Generator(backend, parameters, DecodeLimits.of(2, 1, prompt.length, expected.length));
+    generator.generate(
+        List.of(new GenerationRequest(0, prompt, 0, 1)).iterator(),
+        Sampling.of(SamplingSettings.greedy(expected.length, List.of()), 0, 0),
+        (request, samples) -> assertArrayEquals(expected, samples.getFirst().ids()));
+  }
+
+  @Test
+  void theGreedyContinuationIsExact() throws IOException {
+    checkGreedy(ReferenceBackend.inDoublePrecision());
+    try (Backend cpu = new CpuBackend(2)) {
+      checkGreedy(cpu);
+    }
+  }
+
+  @Test
+  void responsesHaveTheReferenceLogProbsOfTheGoldenPairs() throws IOException {
+    Backend backend = ReferenceBackend.inDoublePrecision();
+    Scorer scorer = new Scorer(backend, Golden.model(backend, "reference"), 256);
+    for (JsonNode pair : Golden.json("golden.json").get("pairs")) {
+      int[] prompt = Golden.ids(pair.get("prompt"));
+      List<Sequence> sequences =
+          List.of(
+              new Sequence(prompt, Golden.ids(pair.get("chosen"))),
+              new Sequence(prompt, Golden.ids(pair.get("rejected"))));
+      for (int i = 0; i < 2; i++) {
+        double expected = pair.get("referenceLogProbs").get(i).asDouble();
+        assertEquals(expected, scorer.score(sequences).get(i).logProb(), 1e-5);
+      }
+    }
+  }
+}

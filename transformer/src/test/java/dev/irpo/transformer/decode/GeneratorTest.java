@@ -1,0 +1,156 @@
+package dev.irpo.transformer.decode;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.TinyModel;
+import dev.irpo.transformer.score.Scorer;
+import dev.irpo.transformer.score.Sequence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class GeneratorTest {
+  private static final SamplingSettings SETTINGS =
+      new SamplingSettings(1.0, 0, 1, 40, List.of(2, 11));
+
+  private static List<GenerationRequest> requests(int samples) {
+    return IntStream.range(0, 6)
+        .mapToObj(i -> new GenerationRequest(i, TinyModel.tokens(i, 1 + 13 * i), 0, samples))
+        .toList();
+  }
+
+  private static List<Sample> generate(
+      Backend backend, DecodeLimits limits, List<GenerationRequest> requests, Sampling sampling) {
+    Parameters parameters = TinyModel.parameters(backend, false);
+    List<Sample> all = new ArrayList<>();
+    List<Long> order = new ArrayList<>();
+    new Generator(backend, parameters, limits)
+        .generate(
+            requests.iterator(),
+            sampling,
+            (request, samples) -> {
+              all.addAll(samples);
+              order.add(request.problem());
+            });
+    assertEquals(requests.stream().map(GenerationRequest::problem).toList(), order);
+    return all;
+  }
+
+  private static void assertSame(List<Sample> expected, List<Sample> actual) {
+    assertEquals(expected.size(), actual.size());
+    for (int i = 0; i < expected.size(); i++) {
+      assertEquals(expected.get(i).number(), actual.get(i).number());
+      assertEquals(expected.get(i).finish(), actual.get(i).finish());
+      assertArrayEquals(expected.get(i).ids(), actual.get(i).ids());
+      assertArrayEquals(expected.get(i).tokenLogProbs(), actual.get(i).tokenLogProbs());
+    }
+  }
+
+  private static void checkWhateverTheBatching(Backend backend) {
+    Sampling sampling = Sampling.of(SETTINGS, 5, 1);
+    List<GenerationRequest> together = requests(4);
+    List<Sample> expected =
+        generate(backend, new DecodeLimits(1, 1, 70, 40, 1), together, sampling);
+    assertSame(expected, generate(backend, new DecodeLimits(8, 3, 70, 40, 64), together, sampling));
+    assertSame(expected, generate(backend, new DecodeLimits(32, 6, 70, 45, 7), together, sampling));
+    List<GenerationRequest> single = new ArrayList<>();
+    for (GenerationRequest request : together) {
+      for (int s = 0; s < 4; s++) {
+        single.add(new GenerationRequest(request.problem(), request.prompt(), s, 1));
+      }
+    }
+    assertSame(expected, generate(backend, DecodeLimits.of(5, 1, 70, 40), single, sampling));
+    assertTrue(expected.stream().anyMatch(s -> s.finish() == Sample.Finish.STOP));
+    assertTrue(expected.stream().anyMatch(s -> s.ids().length > 33));
+  }
+
+  @Test
+  void samplesAreTheSameWhateverTheSlotsAndTheBatching() {
+    checkWhateverTheBatching(ReferenceBackend.inSinglePrecision());
+    try (Backend cpu = new CpuBackend(2)) {
+      checkWhateverTheBatching(cpu);
+    }
+  }
+
+  @Test
+  void recordedLogProbsAreThoseOfTheFullForwardPass() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    assertEquals(0, largestDifferenceFromScores(backend, SETTINGS), 1e-5);
+  }
+
+  @Test
+  void recordedLogProbsAreThoseOfTheScorerToTheBitOnTheCpu() {
+    SamplingSettings truncated = new SamplingSettings(1.7, 30, 0.9, 40, List.of(2));
+    for (int threads = 1; threads <= 2; threads++) {
+      try (Backend cpu = new CpuBackend(threads)) {
+        assertEquals(0, largestDifferenceFromScores(cpu, SETTINGS));
+        assertEquals(0, largestDifferenceFromScores(cpu, truncated));
+      }
+    }
+  }
+
+  private static double largestDifferenceFromScores(Backend backend, SamplingSettings settings) {
+    List<GenerationRequest> requests = requests(3);
+    List<Sample> samples =
+        generate(backend, DecodeLimits.of(8, 3, 70, 40), requests, Sampling.of(settings, 9, 0));
+    List<Sequence> sequences =
+        IntStream.range(0, samples.size())
+            .mapToObj(i -> new Sequence(requests.get(i / 3).prompt(), samples.get(i).ids()))
+            .toList();
+    Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), 400);
+    double largest = 0;
+    for (int i = 0; i < samples.size(); i++) {
+      float[] scores = scorer.score(sequences).get(i).tokenLogProbs();
+      for (int k = 0; k < scores.length; k++) {
+        double difference = Math.abs(scores[k] - samples.get(i).tokenLogProbs()[k]);
+        largest = Math.max(largest, difference);
+      }
+    }
+    return largest;
+  }
+
+  @Test
+  void responsesEndAtTheContextTheLimitAStopTokenOrTheCondition() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    SamplingSettings endless = new SamplingSettings(1, 0, 1, 40, List.of());
+    DecodeLimits limits = new DecodeLimits(2, 2, 90, 40, 64);
+    List<GenerationRequest> nearEnd =
+        List.of(
+            new GenerationRequest(0, TinyModel.tokens(1, 90), 0, 1),
+            new GenerationRequest(1, TinyModel.tokens(1, 9), 0, 1));
+    List<Sample> samples = generate(backend, limits, nearEnd, Sampling.of(endless, 0, 0));
+    assertEquals(6, samples.get(0).ids().length);
+    assertEquals(40, samples.get(1).ids().length);
+    assertEquals(Sample.Finish.LENGTH, samples.get(1).finish());
+    Sampling untilFive = new Sampling(endless, 0, 0, () -> (ids, length) -> length == 5);
+    assertEquals(5, generate(backend, limits, nearEnd, untilFive).get(1).ids().length);
+    int third = samples.get(1).ids()[2];
+    SamplingSettings stopping = new SamplingSettings(1, 0, 1, 40, List.of(third));
+    Sample stopped = generate(backend, limits, nearEnd, Sampling.of(stopping, 0, 0)).get(1);
+    assertEquals(Sample.Finish.STOP, stopped.finish());
+    assertEquals(third, stopped.ids()[stopped.ids().length - 1]);
+  }
+
+  @Test
+  void aPromptThatFillsTheContextIsRefusedInOneLine() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    List<GenerationRequest> requests = List.of(new GenerationRequest(3, new int[96], 0, 1));
+    DecodeLimits limits = new DecodeLimits(2, 2, 96, 40, 64);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> generate(backend, limits, requests, Sampling.of(SETTINGS, 0, 0)))
+            .getMessage();
+    assertEquals(
+        "the prompt of problem 3 has 96 tokens, the context holds 96 with the response; shorten it",
+        message);
+  }
+}

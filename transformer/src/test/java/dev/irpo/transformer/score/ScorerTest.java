@@ -1,0 +1,121 @@
+package dev.irpo.transformer.score;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.TinyModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ScorerTest {
+  private static final int BUDGET = 160;
+
+  private static List<Sequence> sequences() {
+    List<Sequence> sequences = new ArrayList<>();
+    for (int i = 0; i < 14; i++) {
+      int[] prompt = TinyModel.tokens(i / 3, 1 + i / 3 * 7);
+      sequences.add(new Sequence(prompt, TinyModel.tokens(100 + i, (i * 5) % 37)));
+    }
+    return sequences;
+  }
+
+  private static List<SequenceScore> oneByOne(Scorer scorer, List<Sequence> sequences) {
+    return sequences.stream().map(s -> scorer.scoreWithPrompts(List.of(s)).getFirst()).toList();
+  }
+
+  private static void assertSame(List<SequenceScore> a, List<SequenceScore> b, float tolerance) {
+    assertEquals(a.size(), b.size());
+    for (int i = 0; i < a.size(); i++) {
+      assertArrayEquals(a.get(i).tokenLogProbs(), b.get(i).tokenLogProbs(), tolerance);
+      assertArrayEquals(a.get(i).promptTokenLogProbs(), b.get(i).promptTokenLogProbs(), tolerance);
+    }
+  }
+
+  @Test
+  void packingWithSharedPromptsChangesNothing() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), BUDGET);
+    assertSame(
+        scorer.scoreWithPrompts(sequences()), oneByOne(scorer, sequences()), Float.MIN_VALUE);
+  }
+
+  @Test
+  void packingChangesNoBitOnTheCpuWhateverTheThreadsAndTheBudget() {
+    try (Backend one = new CpuBackend(1);
+        Backend two = new CpuBackend(2)) {
+      Scorer small = new Scorer(one, TinyModel.parameters(one, true), 100);
+      Scorer large = new Scorer(two, TinyModel.parameters(two, true), 1000);
+      List<SequenceScore> alone = oneByOne(small, sequences());
+      assertSame(alone, small.scoreWithPrompts(sequences()), Float.MIN_VALUE);
+      assertSame(alone, large.scoreWithPrompts(sequences()), Float.MIN_VALUE);
+    }
+  }
+
+  @Test
+  void theCpuAgreesWithTheReference() {
+    Backend reference = ReferenceBackend.inSinglePrecision();
+    try (Backend cpu = new CpuBackend(2)) {
+      assertSame(
+          new Scorer(reference, TinyModel.parameters(reference, false), BUDGET).score(sequences()),
+          new Scorer(cpu, TinyModel.parameters(cpu, false), BUDGET).score(sequences()),
+          1e-4f);
+    }
+  }
+
+  @Test
+  void aTokenChangesNothingBeforeItselfAndSomethingAfter() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), BUDGET);
+    int[] response = TinyModel.tokens(5, 12);
+    int[] changed = response.clone();
+    changed[6] = changed[6] == 9 ? 10 : 9;
+    int[] prompt = TinyModel.tokens(4, 3);
+    float[] before =
+        scorer.score(List.of(new Sequence(prompt, response))).getFirst().tokenLogProbs();
+    float[] after = scorer.score(List.of(new Sequence(prompt, changed))).getFirst().tokenLogProbs();
+    for (int i = 0; i < response.length; i++) {
+      if (i < 6) {
+        assertEquals(before[i], after[i]);
+      } else {
+        assertNotEquals(before[i], after[i]);
+      }
+    }
+  }
+
+  @Test
+  void aChangedWeightIsSeenByTheNextScore() {
+    try (Backend cpu = new CpuBackend(1)) {
+      Parameters parameters = TinyModel.parameters(cpu, false);
+      Scorer scorer = new Scorer(cpu, parameters, BUDGET);
+      float before = scorer.score(sequences()).get(4).logProb();
+      parameters.copyFrom(Parameters.random(cpu, parameters.config(), 3));
+      float after = scorer.score(sequences()).get(4).logProb();
+      assertNotEquals(before, after);
+    }
+  }
+
+  @Test
+  void tooLongSequencesEmptyPromptsAndUnknownTokensAreRefusedInOneLine() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), 64);
+    assertRefused(scorer, new int[90], new int[7], "97 tokens, the context holds 96");
+    assertRefused(scorer, new int[40], new int[30], "takes 69 rows");
+    assertRefused(scorer, new int[0], new int[7], "a prompt has no tokens");
+    assertRefused(scorer, new int[1], new int[] {61}, "token 0 is 61, the vocabulary has 61");
+  }
+
+  private static void assertRefused(Scorer scorer, int[] prompt, int[] response, String part) {
+    List<Sequence> sequences = List.of(new Sequence(prompt, response));
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> scorer.score(sequences)).getMessage();
+    assertTrue(message.contains(part) && !message.contains("\n"), message);
+  }
+}
