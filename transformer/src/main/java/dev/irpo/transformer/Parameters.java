@@ -60,6 +60,14 @@ public final class Parameters {
     }
   }
 
+  /// Checks the tensors of a checkpoint against a configuration without loading them.
+  ///
+  /// @throws IllegalArgumentException as [#load]
+  public static void check(LlamaConfig config, String source, Collection<StoredTensor> tensors) {
+    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
+    new WeightLoading(source, config, layout).check(tensors);
+  }
+
   /// The weights of a checkpoint, converted to the backend's precision.
   ///
   /// @param source the file or folder, named in messages

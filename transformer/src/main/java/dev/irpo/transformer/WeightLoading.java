@@ -20,6 +20,12 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
   private static final String DERIVED = ".rotary_emb.inv_freq";
 
   void load(Collection<StoredTensor> tensors, Map<String, Buffer> buffers) {
+    Map<String, StoredTensor> checked = check(tensors);
+    buffers.forEach((name, buffer) -> copy(checked.get(name), buffer));
+  }
+
+  /// The weights by name, when they are what the configuration says.
+  Map<String, StoredTensor> check(Collection<StoredTensor> tensors) {
     Map<String, StoredTensor> byName = new LinkedHashMap<>();
     for (StoredTensor tensor : tensors) {
       if (!tensor.name().endsWith(DERIVED)) {
@@ -33,7 +39,7 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
           "%s: %s; convert the model again or fix config.json"
               .formatted(source, String.join("; ", faults)));
     }
-    buffers.forEach((name, buffer) -> copy(byName.get(name), buffer));
+    return byName;
   }
 
   private void dropCopyOfTiedHead(Map<String, StoredTensor> byName) {

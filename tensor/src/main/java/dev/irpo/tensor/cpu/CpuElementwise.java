@@ -7,7 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /// [ElementwiseKernels] in chunks shared among threads. Tails are masked vectors, so that every
-/// element is computed by the same instructions.
+/// element is computed by the same instructions. Each kernel has its loop to itself: a shared loop
+/// around a vector function is compiled for no function in particular and boxes every vector.
 final class CpuElementwise implements ElementwiseKernels {
   private static final int CHUNK = 16384;
 
@@ -17,75 +18,90 @@ final class CpuElementwise implements ElementwiseKernels {
     this.pool = pool;
   }
 
-  /// What to do with the elements at byte offset `at` that `mask` names.
-  private interface VectorTask {
-    void run(long at, VectorMask<Float> mask);
+  /// Elements `from` (inclusive) to `to`.
+  private interface Range {
+    void run(long from, long to);
   }
 
-  private void forVectors(long n, VectorTask task) {
+  private void forRanges(long n, Range range) {
     int tasks = Math.toIntExact((n + CHUNK - 1) / CHUNK);
     pool.run(
         tasks,
         (index, scratch) -> {
           long from = (long) index * CHUNK;
-          long to = Math.min(n, from + CHUNK);
-          VectorMask<Float> all = Lanes.below(0, Lanes.COUNT);
-          long i = from;
-          for (; i + Lanes.COUNT <= to; i += Lanes.COUNT) {
-            task.run(4 * i, all);
-          }
-          if (i < to) {
-            task.run(4 * i, Lanes.below(i, to));
-          }
+          range.run(from, Math.min(n, from + CHUNK));
         });
   }
 
   @Override
   public void add(Buffer out, Buffer a, Buffer b, long n) {
+    MemorySegment to = out.segment();
     MemorySegment as = a.segment();
     MemorySegment bs = b.segment();
-    MemorySegment to = out.segment();
-    forVectors(
+    forRanges(
         n,
-        (at, mask) ->
-            Lanes.store(Lanes.load(as, at, mask).add(Lanes.load(bs, at, mask)), to, at, mask));
+        (from, end) -> {
+          for (long i = from; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> mask = Lanes.below(i, end);
+            FloatVector x = Lanes.load(as, 4 * i, mask);
+            Lanes.store(x.add(Lanes.load(bs, 4 * i, mask)), to, 4 * i, mask);
+          }
+        });
   }
 
   @Override
   public void subtract(Buffer out, Buffer a, Buffer b, long n) {
+    MemorySegment to = out.segment();
     MemorySegment as = a.segment();
     MemorySegment bs = b.segment();
-    MemorySegment to = out.segment();
-    forVectors(
+    forRanges(
         n,
-        (at, mask) ->
-            Lanes.store(Lanes.load(as, at, mask).sub(Lanes.load(bs, at, mask)), to, at, mask));
+        (from, end) -> {
+          for (long i = from; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> mask = Lanes.below(i, end);
+            FloatVector x = Lanes.load(as, 4 * i, mask);
+            Lanes.store(x.sub(Lanes.load(bs, 4 * i, mask)), to, 4 * i, mask);
+          }
+        });
   }
 
   @Override
   public void multiply(Buffer out, Buffer a, Buffer b, long n) {
+    MemorySegment to = out.segment();
     MemorySegment as = a.segment();
     MemorySegment bs = b.segment();
-    MemorySegment to = out.segment();
-    forVectors(
+    forRanges(
         n,
-        (at, mask) ->
-            Lanes.store(Lanes.load(as, at, mask).mul(Lanes.load(bs, at, mask)), to, at, mask));
+        (from, end) -> {
+          for (long i = from; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> mask = Lanes.below(i, end);
+            FloatVector x = Lanes.load(as, 4 * i, mask);
+            Lanes.store(x.mul(Lanes.load(bs, 4 * i, mask)), to, 4 * i, mask);
+          }
+        });
   }
 
   @Override
   public void scale(Buffer out, Buffer a, long n, double factor) {
     float single = (float) factor;
-    MemorySegment as = a.segment();
     MemorySegment to = out.segment();
-    forVectors(n, (at, mask) -> Lanes.store(Lanes.load(as, at, mask).mul(single), to, at, mask));
+    MemorySegment as = a.segment();
+    forRanges(
+        n,
+        (from, end) -> {
+          for (long i = from; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> mask = Lanes.below(i, end);
+            Lanes.store(Lanes.load(as, 4 * i, mask).mul(single), to, 4 * i, mask);
+          }
+        });
   }
 
   @Override
   public void fill(Buffer out, Buffer scalar, long n) {
-    FloatVector value = FloatVector.broadcast(Lanes.FLOATS, (float) scalar.get(0));
-    MemorySegment to = out.segment();
-    forVectors(n, (at, mask) -> Lanes.store(value, to, at, mask));
+    float value = (float) scalar.get(0);
+    for (long i = 0; i < n; i++) {
+      out.segment().setAtIndex(Lanes.FLOAT, i, value);
+    }
   }
 
   @Override
@@ -128,37 +144,44 @@ final class CpuElementwise implements ElementwiseKernels {
 
   @Override
   public void swiGlu(Buffer out, Buffer gate, Buffer up, long n) {
+    MemorySegment to = out.segment();
     MemorySegment gates = gate.segment();
     MemorySegment ups = up.segment();
-    MemorySegment to = out.segment();
-    forVectors(
+    forRanges(
         n,
-        (at, mask) -> {
-          FloatVector g = Lanes.load(gates, at, mask);
-          Lanes.store(g.mul(sigmoid(g)).mul(Lanes.load(ups, at, mask)), to, at, mask);
+        (from, end) -> {
+          for (long i = from; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> mask = Lanes.below(i, end);
+            FloatVector g = Lanes.load(gates, 4 * i, mask);
+            FloatVector u = Lanes.load(ups, 4 * i, mask);
+            Lanes.store(g.mul(sigmoid(g)).mul(u), to, 4 * i, mask);
+          }
         });
   }
 
   @Override
   public void swiGluGradient(
       Buffer dGate, Buffer dUp, Buffer dOut, Buffer gate, Buffer up, long n) {
+    MemorySegment dGates = dGate.segment();
+    MemorySegment dUps = dUp.segment();
     MemorySegment ds = dOut.segment();
     MemorySegment gates = gate.segment();
     MemorySegment ups = up.segment();
-    MemorySegment dGates = dGate.segment();
-    MemorySegment dUps = dUp.segment();
-    forVectors(
+    forRanges(
         n,
-        (at, mask) -> {
-          FloatVector d = Lanes.load(ds, at, mask);
-          FloatVector g = Lanes.load(gates, at, mask);
-          FloatVector u = Lanes.load(ups, at, mask);
-          FloatVector sigma = sigmoid(g);
-          FloatVector silu = g.mul(sigma);
-          // σ·(1 + g·(1 − σ)) = σ + silu·(1 − σ)
-          FloatVector slope = silu.mul(sigma.neg().add(1f)).add(sigma);
-          Lanes.store(d.mul(u).mul(slope), dGates, at, mask);
-          Lanes.store(d.mul(silu), dUps, at, mask);
+        (from, end) -> {
+          for (long i = from; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> mask = Lanes.below(i, end);
+            FloatVector d = Lanes.load(ds, 4 * i, mask);
+            FloatVector g = Lanes.load(gates, 4 * i, mask);
+            FloatVector u = Lanes.load(ups, 4 * i, mask);
+            FloatVector sigma = sigmoid(g);
+            FloatVector silu = g.mul(sigma);
+            // σ·(1 + g·(1 − σ)) = σ + silu·(1 − σ)
+            FloatVector slope = silu.mul(sigma.neg().add(1f)).add(sigma);
+            Lanes.store(d.mul(u).mul(slope), dGates, 4 * i, mask);
+            Lanes.store(d.mul(silu), dUps, 4 * i, mask);
+          }
         });
   }
 }
