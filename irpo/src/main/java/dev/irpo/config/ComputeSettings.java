@@ -14,7 +14,5 @@ public record ComputeSettings(
     CPU,
     /// The formulas as they stand, in double precision.
     REFERENCE,
-    /// GPUs through TornadoVM, where it is installed.
-    TORNADO
   }
 }

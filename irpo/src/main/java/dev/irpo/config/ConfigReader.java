@@ -32,11 +32,10 @@ final class ConfigReader {
     }
     preset
         .settings()
-        .forEach(
-            (path, text) ->
-                values.put(
-                    schema.require(path, "preset " + preset).path(),
-                    new Given(text, "preset " + preset)));
+        .forEach((path, text) ->
+            values.put(
+                schema.require(path, "preset " + preset).path(),
+                new Given(text, "preset " + preset)));
     values.putAll(written);
     return RunConfig.class.cast(build(RunConfig.class, "", values));
   }

@@ -55,11 +55,10 @@ public enum Preset {
     Map<String, String> values = new LinkedHashMap<>();
     assignments
         .lines()
-        .forEach(
-            line -> {
-              int equals = line.indexOf('=');
-              values.put(line.substring(0, equals), line.substring(equals + 1));
-            });
+        .forEach(line -> {
+          int equals = line.indexOf('=');
+          values.put(line.substring(0, equals), line.substring(equals + 1));
+        });
     return values;
   }
 }

@@ -20,6 +20,7 @@ public record RunConfig(
     LossSettings loss,
     OptimizerSettings optimizer,
     TrainSettings train,
+    SftSettings sft,
     RolloutSettings rollouts,
     PairSettings pairs,
     EvaluateSettings evaluate,

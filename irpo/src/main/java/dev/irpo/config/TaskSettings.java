@@ -28,6 +28,18 @@ public record TaskSettings(
     /// Grade-school mathematics, from files.
     GSM8K,
     /// The embedded task, generated.
-    WORD_PROBLEMS
+    WORD_PROBLEMS;
+
+    /// The task of that name.
+    ///
+    /// @throws IllegalArgumentException listing the names there are
+    public static Name of(String text) {
+      return Choices.find(Name.class, text)
+          .map(Name.class::cast)
+          .orElseThrow(() ->
+              new IllegalArgumentException(
+                  "--task: there is no task '%s'; choose one of %s"
+                      .formatted(text, Choices.list(Name.class))));
+    }
   }
 }

@@ -18,11 +18,10 @@ public final class NumberGrader implements Grader {
   public Grade grade(String response, String answer) {
     ExactNumber gold =
         ExactNumber.find(answer)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "the gold answer '%s' is not a number; %s compares numbers only"
-                            .formatted(answer, name())));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "the gold answer '%s' is not a number; %s compares numbers only"
+                        .formatted(answer, name())));
     String text = FinalAnswer.textOf(response);
     Optional<ExactNumber> found = ExactNumber.find(text);
     return new Grade(

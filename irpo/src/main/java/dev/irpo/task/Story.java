@@ -205,12 +205,11 @@ public enum Story {
     return RANGE
         .matcher(ranges)
         .results()
-        .map(
-            match ->
-                new Range(
-                    match.group(1).charAt(0),
-                    Integer.parseInt(match.group(2)),
-                    Integer.parseInt(match.group(3))))
+        .map(match ->
+            new Range(
+                match.group(1).charAt(0),
+                Integer.parseInt(match.group(2)),
+                Integer.parseInt(match.group(3))))
         .toList();
   }
 

@@ -30,6 +30,13 @@ public final class Tasks {
     };
   }
 
+  /// What compares the answers of a task.
+  public static Grader grader(TaskSettings.Name name) {
+    return switch (name) {
+      case GSM8K, WORD_PROBLEMS -> new NumberGrader();
+    };
+  }
+
   private static int orStandard(int count, int standard) {
     return count == 0 ? standard : count;
   }

@@ -107,11 +107,10 @@ final class WordProblemsTest {
       NUMBER
           .matcher(text)
           .results()
-          .forEach(
-              number -> {
-                int value = Integer.parseInt(number.group());
-                assertTrue(value >= 2 && value <= 99, text);
-              });
+          .forEach(number -> {
+            int value = Integer.parseInt(number.group());
+            assertTrue(value >= 2 && value <= 99, text);
+          });
       assertFalse(text.matches("(?s).*[\\[\\]{}|].*"), text);
     }
   }
@@ -133,10 +132,8 @@ final class WordProblemsTest {
     List<Problem> problems = standard(1).problems(Split.TRAIN);
     long withDistractor =
         problems.stream()
-            .filter(
-                problem ->
-                    NUMBER.matcher(problem.question()).results().count()
-                        > numbersInText(problem.id()))
+            .filter(problem ->
+                NUMBER.matcher(problem.question()).results().count() > numbersInText(problem.id()))
             .count();
     assertTrue(
         withDistractor > problems.size() / 5 && withDistractor < problems.size() / 2,

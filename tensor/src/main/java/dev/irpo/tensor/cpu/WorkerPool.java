@@ -17,6 +17,9 @@ final class WorkerPool implements AutoCloseable {
   /// Iterations of an idle worker before it parks, some tens of microseconds.
   private static final int SPINS = 20_000;
 
+  /// Sleep of a caller whose workers take long.
+  private static final long PARK_NS = 20_000;
+
   private final Thread[] workers;
   private final Scratch[] scratches;
   private final AtomicInteger next = new AtomicInteger();
@@ -90,7 +93,7 @@ final class WorkerPool implements AutoCloseable {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        Thread.yield(); // a worker may wait for this very core
+        LockSupport.parkNanos(this, PARK_NS); // a worker may wait for this very core
       }
     }
     task = null;

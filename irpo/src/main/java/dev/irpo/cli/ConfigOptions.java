@@ -1,0 +1,36 @@
+package dev.irpo.cli;
+
+import dev.irpo.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// Options of every command that takes a configuration.
+final class ConfigOptions {
+  @Option(names = "--config", paramLabel = "FILE", description = "YAML; see 'irpo config'")
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "key=value",
+      description = "overrides one value, before the file's; may be repeated")
+  private List<String> overrides = new ArrayList<>();
+
+  RunConfig load() throws IOException {
+    return RunConfig.load(Optional.ofNullable(config), overrides);
+  }
+
+  /// The configuration where a command's own preset applies unless another is asked for.
+  RunConfig loadWithPreset(String preset) throws IOException {
+    boolean chosen = overrides.stream().anyMatch(text -> text.startsWith("preset="));
+    if (config == null && !chosen) {
+      List<String> all = new ArrayList<>(overrides);
+      all.addFirst("preset=" + preset);
+      return RunConfig.load(Optional.empty(), all);
+    }
+    return load();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.irpo.cli;
+
+import dev.irpo.checkpoints.ModelWriter;
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `irpo convert`.
+@Command(
+    name = "convert",
+    mixinStandardHelpOptions = true,
+    description = "Converts a Hugging Face folder or llama2.c file to a model folder.")
+final class ConvertCommand implements Callable<Integer> {
+  /// Element types a model can be stored in.
+  enum StorageType {
+    F32,
+    F16,
+    BF16
+  }
+
+  @Option(names = "--from", required = true, paramLabel = "HF_DIR|FILE.bin")
+  private Path from;
+
+  @Option(names = "--to", required = true, paramLabel = "MODEL", description = "new folder")
+  private Path to;
+
+  @Option(names = "--tokenizer", paramLabel = "FILE", description = "SentencePiece model")
+  private Path tokenizer;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "f32|f16|bf16",
+      description = "element type; default: that of the source")
+  private StorageType dtype;
+
+  @Override
+  public Integer call() throws IOException {
+    try (StoredModel source = StoredModel.open(from, Optional.ofNullable(tokenizer))) {
+      LanguageModel.check(source);
+      ModelWriter writer =
+          dtype == null
+              ? ModelWriter.keepingTypes()
+              : ModelWriter.convertingTo(DType.valueOf(dtype.name()));
+      writer.write(to, source);
+    }
+    return 0;
+  }
+}

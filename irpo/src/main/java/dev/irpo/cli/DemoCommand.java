@@ -1,0 +1,43 @@
+package dev.irpo.cli;
+
+import dev.irpo.config.RunConfig;
+import dev.irpo.demo.EmbeddedModel;
+import dev.irpo.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `irpo demo`.
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs three iterations from the embedded base model on generated word problems.",
+      "The same command goes on with a demo that was stopped."
+    })
+final class DemoCommand implements Callable<Integer> {
+  @Mixin private ConfigOptions config;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "run folder; default: runs/demo, with another seed runs/demo-SEED")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    RunConfig resolved = config.loadWithPreset("demo");
+    String name = resolved.seed() == 1 ? "demo" : "demo-" + resolved.seed();
+    RunFolder folder = new RunFolder(out == null ? Path.of("runs", name) : out);
+    folder.open(resolved);
+    if (!Files.exists(folder.startModel())) {
+      EmbeddedModel.copyTo(folder.startModel());
+    }
+    RunCommand.iterate(resolved, folder);
+    return 0;
+  }
+}

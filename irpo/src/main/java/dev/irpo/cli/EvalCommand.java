@@ -1,0 +1,83 @@
+package dev.irpo.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Accuracy;
+import dev.irpo.evaluate.Evaluator;
+import dev.irpo.model.Backends;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.run.Progress;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Split;
+import dev.irpo.task.Task;
+import dev.irpo.task.Tasks;
+import dev.irpo.tensor.Backend;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `irpo eval`.
+@Command(
+    name = "eval",
+    mixinStandardHelpOptions = true,
+    description = "Greedy accuracy and majority vote of a model, with standard errors, as JSON.")
+final class EvalCommand implements Callable<Integer> {
+  /// Which problems.
+  enum SplitName {
+    TRAIN,
+    HELD_OUT,
+    TEST
+  }
+
+  @Mixin private ModelOptions model;
+  @Mixin private ConfigOptions config;
+
+  @Option(
+      names = "--split",
+      defaultValue = "test",
+      paramLabel = "train|held_out|test",
+      description = "default: ${DEFAULT-VALUE}")
+  private SplitName split;
+
+  @Override
+  public Integer call() throws IOException {
+    RunConfig resolved = config.load();
+    Task task = Tasks.open(resolved.task(), resolved.seed());
+    List<Problem> problems = task.problems(Split.valueOf(split.name()));
+    if (problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--split " + split + ": task " + task.name() + " has no problem there");
+    }
+    ObjectNode result = JsonLines.object();
+    result.put("task", task.name());
+    result.put("split", split.name().toLowerCase(java.util.Locale.ROOT));
+    result.put("problems", problems.size());
+    try (Backend backend = Backends.start(resolved.compute())) {
+      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      Evaluator evaluator =
+          new Evaluator(backend, task, resolved.rollouts(), resolved.evaluate(), resolved.seed());
+      try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
+        put(result, "greedy", evaluator.greedy(loaded, problems, done -> bar.at(done, "")));
+      }
+      int votes = evaluator.majoritySamples();
+      if (votes > 0) {
+        try (Progress.Bar bar = new Bars().begin("majority", (long) votes * problems.size())) {
+          result.put("majoritySamples", votes);
+          put(result, "majority", evaluator.majority(loaded, problems, done -> bar.at(done, "")));
+        }
+      }
+    }
+    JsonLines.print(result);
+    return 0;
+  }
+
+  private static void put(ObjectNode result, String name, Accuracy accuracy) {
+    ObjectNode node = result.putObject(name);
+    node.put("correct", accuracy.correct());
+    node.put("accuracy", accuracy.share());
+    node.put("standardError", accuracy.standardError());
+  }
+}

@@ -1,0 +1,100 @@
+package dev.irpo.cli;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+
+/// The program `irpo`.
+///
+/// Standard output carries results, JSON Lines where a command says so; logs, bars and errors go to
+/// standard error. A user's mistake is one line there and exit code 2; anything else that goes
+/// wrong is a stack trace and exit code 1.
+@Command(
+    name = "irpo",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Iterative Reasoning Preference Optimization (arXiv 2404.19733) on the JVM.",
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      TrainCommand.class,
+      SftCommand.class,
+      EvalCommand.class,
+      SampleCommand.class,
+      ScoreCommand.class,
+      GradeCommand.class,
+      TokenizeCommand.class,
+      ConvertCommand.class,
+      ExportCommand.class,
+      InspectCommand.class,
+      ConfigCommand.class,
+      BaseModelCommand.class,
+      CommandLine.HelpCommand.class
+    })
+public final class Main {
+  /// Exit code of a user's mistake.
+  static final int MISTAKE = 2;
+
+  private Main() {}
+
+  /// Runs a command line and exits with its code.
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (!Relaunch.hasFlags()) {
+      System.exit(Relaunch.run(List.of(arguments)));
+    }
+    Relaunch.followParent();
+    System.exit(execute(arguments));
+  }
+
+  /// Runs a command line and returns its exit code.
+  static int execute(String... arguments) {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(Main::parameterMistake)
+        .setExecutionExceptionHandler(Main::failure)
+        .execute(arguments);
+  }
+
+  private static int parameterMistake(ParameterException e, String[] arguments) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    e.getCommandLine().getErr().println("irpo: " + oneLine(e.getMessage()));
+    e.getCommandLine().getErr().println("irpo: '" + command + " --help' lists the options");
+    return MISTAKE;
+  }
+
+  private static int failure(Exception e, CommandLine command, CommandLine.ParseResult parsed)
+      throws Exception {
+    if (!(e instanceof IllegalArgumentException || e instanceof IOException)
+        || System.getenv("IRPO_DEBUG") != null) {
+      throw e;
+    }
+    command.getErr().println("irpo: " + oneLine(describe(e)));
+    return MISTAKE;
+  }
+
+  /// The file system's exceptions carry the bare path where the JDK throws them.
+  private static String describe(Exception e) {
+    if (e instanceof FileSystemException file && file.getReason() == null) {
+      boolean bare = file.getMessage() != null && file.getMessage().equals(file.getFile());
+      if (bare && e instanceof NoSuchFileException) {
+        return file.getFile() + ": there is no such file; check the path";
+      }
+      if (bare && e instanceof FileAlreadyExistsException) {
+        return file.getFile() + ": exists already; choose another path";
+      }
+      if (bare) {
+        return file.getFile() + ": cannot be used (" + e.getClass().getSimpleName() + ")";
+      }
+    }
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}

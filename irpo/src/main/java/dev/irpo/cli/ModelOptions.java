@@ -1,0 +1,25 @@
+package dev.irpo.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// Options of every command that takes a model.
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description = "converted folder, Hugging Face folder or llama2.c .bin file")
+  Path model;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description = "SentencePiece model; default: the one beside the weights")
+  private Path tokenizer;
+
+  Optional<Path> tokenizer() {
+    return Optional.ofNullable(tokenizer);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.irpo.cli;
+
+import dev.irpo.model.LanguageModel;
+import dev.irpo.pair.PairFile;
+import dev.irpo.pair.PreferencePair;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Pairs from JSON lines of token ids or texts; a response's text is learnt with its end token.
+final class PairLines {
+  private PairLines() {}
+
+  /// Reads all pairs, their reference log-probabilities still 0.
+  static List<PreferencePair> read(Path file, LanguageModel model) throws IOException {
+    List<PreferencePair> pairs = new ArrayList<>();
+    for (JsonLines.Line line : JsonLines.read(file)) {
+      boolean ids = line.has("promptIds");
+      PreferencePair pair =
+          new PreferencePair(
+              "line " + line.number(),
+              0,
+              0,
+              ids ? line.ids("promptIds") : model.promptIds(line.text("prompt")),
+              ids ? line.ids("chosenIds") : model.finishedResponseIds(line.text("chosen")),
+              ids ? line.ids("rejectedIds") : model.finishedResponseIds(line.text("rejected")),
+              0,
+              0);
+      PairFile.requireFits(pair, model.config(), file + " line " + line.number());
+      pairs.add(pair);
+    }
+    return pairs;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.irpo.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Starts the program again with the JVM flags it needs when a plain `java -jar` left them out.
+final class Relaunch {
+  private static final String PARENT = "IRPO_PARENT_PROCESS";
+  private static final int KILLED = 137;
+
+  private Relaunch() {}
+
+  /// Whether the running JVM has the vector module and lets Arrow into `java.nio`.
+  static boolean hasFlags() {
+    boolean vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return vector && Object.class.getModule().isOpen("java.nio", Relaunch.class.getModule());
+  }
+
+  /// Runs the same program with all flags and returns its exit code.
+  ///
+  /// @throws IllegalStateException if this process was relaunched already
+  static int run(List<String> arguments) throws IOException, InterruptedException {
+    if (System.getenv(PARENT) != null) {
+      throw new IllegalStateException("the JVM ignores its flags " + flags());
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    builder.environment().put(PARENT, Long.toString(ProcessHandle.current().pid()));
+    return builder.start().waitFor();
+  }
+
+  /// Ends this process when the one that relaunched it dies, so that killing the first kills both.
+  static void followParent() {
+    Optional.ofNullable(System.getenv(PARENT))
+        .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
+        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(KILLED)));
+  }
+
+  private static List<String> flags() {
+    try (InputStream resource = Relaunch.class.getResourceAsStream("jvm.flags")) {
+      return new String(resource.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

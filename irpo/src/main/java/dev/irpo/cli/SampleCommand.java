@@ -1,0 +1,135 @@
+package dev.irpo.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.model.StopTexts;
+import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.decode.DecodeLimits;
+import dev.irpo.transformer.decode.GenerationRequest;
+import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.decode.Sample;
+import dev.irpo.transformer.decode.Sampling;
+import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.decode.StopCondition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `irpo sample`.
+@Command(
+    name = "sample",
+    mixinStandardHelpOptions = true,
+    description = {
+      "{\"prompt\":…} or {\"promptIds\":[…]} to N lines {\"prompt\":i,\"sample\":j,\"ids\":[…],",
+      "\"text\":…,\"logProb\":…,\"tokenLogProbs\":[…],\"finish\":\"stop\"|\"length\"}.",
+      "Log-probabilities are the model's own at temperature 1, in nats."
+    })
+final class SampleCommand implements Callable<Integer> {
+  @Mixin private ModelOptions model;
+  @Mixin private ComputeOptions compute;
+
+  @Option(names = "-n", defaultValue = "1", paramLabel = "N", description = "samples a prompt")
+  private int samples;
+
+  @Option(names = "--temperature", defaultValue = "1", paramLabel = "T", description = "0: greedy")
+  private double temperature;
+
+  @Option(names = "--top-k", defaultValue = "0", paramLabel = "K", description = "0: off")
+  private int topK;
+
+  @Option(names = "--top-p", defaultValue = "1", paramLabel = "P", description = "1: off")
+  private double topP;
+
+  @Option(
+      names = "--max-new-tokens",
+      defaultValue = "256",
+      paramLabel = "M",
+      description = "tokens of a response at most; default: ${DEFAULT-VALUE}")
+  private int maxNewTokens;
+
+  @Option(names = "--seed", defaultValue = "1", paramLabel = "S")
+  private long seed;
+
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "a response ends where this text appears; may be repeated")
+  private List<String> stops = new ArrayList<>();
+
+  @Option(names = "--ignore-eos", description = "the end-of-sequence token does not end a response")
+  private boolean ignoreEos;
+
+  @Option(
+      names = "--slots",
+      defaultValue = "32",
+      paramLabel = "B",
+      description = "responses in the making at a time; no result depends on it")
+  private int slots;
+
+  @Override
+  public Integer call() throws IOException {
+    if (samples < 1) {
+      throw new IllegalArgumentException("-n is " + samples + ", at least 1 is needed");
+    }
+    try (Backend backend = compute.start();
+        JsonLines.LineReader reader = JsonLines.standardInput()) {
+      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      List<GenerationRequest> requests = new ArrayList<>();
+      int longest = 1;
+      for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
+        int[] prompt =
+            line.has("promptIds") ? line.ids("promptIds") : loaded.promptIds(line.text("prompt"));
+        TokenChecks.requireSequence(loaded.config(), line, prompt, 1);
+        longest = Math.max(longest, prompt.length);
+        requests.add(new GenerationRequest(requests.size(), prompt, 0, samples));
+      }
+      generate(backend, loaded, requests, longest);
+    }
+    return 0;
+  }
+
+  private void generate(
+      Backend backend, LanguageModel loaded, List<GenerationRequest> requests, int longest) {
+    List<Integer> stopIds = ignoreEos ? List.of() : loaded.config().eosIds();
+    int newTokens = Math.min(maxNewTokens, loaded.config().maxPositions());
+    SamplingSettings settings = new SamplingSettings(temperature, topK, topP, newTokens, stopIds);
+    Supplier<StopCondition> conditions =
+        stops.isEmpty()
+            ? () -> StopCondition.NEVER
+            : () -> new StopTexts(loaded.tokenizer().streamingDecoder(), stops);
+    DecodeLimits limits = DecodeLimits.of(slots, samples, longest, newTokens);
+    new Generator(backend, loaded.parameters(), limits)
+        .generate(
+            requests.iterator(),
+            new Sampling(settings, seed, 0, conditions),
+            (request, results) -> results.forEach(sample -> print(loaded, request, sample)));
+  }
+
+  private void print(LanguageModel loaded, GenerationRequest request, Sample sample) {
+    ObjectNode result = JsonLines.object();
+    result.put("prompt", request.problem());
+    result.put("sample", sample.number());
+    ArrayNode ids = result.putArray("ids");
+    for (int id : sample.ids()) {
+      ids.add(id);
+    }
+    loaded
+        .optionalTokenizer()
+        .ifPresent(
+            tokenizer -> result.put("text", StopTexts.cut(tokenizer.decode(sample.ids()), stops)));
+    result.put("logProb", sample.logProb());
+    ArrayNode logProbs = result.putArray("tokenLogProbs");
+    for (float value : sample.tokenLogProbs()) {
+      logProbs.add(value);
+    }
+    result.put("finish", sample.finish().name().toLowerCase(Locale.ROOT));
+    JsonLines.print(result);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.irpo.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.score.Scorer;
+import dev.irpo.transformer.score.Sequence;
+import dev.irpo.transformer.score.SequenceScore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `irpo score`.
+@Command(
+    name = "score",
+    mixinStandardHelpOptions = true,
+    description = {
+      "{\"promptIds\":[…],\"responseIds\":[…]} or {\"prompt\":…,\"response\":…} to",
+      "{\"tokenLogProbs\":[…],\"logProb\":…}, line by line, in nats.",
+      "Ids are taken as they are; a prompt's text gets the model's BOS before it."
+    })
+final class ScoreCommand implements Callable<Integer> {
+  /// Lines scored together; results do not depend on it.
+  private static final int BATCH_LINES = 256;
+
+  private static final int TOKEN_BUDGET = 4096;
+
+  @Mixin private ModelOptions model;
+  @Mixin private ComputeOptions compute;
+
+  @Override
+  public Integer call() throws IOException {
+    try (Backend backend = compute.start();
+        JsonLines.LineReader reader = JsonLines.standardInput()) {
+      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      int budget = Math.max(TOKEN_BUDGET, loaded.config().maxPositions());
+      Scorer scorer = new Scorer(backend, loaded.parameters(), budget);
+      List<Sequence> batch = new ArrayList<>();
+      for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
+        batch.add(sequence(loaded, line));
+        if (batch.size() == BATCH_LINES) {
+          print(scorer.score(batch));
+          batch.clear();
+        }
+      }
+      print(scorer.score(batch));
+    }
+    return 0;
+  }
+
+  private static Sequence sequence(LanguageModel model, JsonLines.Line line) {
+    boolean ids = line.has("promptIds");
+    int[] prompt = ids ? line.ids("promptIds") : model.promptIds(line.text("prompt"));
+    int[] response = ids ? line.ids("responseIds") : model.responseIds(line.text("response"));
+    TokenChecks.requireSequence(model.config(), line, prompt, response.length);
+    TokenChecks.requireTokens(model.config(), line, response);
+    return new Sequence(prompt, response);
+  }
+
+  private static void print(List<SequenceScore> scores) {
+    for (SequenceScore score : scores) {
+      ObjectNode result = JsonLines.object();
+      ArrayNode values = result.putArray("tokenLogProbs");
+      for (float value : score.tokenLogProbs()) {
+        values.add(value);
+      }
+      result.put("logProb", score.logProb());
+      JsonLines.print(result);
+    }
+  }
+}

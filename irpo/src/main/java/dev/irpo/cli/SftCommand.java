@@ -1,0 +1,86 @@
+package dev.irpo.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.config.RunConfig;
+import dev.irpo.model.Backends;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.run.Progress;
+import dev.irpo.tensor.Backend;
+import dev.irpo.train.SupervisedTraining;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `irpo sft`.
+@Command(
+    name = "sft",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Supervised fine-tuning: DIR/metrics.jsonl, DIR/model.",
+      "FILE has lines {\"prompt\":…,\"response\":…} or {\"promptIds\":[…],\"responseIds\":[…]}."
+    })
+final class SftCommand implements Callable<Integer> {
+  @Mixin private ModelOptions model;
+  @Mixin private ConfigOptions config;
+
+  @Option(names = "--data", required = true, paramLabel = "FILE")
+  private Path data;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    RunConfig resolved = config.load();
+    if (Files.exists(out)) {
+      throw new FileAlreadyExistsException(out + ": exists already; choose another --out");
+    }
+    try (Backend backend = Backends.start(resolved.compute())) {
+      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      List<SupervisedTraining.Example> examples = examples(loaded);
+      SupervisedTraining training = new SupervisedTraining(resolved, backend, loaded, examples);
+      ObjectMapper mapper = new ObjectMapper();
+      StringBuilder metrics = new StringBuilder();
+      try (Progress.Bar bar = new Bars().begin("sft", training.totalSteps())) {
+        training.run(step -> {
+          metrics.append(mapper.valueToTree(step).toString()).append('\n');
+          bar.at(step.step(), String.format(Locale.ROOT, "loss %.3f", step.loss()));
+        });
+      }
+      AtomicFiles.writeFolder(
+          out,
+          folder -> {
+            Files.writeString(folder.resolve("config.yaml"), resolved.toYaml());
+            Files.writeString(folder.resolve("metrics.jsonl"), metrics);
+            loaded.save(folder.resolve("model"));
+          });
+    }
+    return 0;
+  }
+
+  private List<SupervisedTraining.Example> examples(LanguageModel loaded) throws IOException {
+    List<SupervisedTraining.Example> examples = new ArrayList<>();
+    for (JsonLines.Line line : JsonLines.read(data)) {
+      boolean ids = line.has("promptIds");
+      int[] prompt = ids ? line.ids("promptIds") : loaded.promptIds(line.text("prompt"));
+      int[] response =
+          ids ? line.ids("responseIds") : loaded.finishedResponseIds(line.text("response"));
+      TokenChecks.requireSequence(loaded.config(), line, prompt, response.length);
+      TokenChecks.requireTokens(loaded.config(), line, response);
+      if (response.length == 0) {
+        throw line.mistake("the response has no token; leave the line out");
+      }
+      examples.add(new SupervisedTraining.Example(prompt, response));
+    }
+    return examples;
+  }
+}

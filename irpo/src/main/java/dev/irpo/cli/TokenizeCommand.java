@@ -1,0 +1,70 @@
+package dev.irpo.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.tokenizer.SentencePieceTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `irpo tokenize`.
+@Command(
+    name = "tokenize",
+    mixinStandardHelpOptions = true,
+    description = "{\"text\":…} to {\"ids\":[…]} line by line, or back with --decode.")
+final class TokenizeCommand implements Callable<Integer> {
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Source source;
+
+  static final class Source {
+    @Option(names = "--model", paramLabel = "MODEL", description = "model with its tokenizer")
+    private Path model;
+
+    @Option(names = "--tokenizer", paramLabel = "FILE", description = "SentencePiece model")
+    private Path tokenizer;
+  }
+
+  @Option(names = "--decode", description = "from ids to text")
+  private boolean decode;
+
+  @Option(names = "--specials", description = "control pieces in the text become their ids")
+  private boolean specials;
+
+  @Override
+  public Integer call() throws IOException {
+    SentencePieceTokenizer tokenizer = tokenizer();
+    try (JsonLines.LineReader reader = JsonLines.standardInput()) {
+      for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
+        ObjectNode result = JsonLines.object();
+        if (decode) {
+          try {
+            result.put("text", tokenizer.decode(line.ids("ids")));
+          } catch (IllegalArgumentException e) {
+            throw line.mistake(e.getMessage());
+          }
+        } else {
+          String text = line.text("text");
+          ArrayNode ids = result.putArray("ids");
+          for (int id : specials ? tokenizer.encodeWithSpecials(text) : tokenizer.encode(text)) {
+            ids.add(id);
+          }
+        }
+        JsonLines.print(result);
+      }
+    }
+    return 0;
+  }
+
+  private SentencePieceTokenizer tokenizer() throws IOException {
+    if (source.tokenizer != null) {
+      return SentencePieceTokenizer.load(source.tokenizer);
+    }
+    try (StoredModel model = StoredModel.open(source.model)) {
+      return SentencePieceTokenizer.load(model.requireTokenizer());
+    }
+  }
+}

@@ -1,0 +1,6 @@
+package dev.irpo.config;
+
+/// Supervised fine-tuning, beside what [TrainSettings] says.
+public record SftSettings(
+    @Setting(value = "false", doc = "whether the prompt's tokens are learnt too")
+        boolean promptTokens) {}

@@ -1,0 +1,17 @@
+package dev.irpo.evaluate;
+
+/// A share of right answers.
+///
+/// @param correct right answers
+/// @param total problems asked
+public record Accuracy(int correct, int total) {
+  /// The share, 0 to 1.
+  public double share() {
+    return (double) correct / total;
+  }
+
+  /// Standard error of the share, √(p·(1 − p)/n).
+  public double standardError() {
+    return Math.sqrt(share() * (1 - share()) / total);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.irpo.evaluate;
+
+import dev.irpo.config.EvaluateSettings;
+import dev.irpo.config.RolloutSettings;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.rollout.Rollout;
+import dev.irpo.rollout.RolloutSampler;
+import dev.irpo.task.Grader;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Task;
+import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.CounterRandom;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/// Measures accuracy: of the greedy response, and of the answer that most samples give.
+public final class Evaluator {
+  private final Backend backend;
+  private final Task task;
+  private final RolloutSettings rollouts;
+  private final EvaluateSettings settings;
+  private final long seed;
+
+  /// An evaluator for a task.
+  public Evaluator(
+      Backend backend, Task task, RolloutSettings rollouts, EvaluateSettings settings, long seed) {
+    this.backend = backend;
+    this.task = task;
+    this.rollouts = rollouts;
+    this.settings = settings;
+    this.seed = seed;
+  }
+
+  /// Samples that vote on a problem; 0 for no vote.
+  public int majoritySamples() {
+    return settings.majoritySamples();
+  }
+
+  /// Accuracy of the greedy responses.
+  public Accuracy greedy(LanguageModel model, List<Problem> problems, LongConsumer progress) {
+    List<Rollout> responses = sample(model, problems, 1, 0, progress);
+    int correct = responses.stream().mapToInt(Rollout::reward).sum();
+    return new Accuracy(correct, problems.size());
+  }
+
+  /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give; of equally
+  /// frequent answers the one that was sampled first. Samples without an answer do not vote.
+  public Accuracy majority(LanguageModel model, List<Problem> problems, LongConsumer progress) {
+    List<Rollout> responses =
+        sample(
+            model, problems, settings.majoritySamples(), settings.majorityTemperature(), progress);
+    Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
+    for (Rollout response : responses) {
+      Map<String, Integer> counts =
+          votes.computeIfAbsent(response.problem(), key -> new LinkedHashMap<>());
+      response.extracted().ifPresent(answer -> counts.merge(answer, 1, Integer::sum));
+    }
+    Grader grader = task.grader();
+    int correct = 0;
+    for (var entry : votes.entrySet()) {
+      String gold = problems.get(entry.getKey()).answer();
+      Optional<String> winner = winner(entry.getValue());
+      if (winner.isPresent() && grader.grade("Final answer: " + winner.get(), gold).correct()) {
+        correct++;
+      }
+    }
+    return new Accuracy(correct, problems.size());
+  }
+
+  static Optional<String> winner(Map<String, Integer> counts) {
+    String best = null;
+    for (var entry : counts.entrySet()) {
+      if (best == null || entry.getValue() > counts.get(best)) {
+        best = entry.getKey();
+      }
+    }
+    return Optional.ofNullable(best);
+  }
+
+  private List<Rollout> sample(
+      LanguageModel model,
+      List<Problem> problems,
+      int perPrompt,
+      double temperature,
+      LongConsumer progress) {
+    RolloutSampler.Plan plan =
+        new RolloutSampler.Plan(
+            perPrompt,
+            temperature,
+            0,
+            1,
+            rollouts.maxNewTokens(),
+            CounterRandom.key(seed, "evaluate"),
+            0);
+    return new RolloutSampler(backend, model, task, rollouts.slots())
+        .sample(problems, 0, plan, progress);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.irpo.model;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.ModelWriter;
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.Parameters;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Weights on a backend with the tokenizer that belongs to them.
+///
+/// @param huggingFaceConfig content of config.json, kept as it was read
+/// @param optionalTokenizer empty where none lay beside the weights
+public record LanguageModel(
+    LlamaConfig config,
+    ObjectNode huggingFaceConfig,
+    Parameters parameters,
+    Optional<SentencePieceTokenizer> optionalTokenizer) {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /// Loads a converted folder, a Hugging Face folder or a llama2.c `.bin`.
+  ///
+  /// @param tokenizer a SentencePiece model instead of the one beside the weights
+  /// @throws IOException if a file is missing or cannot be read
+  /// @throws IllegalArgumentException if files are damaged or contradict each other
+  public static LanguageModel open(Backend backend, Path path, Optional<Path> tokenizer)
+      throws IOException {
+    try (StoredModel stored = StoredModel.open(path, tokenizer)) {
+      LlamaConfig config = configOf(stored);
+      Collection<StoredTensor> tensors = stored.tensors().values();
+      Parameters parameters = Parameters.load(backend, config, path.toString(), tensors);
+      return new LanguageModel(config, stored.config(), parameters, tokenizerOf(stored, config));
+    }
+  }
+
+  /// Checks that configuration, tensors and tokenizer of a stored model belong together.
+  ///
+  /// @throws IllegalArgumentException naming what contradicts what
+  public static void check(StoredModel stored) throws IOException {
+    LlamaConfig config = configOf(stored);
+    Parameters.check(config, stored.path().toString(), stored.tensors().values());
+    tokenizerOf(stored, config);
+  }
+
+  private static LlamaConfig configOf(StoredModel stored) {
+    Map<String, Object> values =
+        MAPPER.convertValue(stored.config(), new TypeReference<Map<String, Object>>() {});
+    try {
+      return LlamaConfig.of(values);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(stored.path() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<SentencePieceTokenizer> tokenizerOf(
+      StoredModel stored, LlamaConfig config) throws IOException {
+    Optional<Path> file = stored.tokenizerFile();
+    if (file.isEmpty()) {
+      return Optional.empty();
+    }
+    SentencePieceTokenizer tokenizer = SentencePieceTokenizer.load(file.get());
+    if (tokenizer.vocabSize() != config.vocabSize()) {
+      throw new IllegalArgumentException(
+          "%s: has %d pieces, the model %s has vocab_size %d; use the tokenizer it was trained with"
+              .formatted(file.get(), tokenizer.vocabSize(), stored.path(), config.vocabSize()));
+    }
+    return Optional.of(tokenizer);
+  }
+
+  /// Writes the model as a folder that appears when all of it is there.
+  public void save(Path target) throws IOException {
+    ModelWriter.keepingTypes().write(target, huggingFaceConfig, storedTensors(), tokenizerBytes());
+  }
+
+  /// The weights by name, for writers.
+  public List<StoredTensor> storedTensors() {
+    return parameters.layout().slices().stream()
+        .map(slice ->
+            new StoredTensor(
+                slice.name(),
+                DType.F32,
+                slice.shape(),
+                parameters.buffers().get(slice.name()).segment()))
+        .toList();
+  }
+
+  /// The tokenizer's file content, if there is a tokenizer.
+  public Optional<byte[]> tokenizerBytes() {
+    return optionalTokenizer.map(SentencePieceTokenizer::toBytes);
+  }
+
+  /// The same model with weights of its own.
+  public LanguageModel copy(Backend backend) {
+    return new LanguageModel(
+        config, huggingFaceConfig, Parameters.copyOf(backend, parameters), optionalTokenizer);
+  }
+
+  /// The tokenizer.
+  ///
+  /// @throws IllegalArgumentException if none came with the model
+  public SentencePieceTokenizer tokenizer() {
+    return optionalTokenizer.orElseThrow(() ->
+        new IllegalArgumentException(
+            "--model: there is no tokenizer beside the weights; name one with --tokenizer, or"
+                + " give token ids"));
+  }
+
+  /// Token ids of a prompt: BOS and the text.
+  public int[] promptIds(String prompt) {
+    int[] text = tokenizer().encode(prompt);
+    if (config.bosId() < 0) {
+      return text;
+    }
+    int[] ids = new int[text.length + 1];
+    ids[0] = config.bosId();
+    System.arraycopy(text, 0, ids, 1, text.length);
+    return ids;
+  }
+
+  /// Token ids of a response's text. SentencePiece puts a space before a text, so the one that
+  /// separates the response from the prompt is left out here.
+  public int[] responseIds(String response) {
+    return tokenizer().encode(response.startsWith(" ") ? response.substring(1) : response);
+  }
+
+  /// The same with the end-of-sequence token, as a response to learn from.
+  public int[] finishedResponseIds(String response) {
+    int[] text = responseIds(response);
+    if (config.eosIds().isEmpty()) {
+      return text;
+    }
+    int[] ids = Arrays.copyOf(text, text.length + 1);
+    ids[text.length] = config.eosId();
+    return ids;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.irpo.pair;
+
+import dev.irpo.checkpoints.TableReader;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.score.Scorer;
+import dev.irpo.transformer.score.Sequence;
+import dev.irpo.transformer.score.SequenceScore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Pairs from files and their reference log-probabilities.
+public final class PairFile {
+  private PairFile() {}
+
+  /// Reads a `pairs.arrow` with the log-probabilities that it stores.
+  ///
+  /// @throws IllegalArgumentException if it holds no pair, or one that the model cannot take
+  public static List<PreferencePair> readStored(Path file, LlamaConfig config) throws IOException {
+    List<PreferencePair> pairs = TableReader.readAll(file, PreferencePair::of);
+    if (pairs.isEmpty()) {
+      throw new IllegalArgumentException(file + ": holds no pair; give it at least one");
+    }
+    for (PreferencePair pair : pairs) {
+      requireFits(pair, config, file + " problem " + pair.problemId());
+    }
+    return pairs;
+  }
+
+  /// Checks that the model can take a pair.
+  ///
+  /// @param source where the pair stands, for messages
+  /// @throws IllegalArgumentException if a token is unknown or the pair is longer than the context
+  public static void requireFits(PreferencePair pair, LlamaConfig config, String source) {
+    int longest = Math.max(pair.chosenIds().length, pair.rejectedIds().length);
+    if (pair.promptIds().length + longest > config.maxPositions()) {
+      throw new IllegalArgumentException(
+          "%s: the prompt has %d tokens and a response %d, the model's context holds %d; leave it out"
+              .formatted(source, pair.promptIds().length, longest, config.maxPositions()));
+    }
+    for (int[] ids : List.of(pair.promptIds(), pair.chosenIds(), pair.rejectedIds())) {
+      if (ids.length == 0) {
+        throw new IllegalArgumentException(
+            source + ": prompt, chosen and rejected need a token each; leave the pair out");
+      }
+      for (int id : ids) {
+        if (id < 0 || id >= config.vocabSize()) {
+          throw new IllegalArgumentException(
+              "%s: token id %d is not in the vocabulary of %d; tokenize with this model's tokenizer"
+                  .formatted(source, id, config.vocabSize()));
+        }
+      }
+    }
+  }
+
+  /// The pairs with ln M(response | prompt) of a reference.
+  public static List<PreferencePair> withReference(
+      List<PreferencePair> pairs, Backend backend, LanguageModel reference, int tokenBudget) {
+    List<Sequence> sequences = new ArrayList<>();
+    for (PreferencePair pair : pairs) {
+      sequences.add(new Sequence(pair.promptIds(), pair.chosenIds()));
+      sequences.add(new Sequence(pair.promptIds(), pair.rejectedIds()));
+    }
+    int budget = Math.max(tokenBudget, reference.config().maxPositions());
+    List<SequenceScore> scores =
+        new Scorer(backend, reference.parameters(), budget).score(sequences);
+    List<PreferencePair> result = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      PreferencePair pair = pairs.get(i);
+      result.add(
+          new PreferencePair(
+              pair.problemId(),
+              pair.chosenSample(),
+              pair.rejectedSample(),
+              pair.promptIds(),
+              pair.chosenIds(),
+              pair.rejectedIds(),
+              scores.get(2 * i).logProb(),
+              scores.get(2 * i + 1).logProb()));
+    }
+    return result;
+  }
+}

@@ -1,0 +1,110 @@
+package dev.irpo.rollout;
+
+import dev.irpo.model.LanguageModel;
+import dev.irpo.task.Grade;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Task;
+import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.decode.DecodeLimits;
+import dev.irpo.transformer.decode.GenerationRequest;
+import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.decode.Sample;
+import dev.irpo.transformer.decode.Sampling;
+import dev.irpo.transformer.decode.SamplingSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/// Samples responses of a model to problems and grades them.
+public final class RolloutSampler {
+  private final LanguageModel model;
+  private final Task task;
+  private final Backend backend;
+  private final int slots;
+
+  /// A sampler of a model for a task.
+  ///
+  /// @param slots responses in the making at a time
+  public RolloutSampler(Backend backend, LanguageModel model, Task task, int slots) {
+    this.backend = backend;
+    this.model = model;
+    this.task = task;
+    this.slots = slots;
+  }
+
+  /// What is drawn.
+  ///
+  /// @param perPrompt N
+  /// @param key keys the random numbers together with the problem and the sample
+  /// @param iteration of the run
+  public record Plan(
+      int perPrompt,
+      double temperature,
+      int topK,
+      double topP,
+      int maxNewTokens,
+      long key,
+      int iteration) {}
+
+  /// Samples N responses for each problem and grades them, in the order of problem and sample. A
+  /// prompt that leaves no room in the context gives none.
+  ///
+  /// @param firstProblem index of the first problem in its split
+  /// @param progress told how many responses are finished
+  public List<Rollout> sample(
+      List<Problem> problems, int firstProblem, Plan plan, LongConsumer progress) {
+    List<GenerationRequest> requests = new ArrayList<>();
+    int longest = 1;
+    for (int i = 0; i < problems.size(); i++) {
+      int[] prompt = model.promptIds(task.prompt(problems.get(i)));
+      if (prompt.length < model.config().maxPositions()) {
+        longest = Math.max(longest, prompt.length);
+        requests.add(new GenerationRequest(firstProblem + i, prompt, 0, plan.perPrompt()));
+      }
+    }
+    int maxNewTokens = Math.min(plan.maxNewTokens(), model.config().maxPositions());
+    DecodeLimits limits = DecodeLimits.of(slots, plan.perPrompt(), longest, maxNewTokens);
+    SamplingSettings settings =
+        new SamplingSettings(
+            plan.temperature(), plan.topK(), plan.topP(), maxNewTokens, model.config().eosIds());
+    List<Rollout> rollouts = new ArrayList<>();
+    new Generator(backend, model.parameters(), limits)
+        .generate(
+            requests.iterator(),
+            Sampling.of(settings, plan.key(), plan.iteration()),
+            new Sampling.Listener() {
+              @Override
+              public void finished(GenerationRequest request, List<Sample> samples) {
+                Problem problem = problems.get((int) request.problem() - firstProblem);
+                samples.forEach(sample -> rollouts.add(grade(request, problem, sample)));
+              }
+
+              @Override
+              public void progress(long samples, long tokens) {
+                progress.accept(samples);
+              }
+            });
+    return rollouts;
+  }
+
+  private Rollout grade(GenerationRequest request, Problem problem, Sample sample) {
+    boolean stopped = sample.finish() == Sample.Finish.STOP;
+    String text = model.tokenizer().decode(sample.ids());
+    Grade grade = task.grader().grade(text, problem.answer());
+    Optional<String> extracted = stopped ? grade.extracted() : Optional.empty();
+    return new Rollout(
+        (int) request.problem(),
+        problem.id(),
+        sample.number(),
+        request.prompt(),
+        sample.ids(),
+        sample.tokenLogProbs(),
+        text,
+        sample.finish().name().toLowerCase(Locale.ROOT),
+        extracted,
+        stopped && grade.correct() ? 1 : 0,
+        task.grader().name());
+  }
+}

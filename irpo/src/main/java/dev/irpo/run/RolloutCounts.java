@@ -1,0 +1,29 @@
+package dev.irpo.run;
+
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// What an iteration's rollouts came to.
+///
+/// @param rollouts responses sampled
+/// @param correct of them with the right answer
+/// @param pairs built
+/// @param dropped prompts without a pair, by reason
+public record RolloutCounts(
+    int rollouts, int correct, int pairs, SortedMap<String, Integer> dropped) {
+  /// Keeps a copy of the map.
+  public RolloutCounts {
+    dropped = new TreeMap<>(dropped);
+  }
+
+  /// As a table shows it: `no-loser 12, too-long 1`.
+  public String droppedText() {
+    StringBuilder text = new StringBuilder();
+    for (Map.Entry<String, Integer> entry : dropped.entrySet()) {
+      text.append(text.isEmpty() ? "" : ", ").append(entry.getKey()).append(' ');
+      text.append(entry.getValue());
+    }
+    return text.isEmpty() ? "none" : text.toString();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.irpo.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// Where everything of a run lies:
+///
+/// ```text
+/// config.yaml                 everything that decides the run, resolved
+/// model-0/                    M_0, the model the run began with
+/// iteration-0/evaluation.json accuracy of M_0
+/// iteration-t/
+///   rollouts/part-NNNNN.arrow graded samples of M_{t−1}
+///   pairs.arrow, dropped.jsonl, rollouts.json
+///   metrics.jsonl             a line a step
+///   checkpoints/step-N/       model, optimizer, held-out.json
+///   model/                    M_t, the checkpoint that did best on the held-out problems
+///   evaluation.json           accuracy of M_t
+/// ```
+///
+/// Each file and folder appears when it is complete, so what is there is finished.
+public record RunFolder(Path root) {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /// Begins a run or goes on with one.
+  ///
+  /// @throws IllegalArgumentException if the folder holds a run of another configuration, or
+  ///   something that is no run
+  public void open(RunConfig config) throws IOException {
+    Path file = configFile();
+    if (Files.exists(file)) {
+      String stored = Files.readString(file);
+      if (!stored.equals(config.toYaml())) {
+        throw new IllegalArgumentException(
+            "%s: the run was begun with another configuration (%s); use the same, or another --out"
+                .formatted(file, firstDifference(stored, config.toYaml())));
+      }
+      return;
+    }
+    if (Files.exists(root) && !isEmpty(root)) {
+      throw new IllegalArgumentException(
+          root + ": holds files but no config.yaml of a run; choose another --out");
+    }
+    Files.createDirectories(root);
+    AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, config.toYaml()));
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.allMatch(AtomicFiles::isTemporary);
+    }
+  }
+
+  private static String firstDifference(String stored, String wanted) {
+    List<String> before = stored.lines().toList();
+    List<String> now = wanted.lines().toList();
+    for (int i = 0; i < Math.min(before.size(), now.size()); i++) {
+      if (!before.get(i).equals(now.get(i))) {
+        return "'%s' there, '%s' now".formatted(before.get(i).strip(), now.get(i).strip());
+      }
+    }
+    return before.size() + " lines there, " + now.size() + " now";
+  }
+
+  /// The resolved configuration.
+  public Path configFile() {
+    return root.resolve("config.yaml");
+  }
+
+  /// M_0.
+  public Path startModel() {
+    return root.resolve("model-0");
+  }
+
+  /// M_t; for t = 0 the model the run began with.
+  public Path model(int iteration) {
+    return iteration == 0 ? startModel() : iteration(iteration).resolve("model");
+  }
+
+  /// Everything of one iteration.
+  public Path iteration(int iteration) {
+    return root.resolve("iteration-" + iteration);
+  }
+
+  /// A finished part of the rollouts.
+  public Path rolloutPart(int iteration, int part) {
+    return iteration(iteration).resolve("rollouts").resolve("part-%05d.arrow".formatted(part));
+  }
+
+  /// The pairs of an iteration.
+  public Path pairs(int iteration) {
+    return iteration(iteration).resolve("pairs.arrow");
+  }
+
+  /// A line for each prompt that gave no pair.
+  public Path dropped(int iteration) {
+    return iteration(iteration).resolve("dropped.jsonl");
+  }
+
+  /// Counts of an iteration's rollouts and pairs.
+  public Path counts(int iteration) {
+    return iteration(iteration).resolve("rollouts.json");
+  }
+
+  /// A line for each step.
+  public Path metrics(int iteration) {
+    return iteration(iteration).resolve("metrics.jsonl");
+  }
+
+  /// A checkpoint.
+  public Path checkpoint(int iteration, int step) {
+    return iteration(iteration).resolve("checkpoints").resolve("step-" + step);
+  }
+
+  /// Accuracy of a checkpoint on the held-out problems.
+  public Path heldOut(int iteration, int step) {
+    return iteration(iteration).resolve("checkpoints").resolve("held-out-%d.json".formatted(step));
+  }
+
+  /// Accuracy of M_t on the test problems.
+  public Path evaluation(int iteration) {
+    return iteration(iteration).resolve("evaluation.json");
+  }
+
+  /// Step of the last checkpoint, if there is one.
+  public Optional<Integer> lastCheckpoint(int iteration) throws IOException {
+    Path folder = iteration(iteration).resolve("checkpoints");
+    if (!Files.isDirectory(folder)) {
+      return Optional.empty();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .map(path -> path.getFileName().toString())
+          .filter(name -> name.matches("step-\\d+"))
+          .map(name -> Integer.parseInt(name.substring("step-".length())))
+          .max(Comparator.naturalOrder());
+    }
+  }
+
+  /// Writes a small JSON file, whole or not at all.
+  static void writeJson(Path file, Object value) throws IOException {
+    AtomicFiles.writeFile(file, temporary -> MAPPER.writeValue(temporary.toFile(), value));
+  }
+
+  /// Reads a file that [#writeJson] wrote.
+  static <T> T readJson(Path file, Class<T> type) throws IOException {
+    return MAPPER.readValue(file.toFile(), type);
+  }
+}

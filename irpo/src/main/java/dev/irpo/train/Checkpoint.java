@@ -1,0 +1,86 @@
+package dev.irpo.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.checkpoints.Manifest;
+import dev.irpo.checkpoints.ModelWriter;
+import dev.irpo.checkpoints.OptimizerShards;
+import dev.irpo.checkpoints.ParameterLayout;
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.StoredTensor;
+import dev.irpo.transformer.train.Optimizer;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// A folder `step-N`: a model folder with the optimizer's shards and `state.json` in it. It appears
+/// when all of it is there.
+final class Checkpoint {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String STATE = "state.json";
+
+  private Checkpoint() {}
+
+  static void write(Path folder, LanguageModel model, Optimizer optimizer, int step)
+      throws IOException {
+    ParameterLayout layout = new ParameterLayout(model.config().parameterShapes());
+    OptimizerShards.Part part =
+        new OptimizerShards.Part(
+            1, 1, 0, pieces(model, optimizer.mean()), pieces(model, optimizer.square()));
+    AtomicFiles.writeFolder(
+        folder,
+        temporary -> {
+          ModelWriter.keepingTypes()
+              .writeContents(
+                  temporary,
+                  model.huggingFaceConfig(),
+                  model.storedTensors(),
+                  model.tokenizerBytes());
+          OptimizerShards.write(temporary, layout, part);
+          Map<String, Long> state =
+              Map.of("step", (long) step, "optimizerSteps", optimizer.stepsTaken());
+          MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
+          Manifest.write(temporary);
+        });
+  }
+
+  /// Copies a checkpoint's weights and optimizer state in and returns its step.
+  static int read(Path folder, LanguageModel model, Optimizer optimizer) throws IOException {
+    Manifest.read(folder).verifyChecksums(folder);
+    try (StoredModel stored = StoredModel.open(folder)) {
+      for (var entry : model.parameters().buffers().entrySet()) {
+        StoredTensor tensor = stored.tensor(entry.getKey());
+        MemorySegment.copy(
+            tensor.data(), 0, entry.getValue().segment(), 0, tensor.data().byteSize());
+      }
+    }
+    model.parameters().markChanged();
+    ParameterLayout layout = new ParameterLayout(model.config().parameterShapes());
+    try (OptimizerShards shards = OptimizerShards.open(folder, layout)) {
+      List<MemorySegment> means = pieces(model, optimizer.mean());
+      List<MemorySegment> squares = pieces(model, optimizer.square());
+      int i = 0;
+      for (String name : layout.shapes().keySet()) {
+        shards.read(layout.begin(name), means.get(i), squares.get(i));
+        i++;
+      }
+    }
+    JsonNode state = MAPPER.readTree(Files.readString(folder.resolve(STATE)));
+    optimizer.resumeAfter(state.get("optimizerSteps").longValue());
+    return state.get("step").intValue();
+  }
+
+  /// The parts of a flat buffer that belong to parameters, without the padding between them.
+  private static List<MemorySegment> pieces(LanguageModel model, Buffer flat) {
+    return model.parameters().layout().slice(flat, "").values().stream()
+        .map(Buffer::segment)
+        .toList();
+  }
+}
