@@ -43,9 +43,10 @@ final class Relaunch {
 
   /// Ends this process when the one that relaunched it dies, so that killing the first kills both.
   static void followParent() {
-    Optional.ofNullable(System.getenv(PARENT))
-        .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
-        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(KILLED)));
+    var unused =
+        Optional.ofNullable(System.getenv(PARENT))
+            .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
+            .map(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(KILLED)));
   }
 
   private static List<String> flags() {
