@@ -43,7 +43,7 @@ final class Relaunch {
 
   /// Ends this process when the one that relaunched it dies, so that killing the first kills both.
   static void followParent() {
-    var unused =
+    var _ =
         Optional.ofNullable(System.getenv(PARENT))
             .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
             .map(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(KILLED)));
