@@ -15,7 +15,12 @@ final class Bars implements Progress {
 
   @Override
   public Bar begin(String stage, long total) {
-    return !System.console().isTerminal() ? new LoggedStage(stage) : new TerminalBar(stage, total);
+    return isTerminal() ? new TerminalBar(stage, total) : new LoggedStage(stage);
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // JDK 25 does return null where input is redirected
+  private static boolean isTerminal() {
+    return System.console() != null && System.console().isTerminal();
   }
 
   private static final class LoggedStage implements Bar {
