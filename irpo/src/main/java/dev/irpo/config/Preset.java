@@ -26,7 +26,7 @@ public enum Preset {
       optimizer.warmupSteps=0
       train.steps=0
       train.tokenBudget=2048
-      train.evaluateEverySteps=0
+      train.evaluateEverySteps=25
       train.checkpointEverySteps=25
       rollouts.perPrompt=8
       rollouts.temperature=0.8
