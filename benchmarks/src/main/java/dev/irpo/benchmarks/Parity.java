@@ -1,0 +1,60 @@
+package dev.irpo.benchmarks;
+
+import dev.irpo.tensor.Buffer;
+import java.util.List;
+
+/// Checks results before they are timed.
+final class Parity {
+  /// Allowed difference relative to the largest entry. With n terms of either sign the largest
+  /// entry is about 4·√n and rounding at most 4·√n·u·n, which is 1e-4 of it for n = 2048; a term
+  /// left out is 100 times that.
+  private static final double TOLERANCE = 1e-4;
+
+  private Parity() {}
+
+  /// Compares outputs of a kernel with those of the reference.
+  ///
+  /// @param what named in the message
+  /// @throws IllegalStateException naming the first entry that differs
+  static void requireClose(String what, List<Buffer> expected, List<Buffer> actual) {
+    for (int i = 0; i < expected.size(); i++) {
+      requireClose(what + " output " + i, expected.get(i), actual.get(i));
+    }
+  }
+
+  private static void requireClose(String what, Buffer expected, Buffer actual) {
+    double largest = 0;
+    for (long i = 0; i < expected.numElements(); i++) {
+      largest = Math.max(largest, Math.abs(expected.get(i)));
+    }
+    if (!(largest > 0)) {
+      throw new IllegalStateException(what + ": the reference gives nothing but zeros");
+    }
+    for (long i = 0; i < expected.numElements(); i++) {
+      double difference = Math.abs(expected.get(i) - actual.get(i));
+      if (!(difference <= TOLERANCE * largest)) {
+        throw new IllegalStateException(
+            "%s: entry %d is %s, the reference gives %s, the largest of %d entries is %s"
+                .formatted(
+                    what, i, actual.get(i), expected.get(i), expected.numElements(), largest));
+      }
+    }
+  }
+
+  /// Compares numbers that must be the same bits.
+  ///
+  /// @throws IllegalStateException naming the first number that differs or is not finite
+  static void requireEqual(String what, float[] expected, float[] actual) {
+    if (expected.length != actual.length) {
+      throw new IllegalStateException(
+          "%s: %d numbers, %d expected".formatted(what, actual.length, expected.length));
+    }
+    for (int i = 0; i < expected.length; i++) {
+      boolean same = Float.floatToRawIntBits(expected[i]) == Float.floatToRawIntBits(actual[i]);
+      if (!same || !Float.isFinite(actual[i])) {
+        throw new IllegalStateException(
+            "%s: number %d is %s, %s expected".formatted(what, i, actual[i], expected[i]));
+      }
+    }
+  }
+}
