@@ -123,7 +123,10 @@ final class JsonLines {
         }
       } catch (JsonProcessingException e) {
         throw new IllegalArgumentException(
-            "%s line %d: is no JSON (%s)".formatted(source, number, e.getOriginalMessage().replaceFirst(" ?\\(start marker.*", "")), e);
+            "%s line %d: is no JSON (%s)"
+                .formatted(
+                    source, number, e.getOriginalMessage().replaceFirst(" ?\\(start marker.*", "")),
+            e);
       }
       throw new IllegalArgumentException(
           "%s line %d: must be a JSON object, is %s"
