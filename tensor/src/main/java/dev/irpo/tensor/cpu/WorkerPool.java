@@ -1,13 +1,15 @@
 package dev.irpo.tensor.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /// A fixed set of threads that share numbered tasks; the caller is one of them.
 ///
 /// Which thread runs a task is left open, so a task's result must not depend on it. Idle workers
 /// spin for a while before they park, because a training step runs some hundred short jobs in a
-/// row.
+/// row. The caller waits for those workers only that have entered a job: on a busy machine a worker
+/// may get its core long after the others have done all tasks, and then finds the job closed.
 final class WorkerPool implements AutoCloseable {
   /// One numbered task of a job, with memory of its own.
   interface Task {
@@ -20,13 +22,20 @@ final class WorkerPool implements AutoCloseable {
   /// Sleep of a caller whose workers take long.
   private static final long PARK_NS = 20_000;
 
+  private static final int JOB_SHIFT = 32;
+  private static final long CLOSED = 1L << 31;
+  private static final long ENTERED = CLOSED - 1;
+
   private final Thread[] workers;
   private final Scratch[] scratches;
   private final AtomicInteger next = new AtomicInteger();
-  private final AtomicInteger busy = new AtomicInteger();
+
+  /// Number of the job in the upper half; in the lower whether it is closed and how many workers
+  /// are in it.
+  private final AtomicLong gate = new AtomicLong(CLOSED);
+
   private Task task;
   private int taskCount;
-  private volatile int job;
   private volatile boolean closed;
   private volatile Throwable failure;
 
@@ -83,13 +92,13 @@ final class WorkerPool implements AutoCloseable {
     taskCount = count;
     failure = null;
     next.set(0);
-    busy.set(workers.length);
-    this.job++;
+    gate.set(((gate.get() >>> JOB_SHIFT) + 1) << JOB_SHIFT);
     for (Thread worker : workers) {
       LockSupport.unpark(worker);
     }
     drain(scratches[0]);
-    for (int spins = 0; busy.get() > 0; spins++) {
+    gate.getAndUpdate(state -> state | CLOSED);
+    for (int spins = 0; (gate.get() & ENTERED) > 0; spins++) {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
@@ -103,22 +112,22 @@ final class WorkerPool implements AutoCloseable {
   }
 
   private void work(Scratch own) {
-    int seen = 0;
-    while (true) {
-      int spins = 0;
-      while (job == seen) {
-        if (closed) {
-          return;
+    long seen = 0;
+    int spins = 0;
+    while (!closed) {
+      long state = gate.get();
+      if (state >>> JOB_SHIFT != seen && (state & CLOSED) == 0) {
+        if (gate.compareAndSet(state, state + 1)) {
+          seen = state >>> JOB_SHIFT;
+          drain(own);
+          gate.decrementAndGet();
         }
-        if (++spins < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.park(this);
-        }
+        spins = 0;
+      } else if (++spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.park(this);
       }
-      seen = job;
-      drain(own);
-      busy.decrementAndGet();
     }
   }
 
