@@ -8,6 +8,9 @@ import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
+import dev.irpo.task.Split;
+import dev.irpo.task.Task;
+import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +39,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
     RunFolder folder = new RunFolder(out);
+    requireProblems(resolved);
     try (StoredModel source = StoredModel.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
       source.requireTokenizer();
@@ -46,6 +50,14 @@ final class RunCommand implements Callable<Integer> {
     }
     iterate(resolved, folder);
     return 0;
+  }
+
+  /// Reads every split, so that a missing or bad file is refused before anything is written.
+  private static void requireProblems(RunConfig config) throws IOException {
+    Task task = Tasks.open(config.task(), config.seed());
+    for (Split split : Split.values()) {
+      task.problems(split);
+    }
   }
 
   /// Runs to the end and prints the table.

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 ///   rollouts/part-NNNNN.arrow graded samples of M_{t−1}
 ///   pairs.arrow, dropped.jsonl, rollouts.json
 ///   metrics.jsonl             a line a step
-///   checkpoints/step-N/       model, optimizer, held-out.json
+///   checkpoints/step-N/       model, optimizer; beside it held-out-N.json, its accuracy
 ///   model/                    M_t, the checkpoint that did best on the held-out problems
 ///   evaluation.json           accuracy of M_t
 /// ```
