@@ -62,8 +62,8 @@ public final class Main {
 
   private static int parameterMistake(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    e.getCommandLine().getErr().println("irpo: " + oneLine(e.getMessage()));
-    e.getCommandLine().getErr().println("irpo: '" + command + " --help' lists the options");
+    String fact = oneLine(e.getMessage());
+    e.getCommandLine().getErr().println("irpo: %s; see '%s --help'".formatted(fact, command));
     return MISTAKE;
   }
 
@@ -80,7 +80,8 @@ public final class Main {
   /// The file system's exceptions carry the bare path where the JDK throws them.
   private static String describe(Exception e) {
     if (e instanceof FileSystemException file && file.getReason() == null) {
-      boolean bare = file.getMessage() != null && file.getMessage().equals(file.getFile());
+      String message = file.getMessage();
+      boolean bare = message != null && message.equals(file.getFile()) && !message.contains(": ");
       if (bare && e instanceof NoSuchFileException) {
         return file.getFile() + ": there is no such file; check the path";
       }
