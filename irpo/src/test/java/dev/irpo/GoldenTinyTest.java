@@ -1,0 +1,263 @@
+package dev.irpo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.pair.PairFile;
+import dev.irpo.pair.PreferencePair;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.autograd.Gradients;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.train.IrpoLoss;
+import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.StepMetrics;
+import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.decode.DecodeLimits;
+import dev.irpo.transformer.decode.GenerationRequest;
+import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.decode.Sampling;
+import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.train.StepResult;
+import dev.irpo.transformer.train.TrainItem;
+import dev.irpo.transformer.train.TrainSettings;
+import dev.irpo.transformer.train.Trainer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The paper's loss, its gradients and ten steps against an independent implementation in double
+/// precision. Logits are compared in the transformer's own tests.
+class GoldenTinyTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int PAIRS = 3;
+
+  /// What computes, and what its rounding may come to, relative to the largest of the numbers.
+  enum Engine {
+    REFERENCE(2e-6, 2e-5),
+    CPU_ONE_THREAD(1e-5, 1e-4),
+    CPU_TWO_THREADS(1e-5, 1e-4);
+
+    private final double gradientTolerance;
+    private final double trajectoryTolerance;
+
+    Engine(double gradientTolerance, double trajectoryTolerance) {
+      this.gradientTolerance = gradientTolerance;
+      this.trajectoryTolerance = trajectoryTolerance;
+    }
+
+    Backend start() {
+      return switch (this) {
+        case REFERENCE -> ReferenceBackend.inSinglePrecision();
+        case CPU_ONE_THREAD -> new CpuBackend(1);
+        case CPU_TWO_THREADS -> new CpuBackend(2);
+      };
+    }
+  }
+
+  private static JsonNode golden(String part) throws IOException {
+    return MAPPER.readTree(TestData.shared("golden/tiny/golden.json").toFile()).get(part);
+  }
+
+  private static LanguageModel model(Backend backend, String name) throws IOException {
+    return TestData.open(backend, TestData.shared("golden/tiny/" + name));
+  }
+
+  private static int[] ids(JsonNode array) {
+    return MAPPER.convertValue(array, int[].class);
+  }
+
+  private static List<PreferencePair> pairs() throws IOException {
+    List<PreferencePair> pairs = new ArrayList<>();
+    for (JsonNode pair : golden("pairs")) {
+      JsonNode reference = pair.get("referenceLogProbs");
+      pairs.add(
+          new PreferencePair(
+              "golden",
+              0,
+              0,
+              ids(pair.get("prompt")),
+              ids(pair.get("chosen")),
+              ids(pair.get("rejected")),
+              (float) reference.get(0).asDouble(),
+              (float) reference.get(1).asDouble()));
+    }
+    assertEquals(PAIRS, pairs.size());
+    return pairs;
+  }
+
+  private static RunConfig config(String version, String alpha) {
+    return RunConfig.of(Preset.PAPER_V1)
+        .with(
+            "loss.version=" + version,
+            "loss.alpha=" + alpha,
+            "train.steps=10",
+            "train.batchSize=" + PAIRS,
+            "train.shuffle=false",
+            "train.tokenBudget=256",
+            "optimizer.learningRate=1e-3",
+            "optimizer.weightDecay=0.1",
+            "optimizer.warmupSteps=0");
+  }
+
+  private static Trainer trainer(Backend backend, IrpoLoss loss) throws IOException {
+    TrainSettings settings =
+        new TrainSettings(
+            256, Llama.Activations.KEPT, new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0));
+    return new Trainer(backend, model(backend, "policy").parameters(), loss, settings);
+  }
+
+  private static List<TrainItem> items(IrpoLoss loss) throws IOException {
+    return pairs().stream().map(pair -> loss.item(pair, 1.0 / PAIRS)).toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theGreedyContinuationIsExact(Engine engine) throws IOException {
+    JsonNode greedy = golden("greedy");
+    int[] prompt = ids(greedy.get("prompt"));
+    int[] expected = ids(greedy.get("continuation"));
+    List<int[]> found = new ArrayList<>();
+    try (Backend backend = engine.start()) {
+      DecodeLimits limits = DecodeLimits.of(2, 1, prompt.length, expected.length);
+      new Generator(backend, model(backend, "policy").parameters(), limits)
+          .generate(
+              List.of(new GenerationRequest(0, prompt, 0, 1)).iterator(),
+              Sampling.of(SamplingSettings.greedy(expected.length, List.of()), 0, 0),
+              (request, samples) -> found.add(samples.getFirst().ids()));
+    }
+    assertEquals(1, found.size());
+    assertArrayEquals(expected, found.getFirst());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theReferenceScoresPairsLikeTheIndependentOne(Engine engine) throws IOException {
+    List<PreferencePair> expected = pairs();
+    try (Backend backend = engine.start()) {
+      List<PreferencePair> scored =
+          PairFile.withReference(expected, backend, model(backend, "reference"), 256);
+      for (int i = 0; i < PAIRS; i++) {
+        double chosen = expected.get(i).chosenReferenceLogProb();
+        double rejected = expected.get(i).rejectedReferenceLogProb();
+        assertEquals(chosen, scored.get(i).chosenReferenceLogProb(), 1e-6 * -chosen);
+        assertEquals(rejected, scored.get(i).rejectedReferenceLogProb(), 1e-6 * -rejected);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void lossesOfBothVersionsAreTheGoldenOnes(Engine engine) throws IOException {
+    try (Backend backend = engine.start()) {
+      for (String version : List.of("v1", "v3")) {
+        for (String alpha : List.of("1.0", "0.5")) {
+          IrpoLoss loss = new IrpoLoss(config(version, alpha).loss());
+          StepResult result = trainer(backend, loss).evaluate(items(loss));
+          JsonNode expected = golden("loss").get(version + "-alpha" + alpha);
+          assertClose(expected.get("total").asDouble(), result.loss(), engine.gradientTolerance);
+          for (int i = 0; i < PAIRS; i++) {
+            JsonNode row = expected.get("rows").get(i);
+            for (String name : List.of("loss", "nll", "dpo", "chosenLogProb", "rejectedLogProb")) {
+              double found = result.metrics().get(name)[i];
+              assertClose(row.get(name).asDouble(), found, engine.gradientTolerance);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static void assertClose(double expected, double found, double tolerance) {
+    assertEquals(expected, found, tolerance * Math.abs(expected));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void gradientsOfBothVersionsAreTheGoldenOnes(Engine engine) throws IOException {
+    try (Backend backend = engine.start()) {
+      for (String version : List.of("v1", "v3")) {
+        IrpoLoss loss = new IrpoLoss(config(version, "1").loss());
+        Trainer trainer = trainer(backend, loss);
+        trainer.accumulate(items(loss));
+        Map<String, double[]> expected = tensors("gradients-" + version + ".safetensors");
+        assertEquals(trainer.gradients().size(), expected.size());
+        expected.forEach((name, values) -> {
+          Buffer found = trainer.gradients().get(Gradients.PREFIX + name);
+          assertEquals(values.length, found.numElements(), name);
+          double largest = 0;
+          double error = 0;
+          for (int i = 0; i < values.length; i++) {
+            largest = Math.max(largest, Math.abs(values[i]));
+            error = Math.max(error, Math.abs(values[i] - found.get(i)));
+          }
+          String message = "%s %s: off by %s of %s".formatted(version, name, error, largest);
+          assertTrue(error <= engine.gradientTolerance * largest, message);
+        });
+      }
+    }
+  }
+
+  /// All tensors of a safetensors file in F64.
+  private static Map<String, double[]> tensors(String name) throws IOException {
+    byte[] bytes = Files.readAllBytes(TestData.shared("golden/tiny/" + name));
+    ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int headerBytes = (int) all.getLong(0);
+    JsonNode header = MAPPER.readTree(new String(bytes, 8, headerBytes, StandardCharsets.UTF_8));
+    Map<String, double[]> tensors = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : header.properties()) {
+      if (!entry.getKey().equals("__metadata__")) {
+        assertEquals("F64", entry.getValue().get("dtype").asText());
+        int begin = entry.getValue().get("data_offsets").get(0).asInt();
+        int end = entry.getValue().get("data_offsets").get(1).asInt();
+        double[] values = new double[(end - begin) / Double.BYTES];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = all.getDouble(8 + headerBytes + begin + i * Double.BYTES);
+        }
+        tensors.put(entry.getKey(), values);
+      }
+    }
+    return tensors;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void tenStepsFollowTheGoldenTrajectory(Engine engine) throws IOException {
+    List<StepMetrics> found = new ArrayList<>();
+    try (Backend backend = engine.start()) {
+      PreferenceTraining training =
+          new PreferenceTraining(
+              config("v1", "1"), backend, model(backend, "reference"), pairs(), 0);
+      training.runTo(10, found::add);
+    }
+    JsonNode steps = golden("trajectory").get("steps");
+    assertEquals(10, steps.size());
+    for (int i = 0; i < 10; i++) {
+      StepMetrics step = found.get(i);
+      JsonNode expected = steps.get(i);
+      double tolerance = engine.trajectoryTolerance;
+      assertEquals(i + 1, step.step());
+      assertEquals(expected.get("loss").asDouble(), step.loss(), tolerance);
+      assertEquals(expected.get("dpo").asDouble(), step.dpo(), tolerance);
+      assertEquals(expected.get("nll").asDouble(), step.nll(), tolerance);
+      double gradNorm = expected.get("gradNorm").asDouble();
+      assertEquals(gradNorm, step.gradNorm(), tolerance * gradNorm);
+    }
+  }
+}

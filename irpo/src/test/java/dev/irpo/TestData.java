@@ -1,0 +1,72 @@
+package dev.irpo;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.task.CorpusMix;
+import dev.irpo.task.WordProblemCorpus;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.tokenizer.SentencePieceTrainer;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.Parameters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Models for tests, and where the data lies that the repository does not hold.
+public final class TestData {
+  private TestData() {}
+
+  /// A file or folder of the shared data, for instance `data/gsm8k`; skips the test where there is
+  /// none.
+  public static Path shared(String relative) {
+    List<Path> candidates = new ArrayList<>();
+    String testData = System.getenv("IRPO_TEST_DATA");
+    if (testData != null) {
+      candidates.add(Path.of(testData).resolveSibling(relative));
+      candidates.add(Path.of(testData).resolve(Path.of("data").relativize(Path.of(relative))));
+    }
+    candidates.add(Path.of("../../shared").resolve(relative));
+    candidates.add(Path.of("../shared").resolve(relative));
+    for (Path candidate : candidates) {
+      if (Files.exists(candidate)) {
+        return candidate;
+      }
+    }
+    return abort("skipped: " + relative + " is in none of " + candidates);
+  }
+
+  /// The real checkpoint stories260K.
+  public static Path stories() {
+    return shared("data/stories260K/stories260K.bin");
+  }
+
+  /// A model of the shared data or of a test's folder.
+  public static LanguageModel open(Backend backend, Path path) throws IOException {
+    return LanguageModel.open(backend, path, Optional.empty());
+  }
+
+  /// A tokenizer for the embedded task.
+  public static SentencePieceTokenizer tokenizer(int vocabSize) {
+    List<String> text =
+        new WordProblemCorpus(7, CorpusMix.standard())
+            .secondStage(300).stream().map(WordProblemCorpus.Document::text).toList();
+    return SentencePieceTrainer.ofSize(vocabSize).withUserDefinedSymbols("\n").train(text);
+  }
+
+  /// A random model of two layers with a tokenizer for the embedded task and 256 positions.
+  public static LanguageModel tinyModel(Backend backend) {
+    LlamaConfig config =
+        new LlamaConfig(400, 32, 64, 2, 4, 2, 8, 256, 10000, 1e-5, true, 1, List.of(2));
+    return new LanguageModel(
+        config,
+        new ObjectMapper().valueToTree(config.toHuggingFace()),
+        Parameters.random(backend, config, 3),
+        Optional.of(tokenizer(config.vocabSize())));
+  }
+}
