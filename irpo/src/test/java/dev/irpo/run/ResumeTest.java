@@ -1,0 +1,170 @@
+package dev.irpo.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.TestData;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.cpu.CpuBackend;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A run that was stopped again and again, at the beginning, amid and at the end of each stage,
+/// ends in the files of one that was not.
+class ResumeTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /// More problems than a part of the rollouts holds, and checkpoints between the first and last.
+  private static final RunConfig CONFIG =
+      RunConfig.of(Preset.DEMO)
+          .with(
+              "iterations=2",
+              "task.trainProblems=103",
+              "task.heldOutProblems=3",
+              "task.testProblems=3",
+              "rollouts.perPrompt=2",
+              "rollouts.maxNewTokens=4",
+              "rollouts.slots=16",
+              "pairs.perPrompt=1",
+              "train.batchSize=30",
+              "train.tokenBudget=1024",
+              "train.checkpointEverySteps=2",
+              "train.evaluateEverySteps=2",
+              "optimizer.learningRate=1e-3",
+              "evaluate.majoritySamples=2");
+
+  @TempDir private Path temporary;
+
+  /// Thrown where a run is stopped.
+  private static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Stopped(String event) {
+      super(event);
+    }
+  }
+
+  /// Throws once at each event of a run: a stage's begin, a few places in it, its end.
+  private static final class Interruptions implements Progress {
+    private final Set<String> seen = new HashSet<>();
+    private boolean stopped;
+
+    private void event(String name) {
+      if (!stopped && seen.add(name)) {
+        stopped = true;
+        throw new Stopped(name);
+      }
+    }
+
+    @Override
+    public Bar begin(String stage, long total) {
+      event(stage + " begins");
+      return new Bar() {
+        @Override
+        public void at(long done, String message) {
+          long place = stage.endsWith("train") ? done : 2 * done / total;
+          event(stage + " at " + place);
+        }
+
+        @Override
+        public void close() {
+          event(stage + " ends");
+        }
+      };
+    }
+  }
+
+  private RunFolder begin(Backend backend, String name) throws IOException {
+    RunFolder folder = new RunFolder(temporary.resolve(name));
+    folder.open(CONFIG);
+    TestData.tinyModel(backend).save(folder.startModel());
+    return folder;
+  }
+
+  /// Runs until nothing stops it any more and returns where it was stopped.
+  private static Set<String> runWithInterruptions(RunFolder folder, Backend backend)
+      throws IOException {
+    Interruptions interruptions = new Interruptions();
+    Set<String> stops = new TreeSet<>();
+    while (true) {
+      interruptions.stopped = false;
+      try {
+        folder.open(CONFIG);
+        new IterationLoop(CONFIG, folder, backend, interruptions).run();
+        return stops;
+      } catch (Stopped stop) {
+        assertTrue(stops.add(stop.getMessage()), () -> "no progress at " + stop.getMessage());
+      }
+    }
+  }
+
+  /// Every file with a checksum of what must not depend on interruptions.
+  private static Map<String, String> contents(Path root) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        boolean isMetrics = file.endsWith("metrics.jsonl");
+        byte[] bytes = isMetrics ? withoutSpeed(file) : Files.readAllBytes(file);
+        contents.put(root.relativize(file).toString(), checksum(bytes));
+      }
+    }
+    return contents;
+  }
+
+  private static byte[] withoutSpeed(Path metrics) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String line : Files.readAllLines(metrics)) {
+      ObjectNode step = (ObjectNode) MAPPER.readTree(line);
+      assertTrue(step.remove("tokensPerSecond").asDouble() > 0);
+      text.append(step).append('\n');
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String checksum(byte[] bytes) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return bytes.length + " bytes " + new BigInteger(1, digest).toString(16);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aRunStoppedAtEveryStageEndsInTheBytesOfOneThatWasNot() throws IOException {
+    try (Backend one = new CpuBackend(1);
+        Backend two = new CpuBackend(2)) {
+      RunFolder whole = begin(two, "whole");
+      new IterationLoop(CONFIG, whole, two, Progress.NONE).run();
+      RunFolder stopped = begin(two, "stopped");
+      Set<String> stops = runWithInterruptions(stopped, one);
+      for (String stage : new String[] {"sample", "train", "held-out", "evaluate"}) {
+        assertTrue(
+            stops.stream().filter(stop -> stop.contains(stage)).count() >= 5,
+            () -> stage + " in " + stops);
+      }
+      Map<String, String> expected = contents(whole.root());
+      assertTrue(expected.containsKey("iteration-2/model/weights-00001-of-00001.arrow"));
+      assertTrue(expected.containsKey("iteration-2/rollouts/part-00001.arrow"));
+      assertTrue(expected.containsKey("iteration-1/checkpoints/step-4/manifest.json"));
+      assertEquals(expected, contents(stopped.root()));
+    }
+  }
+}
