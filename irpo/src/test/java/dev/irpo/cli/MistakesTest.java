@@ -1,0 +1,264 @@
+package dev.irpo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.irpo.TestData;
+import dev.irpo.checkpoints.HuggingFaceWriter;
+import dev.irpo.checkpoints.ModelWriter;
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.cpu.CpuBackend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A user's mistake is one line on standard error and exit code 2.
+class MistakesTest {
+  private static final String IDS = "{\"promptIds\":[1],\"responseIds\":[5]}";
+
+  @TempDir private Path folder;
+  private final Backend backend = new CpuBackend(1);
+  private final LanguageModel tiny = TestData.tinyModel(backend);
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private Path model;
+
+  @BeforeEach
+  void writeModel() throws IOException {
+    model = folder.resolve("model");
+    tiny.save(model);
+  }
+
+  private static CommandLineRun score(Path model, String... lines) {
+    return CommandLineRun.of(String.join("\n", lines), "score", "--model", model);
+  }
+
+  private Path write(String name, List<StoredTensor> tensors, int vocabSize) throws IOException {
+    Path target = folder.resolve(name);
+    byte[] tokenizer =
+        vocabSize == tiny.config().vocabSize()
+            ? tiny.tokenizer().toBytes()
+            : TestData.tokenizer(vocabSize).toBytes();
+    ModelWriter.keepingTypes()
+        .write(target, tiny.huggingFaceConfig(), tensors, Optional.of(tokenizer));
+    return target;
+  }
+
+  @Test
+  void aTruncatedModelIsRefused() throws IOException {
+    Path weights = model.resolve("weights-00001-of-00001.arrow");
+    byte[] bytes = Files.readAllBytes(weights);
+    Files.write(weights, Arrays.copyOf(bytes, bytes.length - 1000));
+    score(model, IDS).requireRefused(weights.getFileName(), bytes.length - 1000, bytes.length);
+  }
+
+  @Test
+  void aTruncatedHuggingFaceFolderIsRefused() throws IOException {
+    Path exported = folder.resolve("exported");
+    try (StoredModel stored = StoredModel.open(model)) {
+      new HuggingFaceWriter().write(exported, stored);
+    }
+    Path weights = exported.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    for (int length : new int[] {bytes.length - 1000, 100, 5, 0}) {
+      Files.write(weights, Arrays.copyOf(bytes, length));
+      score(exported, IDS).requireRefused(weights);
+      Path target = folder.resolve("converted");
+      CommandLineRun.of("", "convert", "--from", exported, "--to", target).requireRefused(weights);
+      assertFalse(Files.exists(target));
+    }
+  }
+
+  @Test
+  void aTruncatedLlama2cFileIsRefused() throws IOException {
+    byte[] bytes = Files.readAllBytes(TestData.stories());
+    Path file = folder.resolve("stories.bin");
+    Files.write(file, Arrays.copyOf(bytes, bytes.length - 4));
+    score(file, IDS).requireRefused(file, bytes.length, bytes.length - 4);
+  }
+
+  @Test
+  void aMissingTensorIsNamed() throws IOException {
+    List<StoredTensor> tensors = new ArrayList<>(tiny.storedTensors());
+    String missing = tensors.remove(3).name();
+    Path broken = write("broken", tensors, 400);
+    score(broken, IDS).requireRefused(broken, missing);
+    CommandLineRun.of("", "export", "--model", broken, "--to", folder.resolve("exported"))
+        .requireRefused(broken, missing);
+    assertFalse(Files.exists(folder.resolve("exported")));
+  }
+
+  @Test
+  void aTensorOfAnotherShapeIsNamedWithBothShapes() throws IOException {
+    List<StoredTensor> tensors = new ArrayList<>(tiny.storedTensors());
+    StoredTensor head = tensors.getFirst();
+    Shape turned = Shape.of(head.shape().size(1), head.shape().size(0));
+    tensors.set(0, new StoredTensor(head.name(), head.dtype(), turned, head.data()));
+    Path broken = write("broken", tensors, 400);
+    score(broken, IDS).requireRefused(broken, head.name(), "32, 400", "400, 32");
+  }
+
+  @Test
+  void aTokenizerOfAnotherSizeIsRefusedWithBothSizes() throws IOException {
+    Path broken = write("broken", tiny.storedTensors(), 390);
+    for (CommandLineRun run :
+        List.of(
+            score(broken, IDS),
+            CommandLineRun.of("", "convert", "--from", broken, "--to", folder.resolve("to")),
+            CommandLineRun.of("", "run", "--model", broken, "--out", folder.resolve("run")))) {
+      run.requireRefused(broken.resolve("tokenizer.model"), 390, 400);
+    }
+    assertFalse(Files.exists(folder.resolve("run")), "something half-written is left");
+    assertFalse(Files.exists(folder.resolve("to")), "something half-written is left");
+  }
+
+  @Test
+  void aMissingModelIsNamedOnce() {
+    Path nowhere = folder.resolve("nowhere");
+    CommandLineRun run = score(nowhere, IDS);
+    run.requireRefused(nowhere);
+    assertEquals(run.err().indexOf("no such"), run.err().lastIndexOf("no such"), run.err());
+    CommandLineRun noConfig =
+        CommandLineRun.of(
+            "",
+            "train",
+            "--policy",
+            model,
+            "--pairs",
+            folder.resolve("pairs"),
+            "--out",
+            folder.resolve("out"),
+            "--config",
+            nowhere);
+    noConfig.requireRefused(nowhere);
+  }
+
+  private CommandLineRun withData(String command, String content) throws IOException {
+    Path data = folder.resolve("data.jsonl");
+    Files.writeString(data, content);
+    Path out = folder.resolve("out-" + command);
+    CommandLineRun run =
+        command.equals("sft")
+            ? CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out)
+            : CommandLineRun.of("", "train", "--policy", model, "--pairs", data, "--out", out);
+    assertFalse(Files.exists(out), "something half-written is left");
+    return run;
+  }
+
+  @Test
+  void anEmptyDataFileIsRefused() throws IOException {
+    for (String content : List.of("", "\n  \n")) {
+      withData("sft", content).requireRefused("data.jsonl", "no line");
+      withData("train", content).requireRefused("data.jsonl", "no line");
+    }
+    Path gsm8k = folder.resolve("gsm8k.jsonl");
+    Files.writeString(gsm8k, "");
+    CommandLineRun.of("", "eval", "--model", model, "--set", "task.testFile=" + gsm8k)
+        .requireRefused(gsm8k);
+  }
+
+  @Test
+  void aBadJsonLineIsRefusedWithItsNumber() throws IOException {
+    score(model, IDS, "", "{\"promptIds\":[1").requireRefused("standard input line 3");
+    score(model, IDS, "[1]").requireRefused("standard input line 2", "object");
+    score(model, IDS, IDS + IDS).requireRefused("standard input line 2");
+    score(model, "{\"prompt\":7,\"response\":\"a\"}").requireRefused("line 1", "prompt");
+    score(model, "{\"promptIds\":[1,2.5],\"responseIds\":[]}").requireRefused("line 1", "2.5");
+    String good = "{\"promptIds\":[1],\"responseIds\":[5],\"chosenIds\":[5],\"rejectedIds\":[6]}";
+    withData("sft", good + "\n\nnonsense").requireRefused("data.jsonl line 3");
+    withData("train", good + "\n{\"promptIds\":[1]}").requireRefused("data.jsonl line 2");
+    CommandLineRun.of("{\"text\":\"a\"}\n{}", "tokenize", "--model", model)
+        .requireRefused("line 2", "text");
+    CommandLineRun.of("{}", "grade", "--task", "gsm8k").requireRefused("line 1", "response");
+  }
+
+  @Test
+  void aPromptLongerThanTheContextIsRefusedWithBothNumbers() throws IOException {
+    String ids = String.join(",", Collections.nCopies(300, "5"));
+    score(model, IDS, "{\"promptIds\":[" + ids + "],\"responseIds\":[5]}")
+        .requireRefused("line 2", 300, 256);
+    CommandLineRun.of("{\"promptIds\":[" + ids + "]}", "sample", "--model", model)
+        .requireRefused("line 1", 300, 256);
+    CommandLineRun.of(
+            "{\"prompt\":\"" + "a b c d e f g ".repeat(50) + "\"}", "sample", "--model", model)
+        .requireRefused("line 1", 256);
+    withData("sft", "{\"promptIds\":[" + ids + "],\"responseIds\":[5]}")
+        .requireRefused("data.jsonl line 1", 300, 256);
+    withData("train", "{\"promptIds\":[" + ids + "],\"chosenIds\":[5],\"rejectedIds\":[6]}")
+        .requireRefused("data.jsonl line 1", 300, 256);
+  }
+
+  @Test
+  void aTokenBeyondTheVocabularyIsRefused() {
+    score(model, "{\"promptIds\":[1],\"responseIds\":[400]}").requireRefused("line 1", 400);
+    score(model, "{\"promptIds\":[-1],\"responseIds\":[4]}").requireRefused("line 1", -1);
+    CommandLineRun.of("{\"ids\":[400]}", "tokenize", "--model", model, "--decode")
+        .requireRefused("line 1", 400);
+  }
+
+  @Test
+  void anUnknownConfigKeyIsRefusedWithTheNearest() {
+    CommandLineRun.of("", "config", "--set", "loss.dpoBetta=0.2")
+        .requireRefused("loss.dpoBetta", "nearest is loss.dpoBeta");
+    CommandLineRun.of("", "config", "--set", "train.batchSize=0")
+        .requireRefused("train.batchSize", "'0'");
+  }
+
+  @Test
+  void anUnknownOptionOrValueIsRefusedInOneLine() {
+    CommandLineRun.of("", "score", "--model", model, "--modell", "x").requireRefused("--modell");
+    CommandLineRun.of("", "score").requireRefused("--model");
+    CommandLineRun.of("", "scor").requireRefused("scor");
+    CommandLineRun.of("", "sample", "--model", model, "-n", "many").requireRefused("-n", "many");
+    CommandLineRun.of("", "grade", "--task", "math").requireRefused("math", "gsm8k");
+  }
+
+  @Test
+  void impossibleSamplingSettingsAreRefused() {
+    for (String[] option :
+        List.of(
+            new String[] {"-n", "0"},
+            new String[] {"--temperature", "-1"},
+            new String[] {"--temperature", "NaN"},
+            new String[] {"--top-p", "0"},
+            new String[] {"--top-k", "-1"},
+            new String[] {"--max-new-tokens", "0"},
+            new String[] {"--slots", "0"},
+            new String[] {"--stop", ""},
+            new String[] {"--threads", "-1"})) {
+      CommandLineRun.of("{\"promptIds\":[1]}", "sample", "--model", model, option[0], option[1])
+          .requireRefused();
+    }
+  }
+
+  @Test
+  void anExistingTargetIsNotOverwritten() throws IOException {
+    CommandLineRun converted = CommandLineRun.of("", "convert", "--from", model, "--to", model);
+    converted.requireRefused(model);
+    Path out = folder.resolve("out");
+    Files.createDirectories(out);
+    Path data = folder.resolve("data.jsonl");
+    Files.writeString(data, IDS);
+    CommandLineRun run =
+        CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out);
+    run.requireRefused(out);
+    assertEquals(run.err().indexOf("exists"), run.err().lastIndexOf("exists"), run.err());
+  }
+}
