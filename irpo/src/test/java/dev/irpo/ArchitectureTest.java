@@ -1,0 +1,140 @@
+package dev.irpo;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// The rules of DESIGN.md, section 2, on which module and package may use what.
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.irpo");
+
+  private static final String[] IRPO = {
+    "dev.irpo.task..",
+    "dev.irpo.config..",
+    "dev.irpo.model..",
+    "dev.irpo.rollout..",
+    "dev.irpo.pair..",
+    "dev.irpo.train..",
+    "dev.irpo.evaluate..",
+    "dev.irpo.run..",
+    "dev.irpo.demo..",
+    "dev.irpo.cli.."
+  };
+
+  @Test
+  void rulesLookAtEveryModule() {
+    for (String module : List.of("tensor", "tokenizer", "checkpoints", "transformer", "cli")) {
+      assertTrue(
+          CLASSES.stream().anyMatch(c -> c.getPackageName().startsWith("dev.irpo." + module)),
+          module);
+    }
+    assertTrue(CLASSES.size() > 250, () -> "only " + CLASSES.size() + " classes were found");
+  }
+
+  private static void mayUse(String module, String... others) {
+    String[] allowed = new String[others.length + 2];
+    allowed[0] = "dev.irpo." + module + "..";
+    allowed[1] = "java..";
+    System.arraycopy(others, 0, allowed, 2, others.length);
+    classes()
+        .that()
+        .resideInAPackage(allowed[0])
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(allowed)
+        .check(CLASSES);
+  }
+
+  @Test
+  void modulesMeetOnlyInIrpo() {
+    mayUse("tensor", "jdk.incubator.vector..");
+    mayUse("tokenizer", "com.google.protobuf..", "com.fasterxml.jackson..");
+    mayUse(
+        "checkpoints",
+        "dev.irpo.tensor..",
+        "org.apache.arrow..",
+        "com.google.flatbuffers..",
+        "com.fasterxml.jackson..");
+    mayUse("transformer", "dev.irpo.tensor..", "jdk.incubator.vector..");
+  }
+
+  @Test
+  void onlyTheCommandLineKnowsPicocli() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.irpo.cli..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("picocli..", "me.tongfei..", "org.slf4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nothingDependsOnTheCommandLine() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.irpo.cli..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.irpo.cli..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void packagesAreFreeOfCycles() {
+    slices().matching("dev.irpo.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void tasksAndConfigurationKnowNoModel() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.irpo.task..", "dev.irpo.config..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.irpo.tensor..", "dev.irpo.tokenizer..", "dev.irpo.checkpoints..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void randomNumbersAreCountedNeverDrawn() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.util.Random")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.util.concurrent.ThreadLocalRandom")
+        .orShould()
+        .callMethod(Math.class, "random")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheCommandLineWritesToStandardOutput() {
+    for (String stream : List.of("out", "err")) {
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.irpo.cli..")
+          .should()
+          .accessField(System.class, stream)
+          .check(CLASSES);
+    }
+    noClasses()
+        .that()
+        .resideInAnyPackage(IRPO)
+        .should()
+        .callMethod(Throwable.class, "printStackTrace")
+        .check(CLASSES);
+  }
+}
