@@ -1,9 +1,13 @@
 package dev.irpo.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +36,17 @@ class OrderTest {
     assertFalse(Arrays.equals(ALL, first));
     assertFalse(Arrays.equals(first, order.range(EXAMPLES, EXAMPLES)));
     assertFalse(Arrays.equals(first, new Order(EXAMPLES, true, 6).range(0, EXAMPLES)));
+  }
+
+  @Test
+  void everyOrderIsAboutAsLikely() {
+    Map<String, Integer> counts = new HashMap<>();
+    Order order = new Order(3, true, 5);
+    for (int epoch = 0; epoch < 1200; epoch++) {
+      counts.merge(Arrays.toString(order.range(3L * epoch, 3)), 1, Integer::sum);
+    }
+    assertEquals(6, counts.size(), counts::toString);
+    assertTrue(counts.values().stream().allMatch(n -> n > 140 && n < 260), counts::toString);
   }
 
   @Test
