@@ -122,7 +122,15 @@ class MistakesTest {
         List.of(
             score(broken, IDS),
             CommandLineRun.of("", "convert", "--from", broken, "--to", folder.resolve("to")),
-            CommandLineRun.of("", "run", "--model", broken, "--out", folder.resolve("run")))) {
+            CommandLineRun.of(
+                "",
+                "run",
+                "--model",
+                broken,
+                "--out",
+                folder.resolve("run"),
+                "--set",
+                "task.name=word-problems"))) {
       run.requireRefused(broken.resolve("tokenizer.model"), 390, 400);
     }
     assertFalse(Files.exists(folder.resolve("run")), "something half-written is left");
@@ -246,6 +254,16 @@ class MistakesTest {
       CommandLineRun.of("{\"promptIds\":[1]}", "sample", "--model", model, option[0], option[1])
           .requireRefused();
     }
+  }
+
+  @Test
+  void aRunWhoseProblemsAreMissingLeavesNoFolder() {
+    Path nowhere = folder.resolve("nowhere.jsonl");
+    Path out = folder.resolve("run");
+    CommandLineRun.of(
+            "", "run", "--model", model, "--out", out, "--set", "task.trainFile=" + nowhere)
+        .requireRefused(nowhere);
+    assertFalse(Files.exists(out), "something half-written is left");
   }
 
   @Test
