@@ -175,11 +175,13 @@ final class RolloutStage {
         if (prompt.length + ids.length <= reference.config().maxPositions()) {
           indices.add(i);
           sequences.add(new Sequence(prompt, ids));
+        } else {
+          gold.put(i, new Candidate(PreferencePair.GOLD, ids, Float.NaN)); // dropped as too long
         }
       }
     }
-    var scores =
-        new Scorer(backend, reference.parameters(), config.train().tokenBudget()).score(sequences);
+    int budget = Math.max(config.train().tokenBudget(), reference.config().maxPositions());
+    var scores = new Scorer(backend, reference.parameters(), budget).score(sequences);
     for (int k = 0; k < indices.size(); k++) {
       float logProb = scores.get(k).logProb();
       int[] ids = sequences.get(k).response();

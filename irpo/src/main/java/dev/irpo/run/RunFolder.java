@@ -39,11 +39,12 @@ public record RunFolder(Path root) {
   public void open(RunConfig config) throws IOException {
     Path file = configFile();
     if (Files.exists(file)) {
-      String stored = Files.readString(file);
-      if (!stored.equals(config.toYaml())) {
+      String stored = comparable(RunConfig.load(Optional.of(file), List.of()));
+      String wanted = comparable(config);
+      if (!stored.equals(wanted)) {
         throw new IllegalArgumentException(
             "%s: the run was begun with another configuration (%s); use the same, or another --out"
-                .formatted(file, firstDifference(stored, config.toYaml())));
+                .formatted(file, firstDifference(stored, wanted)));
       }
       return;
     }
@@ -53,6 +54,11 @@ public record RunFolder(Path root) {
     }
     Files.createDirectories(root);
     AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, config.toYaml()));
+  }
+
+  /// Everything that results depend on; the number of threads is not part of it.
+  private static String comparable(RunConfig config) {
+    return config.with("compute.threads=0").toYaml();
   }
 
   private static boolean isEmpty(Path folder) throws IOException {

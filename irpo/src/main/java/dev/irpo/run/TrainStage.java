@@ -70,9 +70,14 @@ final class TrainStage {
     policy.save(folder.model(iteration));
   }
 
+  /// The next step to checkpoint at: those that are asked for, and those to be evaluated.
   private int nextStop(int step, int total) {
-    int every = config.train().checkpointEverySteps();
-    return every == 0 ? total : Math.min(total, (step / every + 1) * every);
+    int next = total;
+    for (int every :
+        List.of(config.train().checkpointEverySteps(), config.train().evaluateEverySteps())) {
+      next = every == 0 ? next : Math.min(next, (step / every + 1) * every);
+    }
+    return next;
   }
 
   /// The step of the checkpoint with the most right answers on the held-out problems, the later one

@@ -44,12 +44,13 @@ public final class PreferenceTraining {
     this.policy = policy;
     this.pairs = pairs;
     loss = new IrpoLoss(config.loss());
+    int largest = pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1);
     trainer =
         new Trainer(
             backend,
             policy.parameters(),
             loss,
-            Schedules.trainer(config.train(), config.optimizer()));
+            Schedules.trainer(config.train(), config.optimizer(), largest));
     long key = CounterRandom.key(CounterRandom.key(config.seed(), "pair.order"), iteration);
     order = new Order(pairs.size(), config.train().shuffle(), key);
     totalSteps = Schedules.steps(config.train(), pairs.size());

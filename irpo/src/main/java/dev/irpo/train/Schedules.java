@@ -20,10 +20,11 @@ final class Schedules {
     };
   }
 
+  /// @param largestItem tokens of the largest item; a micro-batch holds at least that
   static dev.irpo.transformer.train.TrainSettings trainer(
-      TrainSettings train, OptimizerSettings optimizer) {
+      TrainSettings train, OptimizerSettings optimizer, int largestItem) {
     return new dev.irpo.transformer.train.TrainSettings(
-        train.tokenBudget(),
+        Math.max(train.tokenBudget(), largestItem),
         train.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
         new AdamWSettings(
             optimizer.beta1(),

@@ -45,12 +45,17 @@ public final class SupervisedTraining {
       RunConfig config, Backend backend, LanguageModel model, List<Example> examples) {
     this.config = config;
     this.examples = examples;
+    int largest =
+        examples.stream()
+            .mapToInt(example -> example.promptIds().length + example.responseIds().length)
+            .max()
+            .orElse(1);
     trainer =
         new Trainer(
             backend,
             model.parameters(),
             new TokenLoss(),
-            Schedules.trainer(config.train(), config.optimizer()));
+            Schedules.trainer(config.train(), config.optimizer(), largest));
     long key = CounterRandom.key(config.seed(), "sft.order");
     order = new Order(examples.size(), config.train().shuffle(), key);
     totalSteps = Schedules.steps(config.train(), examples.size());
