@@ -8,6 +8,7 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.Checkpoint;
 import dev.irpo.train.MetricsFile;
 import dev.irpo.train.PreferenceTraining;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,12 +67,14 @@ final class TrainCommand implements Callable<Integer> {
       List<PreferencePair> loaded = load(backend, trained, resolved);
       requireSameConfig(resolved);
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
-      Optional<Path> checkpoint = lastCheckpoint();
-      if (checkpoint.isPresent()) {
-        training.resume(checkpoint.get());
+      Optional<Integer> done = Checkpoint.lastStep(out.resolve("checkpoints"));
+      if (done.isPresent()) {
+        training.resume(checkpoint(done.get()));
       } else if (reference == null) {
         training.requirePolicyIsReference();
       }
+      String yaml = resolved.toYaml();
+      AtomicFiles.writeFile(configFile(), temporary -> Files.writeString(temporary, yaml));
       run(training, resolved);
       trained.save(model);
     }
@@ -80,13 +82,15 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void requireSameConfig(RunConfig resolved) throws IOException {
-    Path file = out.resolve("config.yaml");
-    if (!Files.exists(file)) {
-      AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, resolved.toYaml()));
-    } else if (!Files.readString(file).equals(resolved.toYaml())) {
+    Path file = configFile();
+    if (Files.exists(file) && !Files.readString(file).equals(resolved.toYaml())) {
       throw new IllegalArgumentException(
           file + ": the training was begun with another configuration; choose another --out");
     }
+  }
+
+  private Path configFile() {
+    return out.resolve("config.yaml");
   }
 
   private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)
@@ -110,20 +114,8 @@ final class TrainCommand implements Callable<Integer> {
     return PairFile.withReference(unscored, backend, other, resolved.train().tokenBudget());
   }
 
-  private Optional<Path> lastCheckpoint() throws IOException {
-    Path folder = out.resolve("checkpoints");
-    if (!Files.isDirectory(folder)) {
-      return Optional.empty();
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .filter(path -> path.getFileName().toString().matches("step-\\d+"))
-          .max(java.util.Comparator.comparingInt(TrainCommand::stepOf));
-    }
-  }
-
-  private static int stepOf(Path checkpoint) {
-    return Integer.parseInt(checkpoint.getFileName().toString().substring("step-".length()));
+  private Path checkpoint(int step) {
+    return out.resolve("checkpoints").resolve("step-" + step);
   }
 
   private void run(PreferenceTraining training, RunConfig resolved) throws IOException {
@@ -141,7 +133,7 @@ final class TrainCommand implements Callable<Integer> {
               bar.at(step.step(), String.format(Locale.ROOT, "loss %.3f", step.loss()));
             });
         metrics.sync();
-        training.save(out.resolve("checkpoints").resolve("step-" + training.step()));
+        training.save(checkpoint(training.step()));
       }
     }
   }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.irpo.checkpoints.AtomicFiles;
 import dev.irpo.config.RunConfig;
+import dev.irpo.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -140,17 +140,7 @@ public record RunFolder(Path root) {
 
   /// Step of the last checkpoint, if there is one.
   public Optional<Integer> lastCheckpoint(int iteration) throws IOException {
-    Path folder = iteration(iteration).resolve("checkpoints");
-    if (!Files.isDirectory(folder)) {
-      return Optional.empty();
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .map(path -> path.getFileName().toString())
-          .filter(name -> name.matches("step-\\d+"))
-          .map(name -> Integer.parseInt(name.substring("step-".length())))
-          .max(Comparator.naturalOrder());
-    }
+    return Checkpoint.lastStep(iteration(iteration).resolve("checkpoints"));
   }
 
   /// Writes a small JSON file, whole or not at all.

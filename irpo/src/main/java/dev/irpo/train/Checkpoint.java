@@ -16,17 +16,34 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// A folder `step-N`: a model folder with the optimizer's shards and `state.json` in it. It appears
 /// when all of it is there.
-final class Checkpoint {
+public final class Checkpoint {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String STATE = "state.json";
 
   private Checkpoint() {}
+
+  /// Step of the last checkpoint in a folder of `step-N`, if there is one.
+  public static Optional<Integer> lastStep(Path checkpoints) throws IOException {
+    if (!Files.isDirectory(checkpoints)) {
+      return Optional.empty();
+    }
+    try (Stream<Path> entries = Files.list(checkpoints)) {
+      return entries
+          .map(path -> path.getFileName().toString())
+          .filter(name -> name.matches("step-\\d+"))
+          .map(name -> Integer.parseInt(name.substring("step-".length())))
+          .max(Comparator.naturalOrder());
+    }
+  }
 
   static void write(Path folder, LanguageModel model, Optimizer optimizer, int step)
       throws IOException {

@@ -31,7 +31,7 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
   public static Tensor angles(Graph graph, int maxPositions, int headDim, double base) {
     int half = headDim / 2;
     return graph.constant(
-        "rope.angles",
+        "rope.angles/" + base,
         Shape.of(maxPositions, headDim),
         index -> {
           long position = index / headDim;
