@@ -244,7 +244,7 @@ class GoldenTinyTest {
       PreferenceTraining training =
           new PreferenceTraining(
               config("v1", "1"), backend, model(backend, "reference"), pairs(), 0);
-      training.runTo(10, found::add);
+      training.runTo(10, line -> found.add((StepMetrics) line));
     }
     JsonNode steps = golden("trajectory").get("steps");
     assertEquals(10, steps.size());

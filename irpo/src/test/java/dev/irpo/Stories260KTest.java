@@ -16,6 +16,7 @@ import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.StepMetrics;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
@@ -201,7 +202,7 @@ class Stories260KTest {
       PreferenceTraining training = training(backend, model.copy(backend), pairs, version);
       training.requirePolicyIsReference();
       List<Double> dpo = new ArrayList<>();
-      training.runTo(1, metrics -> dpo.add(metrics.dpo()));
+      training.runTo(1, metrics -> dpo.add(((StepMetrics) metrics).dpo()));
       assertEquals((float) Math.log(2), dpo.getFirst().floatValue());
     }
   }

@@ -81,7 +81,7 @@ final class InspectCommand implements Callable<Integer> {
     if (Files.exists(folder.model(iteration))) {
       return "trained, not yet evaluated";
     }
-    Optional<Integer> step = folder.lastCheckpoint(iteration);
+    Optional<Integer> step = folder.training(iteration).lastStep();
     if (step.isPresent()) {
       return "in training, last checkpoint at step " + step.get();
     }

@@ -1,20 +1,16 @@
 package dev.irpo.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.irpo.checkpoints.AtomicFiles;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.SupervisedTraining;
+import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +22,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Supervised fine-tuning: DIR/metrics.jsonl, DIR/model.",
-      "FILE has lines {\"prompt\":…,\"response\":…} or {\"promptIds\":[…],\"responseIds\":[…]}."
+      "FILE has lines {\"prompt\":…,\"response\":…} or {\"promptIds\":[…],\"responseIds\":[…]}.",
+      "The same command goes on with a training that was stopped."
     })
 final class SftCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
@@ -41,28 +38,21 @@ final class SftCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
-    if (Files.exists(out)) {
-      throw new FileAlreadyExistsException(out + ": exists already; choose another --out");
-    }
+    TrainingFolder folder = new TrainingFolder(out);
+    folder.requireUnfinished();
     try (Backend backend = Backends.start(resolved.compute())) {
-      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
-      List<SupervisedTraining.Example> examples = examples(loaded);
-      SupervisedTraining training = new SupervisedTraining(resolved, backend, loaded, examples);
-      ObjectMapper mapper = new ObjectMapper();
-      StringBuilder metrics = new StringBuilder();
+      LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
+      List<SupervisedTraining.Example> examples = examples(trained);
+      SupervisedTraining training = new SupervisedTraining(resolved, backend, trained, examples);
+      folder.open(resolved);
+      folder.resume(training);
       try (Progress.Bar bar = new Bars().begin("sft", training.totalSteps())) {
-        training.run(step -> {
-          metrics.append(mapper.valueToTree(step).toString()).append('\n');
-          bar.at(step.step(), String.format(Locale.ROOT, "loss %.3f", step.loss()));
-        });
+        folder.run(
+            training,
+            line -> bar.at(line.step(), line.message()),
+            resolved.train().checkpointEverySteps());
       }
-      AtomicFiles.writeFolder(
-          out,
-          folder -> {
-            Files.writeString(folder.resolve("config.yaml"), resolved.toYaml());
-            Files.writeString(folder.resolve("metrics.jsonl"), metrics);
-            loaded.save(folder.resolve("model"));
-          });
+      trained.save(folder.model());
     }
     return 0;
   }

@@ -1,6 +1,5 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.AtomicFiles;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
@@ -8,15 +7,11 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
-import dev.irpo.train.Checkpoint;
-import dev.irpo.train.MetricsFile;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -57,40 +52,25 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
-    Path model = out.resolve("model");
-    if (Files.exists(model)) {
-      throw new FileAlreadyExistsException(
-          model + ": this training is finished; choose another --out");
-    }
+    TrainingFolder folder = new TrainingFolder(out);
+    folder.requireUnfinished();
     try (Backend backend = Backends.start(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = load(backend, trained, resolved);
-      requireSameConfig(resolved);
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
-      Optional<Integer> done = Checkpoint.lastStep(out.resolve("checkpoints"));
-      if (done.isPresent()) {
-        training.resume(checkpoint(done.get()));
-      } else if (reference == null) {
+      if (!folder.resume(training) && reference == null) {
         training.requirePolicyIsReference();
       }
-      String yaml = resolved.toYaml();
-      AtomicFiles.writeFile(configFile(), temporary -> Files.writeString(temporary, yaml));
-      run(training, resolved);
-      trained.save(model);
+      folder.open(resolved);
+      try (Progress.Bar bar = new Bars().begin("train", training.totalSteps())) {
+        folder.run(
+            training,
+            line -> bar.at(line.step(), line.message()),
+            resolved.train().checkpointEverySteps());
+      }
+      trained.save(folder.model());
     }
     return 0;
-  }
-
-  private void requireSameConfig(RunConfig resolved) throws IOException {
-    Path file = configFile();
-    if (Files.exists(file) && !Files.readString(file).equals(resolved.toYaml())) {
-      throw new IllegalArgumentException(
-          file + ": the training was begun with another configuration; choose another --out");
-    }
-  }
-
-  private Path configFile() {
-    return out.resolve("config.yaml");
   }
 
   private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)
@@ -112,29 +92,5 @@ final class TrainCommand implements Callable<Integer> {
               .formatted(reference, other.config().vocabSize(), model.config().vocabSize()));
     }
     return PairFile.withReference(unscored, backend, other, resolved.train().tokenBudget());
-  }
-
-  private Path checkpoint(int step) {
-    return out.resolve("checkpoints").resolve("step-" + step);
-  }
-
-  private void run(PreferenceTraining training, RunConfig resolved) throws IOException {
-    int every = resolved.train().checkpointEverySteps();
-    int total = training.totalSteps();
-    Path file = out.resolve("metrics.jsonl");
-    try (MetricsFile metrics = MetricsFile.continueAt(file, training.step());
-        Progress.Bar bar = new Bars().begin("train", total)) {
-      while (training.step() < total) {
-        int stop = every == 0 ? total : Math.min(total, (training.step() / every + 1) * every);
-        training.runTo(
-            stop,
-            step -> {
-              metrics.append(step);
-              bar.at(step.step(), String.format(Locale.ROOT, "loss %.3f", step.loss()));
-            });
-        metrics.sync();
-        training.save(checkpoint(training.step()));
-      }
-    }
   }
 }

@@ -4,13 +4,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.irpo.checkpoints.AtomicFiles;
 import dev.irpo.config.RunConfig;
-import dev.irpo.train.Checkpoint;
+import dev.irpo.train.ConfigFile;
+import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /// Where everything of a run lies:
 ///
@@ -37,50 +34,12 @@ public record RunFolder(Path root) {
   /// @throws IllegalArgumentException if the folder holds a run of another configuration, or
   ///   something that is no run
   public void open(RunConfig config) throws IOException {
-    Path file = configFile();
-    if (Files.exists(file)) {
-      String stored = comparable(RunConfig.load(Optional.of(file), List.of()));
-      String wanted = comparable(config);
-      if (!stored.equals(wanted)) {
-        throw new IllegalArgumentException(
-            "%s: the run was begun with another configuration (%s); use the same, or another --out"
-                .formatted(file, firstDifference(stored, wanted)));
-      }
-      return;
-    }
-    if (Files.exists(root) && !isEmpty(root)) {
-      throw new IllegalArgumentException(
-          root + ": holds files but no config.yaml of a run; choose another --out");
-    }
-    Files.createDirectories(root);
-    AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, config.toYaml()));
-  }
-
-  /// Everything that results depend on; the number of threads is not part of it.
-  private static String comparable(RunConfig config) {
-    return config.with("compute.threads=0").toYaml();
-  }
-
-  private static boolean isEmpty(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.allMatch(AtomicFiles::isTemporary);
-    }
-  }
-
-  private static String firstDifference(String stored, String wanted) {
-    List<String> before = stored.lines().toList();
-    List<String> now = wanted.lines().toList();
-    for (int i = 0; i < Math.min(before.size(), now.size()); i++) {
-      if (!before.get(i).equals(now.get(i))) {
-        return "'%s' there, '%s' now".formatted(before.get(i).strip(), now.get(i).strip());
-      }
-    }
-    return before.size() + " lines there, " + now.size() + " now";
+    ConfigFile.open(root, config, "run");
   }
 
   /// The resolved configuration.
   public Path configFile() {
-    return root.resolve("config.yaml");
+    return root.resolve(ConfigFile.NAME);
   }
 
   /// M_0.
@@ -90,7 +49,7 @@ public record RunFolder(Path root) {
 
   /// M_t; for t = 0 the model the run began with.
   public Path model(int iteration) {
-    return iteration == 0 ? startModel() : iteration(iteration).resolve("model");
+    return iteration == 0 ? startModel() : training(iteration).model();
   }
 
   /// Everything of one iteration.
@@ -118,29 +77,19 @@ public record RunFolder(Path root) {
     return iteration(iteration).resolve("rollouts.json");
   }
 
-  /// A line for each step.
-  public Path metrics(int iteration) {
-    return iteration(iteration).resolve("metrics.jsonl");
-  }
-
-  /// A checkpoint.
-  public Path checkpoint(int iteration, int step) {
-    return iteration(iteration).resolve("checkpoints").resolve("step-" + step);
+  /// The training of an iteration.
+  public TrainingFolder training(int iteration) {
+    return new TrainingFolder(iteration(iteration));
   }
 
   /// Accuracy of a checkpoint on the held-out problems.
   public Path heldOut(int iteration, int step) {
-    return iteration(iteration).resolve("checkpoints").resolve("held-out-%d.json".formatted(step));
+    return training(iteration).checkpoints().resolve("held-out-%d.json".formatted(step));
   }
 
   /// Accuracy of M_t on the test problems.
   public Path evaluation(int iteration) {
     return iteration(iteration).resolve("evaluation.json");
-  }
-
-  /// Step of the last checkpoint, if there is one.
-  public Optional<Integer> lastCheckpoint(int iteration) throws IOException {
-    return Checkpoint.lastStep(iteration(iteration).resolve("checkpoints"));
   }
 
   /// Writes a small JSON file, whole or not at all.

@@ -7,13 +7,12 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.task.Problem;
 import dev.irpo.tensor.Backend;
-import dev.irpo.train.MetricsFile;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /// Trains one iteration's policy and chooses its checkpoint.
@@ -44,40 +43,23 @@ final class TrainStage {
   /// checkpoint that does best on the held-out problems as the iteration's model.
   void train(LanguageModel policy, List<PreferencePair> pairs, int iteration) throws IOException {
     PreferenceTraining training = new PreferenceTraining(config, backend, policy, pairs, iteration);
-    Optional<Integer> checkpoint = folder.lastCheckpoint(iteration);
-    if (checkpoint.isPresent()) {
-      training.resume(folder.checkpoint(iteration, checkpoint.get()));
-    } else {
+    TrainingFolder files = folder.training(iteration);
+    if (!files.resume(training)) {
       training.requirePolicyIsReference();
     }
     int total = training.totalSteps();
-    try (MetricsFile metrics = MetricsFile.continueAt(folder.metrics(iteration), training.step());
-        Progress.Bar bar = progress.begin("iteration " + iteration + " train", total)) {
-      while (training.step() < total) {
-        training.runTo(
-            nextStop(training.step(), total),
-            step -> {
-              metrics.append(step);
-              bar.at(step.step(), String.format(Locale.ROOT, "loss %.3f", step.loss()));
-            });
-        metrics.sync();
-        training.save(folder.checkpoint(iteration, training.step()));
-      }
+    try (Progress.Bar bar = progress.begin("iteration " + iteration + " train", total)) {
+      files.run(training, line -> bar.at(line.step(), line.message()), checkpointEvery());
     }
     int best = choose(policy, iteration, total);
     PreferenceTraining chosen = new PreferenceTraining(config, backend, policy, pairs, iteration);
-    chosen.resume(folder.checkpoint(iteration, best));
+    chosen.resume(files.checkpoint(best));
     policy.save(folder.model(iteration));
   }
 
-  /// The next step to checkpoint at: those that are asked for, and those to be evaluated.
-  private int nextStop(int step, int total) {
-    int next = total;
-    for (int every :
-        List.of(config.train().checkpointEverySteps(), config.train().evaluateEverySteps())) {
-      next = every == 0 ? next : Math.min(next, (step / every + 1) * every);
-    }
-    return next;
+  /// Steps between checkpoints: those that are asked for, and those to be evaluated.
+  private int[] checkpointEvery() {
+    return new int[] {config.train().checkpointEverySteps(), config.train().evaluateEverySteps()};
   }
 
   /// The step of the checkpoint with the most right answers on the held-out problems, the later one
@@ -88,18 +70,15 @@ final class TrainStage {
     }
     int best = total;
     int mostCorrect = -1;
-    for (int step = nextStop(0, total); ; step = nextStop(step, total)) {
-      if (step == total || step % config.train().evaluateEverySteps() == 0) {
-        int correct = heldOutAccuracy(policy, iteration, step).correct();
-        if (correct >= mostCorrect) {
-          mostCorrect = correct;
-          best = step;
-        }
-      }
-      if (step == total) {
-        return best;
+    for (int step = 0; step < total; ) {
+      step = TrainingFolder.nextStop(step, total, config.train().evaluateEverySteps());
+      int correct = heldOutAccuracy(policy, iteration, step).correct();
+      if (correct >= mostCorrect) {
+        mostCorrect = correct;
+        best = step;
       }
     }
+    return best;
   }
 
   private Accuracy heldOutAccuracy(LanguageModel policy, int iteration, int step)
@@ -107,7 +86,8 @@ final class TrainStage {
     Path file = folder.heldOut(iteration, step);
     if (!Files.exists(file)) {
       LanguageModel candidate =
-          LanguageModel.open(backend, folder.checkpoint(iteration, step), Optional.empty());
+          LanguageModel.open(
+              backend, folder.training(iteration).checkpoint(step), Optional.empty());
       policy.parameters().copyFrom(candidate.parameters());
       String stage = "iteration " + iteration + " held-out at step " + step;
       try (Progress.Bar bar = progress.begin(stage, heldOut.size())) {

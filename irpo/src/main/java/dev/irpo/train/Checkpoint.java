@@ -25,14 +25,14 @@ import java.util.stream.Stream;
 
 /// A folder `step-N`: a model folder with the optimizer's shards and `state.json` in it. It appears
 /// when all of it is there.
-public final class Checkpoint {
+final class Checkpoint {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String STATE = "state.json";
 
   private Checkpoint() {}
 
   /// Step of the last checkpoint in a folder of `step-N`, if there is one.
-  public static Optional<Integer> lastStep(Path checkpoints) throws IOException {
+  static Optional<Integer> lastStep(Path checkpoints) throws IOException {
     if (!Files.isDirectory(checkpoints)) {
       return Optional.empty();
     }

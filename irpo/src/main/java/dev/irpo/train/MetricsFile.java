@@ -32,8 +32,8 @@ public final class MetricsFile implements AutoCloseable {
   }
 
   /// Adds a line.
-  public void append(StepMetrics metrics) throws IOException {
-    buffered.write((MAPPER.writeValueAsString(metrics) + "\n").getBytes(StandardCharsets.UTF_8));
+  public void append(StepLine line) throws IOException {
+    buffered.write((MAPPER.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /// Makes what is written safe on the disk.

@@ -5,31 +5,13 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
-import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
-import dev.irpo.transformer.train.Trainer;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 
-/// Trains a policy on preference pairs with DPO + NLL, in place, with checkpoints to go on from.
-public final class PreferenceTraining {
-  private final RunConfig config;
-  private final LanguageModel policy;
-  private final List<PreferencePair> pairs;
+/// Training of a policy on preference pairs with DPO + NLL.
+public final class PreferenceTraining extends Training<PreferencePair> {
   private final IrpoLoss loss;
-  private final Trainer trainer;
-  private final Order order;
-  private final int totalSteps;
-  private int step;
-
-  /// Watches a training.
-  public interface Listener {
-    /// Called after each step.
-    void stepped(StepMetrics metrics) throws IOException;
-  }
 
   /// A training at step 0.
   ///
@@ -40,30 +22,25 @@ public final class PreferenceTraining {
       LanguageModel policy,
       List<PreferencePair> pairs,
       int iteration) {
-    this.config = config;
-    this.policy = policy;
-    this.pairs = pairs;
-    loss = new IrpoLoss(config.loss());
-    int largest = pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1);
-    trainer =
-        new Trainer(
-            backend,
-            policy.parameters(),
-            loss,
-            Schedules.trainer(config.train(), config.optimizer(), largest));
-    long key = CounterRandom.key(CounterRandom.key(config.seed(), "pair.order"), iteration);
-    order = new Order(pairs.size(), config.train().shuffle(), key);
-    totalSteps = Schedules.steps(config.train(), pairs.size());
+    this(config, backend, policy, new IrpoLoss(config.loss()), pairs, iteration);
   }
 
-  /// Steps of the whole training.
-  public int totalSteps() {
-    return totalSteps;
-  }
-
-  /// Steps done.
-  public int step() {
-    return step;
+  private PreferenceTraining(
+      RunConfig config,
+      Backend backend,
+      LanguageModel policy,
+      IrpoLoss loss,
+      List<PreferencePair> pairs,
+      int iteration) {
+    super(
+        config,
+        backend,
+        policy,
+        loss,
+        pairs,
+        pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1),
+        CounterRandom.key(CounterRandom.key(config.seed(), "pair.order"), iteration));
+    this.loss = loss;
   }
 
   /// Checks that the policy is the reference as far as the first step's pairs tell: every DPO term
@@ -72,7 +49,7 @@ public final class PreferenceTraining {
   /// @throws IllegalArgumentException with both log-probabilities of the first pair that differs
   public void requirePolicyIsReference() {
     List<PreferencePair> batch = batch(0);
-    StepResult result = trainer.evaluate(items(batch));
+    StepResult result = evaluate(batch);
     for (int i = 0; i < batch.size(); i++) {
       PreferencePair pair = batch.get(i);
       requireEqual(
@@ -98,37 +75,13 @@ public final class PreferenceTraining {
     }
   }
 
-  /// Trains up to a step.
-  public void runTo(int lastStep, Listener listener) throws IOException {
-    LearningRate rate = Schedules.learningRate(config.optimizer(), totalSteps);
-    while (step < lastStep) {
-      long start = System.nanoTime();
-      StepResult result = trainer.accumulate(items(batch(step)));
-      double gradNorm = trainer.update(rate.at(step));
-      double learningRate = rate.at(step);
-      step++;
-      double seconds = (System.nanoTime() - start) / 1e9;
-      listener.stepped(StepMetrics.of(step, result, gradNorm, learningRate, seconds));
-    }
-  }
-
-  private List<PreferencePair> batch(int step) {
-    int batchSize = config.train().batchSize();
-    int[] indices = order.range((long) step * batchSize, batchSize);
-    return Arrays.stream(indices).mapToObj(pairs::get).toList();
-  }
-
-  private List<TrainItem> items(List<PreferencePair> batch) {
+  @Override
+  List<TrainItem> items(List<PreferencePair> batch) {
     return batch.stream().map(pair -> loss.item(pair, 1.0 / batch.size())).toList();
   }
 
-  /// Writes a checkpoint folder: model, optimizer state and step.
-  public void save(Path folder) throws IOException {
-    Checkpoint.write(folder, policy, trainer.optimizer(), step);
-  }
-
-  /// Goes on from a checkpoint folder.
-  public void resume(Path folder) throws IOException {
-    step = Checkpoint.read(folder, policy, trainer.optimizer());
+  @Override
+  StepLine line(int step, StepResult result, double gradNorm, double learningRate, double seconds) {
+    return StepMetrics.of(step, result, gradNorm, learningRate, seconds);
   }
 }

@@ -31,7 +31,8 @@ public record StepMetrics(
     double rewardAccuracy,
     double gradNorm,
     double learningRate,
-    double tokensPerSecond) {
+    double tokensPerSecond)
+    implements StepLine {
   static StepMetrics of(
       int step, StepResult result, double gradNorm, double learningRate, double seconds) {
     SequencedMap<String, float[]> metrics = result.metrics();

@@ -5,21 +5,14 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.packing.SharedPrompt;
-import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
-import dev.irpo.transformer.train.Trainer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
-/// Supervised fine-tuning of a model on prompts with responses, in place.
-public final class SupervisedTraining {
-  private final RunConfig config;
-  private final Trainer trainer;
-  private final List<Example> examples;
-  private final Order order;
-  private final int totalSteps;
+/// Supervised fine-tuning of a model on prompts with responses.
+public final class SupervisedTraining extends Training<SupervisedTraining.Example> {
+  private final boolean promptTokens;
 
   /// A text to learn.
   ///
@@ -32,58 +25,36 @@ public final class SupervisedTraining {
   /// @param step from 1
   /// @param loss mean negative log-likelihood of the scored tokens, in nats
   /// @param tokens transformer rows
-  public record Step(int step, double loss, double gradNorm, double learningRate, long tokens) {}
-
-  /// Receives every step.
-  public interface Listener {
-    /// Called after a step.
-    void stepped(Step step);
-  }
+  public record Step(int step, double loss, double gradNorm, double learningRate, long tokens)
+      implements StepLine {}
 
   /// A training at step 0.
   public SupervisedTraining(
       RunConfig config, Backend backend, LanguageModel model, List<Example> examples) {
-    this.config = config;
-    this.examples = examples;
-    int largest =
+    super(
+        config,
+        backend,
+        model,
+        new TokenLoss(),
+        examples,
         examples.stream()
             .mapToInt(example -> example.promptIds().length + example.responseIds().length)
             .max()
-            .orElse(1);
-    trainer =
-        new Trainer(
-            backend,
-            model.parameters(),
-            new TokenLoss(),
-            Schedules.trainer(config.train(), config.optimizer(), largest));
-    long key = CounterRandom.key(config.seed(), "sft.order");
-    order = new Order(examples.size(), config.train().shuffle(), key);
-    totalSteps = Schedules.steps(config.train(), examples.size());
+            .orElse(1),
+        CounterRandom.key(config.seed(), "sft.order"));
+    promptTokens = config.sft().promptTokens();
   }
 
-  /// Steps of the whole training.
-  public int totalSteps() {
-    return totalSteps;
+  @Override
+  StepLine line(int step, StepResult result, double gradNorm, double learningRate, double seconds) {
+    return new Step(step, result.loss(), gradNorm, learningRate, result.rows());
   }
 
-  /// Trains to the end.
-  public void run(Listener listener) {
-    LearningRate rate = Schedules.learningRate(config.optimizer(), totalSteps);
-    int batchSize = config.train().batchSize();
-    for (int step = 0; step < totalSteps; step++) {
-      int[] indices = order.range((long) step * batchSize, batchSize);
-      List<Example> batch = Arrays.stream(indices).mapToObj(examples::get).toList();
-      StepResult result = trainer.accumulate(items(batch));
-      double norm = trainer.update(rate.at(step));
-      listener.stepped(new Step(step + 1, result.loss(), norm, rate.at(step), result.rows()));
-    }
-  }
-
-  private List<TrainItem> items(List<Example> batch) {
-    boolean prompts = config.sft().promptTokens();
+  @Override
+  List<TrainItem> items(List<Example> batch) {
     long scored = 0;
     for (Example example : batch) {
-      scored += example.responseIds().length + (prompts ? example.promptIds().length - 1 : 0);
+      scored += example.responseIds().length + (promptTokens ? example.promptIds().length - 1 : 0);
     }
     float weight = (float) (1.0 / scored);
     List<TrainItem> items = new ArrayList<>();
@@ -91,7 +62,7 @@ public final class SupervisedTraining {
       SharedPrompt tokens =
           new SharedPrompt(
               example.promptIds(),
-              prompts ? TokenLoss.PROMPT : SharedPrompt.NOT_SCORED,
+              promptTokens ? TokenLoss.PROMPT : SharedPrompt.NOT_SCORED,
               List.of(new SharedPrompt.Response(example.responseIds(), TokenLoss.RESPONSE)));
       items.add(new TrainItem(tokens, new float[] {weight}));
     }

@@ -272,11 +272,13 @@ class MistakesTest {
     converted.requireRefused(model);
     Path out = folder.resolve("out");
     Files.createDirectories(out);
+    Files.writeString(out.resolve("notes.txt"), "mine");
     Path data = folder.resolve("data.jsonl");
     Files.writeString(data, IDS);
-    CommandLineRun run =
-        CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out);
-    run.requireRefused(out);
-    assertEquals(run.err().indexOf("exists"), run.err().lastIndexOf("exists"), run.err());
+    CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out)
+        .requireRefused(out, "config.yaml", "--out");
+    Files.createDirectories(out.resolve("model"));
+    CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out)
+        .requireRefused(out.resolve("model"), "finished");
   }
 }

@@ -63,16 +63,6 @@ class RunFolderTest {
   }
 
   @Test
-  void theLastCheckpointIsTheOneWithTheMostStepsNotTheLastByName() throws IOException {
-    assertEquals(Optional.empty(), folder().lastCheckpoint(1));
-    for (int step : new int[] {9, 100, 25}) {
-      Files.createDirectories(folder().checkpoint(1, step));
-    }
-    Files.createDirectories(folder().checkpoint(1, 0).resolveSibling("step-200.partial-1-1"));
-    assertEquals(Optional.of(100), folder().lastCheckpoint(1));
-  }
-
-  @Test
   void droppedPromptsReadAsReasonsWithCounts() {
     var dropped = new TreeMap<String, Integer>();
     assertEquals("none", new RolloutCounts(8, 4, 2, dropped).droppedText());

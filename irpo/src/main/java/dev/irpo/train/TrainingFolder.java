@@ -1,0 +1,100 @@
+package dev.irpo.train;
+
+import dev.irpo.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Where a training lies:
+///
+/// ```text
+/// metrics.jsonl       a line a step
+/// checkpoints/step-N/ model, optimizer
+/// model/              the outcome
+/// ```
+public record TrainingFolder(Path root) {
+  /// A line for each step.
+  public Path metrics() {
+    return root.resolve("metrics.jsonl");
+  }
+
+  /// All checkpoints.
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /// A checkpoint.
+  public Path checkpoint(int step) {
+    return checkpoints().resolve("step-" + step);
+  }
+
+  /// The outcome.
+  public Path model() {
+    return root.resolve("model");
+  }
+
+  /// Step of the last checkpoint, if there is one.
+  public Optional<Integer> lastStep() throws IOException {
+    return Checkpoint.lastStep(checkpoints());
+  }
+
+  /// Refuses a training that is finished.
+  ///
+  /// @throws FileAlreadyExistsException if its model is there
+  public void requireUnfinished() throws FileAlreadyExistsException {
+    if (Files.exists(model())) {
+      throw new FileAlreadyExistsException(
+          model() + ": this training is finished; choose another --out");
+    }
+  }
+
+  /// Begins a training that stands by itself, or goes on with one.
+  ///
+  /// @throws IllegalArgumentException if the folder holds a training of another configuration, or
+  ///   something that is no training
+  public void open(RunConfig config) throws IOException {
+    ConfigFile.open(root, config, "training");
+  }
+
+  /// Goes on from the last checkpoint.
+  ///
+  /// @return false if there is none
+  public boolean resume(Training<?> training) throws IOException {
+    Optional<Integer> step = lastStep();
+    if (step.isPresent()) {
+      training.resume(checkpoint(step.get()));
+    }
+    return step.isPresent();
+  }
+
+  /// Trains to the end, with a checkpoint there and each time one is due.
+  ///
+  /// @param every steps between checkpoints, of several reasons for one; 0: none
+  public void run(Training<?> training, Training.Listener listener, int... every)
+      throws IOException {
+    int total = training.totalSteps();
+    try (MetricsFile metrics = MetricsFile.continueAt(metrics(), training.step())) {
+      while (training.step() < total) {
+        training.runTo(
+            nextStop(training.step(), total, every),
+            line -> {
+              metrics.append(line);
+              listener.stepped(line);
+            });
+        metrics.sync();
+        training.save(checkpoint(training.step()));
+      }
+    }
+  }
+
+  /// The step of the next checkpoint.
+  public static int nextStop(int step, int total, int... every) {
+    int next = total;
+    for (int steps : every) {
+      next = steps == 0 ? next : Math.min(next, (step / steps + 1) * steps);
+    }
+    return next;
+  }
+}
