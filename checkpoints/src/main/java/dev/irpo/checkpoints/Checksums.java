@@ -3,14 +3,16 @@ package dev.irpo.checkpoints;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.stream.Stream;
 
-/// SHA-256 of files, memory and text, in lower-case hexadecimal.
-final class Checksums {
+/// SHA-256 of files, folders and memory, in lower-case hexadecimal.
+public final class Checksums {
   private static final long CHUNK_BYTES = 1L << 26;
 
   private Checksums() {}
@@ -20,6 +22,21 @@ final class Checksums {
     for (long begin = 0; begin < data.byteSize(); begin += CHUNK_BYTES) {
       long bytes = Math.min(CHUNK_BYTES, data.byteSize() - begin);
       digest.update(data.asSlice(begin, bytes).asByteBuffer());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /// Checksum of a file, or of a folder: of the names and checksums of the files in it.
+  public static String ofContents(Path path) throws IOException {
+    if (!Files.isDirectory(path)) {
+      return sha256(path);
+    }
+    MessageDigest digest = digest();
+    try (Stream<Path> files = Files.list(path)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        String line = file.getFileName() + " " + sha256(file) + "\n";
+        digest.update(line.getBytes(StandardCharsets.UTF_8));
+      }
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -10,7 +10,9 @@ import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +46,10 @@ final class SftCommand implements Callable<Integer> {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
       List<SupervisedTraining.Example> examples = examples(trained);
       SupervisedTraining training = new SupervisedTraining(resolved, backend, trained, examples);
-      folder.open(resolved);
+      SequencedMap<String, Path> inputs = new LinkedHashMap<>();
+      inputs.put("--model", model.model);
+      inputs.put("--data", data);
+      folder.open(resolved, inputs);
       folder.resume(training);
       try (Progress.Bar bar = new Bars().begin("sft", training.totalSteps())) {
         folder.run(

@@ -11,8 +11,10 @@ import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
       if (!folder.resume(training) && reference == null) {
         training.requirePolicyIsReference();
       }
-      folder.open(resolved);
+      folder.open(resolved, inputs());
       try (Progress.Bar bar = new Bars().begin("train", training.totalSteps())) {
         folder.run(
             training,
@@ -71,6 +73,16 @@ final class TrainCommand implements Callable<Integer> {
       trained.save(folder.model());
     }
     return 0;
+  }
+
+  private SequencedMap<String, Path> inputs() {
+    SequencedMap<String, Path> inputs = new LinkedHashMap<>();
+    inputs.put("--policy", policy);
+    inputs.put("--pairs", pairs);
+    if (reference != null) {
+      inputs.put("--reference", reference);
+    }
+    return inputs;
   }
 
   private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)

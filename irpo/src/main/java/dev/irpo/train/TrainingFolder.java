@@ -6,10 +6,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 /// Where a training lies:
 ///
 /// ```text
+/// config.yaml         the configuration
+/// inputs.json         checksums of the model and the data
 /// metrics.jsonl       a line a step
 /// checkpoints/step-N/ model, optimizer
 /// model/              the outcome
@@ -52,10 +55,12 @@ public record TrainingFolder(Path root) {
 
   /// Begins a training that stands by itself, or goes on with one.
   ///
-  /// @throws IllegalArgumentException if the folder holds a training of another configuration, or
-  ///   something that is no training
-  public void open(RunConfig config) throws IOException {
+  /// @param inputs files and folders by the options that named them
+  /// @throws IllegalArgumentException if the folder holds a training of another configuration or of
+  ///   other inputs, or something that is no training
+  public void open(RunConfig config, SequencedMap<String, Path> inputs) throws IOException {
     ConfigFile.open(root, config, "training");
+    InputsFile.open(root, inputs);
   }
 
   /// Goes on from the last checkpoint.

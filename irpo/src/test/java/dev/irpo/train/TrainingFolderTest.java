@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +40,7 @@ class TrainingFolderTest {
       throws IOException {
     LanguageModel model = TestData.tinyModel(backend);
     SupervisedTraining training = new SupervisedTraining(CONFIG, backend, model, EXAMPLES);
-    folder.open(CONFIG);
+    folder.open(CONFIG, new LinkedHashMap<>());
     folder.resume(training);
     folder.run(
         training,
@@ -103,5 +105,33 @@ class TrainingFolderTest {
     String message =
         assertThrows(FileAlreadyExistsException.class, folder::requireUnfinished).getMessage();
     assertTrue(message.startsWith(folder.model() + ": "), message);
+  }
+
+  @Test
+  void aTrainingOfOtherDataIsNotGoneOnWith() throws IOException {
+    TrainingFolder folder = new TrainingFolder(temporary.resolve("training"));
+    Path data = Files.writeString(temporary.resolve("data.jsonl"), "one");
+    Path model = Files.createDirectories(temporary.resolve("model"));
+    Files.writeString(model.resolve("config.json"), "{}");
+    SequencedMap<String, Path> inputs = new LinkedHashMap<>();
+    inputs.put("--model", model);
+    inputs.put("--data", data);
+    folder.open(CONFIG, inputs);
+    folder.open(CONFIG, inputs);
+    Files.writeString(data, "two");
+    String otherData = refusal(folder, inputs);
+    assertTrue(otherData.startsWith("--data " + data + ": "), otherData);
+    Files.writeString(data, "one");
+    Files.writeString(model.resolve("weights"), "");
+    String otherModel = refusal(folder, inputs);
+    assertTrue(otherModel.startsWith("--model " + model + ": "), otherModel);
+    inputs.remove("--data");
+    String otherOptions = refusal(folder, inputs);
+    assertTrue(otherOptions.contains("--model --data, not --model;"), otherOptions);
+  }
+
+  private static String refusal(TrainingFolder folder, SequencedMap<String, Path> inputs) {
+    return assertThrows(IllegalArgumentException.class, () -> folder.open(CONFIG, inputs))
+        .getMessage();
   }
 }

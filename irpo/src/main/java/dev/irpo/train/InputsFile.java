@@ -1,0 +1,52 @@
+package dev.irpo.train;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.checkpoints.Checksums;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// `inputs.json` beside a [ConfigFile]: what was read, as checksums by the options that named it.
+final class InputsFile {
+  private static final String NAME = "inputs.json";
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private InputsFile() {}
+
+  /// Notes the inputs of a folder, or checks that they are those it was begun with.
+  ///
+  /// @throws IllegalArgumentException if one is another
+  static void open(Path root, SequencedMap<String, Path> inputs) throws IOException {
+    SequencedMap<String, String> checksums = new LinkedHashMap<>();
+    for (Map.Entry<String, Path> input : inputs.entrySet()) {
+      checksums.put(input.getKey(), Checksums.ofContents(input.getValue()));
+    }
+    Path file = root.resolve(NAME);
+    if (!Files.exists(file)) {
+      AtomicFiles.writeFile(file, temporary -> MAPPER.writeValue(temporary.toFile(), checksums));
+      return;
+    }
+    Map<String, String> stored = MAPPER.readValue(file.toFile(), new TypeReference<>() {});
+    if (!stored.keySet().equals(checksums.keySet())) {
+      throw new IllegalArgumentException(
+          "%s: the training was begun with %s, not %s; use the same options, or another --out"
+              .formatted(
+                  file, String.join(" ", stored.keySet()), String.join(" ", checksums.keySet())));
+    }
+    checksums.forEach((option, checksum) -> {
+      if (!checksum.equals(stored.get(option))) {
+        throw new IllegalArgumentException(
+            "%s %s: its contents are not those that the training in %s was begun with; use the"
+                    .formatted(option, inputs.get(option), root)
+                + " same, or another --out");
+      }
+    });
+  }
+}
