@@ -16,13 +16,15 @@ public final class Buffer {
   private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
+  private final Storage storage;
   private final MemorySegment segment;
   private final DType dtype;
   private final long numElements;
   private final boolean stable;
-  private long version;
 
-  private Buffer(MemorySegment segment, DType dtype, long numElements, boolean stable) {
+  private Buffer(
+      Storage storage, MemorySegment segment, DType dtype, long numElements, boolean stable) {
+    this.storage = storage;
     this.segment = segment;
     this.dtype = dtype;
     this.numElements = numElements;
@@ -32,29 +34,50 @@ public final class Buffer {
   /// A new buffer of zeros, freed when nothing refers to it any more.
   public static Buffer allocate(DType dtype, long numElements) {
     long bytes = Math.multiplyExact(numElements, dtype.bytes());
-    return new Buffer(Arena.ofAuto().allocate(bytes, ALIGNMENT), dtype, numElements, true);
+    return wrap(Arena.ofAuto().allocate(bytes, ALIGNMENT), dtype);
   }
 
   /// A view of memory that somebody else owns, for instance a memory-mapped file.
   public static Buffer wrap(MemorySegment segment, DType dtype) {
-    return new Buffer(segment, dtype, segment.byteSize() / dtype.bytes(), true);
+    return wrap(new Storage(segment), segment, dtype);
+  }
+
+  static Buffer wrap(Storage storage, MemorySegment segment, DType dtype) {
+    return new Buffer(storage, segment, dtype, segment.byteSize() / dtype.bytes(), true);
+  }
+
+  /// A buffer that stands for memory which the host cannot read.
+  public static Buffer unbacked(DType dtype, long numElements) {
+    return new Buffer(
+        new Storage(MemorySegment.NULL), MemorySegment.NULL, dtype, numElements, false);
   }
 
   /// A view of `length` elements from `offset` on; both in elements.
   public Buffer slice(long offset, long length) {
     MemorySegment part =
         segment.asSlice(offset * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
-    return new Buffer(part, dtype, length, stable);
+    return new Buffer(storage, part, dtype, length, stable);
   }
 
   /// The same memory as a place for computed values, which change without announcement.
   public Buffer asWorkspace() {
-    return new Buffer(segment, dtype, numElements, false);
+    return new Buffer(storage, segment, dtype, numElements, false);
   }
 
   /// The memory itself.
   public MemorySegment segment() {
+    storage.refresh();
     return segment;
+  }
+
+  /// What this buffer is a view of.
+  public Storage storage() {
+    return storage;
+  }
+
+  /// Place of the first element in the storage, in elements.
+  public long offset() {
+    return segment.address() / dtype.bytes() - storage.address() / dtype.bytes();
   }
 
   /// Type of the elements.
@@ -72,47 +95,47 @@ public final class Buffer {
     return stable;
   }
 
-  /// Counts the changes that were announced with [#markChanged()].
+  /// Counts the announced changes of the memory, of this view or another.
   public long version() {
-    return version;
+    return storage.version();
   }
 
   /// Announces that the content changed, so that a backend discards what it derived from it (packed
   /// weights). Every operation that overwrites a variable does so; a host that writes into a weight
   /// must too.
   public void markChanged() {
-    version++;
+    storage.markChanged();
   }
 
   /// The element at `index` of a floating-point buffer.
   public double get(long index) {
     return dtype == DType.F64
-        ? segment.getAtIndex(DOUBLE, index)
-        : segment.getAtIndex(FLOAT, index);
+        ? segment().getAtIndex(DOUBLE, index)
+        : segment().getAtIndex(FLOAT, index);
   }
 
   /// Stores into a floating-point buffer, rounding to its precision.
   public void set(long index, double value) {
     if (dtype == DType.F64) {
-      segment.setAtIndex(DOUBLE, index, value);
+      segment().setAtIndex(DOUBLE, index, value);
     } else {
-      segment.setAtIndex(FLOAT, index, (float) value);
+      segment().setAtIndex(FLOAT, index, (float) value);
     }
   }
 
   /// The element at `index` of an [DType#INT32] buffer.
   public int getInt(long index) {
-    return segment.getAtIndex(INT, index);
+    return segment().getAtIndex(INT, index);
   }
 
   /// Stores into an [DType#INT32] buffer.
   public void setInt(long index, int value) {
-    segment.setAtIndex(INT, index, value);
+    segment().setAtIndex(INT, index, value);
   }
 
   /// Sets every element to zero.
   public void clear() {
-    segment.fill((byte) 0);
+    segment().fill((byte) 0);
   }
 
   /// Copies all elements of a buffer of the same length and type.
@@ -122,7 +145,7 @@ public final class Buffer {
           "cannot copy %d %s into %d %s"
               .formatted(source.numElements, source.dtype, numElements, dtype));
     }
-    MemorySegment.copy(source.segment, 0, segment, 0, segment.byteSize());
+    MemorySegment.copy(source.segment(), 0, segment(), 0, segment.byteSize());
   }
 
   /// The elements of a floating-point buffer as single precision.

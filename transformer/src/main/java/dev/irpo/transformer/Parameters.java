@@ -10,8 +10,8 @@ import java.util.SequencedMap;
 /// The weights of one model: a flat buffer and a named view of each tensor in it.
 ///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
-/// Who writes into the flat buffer calls [#markChanged()] afterwards, because a view has a
-/// [Buffer#version()] of its own and backends keep packed copies by it.
+/// Who writes into them on the host calls [#markChanged()] afterwards, because backends keep copies
+/// of their own by [Buffer#version()].
 public final class Parameters {
   /// Standard deviation of fresh weights.
   public static final double INITIAL_DEVIATION = 0.02;
@@ -107,9 +107,8 @@ public final class Parameters {
     return buffers;
   }
 
-  /// Announces that the flat buffer was written into.
+  /// Announces that weights were written into.
   public void markChanged() {
     flat.markChanged();
-    buffers.values().forEach(Buffer::markChanged);
   }
 }

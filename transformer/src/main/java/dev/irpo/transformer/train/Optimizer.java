@@ -9,6 +9,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.op.AdamW;
+import dev.irpo.tensor.op.Clear;
 import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.transformer.Parameters;
 import java.util.Map;
@@ -18,7 +19,6 @@ import java.util.Map;
 /// Its state is two buffers in the layout of the parameters and the number of steps taken; storing
 /// these and the parameters is enough to go on to the bit.
 public final class Optimizer {
-  private final Parameters parameters;
   private final AdamWSettings settings;
   private final Buffer mean;
   private final Buffer square;
@@ -28,7 +28,6 @@ public final class Optimizer {
   private long stepsTaken;
 
   Optimizer(Backend backend, Parameters parameters, Buffer gradient, AdamWSettings settings) {
-    this.parameters = parameters;
     this.settings = settings;
     long n = parameters.layout().numElements();
     mean = backend.allocate(n);
@@ -46,6 +45,7 @@ public final class Optimizer {
             gradientTensor,
             norm,
             scheduleTensor);
+    Clear.clear(gradientTensor);
     graph.output(norm);
     program =
         backend.compile(
@@ -56,7 +56,7 @@ public final class Optimizer {
     squaredNorm = program.buffer(norm);
   }
 
-  /// One step from the gathered gradient.
+  /// One step from the gathered gradient, which is zero afterwards.
   ///
   /// @param rate learning rate of this step
   /// @return the global norm of the gradient before clipping
@@ -66,7 +66,6 @@ public final class Optimizer {
     schedule.set(1, 1 - StrictMath.pow(settings.beta1(), (double) stepsTaken));
     schedule.set(2, 1 - StrictMath.pow(settings.beta2(), (double) stepsTaken));
     program.run();
-    parameters.markChanged();
     return Math.sqrt(squaredNorm.get(0));
   }
 

@@ -52,9 +52,7 @@ public final class Trainer {
   ///
   /// @throws IllegalArgumentException if an item does not fit into a micro-batch or the context
   public StepResult accumulate(List<TrainItem> items) {
-    StepResult result = run(training, items);
-    gradient.markChanged();
-    return result;
+    return run(training, items);
   }
 
   /// The items' loss without any gradient.
@@ -69,15 +67,7 @@ public final class Trainer {
   /// @param rate learning rate of this step
   /// @return the global norm of the gradient before clipping
   public double update(double rate) {
-    double norm = optimizer.step(rate);
-    clearGradient();
-    return norm;
-  }
-
-  /// Drops what is gathered.
-  public void clearGradient() {
-    gradient.clear();
-    gradient.markChanged();
+    return optimizer.step(rate);
   }
 
   private StepResult run(BudgetLadder<LossProgram> ladder, List<TrainItem> items) {

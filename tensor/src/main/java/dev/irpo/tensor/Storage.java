@@ -1,0 +1,56 @@
+package dev.irpo.tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/// Memory of the host that buffers are views of.
+///
+/// A device that changed its own copy leaves behind how to fetch it; that happens when somebody on
+/// the host next asks for the memory, and not at all if nobody does.
+public final class Storage {
+  private final MemorySegment segment;
+  private long version;
+  private Runnable fetch;
+
+  Storage(MemorySegment segment) {
+    this.segment = segment;
+  }
+
+  long address() {
+    return segment.address();
+  }
+
+  void refresh() {
+    if (fetch != null) {
+      Runnable pending = fetch;
+      fetch = null;
+      pending.run();
+    }
+  }
+
+  /// Elements of four bytes.
+  public long numFloats() {
+    return segment.byteSize() / Float.BYTES;
+  }
+
+  /// All of it as single precision, for a device to copy from or to.
+  public Buffer floats() {
+    return Buffer.wrap(this, segment, DType.F32);
+  }
+
+  /// Counts the changes.
+  public long version() {
+    return version;
+  }
+
+  void markChanged() {
+    version++;
+  }
+
+  /// Announces that a device changed its copy.
+  ///
+  /// @param fetch copies it into [#floats()]; runs at most once
+  public void markChangedOnDevice(Runnable fetch) {
+    version++;
+    this.fetch = fetch;
+  }
+}
