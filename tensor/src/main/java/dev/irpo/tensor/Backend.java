@@ -16,6 +16,13 @@ public interface Backend extends AutoCloseable {
   /// @throws IllegalArgumentException if a variable is missing or of another size
   Program compile(Graph graph, Map<String, Buffer> variables);
 
+  /// Whether compiling takes seconds, so that callers do with few sizes of a program and compile
+  /// all before they run one. Programs over the same variables are compiled anew, together, when
+  /// another joins them later.
+  default boolean compilesSlowly() {
+    return false;
+  }
+
   /// Stops threads and frees devices.
   @Override
   void close();

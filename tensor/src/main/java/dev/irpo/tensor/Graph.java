@@ -25,6 +25,7 @@ public final class Graph {
   private int tensorCount;
   private int scopeCount;
   private int scope = NO_SCOPE;
+  private String section = "";
 
   /// A tensor that the host writes before each run.
   public Tensor input(String name, DType dtype, Shape shape) {
@@ -81,7 +82,7 @@ public final class Graph {
       String name = op.name() + "#" + tensorCount;
       results.add(new Tensor(this, tensorCount++, name, Tensor.Kind.COMPUTED, DType.F32, shape));
     }
-    Node node = new Node(op, inputList, List.copyOf(results), scope);
+    Node node = new Node(op, inputList, List.copyOf(results), scope, section);
     results.forEach(tensor -> tensor.producedBy(node));
     nodes.add(node);
     return node;
@@ -104,6 +105,11 @@ public final class Graph {
     } finally {
       scope = NO_SCOPE;
     }
+  }
+
+  /// Begins a part of the graph, for instance a layer; a device takes a graph part by part.
+  public void section(String name) {
+    section = name;
   }
 
   /// Operations in the order in which they run.

@@ -5,7 +5,8 @@ import java.util.List;
 /// One operation applied in a graph.
 ///
 /// @param scope the recomputation scope the node was built in, or [Graph#NO_SCOPE]
-public record Node(Op op, List<Tensor> inputs, List<Tensor> outputs, int scope) {
+/// @param section see [Graph#section(String)]
+public record Node(Op op, List<Tensor> inputs, List<Tensor> outputs, int scope, String section) {
   /// Input `index`.
   public Tensor input(int index) {
     return inputs.get(index);

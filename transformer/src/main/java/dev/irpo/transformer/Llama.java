@@ -47,10 +47,13 @@ public record Llama(LlamaConfig config, Activations activations) {
   /// @param tokens (R) int32
   /// @param positions (R) int32, place of each row in its sequence
   public Tensor hidden(Graph graph, Tensor tokens, Tensor positions, Attention attention) {
+    graph.section("embedding");
     Tensor x = embedding(embeddingTable(graph), tokens); // (R, C)
     for (int layer = 0; layer < config.numLayers(); layer++) {
+      graph.section("layer " + layer);
       x = layer(graph, layer, x, positions, attention); // (R, C)
     }
+    graph.section("head");
     return rmsNorm(x, variable(graph, LlamaConfig.FINAL_NORM), config.rmsEps());
   }
 

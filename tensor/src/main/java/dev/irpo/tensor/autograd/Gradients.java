@@ -22,6 +22,8 @@ public final class Gradients {
   /// What the name of a parameter's gradient variable begins with.
   public static final String PREFIX = "gradient/";
 
+  private static final String BACKWARD = " backward";
+
   private final Graph graph;
   private final Set<Tensor> reached = new HashSet<>();
   private final Set<Tensor> parameters;
@@ -61,6 +63,7 @@ public final class Gradients {
     for (int i = forward.size() - 1; i >= 0; i--) {
       Node node = forward.get(i);
       if (!node.outputs().isEmpty() && gradients.containsKey(node.output(0))) {
+        graph.section(node.section() + BACKWARD);
         node.op().differentiate(new Rule(node, recomputedCopy(node, forward)));
       }
     }

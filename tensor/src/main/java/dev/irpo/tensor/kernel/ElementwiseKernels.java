@@ -2,7 +2,9 @@ package dev.irpo.tensor.kernel;
 
 import dev.irpo.tensor.Buffer;
 
-/// Operations on corresponding elements of n-element tensors. The output may be one of the inputs.
+/// Operations on corresponding elements of n-element tensors.
+///
+/// On the host the output may be one of the inputs; on a device no argument may be another.
 public interface ElementwiseKernels {
   /// `out = a + b`.
   void add(Buffer out, Buffer a, Buffer b, long n);

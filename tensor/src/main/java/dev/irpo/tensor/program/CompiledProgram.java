@@ -48,7 +48,7 @@ public final class CompiledProgram implements Program {
     DType type = leaf.dtype() == DType.F32 ? precision : leaf.dtype();
     long numElements = leaf.shape().numElements();
     return switch (leaf.kind()) {
-      case VARIABLE -> variable(leaf, variables.get(leaf.name()), type);
+      case VARIABLE -> Variables.require(leaf, variables, type);
       case CONSTANT -> {
         Buffer buffer = Buffer.allocate(type, numElements);
         LongToDoubleFunction values = graph.constantValues(leaf);
@@ -59,24 +59,6 @@ public final class CompiledProgram implements Program {
       }
       default -> Buffer.allocate(type, numElements);
     };
-  }
-
-  private static Buffer variable(Tensor leaf, Buffer buffer, DType type) {
-    if (buffer == null) {
-      throw new IllegalArgumentException("variable '" + leaf.name() + "' has no buffer");
-    }
-    if (buffer.dtype() != type || buffer.numElements() != leaf.shape().numElements()) {
-      throw new IllegalArgumentException(
-          "variable '%s' %s needs %d %s, its buffer has %d %s"
-              .formatted(
-                  leaf.name(),
-                  leaf.shape(),
-                  leaf.shape().numElements(),
-                  type,
-                  buffer.numElements(),
-                  buffer.dtype()));
-    }
-    return buffer;
   }
 
   private Runnable bind(Node node, Kernels kernels) {

@@ -10,10 +10,11 @@ import java.util.List;
 import java.util.Set;
 
 /// The operations of a graph that an output or a side effect needs, in order.
-final class LivePart {
+public final class LivePart {
   private LivePart() {}
 
-  static List<Node> of(Graph graph) {
+  /// Filters the nodes of a graph.
+  public static List<Node> of(Graph graph) {
     List<Node> nodes = graph.nodes();
     Set<Tensor> needed = new HashSet<>(graph.outputs());
     List<Node> live = new ArrayList<>();

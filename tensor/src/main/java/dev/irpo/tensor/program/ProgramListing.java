@@ -7,10 +7,11 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /// The text of [dev.irpo.tensor.Program#describe()].
-final class ProgramListing {
+public final class ProgramListing {
   private ProgramListing() {}
 
-  static String of(List<Node> nodes, MemoryPlan plan, long flops) {
+  /// A line an operation, and the totals.
+  public static String of(List<Node> nodes, MemoryPlan plan, long flops) {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(

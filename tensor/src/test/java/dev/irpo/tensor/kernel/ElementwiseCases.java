@@ -7,12 +7,16 @@ import java.util.stream.Stream;
 
 /// Cases of [ElementwiseKernels].
 final class ElementwiseCases {
+  /// In the name of each case where the output is an input.
+  static final String IN_PLACE = " in place ";
+
   private ElementwiseCases() {}
 
   static Stream<KernelCase> all() {
     return Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023, 40_003)
-        .flatMap(
-            n -> Stream.of(binary(n), scalar(n), inPlace(n), sum(n), logSigmoid(n), swiGlu(n)));
+        .flatMap(n ->
+            Stream.of(
+                binary(n), scalar(n), accumulate(n), inPlace(n), sum(n), logSigmoid(n), swiGlu(n)));
   }
 
   private static KernelCase binary(int n) {
@@ -55,18 +59,25 @@ final class ElementwiseCases {
         .within(zero, i -> 0);
   }
 
-  private static KernelCase inPlace(int n) {
+  private static KernelCase accumulate(int n) {
     KernelTensor target = signed("target", 54, n);
+    KernelTensor x = signed("x", 56, n);
+    return new KernelCase(
+            "accumulate " + n,
+            (kernels, side) ->
+                kernels.elementwise().accumulate(side.apply(target), side.apply(x), n),
+            x)
+        .rounded(target, 1);
+  }
+
+  private static KernelCase inPlace(int n) {
     KernelTensor gate = signed("gate", 55, n);
     KernelTensor x = signed("x", 56, n);
     return new KernelCase(
-            "accumulate, swiGlu in place " + n,
-            (kernels, side) -> {
-              kernels.elementwise().accumulate(side.apply(target), side.apply(x), n);
-              kernels.elementwise().swiGlu(side.apply(gate), side.apply(gate), side.apply(x), n);
-            },
+            "swiGlu" + IN_PLACE + n,
+            (kernels, side) ->
+                kernels.elementwise().swiGlu(side.apply(gate), side.apply(gate), side.apply(x), n),
             x)
-        .rounded(target, 1)
         .rounded(gate, 12);
   }
 

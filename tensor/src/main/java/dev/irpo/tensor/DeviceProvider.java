@@ -1,0 +1,38 @@
+package dev.irpo.tensor;
+
+import java.util.List;
+
+/// Backends that run on devices, found with [java.util.ServiceLoader].
+public interface DeviceProvider {
+  /// A device that a backend could take.
+  ///
+  /// @param place `DRIVER:DEVICE`, as the user writes it
+  /// @param api how it is driven, for instance `CUDA` or `OpenCL`
+  /// @param memoryBytes its whole memory
+  record Device(String place, String api, String name, long memoryBytes) {}
+
+  /// Is told how far compilation is.
+  @FunctionalInterface
+  interface CompileListener {
+    /// Called after each part.
+    void compiled(int done, int total);
+  }
+
+  /// First part of what the user writes, for instance `tornado`.
+  String name();
+
+  /// All devices, the one that is taken by default first.
+  ///
+  /// @throws IllegalArgumentException if there is none, saying in one line what is missing and what
+  ///   to do
+  List<Device> devices();
+
+  /// Why the first device is the default.
+  String preference();
+
+  /// Starts a backend.
+  ///
+  /// @param device one of [#devices()]
+  /// @throws IllegalArgumentException if the options of the JVM do not allow it
+  Backend start(Device device, CompileListener listener);
+}

@@ -1,0 +1,114 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.DeviceFailure;
+import dev.irpo.tensor.Storage;
+import java.util.List;
+import java.util.Map;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+
+/// Programs that share variables as one execution plan, made when the first of them runs.
+///
+/// A variable is copied to the device when its storage changed on the host, and back when the host
+/// asks for it; between runs everything stays where it is.
+final class DevicePlan implements AutoCloseable {
+  private final DevicePlans owner;
+  private final String name;
+  private final List<TornadoProgram> programs;
+  private final Map<Storage, DeviceVariable> variables;
+  private PlanGraphs graphs;
+  private TornadoExecutionPlan plan;
+
+  DevicePlan(DevicePlans owner, String name, List<TornadoProgram> programs) {
+    this.owner = owner;
+    this.name = name;
+    this.programs = List.copyOf(programs);
+    variables = DevicePlans.variables(programs);
+  }
+
+  List<TornadoProgram> programs() {
+    return programs;
+  }
+
+  boolean holds(Storage storage) {
+    return variables.containsKey(storage);
+  }
+
+  void run(TornadoProgram program) {
+    if (plan == null) {
+      start();
+    }
+    for (DeviceVariable variable : variables.values()) {
+      if (variable.isStale()) {
+        variable.read();
+        execute(graphs.upload(variable));
+        variable.markCurrent();
+      }
+    }
+    graphs.parts(program).forEach(this::execute);
+    for (Storage storage : program.changed()) {
+      DeviceVariable variable = variables.get(storage);
+      storage.markChangedOnDevice(() -> download(variable));
+      variable.markCurrent();
+    }
+  }
+
+  private void download(DeviceVariable variable) {
+    execute(graphs.download(variable));
+    variable.write();
+  }
+
+  private void start() {
+    variables.values().forEach(variable -> variable.cut(owner.maxArray()));
+    graphs = new PlanGraphs(name, programs, variables);
+    DeviceLimits.require(owner.device(), graphs);
+    plan = new TornadoExecutionPlan(graphs.snapshots());
+    var _ = plan.withDevice(owner.device());
+    int total = graphs.size();
+    for (int graph = 0; graph < total; graph++) {
+      var _ = plan.withGraph(graph).withPreCompilation();
+      owner.listener().compiled(graph + 1, total);
+    }
+    for (int graph : graphs.workspace()) {
+      execute(graph);
+    }
+  }
+
+  private void execute(int graph) {
+    try {
+      TornadoExecutionPlan selected = plan.withGraph(graph);
+      if (owner.observer() == null) {
+        var _ = selected.execute();
+      } else {
+        TornadoExecutionResult result = selected.withProfiler(ProfilerMode.SILENT).execute();
+        owner.observer().executed(result);
+      }
+    } catch (RuntimeException e) {
+      throw new DeviceFailure(
+          "the device '%s' failed in %s (%s); run the same command again, there or with another --backend"
+              .formatted(owner.device().getDeviceName(), graphs.name(graph), e.getMessage()),
+          e);
+    }
+  }
+
+  /// Brings what changed on the device to the host and gives the memory back.
+  @Override
+  public void close() {
+    if (plan == null) {
+      return;
+    }
+    for (DeviceVariable variable : variables.values()) {
+      var _ = variable.storage().floats().segment();
+    }
+    try {
+      plan.freeDeviceMemory();
+      plan.close();
+    } catch (TornadoExecutionPlanException e) {
+      throw new DeviceFailure("the device's memory could not be given back: " + e.getMessage(), e);
+    } finally {
+      plan = null;
+    }
+  }
+}

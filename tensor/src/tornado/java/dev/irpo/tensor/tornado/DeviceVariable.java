@@ -1,0 +1,105 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Storage;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/// The device's copy of a storage that variables are views of: pieces end to end, each an array,
+/// cut only where a view begins.
+final class DeviceVariable {
+  /// Elements from `first` on.
+  record Piece(long first, FloatArray array) {
+    long end() {
+      return first + array.getSize();
+    }
+  }
+
+  private final Storage storage;
+  private final TreeSet<Long> begins = new TreeSet<>();
+  private NavigableMap<Long, Piece> pieces = new TreeMap<>();
+
+  /// Version of the storage that the device has; −1: none.
+  private long version = -1;
+
+  DeviceVariable(Storage storage) {
+    this.storage = storage;
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  /// Announces a view.
+  void addView(Buffer view) {
+    begins.add(view.offset());
+  }
+
+  /// Makes the arrays anew.
+  ///
+  /// @param limit most elements of an array, unless a view has more
+  void cut(long limit) {
+    pieces = new TreeMap<>();
+    version = -1;
+    long first = 0;
+    long end = storage.numFloats();
+    while (first < end) {
+      long last = end;
+      if (end - first > limit) {
+        Long cut = begins.floor(first + limit);
+        if (cut == null || cut <= first) {
+          cut = begins.higher(first);
+        }
+        last = cut == null ? end : cut;
+      }
+      pieces.put(first, new Piece(first, new FloatArray(Math.toIntExact(last - first))));
+      first = last;
+    }
+  }
+
+  List<Piece> pieces() {
+    return new ArrayList<>(pieces.values());
+  }
+
+  /// The piece that an element lies in.
+  Piece piece(long element) {
+    return pieces.floorEntry(element).getValue();
+  }
+
+  boolean isStale() {
+    return version != storage.version();
+  }
+
+  void markCurrent() {
+    version = storage.version();
+  }
+
+  /// Copies the host's memory into the arrays.
+  void read() {
+    MemorySegment host = storage.floats().segment();
+    for (Piece piece : pieces.values()) {
+      MemorySegment.copy(host, Float.BYTES * piece.first(), segment(piece), 0, bytes(piece));
+    }
+  }
+
+  /// Copies the arrays into the host's memory.
+  void write() {
+    MemorySegment host = storage.floats().segment();
+    for (Piece piece : pieces.values()) {
+      MemorySegment.copy(segment(piece), 0, host, Float.BYTES * piece.first(), bytes(piece));
+    }
+  }
+
+  private static MemorySegment segment(Piece piece) {
+    return piece.array().getSegment();
+  }
+
+  private static long bytes(Piece piece) {
+    return (long) Float.BYTES * piece.array().getSize();
+  }
+}

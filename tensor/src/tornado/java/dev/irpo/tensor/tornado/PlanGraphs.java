@@ -1,0 +1,212 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Storage;
+import dev.irpo.tensor.tornado.task.TransferTasks;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/// The task graphs of a plan: one that makes the arrays for computed values, two for each variable
+/// to copy it there and back, and one for each part of each program.
+///
+/// A task graph finds on the device what the one executed before it had there, so every graph names
+/// every shared array, whether its tasks need it or not.
+final class PlanGraphs {
+  private static final int TASKS_A_GRAPH = 100;
+
+  private final String planName;
+  private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+  private final List<String> names = new ArrayList<>();
+  private final List<Integer> workspace = new ArrayList<>();
+  private final Map<DeviceVariable, Integer> uploads = new HashMap<>();
+  private final Map<DeviceVariable, Integer> downloads = new HashMap<>();
+  private final Map<TornadoProgram, List<Integer>> parts = new HashMap<>();
+  private final List<FloatArray> pool = new ArrayList<>();
+  private final ScratchArrays scratch = new ScratchArrays();
+  private final Map<List<Float>, FloatArray> constants = new HashMap<>();
+  private final List<Object> shared = new ArrayList<>();
+  private long bytes;
+
+  PlanGraphs(
+      String planName, List<TornadoProgram> programs, Map<Storage, DeviceVariable> variables) {
+    this.planName = planName;
+    makePool(programs);
+    PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
+    programs.forEach(program -> program.record(sizing, pool));
+    scratch.allocate();
+    List<Object> working = new ArrayList<>(pool);
+    working.addAll(scratch.all());
+    working.addAll(constants.values());
+    shared.addAll(working);
+    for (DeviceVariable variable : variables.values()) {
+      variable.pieces().forEach(piece -> shared.add(piece.array()));
+    }
+    addWorkspace(working);
+    for (DeviceVariable variable : variables.values()) {
+      addTransfers(variable);
+    }
+    for (TornadoProgram program : programs) {
+      PlannedMemory memory = new PlannedMemory(variables, scratch, constants);
+      addParts(program, program.record(memory, pool));
+    }
+    for (Object array : shared) {
+      bytes += bytes(array);
+    }
+  }
+
+  private void makePool(List<TornadoProgram> programs) {
+    List<Long> sizes = new ArrayList<>();
+    for (TornadoProgram program : programs) {
+      List<Long> needed = program.arraySizes();
+      for (int i = 0; i < needed.size(); i++) {
+        if (i == sizes.size()) {
+          sizes.add(needed.get(i));
+        }
+        sizes.set(i, Math.max(sizes.get(i), needed.get(i)));
+      }
+    }
+    sizes.forEach(size -> pool.add(new FloatArray(Math.toIntExact(size))));
+  }
+
+  private void addWorkspace(List<Object> working) {
+    for (int first = 0; first < working.size(); first += TASKS_A_GRAPH) {
+      List<Object> part = working.subList(first, Math.min(working.size(), first + TASKS_A_GRAPH));
+      String name = "workspace" + first;
+      TaskGraph graph = new TaskGraph(planName + name);
+      graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, part.toArray());
+      consume(graph, allBut(shared, part));
+      int number = 0;
+      for (Object array : part) {
+        TransferTasks.addKeep(graph, "keep" + number++, array);
+      }
+      graph.persistOnDevice(shared.toArray());
+      workspace.add(add(name, graph));
+    }
+  }
+
+  private void addTransfers(DeviceVariable variable) {
+    List<Object> own = new ArrayList<>();
+    variable.pieces().forEach(piece -> own.add(piece.array()));
+    int number = uploads.size();
+    TaskGraph up = new TaskGraph(planName + "upload" + number);
+    up.transferToDevice(DataTransferMode.EVERY_EXECUTION, own.toArray());
+    consume(up, allBut(shared, own));
+    TaskGraph down = new TaskGraph(planName + "download" + number);
+    consume(down, shared);
+    for (int i = 0; i < own.size(); i++) {
+      TransferTasks.addKeep(up, "keep" + i, own.get(i));
+      TransferTasks.addKeep(down, "keep" + i, own.get(i));
+    }
+    up.persistOnDevice(shared.toArray());
+    down.persistOnDevice(shared.toArray());
+    down.transferToHost(DataTransferMode.EVERY_EXECUTION, own.toArray());
+    uploads.put(variable, add("the upload of a variable", up));
+    downloads.put(variable, add("the download of a variable", down));
+  }
+
+  private void addParts(TornadoProgram program, List<TornadoProgram.Part> recorded) {
+    int number = parts.size();
+    List<Integer> indices = new ArrayList<>();
+    Set<Object> inputs = program.inputArrays();
+    Set<Object> outputs = program.outputArrays();
+    Set<Object> present = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int i = 0; i < recorded.size(); i++) {
+      TornadoProgram.Part part = recorded.get(i);
+      List<Object> here = new ArrayList<>(present);
+      here.addAll(shared);
+      TaskGraph graph = new TaskGraph(planName + "program" + number + "part" + i);
+      consume(graph, here);
+      for (Object array : part.arrays()) {
+        if (present.add(array)) {
+          here.add(array);
+          if (inputs.contains(array)) {
+            graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, array);
+          }
+        }
+      }
+      part.tasks().addTo(graph);
+      graph.persistOnDevice(here.toArray());
+      for (Object output : outputs) {
+        if (part.arrays().contains(output) && isLast(recorded, i, output)) {
+          graph.transferToHost(DataTransferMode.EVERY_EXECUTION, output);
+        }
+      }
+      indices.add(add("part " + i + " of program " + number, graph));
+    }
+    for (Object array : present) {
+      bytes += bytes(array);
+    }
+    parts.put(program, indices);
+  }
+
+  private static boolean isLast(List<TornadoProgram.Part> recorded, int index, Object array) {
+    return recorded.subList(index + 1, recorded.size()).stream()
+        .noneMatch(part -> part.arrays().contains(array));
+  }
+
+  private static void consume(TaskGraph graph, List<Object> arrays) {
+    if (!arrays.isEmpty()) {
+      graph.consumeFromDevice(arrays.toArray());
+    }
+  }
+
+  private static List<Object> allBut(List<Object> arrays, List<Object> left) {
+    Set<Object> without = Collections.newSetFromMap(new IdentityHashMap<>());
+    without.addAll(left);
+    return arrays.stream().filter(array -> !without.contains(array)).toList();
+  }
+
+  private int add(String what, TaskGraph graph) {
+    graphs.add(graph.snapshot());
+    names.add(what);
+    return graphs.size() - 1;
+  }
+
+  private static long bytes(Object array) {
+    return ((TornadoNativeArray) array).getNumBytesOfSegmentWithHeader();
+  }
+
+  ImmutableTaskGraph[] snapshots() {
+    return graphs.toArray(ImmutableTaskGraph[]::new);
+  }
+
+  int size() {
+    return graphs.size();
+  }
+
+  /// What a graph does, for messages.
+  String name(int graph) {
+    return names.get(graph);
+  }
+
+  /// Graphs to execute once, first of all.
+  List<Integer> workspace() {
+    return workspace;
+  }
+
+  int upload(DeviceVariable variable) {
+    return uploads.get(variable);
+  }
+
+  int download(DeviceVariable variable) {
+    return downloads.get(variable);
+  }
+
+  List<Integer> parts(TornadoProgram program) {
+    return parts.get(program);
+  }
+
+  /// Bytes of all arrays.
+  long bytes() {
+    return bytes;
+  }
+}

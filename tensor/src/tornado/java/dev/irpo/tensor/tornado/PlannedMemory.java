@@ -1,0 +1,125 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Storage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/// Where the buffers of one program lie, and which arrays its operations touch.
+final class PlannedMemory implements DeviceMemory {
+  private final IdentityHashMap<Buffer, Object> arrays = new IdentityHashMap<>();
+  private final Map<Storage, DeviceVariable> variables;
+  private final ScratchArrays scratch;
+  private final Map<List<Float>, FloatArray> constants;
+  private final Set<Object> touched = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /// Memory with the arrays that all programs of a device share.
+  PlannedMemory(
+      Map<Storage, DeviceVariable> variables,
+      ScratchArrays scratch,
+      Map<List<Float>, FloatArray> constants) {
+    this.variables = variables;
+    this.scratch = scratch;
+    this.constants = constants;
+  }
+
+  /// Gives a buffer an array of its own, or a place at the beginning of one.
+  void put(Buffer buffer, Object array) {
+    arrays.put(buffer, array);
+  }
+
+  /// Begins an operation.
+  void begin() {
+    touched.clear();
+    scratch.begin();
+  }
+
+  /// Whether the operation since [#begin()] asked for an array.
+  boolean isTouched(Object array) {
+    return touched.contains(array);
+  }
+
+  private Object touch(Object array) {
+    touched.add(array);
+    return array;
+  }
+
+  @Override
+  public Floats floats(Buffer buffer) {
+    Object array = arrays.get(buffer);
+    if (array != null) {
+      return new Floats((FloatArray) touch(array), offset(buffer));
+    }
+    DeviceVariable.Piece piece = variables.get(buffer.storage()).piece(buffer.offset());
+    if (buffer.offset() + buffer.numElements() > piece.end()) {
+      throw new IllegalStateException("a variable lies in two arrays");
+    }
+    return new Floats(piece.array(), Math.toIntExact(buffer.offset() - piece.first()));
+  }
+
+  @Override
+  public Ints ints(Buffer buffer) {
+    return new Ints((IntArray) touch(arrays.get(buffer)), offset(buffer));
+  }
+
+  /// Inputs are views of the array; what is computed begins where its array does.
+  private static int offset(Buffer buffer) {
+    return Math.toIntExact(buffer.offset());
+  }
+
+  @Override
+  public List<Span> spans(Buffer... buffers) {
+    List<Span> spans = new ArrayList<>();
+    long numElements = buffers[0].numElements();
+    for (long done = 0; done < numElements; ) {
+      long count = numElements - done;
+      List<Floats> places = new ArrayList<>();
+      for (Buffer buffer : buffers) {
+        Object array = arrays.get(buffer);
+        if (array == null) {
+          long element = buffer.offset() + done;
+          DeviceVariable.Piece piece = variables.get(buffer.storage()).piece(element);
+          places.add(new Floats(piece.array(), Math.toIntExact(element - piece.first())));
+          count = Math.min(count, piece.end() - element);
+        } else {
+          int at = Math.toIntExact(offset(buffer) + done);
+          places.add(new Floats((FloatArray) touch(array), at));
+        }
+      }
+      spans.add(new Span(places, Math.toIntExact(count)));
+      done += count;
+    }
+    return spans;
+  }
+
+  @Override
+  public FloatArray scratch(int numElements) {
+    return scratch.floats(numElements);
+  }
+
+  @Override
+  public IntArray scratchInts(int numElements) {
+    return scratch.ints(numElements);
+  }
+
+  @Override
+  public DoubleArray scratchDoubles(int numElements) {
+    return scratch.doubles(numElements);
+  }
+
+  @Override
+  public FloatArray constants(float... values) {
+    List<Float> key = new ArrayList<>();
+    for (float value : values) {
+      key.add(value);
+    }
+    return constants.computeIfAbsent(key, k -> FloatArray.fromArray(values));
+  }
+}

@@ -1,0 +1,89 @@
+package dev.irpo.tensor.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/// What single operations need between their tasks. Operations run one after the other, so all have
+/// the same arrays; a first pass over them finds how long these must be.
+final class ScratchArrays {
+  /// The arrays of one type.
+  private static final class Kind<A> {
+    private final IntFunction<A> maker;
+    private final List<Integer> sizes = new ArrayList<>();
+    private final List<A> arrays = new ArrayList<>();
+    private int next;
+
+    Kind(IntFunction<A> maker) {
+      this.maker = maker;
+    }
+
+    A take(int numElements) {
+      int index = next++;
+      if (!arrays.isEmpty()) {
+        return arrays.get(index);
+      }
+      if (index == sizes.size()) {
+        sizes.add(numElements);
+      }
+      sizes.set(index, Math.max(sizes.get(index), numElements));
+      return maker.apply(1);
+    }
+
+    void allocate() {
+      sizes.forEach(size -> arrays.add(maker.apply(size)));
+    }
+
+    long elements() {
+      return sizes.stream().mapToLong(Integer::longValue).sum();
+    }
+  }
+
+  private final Kind<FloatArray> floats = new Kind<>(FloatArray::new);
+  private final Kind<IntArray> ints = new Kind<>(IntArray::new);
+  private final Kind<DoubleArray> doubles = new Kind<>(DoubleArray::new);
+
+  /// Begins an operation.
+  void begin() {
+    floats.next = 0;
+    ints.next = 0;
+    doubles.next = 0;
+  }
+
+  FloatArray floats(int numElements) {
+    return floats.take(numElements);
+  }
+
+  IntArray ints(int numElements) {
+    return ints.take(numElements);
+  }
+
+  DoubleArray doubles(int numElements) {
+    return doubles.take(numElements);
+  }
+
+  /// Makes the arrays, as long as was asked for.
+  void allocate() {
+    floats.allocate();
+    ints.allocate();
+    doubles.allocate();
+  }
+
+  /// Bytes that [#allocate()] takes.
+  long bytes() {
+    return Float.BYTES * floats.elements()
+        + Integer.BYTES * ints.elements()
+        + Double.BYTES * doubles.elements();
+  }
+
+  /// All arrays.
+  List<Object> all() {
+    List<Object> all = new ArrayList<>(floats.arrays);
+    all.addAll(ints.arrays);
+    all.addAll(doubles.arrays);
+    return all;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.DeviceProvider.CompileListener;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import java.util.Map;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+
+/// A device through TornadoVM.
+public final class TornadoBackend implements Backend {
+  /// A gigabyte: OpenCL devices refuse allocations of more than a part of their memory.
+  private static final long MAX_ARRAY = 1L << 28;
+
+  private final DevicePlans plans;
+
+  /// A backend on a device.
+  ///
+  /// @param listener is told while programs are compiled
+  TornadoBackend(TornadoDevice device, CompileListener listener) {
+    this(new DevicePlans(device, listener, MAX_ARRAY, null));
+  }
+
+  TornadoBackend(DevicePlans plans) {
+    this.plans = plans;
+  }
+
+  @Override
+  public String name() {
+    return TornadoProvider.NAME;
+  }
+
+  @Override
+  public Buffer allocate(long numElements) {
+    return Buffer.allocate(DType.F32, numElements);
+  }
+
+  @Override
+  public Program compile(Graph graph, Map<String, Buffer> variables) {
+    TornadoProgram program = new TornadoProgram(plans, graph, variables);
+    plans.add(program);
+    return program;
+  }
+
+  @Override
+  public boolean compilesSlowly() {
+    return true;
+  }
+
+  @Override
+  public void close() {
+    plans.close();
+  }
+}

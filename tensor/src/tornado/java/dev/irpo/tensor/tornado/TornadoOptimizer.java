@@ -1,0 +1,107 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.kernel.OptimizerKernels;
+import dev.irpo.tensor.tornado.task.OptimizerTasks;
+import java.util.List;
+import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/// Records [OptimizerKernels].
+final class TornadoOptimizer implements OptimizerKernels {
+  private final TaskList tasks;
+  private final DeviceMemory memory;
+
+  TornadoOptimizer(TaskList tasks, DeviceMemory memory) {
+    this.tasks = tasks;
+    this.memory = memory;
+  }
+
+  @Override
+  public void squaredNorm(Buffer out, Buffer x, long n) {
+    DeviceMemory.Floats outOn = memory.floats(out);
+    List<DeviceMemory.Span> spans = memory.spans(x);
+    int total = spans.stream().mapToInt(span -> blocks(span.count())).sum();
+    DoubleArray partial = memory.scratchDoubles(total);
+    int first = 0;
+    for (DeviceMemory.Span span : spans) {
+      DeviceMemory.Floats xOn = span.places().getFirst();
+      int count = span.count();
+      int blocks = blocks(count);
+      int partialAt = first;
+      tasks.add(
+          "blockSquares",
+          (graph, id) ->
+              graph.task(
+                  id,
+                  OptimizerTasks::blockSquares,
+                  partial,
+                  partialAt,
+                  xOn.array(),
+                  xOn.at(),
+                  count,
+                  blocks,
+                  NORM_BLOCK));
+      first += blocks;
+    }
+    tasks.add(
+        "sumOfBlocks",
+        (graph, id) ->
+            graph.task(id, OptimizerTasks::sumOfBlocks, outOn.array(), outOn.at(), partial, total));
+  }
+
+  private static int blocks(int count) {
+    return (count + NORM_BLOCK - 1) / NORM_BLOCK;
+  }
+
+  @Override
+  public void adamW(
+      Buffer param,
+      Buffer mean,
+      Buffer square,
+      Buffer gradient,
+      Buffer squaredNorm,
+      Buffer schedule,
+      long n,
+      AdamWSettings settings) {
+    DeviceMemory.Floats squaredNormOn = memory.floats(squaredNorm);
+    DeviceMemory.Floats scheduleOn = memory.floats(schedule);
+    FloatArray hyper =
+        memory.constants(
+            (float) settings.beta1(),
+            (float) (1 - settings.beta1()),
+            (float) settings.beta2(),
+            (float) (1 - settings.beta2()),
+            (float) settings.epsilon(),
+            (float) settings.weightDecay(),
+            (float) settings.clipNorm());
+    for (DeviceMemory.Span span : memory.spans(param, mean, square, gradient)) {
+      DeviceMemory.Floats paramOn = span.places().get(0);
+      DeviceMemory.Floats meanOn = span.places().get(1);
+      DeviceMemory.Floats squareOn = span.places().get(2);
+      DeviceMemory.Floats gradientOn = span.places().get(3);
+      int count = span.count();
+      tasks.add(
+          "adamW",
+          (graph, id) ->
+              graph.task(
+                  id,
+                  OptimizerTasks::adamW,
+                  paramOn.array(),
+                  paramOn.at(),
+                  meanOn.array(),
+                  meanOn.at(),
+                  squareOn.array(),
+                  squareOn.at(),
+                  gradientOn.array(),
+                  gradientOn.at(),
+                  squaredNormOn.array(),
+                  squaredNormOn.at(),
+                  scheduleOn.array(),
+                  scheduleOn.at(),
+                  hyper,
+                  count));
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Storage;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.program.LivePart;
+import dev.irpo.tensor.program.MemoryPlan;
+import dev.irpo.tensor.program.ProgramListing;
+import dev.irpo.tensor.program.Variables;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/// A graph as tasks of a device. Its inputs lie in one array of each type, each output in an array
+/// of its own; these are all that crosses the bus in a run.
+final class TornadoProgram implements Program {
+  /// Most tasks of one task graph; TornadoVM takes 256.
+  private static final int MAX_TASKS = 200;
+
+  private final DevicePlans plans;
+  private final Graph graph;
+  private final List<Node> nodes;
+  private final ArrayPlan arrays;
+  private final Map<Tensor, Buffer> buffers = new HashMap<>();
+  private final Map<Buffer, TornadoNativeArray> inputs = new LinkedHashMap<>();
+  private final Map<Buffer, FloatArray> outputs = new LinkedHashMap<>();
+  private final Set<Storage> changed = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /// Tasks that become one task graph, and the inputs and outputs among their arguments.
+  record Part(TaskList tasks, Set<Object> arrays) {}
+
+  TornadoProgram(DevicePlans plans, Graph graph, Map<String, Buffer> variables) {
+    this.plans = plans;
+    this.graph = graph;
+    nodes = LivePart.of(graph);
+    arrays = ArrayPlan.of(nodes, graph.outputs());
+    for (Tensor leaf : graph.leaves().values()) {
+      if (leaf.kind() == Tensor.Kind.VARIABLE) {
+        buffers.put(leaf, Variables.require(leaf, variables, DType.F32));
+      } else if (leaf.kind() == Tensor.Kind.CONSTANT) {
+        buffers.put(leaf, Buffer.unbacked(DType.F32, leaf.shape().numElements()));
+      }
+    }
+    placeInputs(DType.INT32);
+    placeInputs(DType.F32);
+    for (Node node : nodes) {
+      node.outputs().forEach(this::placeComputed);
+      for (int i = 0; i < node.inputs().size(); i++) {
+        if (node.op().mutates(i) && node.input(i).kind() == Tensor.Kind.VARIABLE) {
+          changed.add(buffers.get(node.input(i)).storage());
+        }
+      }
+    }
+  }
+
+  private void placeInputs(DType type) {
+    List<Tensor> leaves =
+        graph.leaves().values().stream()
+            .filter(leaf -> leaf.kind() == Tensor.Kind.INPUT && leaf.dtype() == type)
+            .toList();
+    long total = leaves.stream().mapToLong(leaf -> leaf.shape().numElements()).sum();
+    if (total == 0) {
+      return;
+    }
+    int length = Math.toIntExact(total);
+    TornadoNativeArray array = type == DType.INT32 ? new IntArray(length) : new FloatArray(length);
+    Buffer whole = Buffer.wrap(array.getSegment(), type);
+    long offset = 0;
+    for (Tensor leaf : leaves) {
+      Buffer buffer = whole.slice(offset, leaf.shape().numElements());
+      buffers.put(leaf, buffer);
+      inputs.put(buffer, array);
+      offset += buffer.numElements();
+    }
+  }
+
+  private void placeComputed(Tensor tensor) {
+    long numElements = tensor.shape().numElements();
+    if (!graph.outputs().contains(tensor)) {
+      buffers.put(tensor, Buffer.unbacked(DType.F32, numElements));
+      return;
+    }
+    FloatArray array = new FloatArray(Math.toIntExact(numElements));
+    Buffer buffer = Buffer.wrap(array.getSegment(), DType.F32);
+    buffers.put(tensor, buffer);
+    outputs.put(buffer, array);
+  }
+
+  /// Buffers of the variables.
+  List<Buffer> variables() {
+    return graph.leaves().values().stream()
+        .filter(leaf -> leaf.kind() == Tensor.Kind.VARIABLE)
+        .map(buffers::get)
+        .toList();
+  }
+
+  /// Storages that a run changes.
+  Set<Storage> changed() {
+    return changed;
+  }
+
+  /// Elements of the arrays for computed tensors.
+  List<Long> arraySizes() {
+    return arrays.sizes();
+  }
+
+  /// The distinct arrays that are copied to the device before a run.
+  Set<Object> inputArrays() {
+    Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.addAll(inputs.values());
+    return all;
+  }
+
+  /// The distinct arrays that are copied to the host after a run.
+  Set<Object> outputArrays() {
+    Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.addAll(outputs.values());
+    return all;
+  }
+
+  /// Records the tasks, a part for each section of the graph.
+  ///
+  /// @param pool arrays for computed tensors, at least as long as [#arraySizes()]
+  List<Part> record(PlannedMemory memory, List<FloatArray> pool) {
+    inputs.forEach(memory::put);
+    outputs.forEach(memory::put);
+    for (Tensor leaf : graph.leaves().values()) {
+      if (leaf.kind() == Tensor.Kind.CONSTANT) {
+        memory.put(buffers.get(leaf), memory.constants(values(leaf)));
+      }
+    }
+    for (Node node : nodes) {
+      for (Tensor tensor : node.outputs()) {
+        if (!graph.outputs().contains(tensor)) {
+          memory.put(buffers.get(tensor), pool.get(arrays.array(tensor)));
+        }
+      }
+    }
+    List<Part> parts = new ArrayList<>();
+    String section = null;
+    Kernels kernels = null;
+    for (Node node : nodes) {
+      boolean full = !parts.isEmpty() && parts.getLast().tasks().size() > MAX_TASKS - 20;
+      if (!node.section().equals(section) || full) {
+        TaskList tasks = new TaskList();
+        parts.add(new Part(tasks, Collections.newSetFromMap(new IdentityHashMap<>())));
+        kernels = TornadoKernels.recordingInto(tasks, memory);
+        section = node.section();
+      }
+      memory.begin();
+      record(node, kernels);
+      Set<Object> touched = parts.getLast().arrays();
+      inputs.values().stream().filter(memory::isTouched).forEach(touched::add);
+      outputs.values().stream().filter(memory::isTouched).forEach(touched::add);
+    }
+    return parts;
+  }
+
+  private void record(Node node, Kernels kernels) {
+    List<Buffer> in = node.inputs().stream().map(buffers::get).toList();
+    List<Buffer> out = node.outputs().stream().map(buffers::get).toList();
+    node.op().bind(node, kernels, in, out).run();
+  }
+
+  private float[] values(Tensor constant) {
+    float[] values = new float[Math.toIntExact(constant.shape().numElements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) graph.constantValues(constant).applyAsDouble(i);
+    }
+    return values;
+  }
+
+  @Override
+  public Buffer buffer(Tensor tensor) {
+    boolean readable =
+        tensor.kind() == Tensor.Kind.COMPUTED
+            ? graph.outputs().contains(tensor)
+            : buffers.containsKey(tensor) && tensor.kind() != Tensor.Kind.CONSTANT;
+    if (!readable) {
+      throw new IllegalArgumentException(tensor + " is no input, variable or output");
+    }
+    return buffers.get(tensor);
+  }
+
+  @Override
+  public void run() {
+    plans.run(this);
+  }
+
+  @Override
+  public String describe() {
+    return ProgramListing.of(
+        nodes, MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes()), flops());
+  }
+
+  @Override
+  public long plannedBytes() {
+    return DType.F32.bytes() * arrays.sizes().stream().mapToLong(Long::longValue).sum();
+  }
+
+  @Override
+  public long flops() {
+    return nodes.stream().mapToLong(node -> node.op().flops(node)).sum();
+  }
+}

@@ -1,0 +1,107 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceProvider;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/// Finds the devices that the user's TornadoVM has drivers for.
+public final class TornadoProvider implements DeviceProvider {
+  static final String NAME = "tornado";
+  private static final String BAILOUT = "tornado.recover.bailout";
+
+  /// The order in which one GPU is preferred through several drivers.
+  private static final List<TornadoVMBackendType> ORDER =
+      List.of(
+          TornadoVMBackendType.CUDA,
+          TornadoVMBackendType.PTX,
+          TornadoVMBackendType.METAL,
+          TornadoVMBackendType.SPIRV,
+          TornadoVMBackendType.OPENCL);
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public List<Device> devices() {
+    TornadoRuntime runtime = runtime();
+    record Found(Device device, int type, int api) {}
+    List<Found> found = new ArrayList<>();
+    for (int driver = 0; driver < runtime.getNumBackends(); driver++) {
+      TornadoVMBackendType api = runtime.getBackendType(driver);
+      for (int number = 0; number < runtime.getBackend(driver).getNumDevices(); number++) {
+        TornadoDevice device = runtime.getBackend(driver).getDevice(number);
+        String name = device.getPhysicalDevice().getDeviceName();
+        found.add(
+            new Found(
+                new Device(
+                    driver + ":" + number, api.name(), name.strip(), device.getMaxGlobalMemory()),
+                kind(device),
+                ORDER.indexOf(api)));
+      }
+    }
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--backend tornado: TornadoVM has drivers, but they show no device; install the GPU's driver"
+              + " or an OpenCL platform (for a CPU: pocl-opencl-icd), 'clinfo' lists them");
+    }
+    return found.stream()
+        .sorted(Comparator.comparingInt(Found::type).thenComparingInt(Found::api))
+        .map(Found::device)
+        .toList();
+  }
+
+  private static int kind(TornadoDevice device) {
+    return switch (device.getDeviceType()) {
+      case GPU -> 0;
+      case ACCELERATOR -> 1;
+      default -> 2;
+    };
+  }
+
+  @Override
+  public String preference() {
+    return "GPUs come before others, CUDA before OpenCL for the same GPU";
+  }
+
+  @Override
+  public Backend start(Device device, CompileListener listener) {
+    if (!"false".equals(System.getProperty(BAILOUT))) {
+      throw new IllegalArgumentException(
+          "-D%s is %s; give the JVM -D%s=false, or TornadoVM runs kernels that fail as Java on the CPU and says nothing"
+              .formatted(BAILOUT, System.getProperty(BAILOUT, "not set"), BAILOUT));
+    }
+    String[] place = device.place().split(":", 2);
+    TornadoDevice chosen =
+        runtime().getBackend(Integer.parseInt(place[0])).getDevice(Integer.parseInt(place[1]));
+    return new TornadoBackend(chosen, listener);
+  }
+
+  /// The runtime of the SDK.
+  ///
+  /// @throws IllegalArgumentException if the SDK or all of its drivers are missing
+  private static TornadoRuntime runtime() {
+    TornadoRuntime runtime;
+    try {
+      runtime = TornadoRuntimeProvider.getTornadoRuntime();
+    } catch (LinkageError | RuntimeException e) {
+      throw new IllegalArgumentException(
+          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25, set"
+              + " TORNADOVM_HOME to it and start with bin/irpo",
+          e);
+    }
+    if (runtime.getNumBackends() == 0) {
+      throw new IllegalArgumentException(
+          "--backend tornado: the TornadoVM SDK has no driver that loads; install one built for this"
+              + " machine's devices (CUDA or OpenCL)");
+    }
+    return runtime;
+  }
+}

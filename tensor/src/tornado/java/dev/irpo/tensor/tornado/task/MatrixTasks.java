@@ -1,0 +1,76 @@
+package dev.irpo.tensor.tornado.task;
+
+import uk.ac.manchester.tornado.api.annotations.Parallel;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/// See [dev.irpo.tensor.kernel.MatrixKernels].
+public final class MatrixTasks {
+  private MatrixTasks() {}
+
+  /// `out[r,n] = Σ_k x[r,k] · weight[n,k]`, a work item an element.
+  public static void linear(
+      FloatArray out,
+      int outAt,
+      FloatArray x,
+      int xAt,
+      FloatArray weight,
+      int weightAt,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int n = 0; n < outDim; n++) {
+        float sum = 0;
+        for (int k = 0; k < inDim; k++) {
+          sum += x.get(xAt + r * inDim + k) * weight.get(weightAt + n * inDim + k);
+        }
+        out.set(outAt + r * outDim + n, sum);
+      }
+    }
+  }
+
+  /// `dX[r,k] = Σ_n dOut[r,n] · weight[n,k]`, a work item an element.
+  public static void linearInputGradient(
+      FloatArray dX,
+      int dXAt,
+      FloatArray dOut,
+      int dOutAt,
+      FloatArray weight,
+      int weightAt,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int k = 0; k < inDim; k++) {
+        float sum = 0;
+        for (int n = 0; n < outDim; n++) {
+          sum += dOut.get(dOutAt + r * outDim + n) * weight.get(weightAt + n * inDim + k);
+        }
+        dX.set(dXAt + r * inDim + k, sum);
+      }
+    }
+  }
+
+  /// `dWeight[n,k] += Σ_r dOut[r,n] · x[r,k]`, a work item an element.
+  public static void linearWeightGradient(
+      FloatArray dWeight,
+      int dWeightAt,
+      FloatArray dOut,
+      int dOutAt,
+      FloatArray x,
+      int xAt,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int n = 0; n < outDim; n++) {
+      for (@Parallel int k = 0; k < inDim; k++) {
+        int at = dWeightAt + n * inDim + k;
+        float sum = 0;
+        for (int r = 0; r < rows; r++) {
+          sum += dOut.get(dOutAt + r * outDim + n) * x.get(xAt + r * inDim + k);
+        }
+        dWeight.set(at, dWeight.get(at) + sum);
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package dev.irpo.tensor.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.tornado.DeviceMemory;
+import dev.irpo.tensor.tornado.task.TransferTasks;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import uk.ac.manchester.tornado.api.TaskGraphInterface;
+import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/// An array for each argument of a kernel, with guards before and behind it. Scratch begins as NaN,
+/// so that what is read before it is written spoils the result.
+final class GuardedArrays implements DeviceMemory {
+  private static final int GUARDS = 16;
+  private static final int GUARD_BITS = 0x7fc0beef;
+
+  private final IdentityHashMap<Buffer, TornadoNativeArray> arrays = new IdentityHashMap<>();
+  private final List<TornadoNativeArray> scratch = new ArrayList<>();
+
+  @Override
+  public Floats floats(Buffer buffer) {
+    TornadoNativeArray array =
+        arrays.computeIfAbsent(
+            buffer,
+            key -> {
+              FloatArray floats = new FloatArray(size(key));
+              floats.init(Float.intBitsToFloat(GUARD_BITS));
+              copyIn(key, floats.getSegment());
+              return floats;
+            });
+    return new Floats((FloatArray) array, GUARDS);
+  }
+
+  @Override
+  public Ints ints(Buffer buffer) {
+    TornadoNativeArray array =
+        arrays.computeIfAbsent(
+            buffer,
+            key -> {
+              IntArray ints = new IntArray(size(key));
+              ints.init(GUARD_BITS);
+              copyIn(key, ints.getSegment());
+              return ints;
+            });
+    return new Ints((IntArray) array, GUARDS);
+  }
+
+  /// One span, or three where there are enough elements.
+  @Override
+  public List<Span> spans(Buffer... buffers) {
+    List<Floats> places = Arrays.stream(buffers).map(this::floats).toList();
+    int n = Math.toIntExact(buffers[0].numElements());
+    List<Span> spans = new ArrayList<>();
+    int step = Math.max(1, (n + 2) / 3);
+    for (int first = 0; first < n; first += step) {
+      int at = first;
+      spans.add(
+          new Span(
+              places.stream().map(p -> new Floats(p.array(), p.at() + at)).toList(),
+              Math.min(step, n - first)));
+    }
+    return spans;
+  }
+
+  private static int size(Buffer buffer) {
+    assertEquals(4, buffer.dtype().bytes(), "only F32 and INT32 exist on a device");
+    return Math.toIntExact(buffer.numElements() + 2 * GUARDS);
+  }
+
+  private static void copyIn(Buffer buffer, MemorySegment array) {
+    MemorySegment.copy(
+        buffer.segment(), 0, array, GUARDS * (long) Integer.BYTES, buffer.segment().byteSize());
+  }
+
+  private <A extends TornadoNativeArray> A keep(A array) {
+    scratch.add(array);
+    return array;
+  }
+
+  @Override
+  public FloatArray scratch(int numElements) {
+    FloatArray array = keep(new FloatArray(numElements));
+    array.init(Float.NaN);
+    return array;
+  }
+
+  @Override
+  public IntArray scratchInts(int numElements) {
+    IntArray array = keep(new IntArray(numElements));
+    array.init(Integer.MIN_VALUE / 2);
+    return array;
+  }
+
+  @Override
+  public DoubleArray scratchDoubles(int numElements) {
+    DoubleArray array = keep(new DoubleArray(numElements));
+    array.init(Double.NaN);
+    return array;
+  }
+
+  @Override
+  public FloatArray constants(float... values) {
+    return keep(FloatArray.fromArray(values));
+  }
+
+  /// All arrays, for the transfers of a task graph.
+  Object[] all() {
+    List<Object> all = new ArrayList<>(arrays.values());
+    all.addAll(scratch);
+    return all.toArray();
+  }
+
+  /// Adds tasks that make all arrays arrive on the device, guards included, whatever the kernel
+  /// reads.
+  void keepIn(TaskGraphInterface graph) {
+    int number = 0;
+    for (Object array : all()) {
+      TransferTasks.addKeep(graph, "keep" + number++, array);
+    }
+  }
+
+  /// Copies results back and checks that no guard was written.
+  void copyOut() {
+    arrays.forEach((buffer, array) -> {
+      MemorySegment segment = array.getSegment();
+      for (int i = 0; i < GUARDS; i++) {
+        assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i));
+        long behind = GUARDS + buffer.numElements() + i;
+        assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, behind));
+      }
+      long bytes = buffer.segment().byteSize();
+      MemorySegment.copy(segment, GUARDS * (long) Integer.BYTES, buffer.segment(), 0, bytes);
+    });
+  }
+}

@@ -1,0 +1,114 @@
+package dev.irpo.tensor.kernel;
+
+import dev.irpo.tensor.tornado.TaskList;
+import dev.irpo.tensor.tornado.TornadoKernels;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TaskGraphInterface;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/// The kernels of a device as kernels that compute when they are called.
+final class ImmediateKernels {
+  private ImmediateKernels() {}
+
+  /// Calls the tasks as Java methods.
+  static Kernels inJava() {
+    return running((tasks, arrays) -> tasks.addTo(callingTasks()));
+  }
+
+  /// Runs the tasks as a task graph on TornadoVM's default device.
+  static Kernels onDevice() {
+    return running((tasks, arrays) -> {
+      Object[] all = arrays.all();
+      TaskGraph before = new TaskGraph("arrays");
+      before.transferToDevice(DataTransferMode.EVERY_EXECUTION, all);
+      arrays.keepIn(before);
+      before.persistOnDevice(all);
+      TaskGraph kernel = new TaskGraph("kernel");
+      kernel.consumeFromDevice(all);
+      tasks.addTo(kernel);
+      kernel.transferToHost(DataTransferMode.EVERY_EXECUTION, all);
+      try (TornadoExecutionPlan plan =
+          new TornadoExecutionPlan(before.snapshot(), kernel.snapshot())) {
+        plan.withGraph(0).execute();
+        plan.withGraph(1).execute();
+      } catch (TornadoExecutionPlanException e) {
+        throw new AssertionError(e);
+      }
+    });
+  }
+
+  private static Kernels running(BiConsumer<TaskList, GuardedArrays> runner) {
+    return new Kernels(
+        family(MatrixKernels.class, runner),
+        family(RowKernels.class, runner),
+        family(AttentionKernels.class, runner),
+        family(ElementwiseKernels.class, runner),
+        family(ScoreKernels.class, runner),
+        family(OptimizerKernels.class, runner));
+  }
+
+  private static <T> T family(Class<T> type, BiConsumer<TaskList, GuardedArrays> runner) {
+    InvocationHandler handler =
+        (proxy, method, arguments) -> {
+          TaskList tasks = new TaskList();
+          GuardedArrays arrays = new GuardedArrays();
+          Kernels recording = TornadoKernels.recordingInto(tasks, arrays);
+          method.invoke(family(recording, type), arguments);
+          runner.accept(tasks, arrays);
+          arrays.copyOut();
+          return null;
+        };
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+  }
+
+  private static Object family(Kernels kernels, Class<?> type) throws ReflectiveOperationException {
+    for (var component : Kernels.class.getRecordComponents()) {
+      if (component.getType() == type) {
+        Method accessor = component.getAccessor();
+        return accessor.invoke(kernels);
+      }
+    }
+    throw new AssertionError(type);
+  }
+
+  /// A task graph that calls each task's method at once.
+  private static TaskGraphInterface callingTasks() {
+    InvocationHandler handler =
+        (proxy, method, arguments) -> {
+          Object code = arguments[1];
+          requireDistinctArrays(arguments);
+          for (Method candidate : method.getParameterTypes()[1].getMethods()) {
+            if (candidate.getName().equals("apply")) {
+              candidate.setAccessible(true);
+              candidate.invoke(code, Arrays.copyOfRange(arguments, 2, arguments.length));
+              return proxy;
+            }
+          }
+          throw new AssertionError("not a task: " + method);
+        };
+    ClassLoader loader = TaskGraphInterface.class.getClassLoader();
+    Class<?>[] types = {TaskGraphInterface.class};
+    return (TaskGraphInterface) Proxy.newProxyInstance(loader, types, handler);
+  }
+
+  /// TornadoVM 5.2.0 never ends ordering a task whose result is another of its arguments.
+  private static void requireDistinctArrays(Object[] arguments) {
+    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Object argument : arguments) {
+      if (argument instanceof TornadoNativeArray && !seen.add(argument)) {
+        throw new AssertionError(arguments[0] + " has an array twice");
+      }
+    }
+  }
+}

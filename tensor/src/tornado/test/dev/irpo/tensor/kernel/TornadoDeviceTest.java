@@ -1,0 +1,29 @@
+package dev.irpo.tensor.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.irpo.tensor.reference.ReferenceBackend;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/// Every device kernel on TornadoVM's default device against the reference, but for cases where an
+/// argument is another: TornadoVM 5.2.0 never ends ordering a task that waits for itself.
+@Tag("device")
+class TornadoDeviceTest {
+  @BeforeAll
+  static void nothingFallsBackToJava() {
+    assertEquals("false", System.getProperty("tornado.recover.bailout"));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyKernelAgreesWithTheReference() {
+    Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
+    return KernelCases.all()
+        .filter(c -> !c.name().contains(ElementwiseCases.IN_PLACE))
+        .map(c -> dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.onDevice())));
+  }
+}

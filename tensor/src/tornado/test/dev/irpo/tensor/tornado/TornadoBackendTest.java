@@ -1,0 +1,202 @@
+package dev.irpo.tensor.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.DeviceFailure;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.kernel.Samples;
+import dev.irpo.tensor.op.Accumulate;
+import dev.irpo.tensor.op.AdamW;
+import dev.irpo.tensor.op.Clear;
+import dev.irpo.tensor.op.Linear;
+import dev.irpo.tensor.op.Scale;
+import dev.irpo.tensor.op.SquaredNorm;
+import dev.irpo.tensor.op.Sum;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/// Programs on TornadoVM's default device.
+@Tag("device")
+class TornadoBackendTest {
+  private static final int N = 1000;
+
+  /// Bytes that TornadoVM adds to an array and to the start of a task.
+  private static final int HEADER = 16;
+
+  private static final int LAUNCH = 24;
+
+  private static TornadoBackend backend(long maxArray, DevicePlans.Observer observer) {
+    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+    return new TornadoBackend(new DevicePlans(device, (done, total) -> {}, maxArray, observer));
+  }
+
+  private static long sum(List<Long> bytes) {
+    return bytes.stream().mapToLong(Long::longValue).sum();
+  }
+
+  private static Buffer samples(Backend backend, int seed, int n) {
+    Buffer buffer = backend.allocate(n);
+    for (int i = 0; i < n; i++) {
+      buffer.set(i, Samples.signed(seed, i));
+    }
+    return buffer;
+  }
+
+  /// `weight += x`, then `y = Σ (x·weightᵀ)`, in two sections.
+  private record Step(Program program, Tensor x, Tensor y) {
+    static Step of(Backend backend, Map<String, Buffer> variables) {
+      Graph graph = new Graph();
+      graph.section("first");
+      Tensor weight = graph.variable("weight", Shape.of(1, N));
+      Tensor x = graph.input("x", DType.F32, Shape.of(1, N));
+      Accumulate.accumulate(weight, x);
+      Tensor doubled = Scale.scale(x, 2);
+      graph.section("second");
+      Tensor y = Linear.linear(doubled, weight);
+      graph.output(y);
+      return new Step(backend.compile(graph, variables), x, y);
+    }
+
+    double run(double value) {
+      for (int i = 0; i < N; i++) {
+        program.buffer(x).set(i, value);
+      }
+      program.run();
+      return program.buffer(y).get(0);
+    }
+  }
+
+  @Test
+  void aVariableStaysOnTheDeviceUntilTheHostAsksForIt() {
+    List<Long> in = new ArrayList<>();
+    List<Long> out = new ArrayList<>();
+    DevicePlans.Observer observer =
+        result -> {
+          in.add(result.getProfilerResult().getTotalBytesCopyIn());
+          out.add(result.getProfilerResult().getTotalBytesCopyOut());
+        };
+    try (Backend backend = backend(1 << 28, observer)) {
+      Buffer weight = backend.allocate(N);
+      Step step = Step.of(backend, Map.of("weight", weight));
+      assertEquals(2 * N * 1.0, step.run(1), 1e-2);
+      in.clear();
+      out.clear();
+      assertEquals(4.0 * N * 3, step.run(2), 1e-1);
+      assertEquals(2, in.size(), "a task graph for each section");
+      int tasks = 3;
+      assertEquals(4 * N + HEADER + tasks * LAUNCH, sum(in));
+      assertEquals(4 + HEADER, sum(out));
+      assertEquals(3, weight.get(7));
+      assertEquals(3, in.size(), "the host asked for the weight");
+      assertEquals(3, weight.get(8));
+      assertEquals(3, in.size(), "and had it");
+      weight.set(0, 3 + N);
+      weight.markChanged();
+      assertEquals(0, step.run(0));
+      assertEquals(2.0 * (4 * N + N), step.run(1), 1);
+      assertEquals(4 + N, weight.get(0));
+    }
+  }
+
+  @Test
+  void programsOverTheSameVariablesMayComeLater() {
+    try (Backend backend = backend(1 << 28, null)) {
+      Buffer weight = backend.allocate(N);
+      Step first = Step.of(backend, Map.of("weight", weight));
+      assertEquals(2.0 * N, first.run(1), 1e-2);
+      Graph graph = new Graph();
+      Tensor sum = Sum.sum(graph.variable("w", Shape.of(N)));
+      graph.output(sum);
+      Program second = backend.compile(graph, Map.of("w", weight));
+      second.run();
+      assertEquals(N, second.buffer(sum).get(0));
+      assertEquals(2.0 * N * 2, first.run(1), 1e-2);
+      second.run();
+      assertEquals(2 * N, second.buffer(sum).get(0));
+    }
+  }
+
+  private static float[] adamW(Backend backend) {
+    Buffer param = samples(backend, 1, N);
+    Buffer gradient = samples(backend, 2, N);
+    Map<String, Buffer> variables =
+        Map.of(
+            "param", param,
+            "mean", backend.allocate(N),
+            "square", backend.allocate(N),
+            "gradient", gradient,
+            "tail", gradient.slice(300, 400));
+    Graph graph = new Graph();
+    Shape shape = Shape.of(N);
+    Tensor all = graph.variable("gradient", shape);
+    Accumulate.accumulate(
+        graph.variable("tail", Shape.of(400)),
+        Scale.scale(graph.variable("tail", Shape.of(400)), 1));
+    Tensor norm = SquaredNorm.squaredNorm(all);
+    Tensor schedule = graph.input("schedule", DType.F32, Shape.of(3));
+    new AdamW(new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1))
+        .update(
+            graph.variable("param", shape),
+            graph.variable("mean", shape),
+            graph.variable("square", shape),
+            all,
+            norm,
+            schedule);
+    Clear.clear(all);
+    graph.output(norm);
+    Program program = backend.compile(graph, variables);
+    program.buffer(schedule).set(0, 1e-2);
+    program.buffer(schedule).set(1, 0.1);
+    program.buffer(schedule).set(2, 0.05);
+    program.run();
+    assertEquals(0, gradient.get(N - 1));
+    return param.toFloatArray();
+  }
+
+  @Test
+  void aVariableMayBeCutIntoSeveralArrays() {
+    float[] expected;
+    try (Backend cpu = new CpuBackend(1)) {
+      expected = adamW(cpu);
+    }
+    for (long maxArray : new long[] {1 << 28, 512}) {
+      try (Backend device = backend(maxArray, null)) {
+        assertArrayEquals(expected, adamW(device), 1e-6f);
+      }
+    }
+  }
+
+  @Test
+  void aDeviceThatIsLostIsNamed() {
+    boolean[] lost = new boolean[1];
+    DevicePlans.Observer observer =
+        (TornadoExecutionResult result) -> {
+          if (lost[0]) {
+            throw new IllegalStateException("CL_DEVICE_NOT_AVAILABLE");
+          }
+        };
+    Backend backend = backend(1 << 28, observer);
+    Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
+    step.run(1);
+    lost[0] = true;
+    String message = assertThrows(DeviceFailure.class, () -> step.run(1)).getMessage();
+    assertTrue(message.contains("CL_DEVICE_NOT_AVAILABLE"), message);
+    assertTrue(message.contains("run the same command again"), message);
+  }
+}
