@@ -39,11 +39,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// The paper's loss, its gradients and ten steps against an independent implementation in double
 /// precision. Logits are compared in the transformer's own tests.
+@Tag("golden")
 class GoldenTinyTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int PAIRS = 3;
@@ -52,7 +54,8 @@ class GoldenTinyTest {
   enum Engine {
     REFERENCE(2e-6, 2e-5),
     CPU_ONE_THREAD(1e-5, 1e-4),
-    CPU_TWO_THREADS(1e-5, 1e-4);
+    CPU_TWO_THREADS(1e-5, 1e-4),
+    DEVICE(1e-5, 1e-4);
 
     private final double gradientTolerance;
     private final double trajectoryTolerance;
@@ -67,8 +70,15 @@ class GoldenTinyTest {
         case REFERENCE -> ReferenceBackend.inSinglePrecision();
         case CPU_ONE_THREAD -> new CpuBackend(1);
         case CPU_TWO_THREADS -> new CpuBackend(2);
+        case DEVICE -> TestData.device();
       };
     }
+  }
+
+  static List<Engine> engines() {
+    return TestData.isOnDevice()
+        ? List.of(Engine.DEVICE)
+        : List.of(Engine.REFERENCE, Engine.CPU_ONE_THREAD, Engine.CPU_TWO_THREADS);
   }
 
   private static JsonNode golden(String part) throws IOException {
@@ -128,7 +138,7 @@ class GoldenTinyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("engines")
   void theGreedyContinuationIsExact(Engine engine) throws IOException {
     JsonNode greedy = golden("greedy");
     int[] prompt = ids(greedy.get("prompt"));
@@ -147,7 +157,7 @@ class GoldenTinyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("engines")
   void theReferenceScoresPairsLikeTheIndependentOne(Engine engine) throws IOException {
     List<PreferencePair> expected = pairs();
     try (Backend backend = engine.start()) {
@@ -163,7 +173,7 @@ class GoldenTinyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("engines")
   void lossesOfBothVersionsAreTheGoldenOnes(Engine engine) throws IOException {
     try (Backend backend = engine.start()) {
       for (String version : List.of("v1", "v3")) {
@@ -189,7 +199,7 @@ class GoldenTinyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("engines")
   void gradientsOfBothVersionsAreTheGoldenOnes(Engine engine) throws IOException {
     try (Backend backend = engine.start()) {
       for (String version : List.of("v1", "v3")) {
@@ -237,7 +247,7 @@ class GoldenTinyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("engines")
   void tenStepsFollowTheGoldenTrajectory(Engine engine) throws IOException {
     List<StepMetrics> found = new ArrayList<>();
     try (Backend backend = engine.start()) {

@@ -17,6 +17,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.StepMetrics;
+import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
@@ -31,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,6 +86,24 @@ class Stories260KTest {
       checkStory(backend, TestData.stories());
       checkStory(backend, converted);
       checkStory(backend, exported);
+    }
+  }
+
+  @Test
+  @Tag("device")
+  void theTextOfLlama2cIsExactOnADevice() throws IOException {
+    try (Backend backend = TestData.device()) {
+      checkStory(backend, TestData.stories());
+    }
+  }
+
+  @Test
+  @Tag("device")
+  void samplerScorerAndTrainerAgreeToTheBitOnADevice() throws IOException {
+    try (Backend backend = TestData.device()) {
+      LanguageModel model = TestData.open(backend, TestData.stories());
+      List<Sample> samples = generate(backend, model, requests(model), settings(model), 4);
+      checkFirstStep(backend, model, samples);
     }
   }
 
@@ -199,7 +219,13 @@ class Stories260KTest {
       throws IOException {
     List<PreferencePair> pairs = pairs(model, samples);
     for (String version : List.of("v1", "v3")) {
-      PreferenceTraining training = training(backend, model.copy(backend), pairs, version);
+      LanguageModel policy =
+          new LanguageModel(
+              model.config(),
+              model.huggingFaceConfig(),
+              Parameters.copyOf(backend, model.parameters()),
+              model.optionalTokenizer());
+      PreferenceTraining training = training(backend, policy, pairs, version);
       training.requirePolicyIsReference();
       List<Double> dpo = new ArrayList<>();
       training.runTo(1, metrics -> dpo.add(((StepMetrics) metrics).dpo()));

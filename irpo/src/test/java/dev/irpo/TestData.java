@@ -3,6 +3,8 @@ package dev.irpo;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.config.ComputeSettings;
+import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.task.CorpusMix;
 import dev.irpo.task.WordProblemCorpus;
@@ -39,6 +41,16 @@ public final class TestData {
       }
     }
     return abort("skipped: " + relative + " is in none of " + candidates);
+  }
+
+  /// Whether tests run on the device that [#device()] gives.
+  static boolean isOnDevice() {
+    return "tornado".equals(System.getProperty("irpo.testBackend"));
+  }
+
+  /// TornadoVM's first device.
+  static Backend device() {
+    return Backends.start(new ComputeSettings(0, "tornado"), (done, total) -> {});
   }
 
   /// The real checkpoint stories260K.

@@ -1,7 +1,6 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
-import dev.irpo.model.Backends;
 import dev.irpo.tensor.Backend;
 import picocli.CommandLine.Option;
 
@@ -9,10 +8,11 @@ import picocli.CommandLine.Option;
 final class ComputeOptions {
   @Option(
       names = "--backend",
-      paramLabel = "cpu|reference",
+      paramLabel = "NAME",
       defaultValue = "cpu",
-      description = "what computes; default: ${DEFAULT-VALUE}")
-  private ComputeSettings.Backend backend;
+      description =
+          "what computes: " + ComputeSettings.BACKEND_FORM + "; default: ${DEFAULT-VALUE}")
+  private String backend;
 
   @Option(
       names = "--threads",
@@ -25,6 +25,7 @@ final class ComputeOptions {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
-    return Backends.start(new ComputeSettings(threads, backend));
+    ConfigOptions.requireBackend(backend);
+    return BackendStart.of(new ComputeSettings(threads, backend));
   }
 }

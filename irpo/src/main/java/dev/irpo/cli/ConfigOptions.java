@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.config.ComputeSettings;
 import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,15 +20,38 @@ final class ConfigOptions {
       description = "overrides one value, before the file's; may be repeated")
   private List<String> overrides = new ArrayList<>();
 
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "compute.backend: " + ComputeSettings.BACKEND_FORM)
+  private String backend;
+
   RunConfig load() throws IOException {
-    return RunConfig.load(Optional.ofNullable(config), overrides);
+    return RunConfig.load(Optional.ofNullable(config), overrides());
+  }
+
+  private List<String> overrides() {
+    List<String> all = new ArrayList<>(overrides);
+    if (backend != null) {
+      requireBackend(backend);
+      all.add("compute.backend=" + backend);
+    }
+    return all;
+  }
+
+  /// Checks what `--backend` says.
+  static void requireBackend(String backend) {
+    if (!backend.matches(ComputeSettings.BACKEND_PATTERN)) {
+      throw new IllegalArgumentException(
+          "--backend is '%s'; use %s".formatted(backend, ComputeSettings.BACKEND_FORM));
+    }
   }
 
   /// The configuration where a command's own preset applies unless another is asked for.
   RunConfig loadWithPreset(String preset) throws IOException {
     boolean chosen = overrides.stream().anyMatch(text -> text.startsWith("preset="));
     if (config == null && !chosen) {
-      List<String> all = new ArrayList<>(overrides);
+      List<String> all = overrides();
       all.addFirst("preset=" + preset);
       return RunConfig.load(Optional.empty(), all);
     }

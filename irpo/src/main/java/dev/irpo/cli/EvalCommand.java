@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
-import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.run.Progress;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
@@ -55,18 +55,20 @@ final class EvalCommand implements Callable<Integer> {
     result.put("task", task.name());
     result.put("split", split.name().toLowerCase(java.util.Locale.ROOT));
     result.put("problems", problems.size());
-    try (Backend backend = Backends.start(resolved.compute())) {
+    try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      RolloutSampler sampler =
+          new RolloutSampler(backend, loaded, task, resolved.rollouts().slots(), problems);
       Evaluator evaluator =
-          new Evaluator(backend, task, resolved.rollouts(), resolved.evaluate(), resolved.seed());
+          new Evaluator(sampler, task, resolved.rollouts(), resolved.evaluate(), resolved.seed());
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
-        put(result, "greedy", evaluator.greedy(loaded, problems, done -> bar.at(done, "")));
+        put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }
       int votes = evaluator.majoritySamples();
       if (votes > 0) {
         try (Progress.Bar bar = new Bars().begin("majority", (long) votes * problems.size())) {
           result.put("majoritySamples", votes);
-          put(result, "majority", evaluator.majority(loaded, problems, done -> bar.at(done, "")));
+          put(result, "majority", evaluator.majority(problems, done -> bar.at(done, "")));
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.tensor.DeviceFailure;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -32,6 +33,7 @@ import picocli.CommandLine.ParameterException;
       ConvertCommand.class,
       ExportCommand.class,
       InspectCommand.class,
+      DevicesCommand.class,
       ConfigCommand.class,
       BaseModelCommand.class,
       CommandLine.HelpCommand.class
@@ -39,6 +41,9 @@ import picocli.CommandLine.ParameterException;
 public final class Main {
   /// Exit code of a user's mistake.
   static final int MISTAKE = 2;
+
+  /// Exit code of anything else.
+  static final int FAILURE = 1;
 
   private Main() {}
 
@@ -69,6 +74,10 @@ public final class Main {
 
   private static int failure(Exception e, CommandLine command, CommandLine.ParseResult parsed)
       throws Exception {
+    if (e instanceof DeviceFailure && System.getenv("IRPO_DEBUG") == null) {
+      command.getErr().println("irpo: " + oneLine(e.getMessage()));
+      return FAILURE;
+    }
     if (!(e instanceof IllegalArgumentException || e instanceof IOException)
         || System.getenv("IRPO_DEBUG") != null) {
       throw e;

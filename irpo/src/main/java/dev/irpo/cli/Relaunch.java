@@ -33,6 +33,7 @@ final class Relaunch {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags());
+    command.addAll(tornadoFlags());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(arguments);
@@ -50,7 +51,24 @@ final class Relaunch {
   }
 
   private static List<String> flags() {
-    try (InputStream resource = Relaunch.class.getResourceAsStream("jvm.flags")) {
+    return lines("jvm.flags");
+  }
+
+  /// What TornadoVM's SDK asks for and what this program does, if there is an SDK. Its module path
+  /// has the working folder in it, which would make a module of a jar that lies there.
+  private static List<String> tornadoFlags() {
+    String sdk = System.getenv("TORNADOVM_HOME");
+    if (sdk == null) {
+      return List.of();
+    }
+    List<String> flags = new ArrayList<>(lines("tornado.flags"));
+    flags.addFirst("@" + Path.of(sdk, "tornado-argfile"));
+    flags.addAll(List.of("--module-path", Path.of(sdk, "share/java/tornado").toString()));
+    return flags;
+  }
+
+  private static List<String> lines(String name) {
+    try (InputStream resource = Relaunch.class.getResourceAsStream(name)) {
       return new String(resource.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -4,7 +4,6 @@ import dev.irpo.checkpoints.AtomicFiles;
 import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.RunConfig;
-import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
@@ -65,7 +64,7 @@ final class RunCommand implements Callable<Integer> {
     if (Files.isDirectory(folder.root())) {
       AtomicFiles.deleteLeftovers(folder.root());
     }
-    try (Backend backend = Backends.start(config.compute())) {
+    try (Backend backend = BackendStart.of(config.compute())) {
       new IterationLoop(config, folder, backend, new Bars()).run();
     }
     System.out.print(RunReport.table(folder, config.iterations()));

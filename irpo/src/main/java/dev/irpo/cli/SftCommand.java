@@ -1,7 +1,6 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
@@ -42,7 +41,7 @@ final class SftCommand implements Callable<Integer> {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out);
     folder.requireUnfinished();
-    try (Backend backend = Backends.start(resolved.compute())) {
+    try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
       List<SupervisedTraining.Example> examples = examples(trained);
       SupervisedTraining training = new SupervisedTraining(resolved, backend, trained, examples);

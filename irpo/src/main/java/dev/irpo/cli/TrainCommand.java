@@ -1,7 +1,6 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
@@ -56,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out);
     folder.requireUnfinished();
-    try (Backend backend = Backends.start(resolved.compute())) {
+    try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = load(backend, trained, resolved);
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);

@@ -7,12 +7,15 @@ public record ComputeSettings(
             range = "[0, 1024]",
             doc = "threads; 0: one a core. No result depends on it")
         int threads,
-    @Setting(value = "cpu", doc = "backend; reference is slow and exact") Backend backend) {
-  /// The backends there are.
-  public enum Backend {
-    /// The Java Vector API.
-    CPU,
-    /// The formulas as they stand, in double precision.
-    REFERENCE,
-  }
+    @Setting(
+            value = "cpu",
+            pattern = ComputeSettings.BACKEND_PATTERN,
+            form = ComputeSettings.BACKEND_FORM,
+            doc = "backend; reference is slow and exact, tornado is a device")
+        String backend) {
+  /// What a backend's name looks like.
+  public static final String BACKEND_PATTERN = "cpu|reference|tornado(:\\d+:\\d+)?";
+
+  /// The same in words.
+  public static final String BACKEND_FORM = "cpu, reference, tornado or tornado:DRIVER:DEVICE";
 }

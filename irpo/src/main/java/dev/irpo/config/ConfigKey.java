@@ -32,6 +32,9 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
       return text.equals("true");
     }
     if (type == String.class) {
+      if (!text.matches(setting.pattern())) {
+        throw given.refuse(path, allowed());
+      }
       return text;
     }
     return type == List.class ? numbers(text, given) : number(text, given);
@@ -83,7 +86,7 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
       return "true or false";
     }
     if (type == String.class) {
-      return "any text";
+      return setting.form();
     }
     String numbers =
         type == List.class

@@ -17,6 +17,12 @@ import java.lang.annotation.Target;
   /// entry. Texts, choices and truth values need none.
   String range() default "(-inf, inf)";
 
+  /// The form of a text, as a regular expression.
+  String pattern() default "(?s).*";
+
+  /// The form of a text, in words.
+  String form() default "any text";
+
   /// What it does, with its unit.
   String doc();
 }

@@ -2,13 +2,11 @@ package dev.irpo.evaluate;
 
 import dev.irpo.config.EvaluateSettings;
 import dev.irpo.config.RolloutSettings;
-import dev.irpo.model.LanguageModel;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Grader;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Task;
-import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,16 +16,20 @@ import java.util.function.LongConsumer;
 
 /// Measures accuracy: of the greedy response, and of the answer that most samples give.
 public final class Evaluator {
-  private final Backend backend;
+  private final RolloutSampler sampler;
   private final Task task;
   private final RolloutSettings rollouts;
   private final EvaluateSettings settings;
   private final long seed;
 
-  /// An evaluator for a task.
+  /// An evaluator of the sampler's model for a task.
   public Evaluator(
-      Backend backend, Task task, RolloutSettings rollouts, EvaluateSettings settings, long seed) {
-    this.backend = backend;
+      RolloutSampler sampler,
+      Task task,
+      RolloutSettings rollouts,
+      EvaluateSettings settings,
+      long seed) {
+    this.sampler = sampler;
     this.task = task;
     this.rollouts = rollouts;
     this.settings = settings;
@@ -40,18 +42,17 @@ public final class Evaluator {
   }
 
   /// Accuracy of the greedy responses.
-  public Accuracy greedy(LanguageModel model, List<Problem> problems, LongConsumer progress) {
-    List<Rollout> responses = sample(model, problems, 1, 0, progress);
+  public Accuracy greedy(List<Problem> problems, LongConsumer progress) {
+    List<Rollout> responses = sample(problems, 1, 0, progress);
     int correct = responses.stream().mapToInt(Rollout::reward).sum();
     return new Accuracy(correct, problems.size());
   }
 
   /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give; of equally
   /// frequent answers the one that was sampled first. Samples without an answer do not vote.
-  public Accuracy majority(LanguageModel model, List<Problem> problems, LongConsumer progress) {
+  public Accuracy majority(List<Problem> problems, LongConsumer progress) {
     List<Rollout> responses =
-        sample(
-            model, problems, settings.majoritySamples(), settings.majorityTemperature(), progress);
+        sample(problems, settings.majoritySamples(), settings.majorityTemperature(), progress);
     Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
     for (Rollout response : responses) {
       Map<String, Integer> counts =
@@ -81,11 +82,7 @@ public final class Evaluator {
   }
 
   private List<Rollout> sample(
-      LanguageModel model,
-      List<Problem> problems,
-      int perPrompt,
-      double temperature,
-      LongConsumer progress) {
+      List<Problem> problems, int perPrompt, double temperature, LongConsumer progress) {
     RolloutSampler.Plan plan =
         new RolloutSampler.Plan(
             perPrompt,
@@ -95,7 +92,6 @@ public final class Evaluator {
             rollouts.maxNewTokens(),
             CounterRandom.key(seed, "evaluate"),
             0);
-    return new RolloutSampler(backend, model, task, rollouts.slots())
-        .sample(problems, 0, plan, progress);
+    return sampler.sample(problems, 0, plan, progress);
   }
 }

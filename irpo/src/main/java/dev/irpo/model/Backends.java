@@ -2,22 +2,83 @@ package dev.irpo.model;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
+import java.util.List;
+import java.util.Locale;
+import java.util.ServiceConfigurationError;
 
 /// The backends that configuration can name.
 public final class Backends {
+  private static final String TORNADO = "tornado";
+
   private Backends() {}
 
   /// Starts a backend; the caller closes it.
-  public static Backend start(ComputeSettings settings) {
+  ///
+  /// @param listener is told while a device's programs are compiled
+  /// @throws IllegalArgumentException if there is no such device, saying what is missing
+  public static Backend start(ComputeSettings settings, DeviceProvider.CompileListener listener) {
     return switch (settings.backend()) {
-      case CPU ->
+      case "cpu" ->
           new CpuBackend(
               settings.threads() > 0
                   ? settings.threads()
                   : Runtime.getRuntime().availableProcessors());
-      case REFERENCE -> ReferenceBackend.inSinglePrecision();
+      case "reference" -> ReferenceBackend.inSinglePrecision();
+      default -> devices().start(device(settings.backend()), listener);
     };
+  }
+
+  /// Whether that is a backend on a device.
+  public static boolean isDevice(String backend) {
+    return backend.startsWith(TORNADO);
+  }
+
+  /// The device that a backend's name means.
+  ///
+  /// @throws IllegalArgumentException as [#start]
+  public static DeviceProvider.Device device(String backend) {
+    List<DeviceProvider.Device> devices = devices().devices();
+    String place = backend.equals(TORNADO) ? "" : backend.substring(TORNADO.length() + 1);
+    return devices.stream()
+        .filter(candidate -> place.isEmpty() || candidate.place().equals(place))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "--backend %s: there is no such device; there are %s, see 'irpo devices'"
+                    .formatted(
+                        backend, devices.stream().map(DeviceProvider.Device::place).toList())));
+  }
+
+  /// A device in one line.
+  public static String describe(DeviceProvider.Device device) {
+    return String.format(
+        Locale.ROOT,
+        "%s:%s %s, %s, %.1f GB, float32 weights",
+        TORNADO,
+        device.place(),
+        device.name(),
+        device.api(),
+        device.memoryBytes() / (double) (1L << 30));
+  }
+
+  /// TornadoVM's devices.
+  ///
+  /// @throws IllegalArgumentException if the program was built without them or the SDK is missing
+  public static DeviceProvider devices() {
+    try {
+      return DeviceProvider.find(TORNADO)
+          .orElseThrow(() ->
+              new IllegalArgumentException(
+                  "--backend tornado: this irpo.jar was built without the TornadoVM backend; set"
+                      + " TORNADOVM_HOME to a TornadoVM SDK and build it again"));
+    } catch (ServiceConfigurationError | LinkageError e) {
+      throw new IllegalArgumentException(
+          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25 and"
+              + " set TORNADOVM_HOME to it",
+          e);
+    }
   }
 }

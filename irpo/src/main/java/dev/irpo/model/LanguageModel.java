@@ -101,10 +101,9 @@ public record LanguageModel(
     return optionalTokenizer.map(SentencePieceTokenizer::toBytes);
   }
 
-  /// The same model with weights of its own.
-  public LanguageModel copy(Backend backend) {
-    return new LanguageModel(
-        config, huggingFaceConfig, Parameters.copyOf(backend, parameters), optionalTokenizer);
+  /// Overwrites the weights with those of a stored model of the same configuration.
+  public void replaceWeights(Backend backend, Path path) throws IOException {
+    parameters.copyFrom(open(backend, path, Optional.empty()).parameters);
   }
 
   /// The tokenizer.

@@ -12,26 +12,53 @@ import dev.irpo.transformer.decode.Sample;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /// Samples responses of a model to problems and grades them.
+///
+/// Keep it while the model's weights change: what it compiled serves all of them.
 public final class RolloutSampler {
   private final LanguageModel model;
   private final Task task;
   private final Backend backend;
   private final int slots;
+  private final int longestPrompt;
+  private final Map<DecodeLimits, Generator> generators = new HashMap<>();
 
   /// A sampler of a model for a task.
   ///
   /// @param slots responses in the making at a time
-  public RolloutSampler(Backend backend, LanguageModel model, Task task, int slots) {
+  /// @param problems all that may be asked for
+  public RolloutSampler(
+      Backend backend, LanguageModel model, Task task, int slots, List<Problem> problems) {
     this.backend = backend;
     this.model = model;
     this.task = task;
     this.slots = slots;
+    longestPrompt =
+        problems.stream()
+            .mapToInt(problem -> prompt(problem).length)
+            .filter(length -> length < model.config().maxPositions())
+            .max()
+            .orElse(1);
+  }
+
+  private int[] prompt(Problem problem) {
+    return model.promptIds(task.prompt(problem));
+  }
+
+  private Generator generator(int perPrompt, int maxNewTokens) {
+    DecodeLimits limits = DecodeLimits.of(slots, perPrompt, longestPrompt, maxNewTokens);
+    if (!backend.compilesSlowly() && !generators.containsKey(limits)) {
+      generators.clear(); // its cache may be large, and another is quickly made
+    }
+    return generators.computeIfAbsent(
+        limits, key -> new Generator(backend, model.parameters(), key));
   }
 
   /// What is drawn.
@@ -56,21 +83,18 @@ public final class RolloutSampler {
   public List<Rollout> sample(
       List<Problem> problems, int firstProblem, Plan plan, LongConsumer progress) {
     List<GenerationRequest> requests = new ArrayList<>();
-    int longest = 1;
     for (int i = 0; i < problems.size(); i++) {
-      int[] prompt = model.promptIds(task.prompt(problems.get(i)));
+      int[] prompt = prompt(problems.get(i));
       if (prompt.length < model.config().maxPositions()) {
-        longest = Math.max(longest, prompt.length);
         requests.add(new GenerationRequest(firstProblem + i, prompt, 0, plan.perPrompt()));
       }
     }
     int maxNewTokens = Math.min(plan.maxNewTokens(), model.config().maxPositions());
-    DecodeLimits limits = DecodeLimits.of(slots, plan.perPrompt(), longest, maxNewTokens);
     SamplingSettings settings =
         new SamplingSettings(
             plan.temperature(), plan.topK(), plan.topP(), maxNewTokens, model.config().eosIds());
     List<Rollout> rollouts = new ArrayList<>();
-    new Generator(backend, model.parameters(), limits)
+    generator(plan.perPrompt(), maxNewTokens)
         .generate(
             requests.iterator(),
             Sampling.of(settings, plan.key(), plan.iteration()),

@@ -43,7 +43,9 @@ final class RolloutStage {
   private final Backend backend;
   private final Task task;
   private final List<Problem> problems;
+  private final RolloutSampler sampler;
   private final Progress progress;
+  private Scorer scorer;
 
   RolloutStage(
       RunConfig config,
@@ -51,12 +53,14 @@ final class RolloutStage {
       Backend backend,
       Task task,
       List<Problem> problems,
+      RolloutSampler sampler,
       Progress progress) {
     this.config = config;
     this.folder = folder;
     this.backend = backend;
     this.task = task;
     this.problems = problems;
+    this.sampler = sampler;
     this.progress = progress;
   }
 
@@ -64,7 +68,7 @@ final class RolloutStage {
   List<PreferencePair> pairs(LanguageModel reference, int iteration) throws IOException {
     Path file = folder.pairs(iteration);
     if (!Files.exists(file)) {
-      build(reference, rollouts(reference, iteration), iteration);
+      build(reference, rollouts(iteration), iteration);
     }
     List<PreferencePair> pairs = TableReader.readAll(file, PreferencePair::of);
     if (pairs.isEmpty()) {
@@ -76,7 +80,7 @@ final class RolloutStage {
     return pairs;
   }
 
-  private List<Rollout> rollouts(LanguageModel model, int iteration) throws IOException {
+  private List<Rollout> rollouts(int iteration) throws IOException {
     int perPrompt = config.rollouts().perPrompt();
     RolloutSampler.Plan plan =
         new RolloutSampler.Plan(
@@ -87,7 +91,6 @@ final class RolloutStage {
             config.rollouts().maxNewTokens(),
             CounterRandom.key(config.seed(), "rollouts"),
             iteration);
-    RolloutSampler sampler = new RolloutSampler(backend, model, task, config.rollouts().slots());
     List<Rollout> all = new ArrayList<>();
     long total = (long) problems.size() * perPrompt;
     try (Progress.Bar bar = progress.begin("iteration " + iteration + " sample", total)) {
@@ -180,8 +183,11 @@ final class RolloutStage {
         }
       }
     }
-    int budget = Math.max(config.train().tokenBudget(), reference.config().maxPositions());
-    var scores = new Scorer(backend, reference.parameters(), budget).score(sequences);
+    if (scorer == null) {
+      int budget = Math.max(config.train().tokenBudget(), reference.config().maxPositions());
+      scorer = new Scorer(backend, reference.parameters(), budget);
+    }
+    var scores = scorer.score(sequences);
     for (int k = 0; k < indices.size(); k++) {
       float logProb = scores.get(k).logProb();
       int[] ids = sequences.get(k).response();

@@ -7,12 +7,17 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// Where everything of a run lies:
 ///
 /// ```text
 /// config.yaml                 everything that decides the run, resolved
+/// backends.json               names of the backends that worked on it
 /// model-0/                    M_0, the model the run began with
 /// iteration-0/evaluation.json accuracy of M_0
 /// iteration-t/
@@ -35,6 +40,21 @@ public record RunFolder(Path root) {
   ///   something that is no run
   public void open(RunConfig config) throws IOException {
     ConfigFile.open(root, config, "run");
+  }
+
+  /// Notes that a backend works on the run.
+  ///
+  /// @return whether no other did before
+  public boolean noteBackend(String name) throws IOException {
+    Path file = root.resolve("backends.json");
+    Set<String> names = new TreeSet<>();
+    if (Files.exists(file)) {
+      names.addAll(List.of(readJson(file, String[].class)));
+    }
+    if (names.add(name)) {
+      writeJson(file, names);
+    }
+    return names.size() == 1;
   }
 
   /// The resolved configuration.

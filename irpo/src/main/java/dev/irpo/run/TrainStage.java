@@ -9,11 +9,11 @@ import dev.irpo.task.Problem;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /// Trains one iteration's policy and chooses its checkpoint.
 final class TrainStage {
@@ -23,6 +23,7 @@ final class TrainStage {
   private final Evaluator evaluator;
   private final List<Problem> heldOut;
   private final Progress progress;
+  private Trainer trainer;
 
   TrainStage(
       RunConfig config,
@@ -39,22 +40,34 @@ final class TrainStage {
     this.progress = progress;
   }
 
-  /// Trains the policy from the last checkpoint on, or from the reference's weights, and leaves the
-  /// checkpoint that does best on the held-out problems as the iteration's model.
+  /// Trains the policy from the last checkpoint on, or from the weights it has, which are the
+  /// reference's, and leaves the checkpoint that does best on the held-out problems as the
+  /// iteration's model.
   void train(LanguageModel policy, List<PreferencePair> pairs, int iteration) throws IOException {
-    PreferenceTraining training = new PreferenceTraining(config, backend, policy, pairs, iteration);
+    if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(pairs)) {
+      trainer = PreferenceTraining.trainer(config, backend, policy, pairs);
+    }
+    PreferenceTraining training = new PreferenceTraining(config, policy, trainer, pairs, iteration);
     TrainingFolder files = folder.training(iteration);
     if (!files.resume(training)) {
-      training.requirePolicyIsReference();
+      requireReference(training);
     }
     int total = training.totalSteps();
     try (Progress.Bar bar = progress.begin("iteration " + iteration + " train", total)) {
       files.run(training, line -> bar.at(line.step(), line.message()), checkpointEvery());
     }
     int best = choose(policy, iteration, total);
-    PreferenceTraining chosen = new PreferenceTraining(config, backend, policy, pairs, iteration);
-    chosen.resume(files.checkpoint(best));
+    policy.replaceWeights(backend, files.checkpoint(best));
     policy.save(folder.model(iteration));
+  }
+
+  /// What this backend sampled it also scores, to the bit; what another did, nearly.
+  private void requireReference(PreferenceTraining training) throws IOException {
+    if (folder.noteBackend(backend.name())) {
+      training.requirePolicyIsReference();
+    } else {
+      training.requirePolicyIsNearReference();
+    }
   }
 
   /// Steps between checkpoints: those that are asked for, and those to be evaluated.
@@ -85,13 +98,10 @@ final class TrainStage {
       throws IOException {
     Path file = folder.heldOut(iteration, step);
     if (!Files.exists(file)) {
-      LanguageModel candidate =
-          LanguageModel.open(
-              backend, folder.training(iteration).checkpoint(step), Optional.empty());
-      policy.parameters().copyFrom(candidate.parameters());
+      policy.replaceWeights(backend, folder.training(iteration).checkpoint(step));
       String stage = "iteration " + iteration + " held-out at step " + step;
       try (Progress.Bar bar = progress.begin(stage, heldOut.size())) {
-        RunFolder.writeJson(file, evaluator.greedy(policy, heldOut, done -> bar.at(done, "")));
+        RunFolder.writeJson(file, evaluator.greedy(heldOut, done -> bar.at(done, "")));
       }
     }
     return RunFolder.readJson(file, Accuracy.class);

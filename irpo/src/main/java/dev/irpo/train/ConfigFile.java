@@ -45,9 +45,9 @@ public final class ConfigFile {
     }
   }
 
-  /// Everything that results depend on; the number of threads is not part of it.
+  /// Everything but what computes: work may go on with other threads or on another backend.
   private static String comparable(RunConfig config) {
-    return config.with("compute.threads=0").toYaml();
+    return config.with("compute.threads=0", "compute.backend=cpu").toYaml();
   }
 
   private static boolean isEmpty(Path folder) throws IOException {

@@ -7,13 +7,14 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
+import dev.irpo.transformer.train.Trainer;
 import java.util.List;
 
 /// Training of a policy on preference pairs with DPO + NLL.
 public final class PreferenceTraining extends Training<PreferencePair> {
   private final IrpoLoss loss;
 
-  /// A training at step 0.
+  /// A training at step 0 with a trainer of its own.
   ///
   /// @param iteration keys the order of the pairs
   public PreferenceTraining(
@@ -22,25 +23,40 @@ public final class PreferenceTraining extends Training<PreferencePair> {
       LanguageModel policy,
       List<PreferencePair> pairs,
       int iteration) {
-    this(config, backend, policy, new IrpoLoss(config.loss()), pairs, iteration);
+    this(config, policy, trainer(config, backend, policy, pairs), pairs, iteration);
   }
 
-  private PreferenceTraining(
+  /// A training at step 0.
+  ///
+  /// @param trainer as [#trainer] makes it for these pairs or longer ones
+  public PreferenceTraining(
       RunConfig config,
-      Backend backend,
       LanguageModel policy,
-      IrpoLoss loss,
+      Trainer trainer,
       List<PreferencePair> pairs,
       int iteration) {
     super(
         config,
-        backend,
         policy,
-        loss,
+        trainer,
         pairs,
-        pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1),
         CounterRandom.key(CounterRandom.key(config.seed(), "pair.order"), iteration));
-    this.loss = loss;
+    loss = new IrpoLoss(config.loss());
+  }
+
+  /// A trainer of a policy that takes these pairs.
+  public static Trainer trainer(
+      RunConfig config, Backend backend, LanguageModel policy, List<PreferencePair> pairs) {
+    return new Trainer(
+        backend,
+        policy.parameters(),
+        new IrpoLoss(config.loss()),
+        Schedules.trainer(config.train(), config.optimizer(), largest(pairs)));
+  }
+
+  /// Tokens of the largest pair.
+  public static int largest(List<PreferencePair> pairs) {
+    return pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1);
   }
 
   /// Checks that the policy is the reference as far as the first step's pairs tell: every DPO term
@@ -48,23 +64,39 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   ///
   /// @throws IllegalArgumentException with both log-probabilities of the first pair that differs
   public void requirePolicyIsReference() {
+    requireReference(0);
+  }
+
+  /// The same for pairs that another backend sampled, whose rounding differs.
+  ///
+  /// @throws IllegalArgumentException if a log-probability differs by more than 10⁻⁴ nats a token
+  public void requirePolicyIsNearReference() {
+    requireReference(1e-4);
+  }
+
+  private void requireReference(double perToken) {
     List<PreferencePair> batch = batch(0);
     StepResult result = evaluate(batch);
     for (int i = 0; i < batch.size(); i++) {
       PreferencePair pair = batch.get(i);
-      requireEqual(
-          pair, "chosen", pair.chosenReferenceLogProb(), result.metrics().get("chosenLogProb")[i]);
-      requireEqual(
+      requireClose(
+          pair,
+          "chosen",
+          pair.chosenReferenceLogProb(),
+          result.metrics().get("chosenLogProb")[i],
+          perToken * pair.chosenIds().length);
+      requireClose(
           pair,
           "rejected",
           pair.rejectedReferenceLogProb(),
-          result.metrics().get("rejectedLogProb")[i]);
+          result.metrics().get("rejectedLogProb")[i],
+          perToken * pair.rejectedIds().length);
     }
   }
 
-  private static void requireEqual(
-      PreferencePair pair, String which, float reference, float policy) {
-    if (Float.floatToIntBits(reference) != Float.floatToIntBits(policy)) {
+  private static void requireClose(
+      PreferencePair pair, String which, float reference, float policy, double tolerance) {
+    if (!(Math.abs(reference - policy) <= tolerance)) {
       throw new IllegalArgumentException(
           "the DPO term at step 0 is not ln 2: of problem %s the %s response has log-probability %s"
                   .formatted(pair.problemId(), which, policy)

@@ -7,6 +7,7 @@ import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.packing.SharedPrompt;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
+import dev.irpo.transformer.train.Trainer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,16 +34,22 @@ public final class SupervisedTraining extends Training<SupervisedTraining.Exampl
       RunConfig config, Backend backend, LanguageModel model, List<Example> examples) {
     super(
         config,
-        backend,
         model,
-        new TokenLoss(),
+        new Trainer(
+            backend,
+            model.parameters(),
+            new TokenLoss(),
+            Schedules.trainer(config.train(), config.optimizer(), largest(examples))),
         examples,
-        examples.stream()
-            .mapToInt(example -> example.promptIds().length + example.responseIds().length)
-            .max()
-            .orElse(1),
         CounterRandom.key(config.seed(), "sft.order"));
     promptTokens = config.sft().promptTokens();
+  }
+
+  private static int largest(List<Example> examples) {
+    return examples.stream()
+        .mapToInt(example -> example.promptIds().length + example.responseIds().length)
+        .max()
+        .orElse(1);
   }
 
   @Override

@@ -2,9 +2,7 @@ package dev.irpo.train;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.train.LearningRate;
-import dev.irpo.transformer.train.Loss;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
@@ -35,24 +33,14 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
 
   /// A training at step 0.
   ///
-  /// @param largestItem tokens of the largest example
+  /// @param trainer whose state is forgotten
   /// @param orderKey keys the order of the examples
   Training(
-      RunConfig config,
-      Backend backend,
-      LanguageModel model,
-      Loss loss,
-      List<T> examples,
-      int largestItem,
-      long orderKey) {
+      RunConfig config, LanguageModel model, Trainer trainer, List<T> examples, long orderKey) {
     this.model = model;
     this.examples = examples;
-    trainer =
-        new Trainer(
-            backend,
-            model.parameters(),
-            loss,
-            Schedules.trainer(config.train(), config.optimizer(), largestItem));
+    this.trainer = trainer;
+    trainer.reset();
     batchSize = config.train().batchSize();
     order = new Order(examples.size(), config.train().shuffle(), orderKey);
     totalSteps = Schedules.steps(config.train(), examples.size());

@@ -1,6 +1,8 @@
 package dev.irpo.tensor;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
 
 /// Backends that run on devices, found with [java.util.ServiceLoader].
 public interface DeviceProvider {
@@ -16,6 +18,16 @@ public interface DeviceProvider {
   interface CompileListener {
     /// Called after each part.
     void compiled(int done, int total);
+  }
+
+  /// The provider of that name, if the program was built with one.
+  ///
+  /// @throws java.util.ServiceConfigurationError if what it needs is not in this JVM
+  static Optional<DeviceProvider> find(String name) {
+    return ServiceLoader.load(DeviceProvider.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(provider -> provider.name().equals(name))
+        .findFirst();
   }
 
   /// First part of what the user writes, for instance `tornado`.

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
@@ -25,6 +26,7 @@ import dev.irpo.transformer.score.Sequence;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class GoldenForwardTest {
@@ -74,6 +76,15 @@ class GoldenForwardTest {
     assertEquals(0, largestLogitError(ReferenceBackend.inDoublePrecision()), 2e-6);
     try (Backend cpu = new CpuBackend(2)) {
       assertEquals(0, largestLogitError(cpu), 1e-4);
+    }
+  }
+
+  @Test
+  @Tag("device")
+  void logitsOnADeviceEqualThem() throws IOException {
+    DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
+    try (Backend device = provider.start(provider.devices().getFirst(), (done, total) -> {})) {
+      assertEquals(0, largestLogitError(device), 1e-4);
     }
   }
 

@@ -56,6 +56,9 @@ final class DevicePlan implements AutoCloseable {
   }
 
   private void download(DeviceVariable variable) {
+    if (plan == null) {
+      throw new IllegalStateException("the device that has this memory was closed");
+    }
     execute(graphs.download(variable));
     variable.write();
   }
@@ -93,21 +96,28 @@ final class DevicePlan implements AutoCloseable {
     }
   }
 
-  /// Brings what changed on the device to the host and gives the memory back.
+  /// Brings what changed on the device to the host, so that another plan can go on with it.
+  void retire() {
+    if (plan != null) {
+      variables.values().forEach(variable -> variable.storage().floats().segment());
+    }
+    close();
+  }
+
+  /// Gives the device's memory back. What the host did not ask for until now is lost.
   @Override
   public void close() {
     if (plan == null) {
       return;
     }
-    for (DeviceVariable variable : variables.values()) {
-      var _ = variable.storage().floats().segment();
-    }
     try {
-      plan.freeDeviceMemory();
+      // frees what the graph executed last names, and each names every shared array
       plan.close();
     } catch (TornadoExecutionPlanException e) {
       throw new DeviceFailure("the device's memory could not be given back: " + e.getMessage(), e);
     } finally {
+      // freeing counts as a reset, after which TornadoVM refuses what was compiled before
+      owner.device().getDeviceContext().setResetToFalse();
       plan = null;
     }
   }

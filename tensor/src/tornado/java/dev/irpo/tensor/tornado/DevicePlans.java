@@ -45,7 +45,7 @@ final class DevicePlans implements AutoCloseable {
     for (DevicePlan plan : plans.values().stream().distinct().toList()) {
       if (program.variables().stream().map(Buffer::storage).anyMatch(plan::holds)) {
         together.addAll(plan.programs());
-        plan.close();
+        plan.retire();
       }
     }
     together.add(program);

@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
-import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /// Finds the devices that the user's TornadoVM has drivers for.
@@ -16,13 +15,7 @@ public final class TornadoProvider implements DeviceProvider {
   private static final String BAILOUT = "tornado.recover.bailout";
 
   /// The order in which one GPU is preferred through several drivers.
-  private static final List<TornadoVMBackendType> ORDER =
-      List.of(
-          TornadoVMBackendType.CUDA,
-          TornadoVMBackendType.PTX,
-          TornadoVMBackendType.METAL,
-          TornadoVMBackendType.SPIRV,
-          TornadoVMBackendType.OPENCL);
+  private static final List<String> ORDER = List.of("CUDA", "PTX", "METAL", "SPIRV", "OPENCL");
 
   @Override
   public String name() {
@@ -35,14 +28,13 @@ public final class TornadoProvider implements DeviceProvider {
     record Found(Device device, int type, int api) {}
     List<Found> found = new ArrayList<>();
     for (int driver = 0; driver < runtime.getNumBackends(); driver++) {
-      TornadoVMBackendType api = runtime.getBackendType(driver);
+      String api = runtime.getBackendType(driver).name();
       for (int number = 0; number < runtime.getBackend(driver).getNumDevices(); number++) {
         TornadoDevice device = runtime.getBackend(driver).getDevice(number);
         String name = device.getPhysicalDevice().getDeviceName();
         found.add(
             new Found(
-                new Device(
-                    driver + ":" + number, api.name(), name.strip(), device.getMaxGlobalMemory()),
+                new Device(driver + ":" + number, api, name.strip(), device.getMaxGlobalMemory()),
                 kind(device),
                 ORDER.indexOf(api)));
       }
@@ -86,17 +78,9 @@ public final class TornadoProvider implements DeviceProvider {
 
   /// The runtime of the SDK.
   ///
-  /// @throws IllegalArgumentException if the SDK or all of its drivers are missing
+  /// @throws IllegalArgumentException if it has no driver
   private static TornadoRuntime runtime() {
-    TornadoRuntime runtime;
-    try {
-      runtime = TornadoRuntimeProvider.getTornadoRuntime();
-    } catch (LinkageError | RuntimeException e) {
-      throw new IllegalArgumentException(
-          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25, set"
-              + " TORNADOVM_HOME to it and start with bin/irpo",
-          e);
-    }
+    TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
     if (runtime.getNumBackends() == 0) {
       throw new IllegalArgumentException(
           "--backend tornado: the TornadoVM SDK has no driver that loads; install one built for this"

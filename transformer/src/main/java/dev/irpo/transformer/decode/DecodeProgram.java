@@ -14,6 +14,7 @@ import dev.irpo.tensor.op.LogSumExp;
 import dev.irpo.tensor.op.SelectRows;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
+import java.util.List;
 import java.util.Map;
 
 /// One compiled size of the decode program: R rows, logits for Q of them.
@@ -73,6 +74,21 @@ final class DecodeProgram {
 
   /// Rows and rows with logits.
   record Size(int rows, int logits) {
+    boolean holds(Size other) {
+      return other.rows <= rows && other.logits <= logits;
+    }
+
+    /// The sizes that do where compiling is slow, ascending: a quarter of the slots, all of them,
+    /// and all of them beside rows of prompts.
+    static List<Size> few(DecodeLimits limits) {
+      int slots = limits.slots();
+      int quarter = Math.max(1, slots / 4);
+      return List.of(
+          new Size(quarter, quarter),
+          new Size(slots, slots),
+          new Size(slots + limits.prefillRows(), slots + limits.prefillRows()));
+    }
+
     /// The next size that a program is compiled for: 1, 2, 3, 4, 6, 8, 12, 16, … of each.
     Size roundedUp() {
       return new Size(rung(rows), rung(logits));

@@ -8,6 +8,7 @@ import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 
 /// Samples responses with a model, many at a time.
@@ -72,12 +73,24 @@ public final class Generator {
   }
 
   DecodeProgram run(RowPlan plan) {
-    DecodeProgram.Size size = new DecodeProgram.Size(plan.numRows(), plan.numLogits()).roundedUp();
-    DecodeProgram program =
-        programs.computeIfAbsent(
-            size, key -> new DecodeProgram(backend, model, variables, limits.totalBlocks(), key));
+    DecodeProgram program = program(new DecodeProgram.Size(plan.numRows(), plan.numLogits()));
     program.run(plan);
     return program;
+  }
+
+  private DecodeProgram program(DecodeProgram.Size used) {
+    if (!backend.compilesSlowly()) {
+      return programs.computeIfAbsent(used.roundedUp(), this::compile);
+    }
+    List<DecodeProgram.Size> sizes = DecodeProgram.Size.few(limits);
+    if (programs.isEmpty()) {
+      sizes.forEach(size -> programs.computeIfAbsent(size, this::compile));
+    }
+    return programs.get(sizes.stream().filter(size -> size.holds(used)).findFirst().orElseThrow());
+  }
+
+  private DecodeProgram compile(DecodeProgram.Size size) {
+    return new DecodeProgram(backend, model, variables, limits.totalBlocks(), size);
   }
 
   Backend backend() {

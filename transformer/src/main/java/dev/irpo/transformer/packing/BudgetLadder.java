@@ -1,5 +1,6 @@
 package dev.irpo.transformer.packing;
 
+import dev.irpo.tensor.Backend;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -7,7 +8,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /// Programs for budgets of 64, 96, 128, 192, … rows up to a largest one, compiled when first
-/// needed.
+/// needed; where compiling is slow, for a quarter of the largest and the largest, compiled at once.
 ///
 /// @param <P> the program together with its inputs and outputs
 public final class BudgetLadder<P> {
@@ -18,15 +19,20 @@ public final class BudgetLadder<P> {
   private final Function<Budget, P> compiler;
 
   /// A ladder whose highest rung has `tokenBudget` rows.
-  public BudgetLadder(int tokenBudget, Function<Budget, P> compiler) {
+  public BudgetLadder(Backend backend, int tokenBudget, Function<Budget, P> compiler) {
     this.compiler = compiler;
-    for (int tokens = LOWEST; tokens < tokenBudget; tokens *= 2) {
+    int lowest = backend.compilesSlowly() ? Math.max(LOWEST, tokenBudget / 4) : LOWEST;
+    int factor = backend.compilesSlowly() ? 4 : 2;
+    for (int tokens = lowest; tokens < tokenBudget; tokens *= factor) {
       rungs.add(Budget.ofTokens(tokens));
-      if (tokens / 2 * 3 < tokenBudget) {
+      if (factor == 2 && tokens / 2 * 3 < tokenBudget) {
         rungs.add(Budget.ofTokens(tokens / 2 * 3));
       }
     }
     rungs.add(Budget.ofTokens(tokenBudget));
+    if (backend.compilesSlowly()) {
+      rungs.forEach(rung -> programs.put(rung, compiler.apply(rung)));
+    }
   }
 
   /// The highest rung.

@@ -38,7 +38,7 @@ public final class Scorer {
   public Scorer(Backend backend, Parameters parameters, int tokenBudget) {
     this.backend = backend;
     this.parameters = parameters;
-    ladder = new BudgetLadder<>(tokenBudget, this::compile);
+    ladder = new BudgetLadder<>(backend, tokenBudget, this::compile);
   }
 
   private Rung compile(Budget budget) {

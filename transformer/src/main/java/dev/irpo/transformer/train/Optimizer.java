@@ -69,6 +69,13 @@ public final class Optimizer {
     return Math.sqrt(squaredNorm.get(0));
   }
 
+  /// Forgets all steps.
+  void reset() {
+    mean.clear();
+    square.clear();
+    resumeAfter(0);
+  }
+
   /// Running mean of gradients, in the layout of the parameters.
   public Buffer mean() {
     return mean;

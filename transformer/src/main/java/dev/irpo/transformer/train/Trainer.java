@@ -40,10 +40,12 @@ public final class Trainer {
     variables.putAll(gradients);
     training =
         new BudgetLadder<>(
+            backend,
             settings.tokenBudget(),
             budget -> LossProgram.withGradients(model, loss, budget, backend, variables));
     evaluating =
         new BudgetLadder<>(
+            backend,
             settings.tokenBudget(),
             budget -> LossProgram.withoutGradients(model, loss, budget, backend, variables));
   }
@@ -90,6 +92,18 @@ public final class Trainer {
       firstItem += batch.numItems();
     }
     return new StepResult(sum, metrics, rows);
+  }
+
+  /// Forgets what is gathered and what the optimizer knows.
+  public void reset() {
+    gradient.clear();
+    gradient.markChanged();
+    optimizer.reset();
+  }
+
+  /// The largest micro-batch.
+  public int tokenBudget() {
+    return training.largest().tokens();
   }
 
   /// The optimizer, whose state belongs into a checkpoint.

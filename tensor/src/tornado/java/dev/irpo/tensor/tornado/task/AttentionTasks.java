@@ -225,10 +225,15 @@ public final class AttentionTasks {
           dK.set(dKAt + key + d, 0f);
         }
         for (int i = 0; i < rows; i++) {
+          int sees = 0;
+          if (i >= r && bounds.get(3 * i + 2) == start) {
+            sees = 1;
+          }
           int prefixStart = bounds.get(3 * i);
-          boolean own = i >= r && bounds.get(3 * i + 2) == start;
-          boolean child = r >= prefixStart && r < prefixStart + bounds.get(3 * i + 1);
-          if (start >= 0 && (own || child)) {
+          if (r >= prefixStart && r < prefixStart + bounds.get(3 * i + 1)) {
+            sees = 1;
+          }
+          if (start >= 0 && sees > 0) {
             for (int h = g * groupSize; h < (g + 1) * groupSize; h++) {
               int index = i * numHeads + h;
               int query = index * headDim;
@@ -278,10 +283,15 @@ public final class AttentionTasks {
           dV.set(dVAt + key + d, 0f);
         }
         for (int i = 0; i < rows; i++) {
+          int sees = 0;
+          if (i >= r && bounds.get(3 * i + 2) == start) {
+            sees = 1;
+          }
           int prefixStart = bounds.get(3 * i);
-          boolean own = i >= r && bounds.get(3 * i + 2) == start;
-          boolean child = r >= prefixStart && r < prefixStart + bounds.get(3 * i + 1);
-          if (start >= 0 && (own || child)) {
+          if (r >= prefixStart && r < prefixStart + bounds.get(3 * i + 1)) {
+            sees = 1;
+          }
+          if (start >= 0 && sees > 0) {
             for (int h = g * groupSize; h < (g + 1) * groupSize; h++) {
               int index = i * numHeads + h;
               int query = index * headDim;

@@ -1,0 +1,39 @@
+package dev.irpo.cli;
+
+import dev.irpo.config.ComputeSettings;
+import dev.irpo.model.Backends;
+import dev.irpo.run.Progress;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Starts backends, says which device was taken, and shows how far compilation for it is.
+final class BackendStart implements DeviceProvider.CompileListener {
+  private static final Logger LOG = LoggerFactory.getLogger(BackendStart.class);
+
+  private final Progress progress = new Bars();
+  private Progress.Bar bar;
+
+  private BackendStart() {}
+
+  /// Starts a backend; the caller closes it.
+  static Backend of(ComputeSettings settings) {
+    if (Backends.isDevice(settings.backend())) {
+      LOG.info("{}", Backends.describe(Backends.device(settings.backend())));
+    }
+    return Backends.start(settings, new BackendStart());
+  }
+
+  @Override
+  public void compiled(int done, int total) {
+    if (bar == null) {
+      bar = progress.begin("compile for the device", total);
+    }
+    bar.at(done, "");
+    if (done == total) {
+      bar.close();
+      bar = null;
+    }
+  }
+}
