@@ -7,7 +7,6 @@ import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import java.util.List;
 import java.util.Locale;
-import java.util.ServiceConfigurationError;
 
 /// The backends that configuration can name.
 public final class Backends {
@@ -68,17 +67,10 @@ public final class Backends {
   ///
   /// @throws IllegalArgumentException if the program was built without them or the SDK is missing
   public static DeviceProvider devices() {
-    try {
-      return DeviceProvider.find(TORNADO)
-          .orElseThrow(() ->
-              new IllegalArgumentException(
-                  "--backend tornado: this irpo.jar was built without the TornadoVM backend; set"
-                      + " TORNADOVM_HOME to a TornadoVM SDK and build it again"));
-    } catch (ServiceConfigurationError | LinkageError e) {
-      throw new IllegalArgumentException(
-          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25 and"
-              + " set TORNADOVM_HOME to it",
-          e);
-    }
+    return DeviceProvider.find(TORNADO)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "--backend tornado: this irpo.jar was built without the TornadoVM backend; set"
+                    + " TORNADOVM_HOME to a TornadoVM SDK and build it again"));
   }
 }

@@ -21,8 +21,6 @@ public interface DeviceProvider {
   }
 
   /// The provider of that name, if the program was built with one.
-  ///
-  /// @throws java.util.ServiceConfigurationError if what it needs is not in this JVM
   static Optional<DeviceProvider> find(String name) {
     return ServiceLoader.load(DeviceProvider.class).stream()
         .map(ServiceLoader.Provider::get)

@@ -24,7 +24,7 @@ final class DeviceLimits {
         graphs.bytes(),
         bytes(System.getProperty(PROPERTY, PROPERTY_DEFAULT)),
         device.getMaxGlobalMemory(),
-        device.getDeviceName());
+        TornadoProvider.name(device));
   }
 
   static void require(long needed, long allowed, long present, String device) {

@@ -91,7 +91,7 @@ final class DevicePlan implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new DeviceFailure(
           "the device '%s' failed in %s (%s); run the same command again, there or with another --backend"
-              .formatted(owner.device().getDeviceName(), graphs.name(graph), e.getMessage()),
+              .formatted(TornadoProvider.name(owner.device()), graphs.name(graph), e.getMessage()),
           e);
     }
   }

@@ -31,10 +31,9 @@ public final class TornadoProvider implements DeviceProvider {
       String api = runtime.getBackendType(driver).name();
       for (int number = 0; number < runtime.getBackend(driver).getNumDevices(); number++) {
         TornadoDevice device = runtime.getBackend(driver).getDevice(number);
-        String name = device.getPhysicalDevice().getDeviceName();
         found.add(
             new Found(
-                new Device(driver + ":" + number, api, name.strip(), device.getMaxGlobalMemory()),
+                new Device(driver + ":" + number, api, name(device), device.getMaxGlobalMemory()),
                 kind(device),
                 ORDER.indexOf(api)));
       }
@@ -78,14 +77,50 @@ public final class TornadoProvider implements DeviceProvider {
 
   /// The runtime of the SDK.
   ///
-  /// @throws IllegalArgumentException if it has no driver
+  /// @throws IllegalArgumentException if there is none, or none of its drivers loads
   private static TornadoRuntime runtime() {
-    TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
+    requireSdk();
+    TornadoRuntime runtime;
+    try {
+      runtime = TornadoRuntimeProvider.getTornadoRuntime();
+    } catch (LinkageError | RuntimeException e) {
+      throw noDriver(rootCause(e).getMessage());
+    }
     if (runtime.getNumBackends() == 0) {
-      throw new IllegalArgumentException(
-          "--backend tornado: the TornadoVM SDK has no driver that loads; install one built for this"
-              + " machine's devices (CUDA or OpenCL)");
+      throw noDriver("it has none");
     }
     return runtime;
+  }
+
+  private static void requireSdk() {
+    try {
+      var _ =
+          Class.forName(
+              "uk.ac.manchester.tornado.runtime.TornadoCoreRuntime",
+              false,
+              TornadoProvider.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalArgumentException(
+          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25 and"
+              + " set TORNADOVM_HOME to it",
+          e);
+    }
+  }
+
+  private static IllegalArgumentException noDriver(String message) {
+    String fact = message == null ? "no reason given" : message.replaceAll("\u001B\\[[;\\d]*m", "");
+    return new IllegalArgumentException(
+        "--backend tornado: no driver of the TornadoVM SDK can be loaded (%s); install the driver of the"
+                .formatted(fact)
+            + " GPU or an OpenCL platform (for a CPU: pocl-opencl-icd), 'clinfo' lists them");
+  }
+
+  private static Throwable rootCause(Throwable e) {
+    return e.getCause() == null ? e : rootCause(e.getCause());
+  }
+
+  /// A device's name as its maker writes it.
+  static String name(TornadoDevice device) {
+    return device.getPhysicalDevice().getDeviceName().strip();
   }
 }
