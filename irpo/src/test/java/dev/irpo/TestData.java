@@ -9,6 +9,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.task.CorpusMix;
 import dev.irpo.task.WordProblemCorpus;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.SentencePieceTrainer;
 import dev.irpo.transformer.LlamaConfig;
@@ -50,7 +51,12 @@ public final class TestData {
 
   /// TornadoVM's first device.
   static Backend device() {
-    return Backends.start(new ComputeSettings(0, "tornado"), (done, total) -> {});
+    return device((done, total) -> {});
+  }
+
+  /// TornadoVM's first device, watched.
+  static Backend device(DeviceProvider.Listener listener) {
+    return Backends.start(new ComputeSettings(0, "tornado"), listener);
   }
 
   /// The real checkpoint stories260K.

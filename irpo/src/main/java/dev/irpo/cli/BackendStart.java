@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Starts backends, says which device was taken, and shows how far compilation for it is.
-final class BackendStart implements DeviceProvider.CompileListener {
+final class BackendStart implements DeviceProvider.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(BackendStart.class);
 
   private final Progress progress = new Bars();

@@ -16,9 +16,9 @@ public final class Backends {
 
   /// Starts a backend; the caller closes it.
   ///
-  /// @param listener is told while a device's programs are compiled
+  /// @param listener watches a device
   /// @throws IllegalArgumentException if there is no such device, saying what is missing
-  public static Backend start(ComputeSettings settings, DeviceProvider.CompileListener listener) {
+  public static Backend start(ComputeSettings settings, DeviceProvider.Listener listener) {
     return switch (settings.backend()) {
       case "cpu" ->
           new CpuBackend(

@@ -13,11 +13,23 @@ public interface DeviceProvider {
   /// @param memoryBytes its whole memory
   record Device(String place, String api, String name, long memoryBytes) {}
 
-  /// Is told how far compilation is.
+  /// Watches a device.
   @FunctionalInterface
-  interface CompileListener {
-    /// Called after each part.
+  interface Listener {
+    /// Called after each part of a compilation.
     void compiled(int done, int total);
+
+    /// Whether [#executed] is wanted; it costs time.
+    default boolean wantsExecutions() {
+      return false;
+    }
+
+    /// Called after each part of a run.
+    ///
+    /// @param bytesIn copied to the device, with what starting kernels takes
+    /// @param bytesOut copied to the host
+    /// @param allocatedBytes of the device's memory that this part uses
+    default void executed(long bytesIn, long bytesOut, long allocatedBytes) {}
   }
 
   /// The provider of that name, if the program was built with one.
@@ -44,5 +56,5 @@ public interface DeviceProvider {
   ///
   /// @param device one of [#devices()]
   /// @throws IllegalArgumentException if the options of the JVM do not allow it
-  Backend start(Device device, CompileListener listener);
+  Backend start(Device device, Listener listener);
 }

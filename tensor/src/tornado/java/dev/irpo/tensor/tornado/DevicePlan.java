@@ -5,7 +5,7 @@ import dev.irpo.tensor.Storage;
 import java.util.List;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 
@@ -82,11 +82,17 @@ final class DevicePlan implements AutoCloseable {
   private void execute(int graph) {
     try {
       TornadoExecutionPlan selected = plan.withGraph(graph);
-      if (owner.observer() == null) {
-        var _ = selected.execute();
+      if (owner.listener().wantsExecutions()) {
+        TornadoProfilerResult profile =
+            selected.withProfiler(ProfilerMode.SILENT).execute().getProfilerResult();
+        owner
+            .listener()
+            .executed(
+                profile.getTotalBytesCopyIn(),
+                profile.getTotalBytesCopyOut(),
+                plan.getCurrentDeviceMemoryUsage());
       } else {
-        TornadoExecutionResult result = selected.withProfiler(ProfilerMode.SILENT).execute();
-        owner.observer().executed(result);
+        var _ = selected.execute();
       }
     } catch (RuntimeException e) {
       throw new DeviceFailure(

@@ -3,7 +3,7 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.DeviceProvider.CompileListener;
+import dev.irpo.tensor.DeviceProvider.Listener;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import java.util.Map;
@@ -18,9 +18,9 @@ public final class TornadoBackend implements Backend {
 
   /// A backend on a device.
   ///
-  /// @param listener is told while programs are compiled
-  TornadoBackend(TornadoDevice device, CompileListener listener) {
-    this(new DevicePlans(device, listener, MAX_ARRAY, null));
+  /// @param listener watches it
+  TornadoBackend(TornadoDevice device, Listener listener) {
+    this(new DevicePlans(device, listener, MAX_ARRAY));
   }
 
   TornadoBackend(DevicePlans plans) {

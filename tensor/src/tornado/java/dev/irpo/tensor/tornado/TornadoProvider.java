@@ -63,7 +63,7 @@ public final class TornadoProvider implements DeviceProvider {
   }
 
   @Override
-  public Backend start(Device device, CompileListener listener) {
+  public Backend start(Device device, Listener listener) {
     if (!"false".equals(System.getProperty(BAILOUT))) {
       throw new IllegalArgumentException(
           "-D%s is %s; give the JVM -D%s=false, or TornadoVM runs kernels that fail as Java on the CPU and says nothing"

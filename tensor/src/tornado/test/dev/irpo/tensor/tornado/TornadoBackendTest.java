@@ -9,6 +9,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.DeviceFailure;
+import dev.irpo.tensor.DeviceProvider.Listener;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /// Programs on TornadoVM's default device.
@@ -41,9 +41,22 @@ class TornadoBackendTest {
 
   private static final int LAUNCH = 24;
 
-  private static TornadoBackend backend(long maxArray, DevicePlans.Observer observer) {
+  private static final Listener UNHEARD = (done, total) -> {};
+
+  private static TornadoBackend backend(long maxArray, Listener listener) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new TornadoBackend(new DevicePlans(device, (done, total) -> {}, maxArray, observer));
+    return new TornadoBackend(new DevicePlans(device, listener, maxArray));
+  }
+
+  /// Hears of executions.
+  private interface Executions extends Listener {
+    @Override
+    default void compiled(int done, int total) {}
+
+    @Override
+    default boolean wantsExecutions() {
+      return true;
+    }
   }
 
   private static long sum(List<Long> bytes) {
@@ -86,12 +99,15 @@ class TornadoBackendTest {
   void aVariableStaysOnTheDeviceUntilTheHostAsksForIt() {
     List<Long> in = new ArrayList<>();
     List<Long> out = new ArrayList<>();
-    DevicePlans.Observer observer =
-        result -> {
-          in.add(result.getProfilerResult().getTotalBytesCopyIn());
-          out.add(result.getProfilerResult().getTotalBytesCopyOut());
+    Listener listener =
+        new Executions() {
+          @Override
+          public void executed(long bytesIn, long bytesOut, long allocatedBytes) {
+            in.add(bytesIn);
+            out.add(bytesOut);
+          }
         };
-    try (Backend backend = backend(1 << 28, observer)) {
+    try (Backend backend = backend(1 << 28, listener)) {
       Buffer weight = backend.allocate(N);
       Step step = Step.of(backend, Map.of("weight", weight));
       assertEquals(2 * N * 1.0, step.run(1), 1e-2);
@@ -116,7 +132,7 @@ class TornadoBackendTest {
 
   @Test
   void programsOverTheSameVariablesMayComeLater() {
-    try (Backend backend = backend(1 << 28, null)) {
+    try (Backend backend = backend(1 << 28, UNHEARD)) {
       Buffer weight = backend.allocate(N);
       Step first = Step.of(backend, Map.of("weight", weight));
       assertEquals(2.0 * N, first.run(1), 1e-2);
@@ -176,7 +192,7 @@ class TornadoBackendTest {
       expected = adamW(cpu);
     }
     for (long maxArray : new long[] {1 << 28, 512}) {
-      try (Backend device = backend(maxArray, null)) {
+      try (Backend device = backend(maxArray, UNHEARD)) {
         assertArrayEquals(expected, adamW(device), 1e-6f);
       }
     }
@@ -185,13 +201,16 @@ class TornadoBackendTest {
   @Test
   void aDeviceThatIsLostIsNamed() {
     boolean[] lost = new boolean[1];
-    DevicePlans.Observer observer =
-        (TornadoExecutionResult result) -> {
-          if (lost[0]) {
-            throw new IllegalStateException("CL_DEVICE_NOT_AVAILABLE");
+    Listener listener =
+        new Executions() {
+          @Override
+          public void executed(long bytesIn, long bytesOut, long allocatedBytes) {
+            if (lost[0]) {
+              throw new IllegalStateException("CL_DEVICE_NOT_AVAILABLE");
+            }
           }
         };
-    Backend backend = backend(1 << 28, observer);
+    Backend backend = backend(1 << 28, listener);
     Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
     step.run(1);
     lost[0] = true;
