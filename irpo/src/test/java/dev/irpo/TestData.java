@@ -55,7 +55,7 @@ public final class TestData {
   }
 
   /// TornadoVM's first device, watched.
-  static Backend device(DeviceProvider.Listener listener) {
+  public static Backend device(DeviceProvider.Listener listener) {
     return Backends.start(new ComputeSettings(0, "tornado"), listener);
   }
 

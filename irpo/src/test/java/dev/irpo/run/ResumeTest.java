@@ -1,6 +1,7 @@
 package dev.irpo.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,8 @@ import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceFailure;
+import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -23,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -145,6 +149,44 @@ class ResumeTest {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /// A device that is lost after the second step of the first training.
+  private record Losing(RunFolder folder) implements DeviceProvider.Listener {
+    @Override
+    public void compiled(int done, int total) {}
+
+    @Override
+    public boolean wantsExecutions() {
+      return true;
+    }
+
+    @Override
+    public void executed(long bytesIn, long bytesOut, long allocatedBytes) {
+      if (Files.exists(folder.training(1).checkpoint(2))) {
+        throw new IllegalStateException("CL_DEVICE_NOT_AVAILABLE");
+      }
+    }
+  }
+
+  @Test
+  @Tag("device")
+  void aRunWhoseDeviceIsLostGoesOnOnTheCpu() throws IOException {
+    RunConfig config = CONFIG.with("iterations=1", "train.steps=5");
+    RunFolder folder = new RunFolder(temporary.resolve("lost"));
+    folder.open(config.with("compute.backend=tornado"));
+    try (Backend device = TestData.device(new Losing(folder))) {
+      TestData.tinyModel(device).save(folder.startModel());
+      IterationLoop loop = new IterationLoop(config, folder, device, Progress.NONE);
+      String message = assertThrows(DeviceFailure.class, loop::run).getMessage();
+      assertTrue(message.contains("CL_DEVICE_NOT_AVAILABLE"), message);
+    }
+    folder.open(config);
+    try (Backend cpu = new CpuBackend(1)) {
+      new IterationLoop(config, folder, cpu, Progress.NONE).run();
+    }
+    assertTrue(Files.exists(folder.evaluation(1)));
+    assertEquals(5, Files.readAllLines(folder.training(1).metrics()).size());
   }
 
   @Test
