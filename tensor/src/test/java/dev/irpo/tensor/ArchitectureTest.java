@@ -34,11 +34,24 @@ class ArchitectureTest {
   }
 
   @Test
-  void nothingButTheJdkIsUsed() {
+  void onlyTheTornadoBackendUsesMoreThanTheJdk() {
     classes()
+        .that()
+        .resideOutsideOfPackage("..tornado..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage("dev.irpo.tensor..", "java..", "jdk.incubator.vector..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theRestDoesNotKnowTheTornadoBackend() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("..tornado..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("..tornado..")
         .check(CLASSES);
   }
 
