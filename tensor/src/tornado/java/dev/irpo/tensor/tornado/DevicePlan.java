@@ -65,10 +65,13 @@ final class DevicePlan implements AutoCloseable {
 
   private void start() {
     variables.values().forEach(variable -> variable.cut(owner.maxArray()));
-    graphs = new PlanGraphs(name, programs, variables);
+    graphs = new PlanGraphs(name, programs, variables, owner.products());
     DeviceLimits.require(owner.device(), graphs);
     plan = new TornadoExecutionPlan(graphs.snapshots());
     var _ = plan.withDevice(owner.device());
+    if (!graphs.grids().keySet().isEmpty()) {
+      var _ = plan.withGridScheduler(graphs.grids());
+    }
     int total = graphs.size();
     for (int graph = 0; graph < total; graph++) {
       var _ = plan.withGraph(graph).withPreCompilation();

@@ -16,14 +16,17 @@ final class DevicePlans implements AutoCloseable {
   private final TornadoDevice device;
   private final Listener listener;
   private final long maxArray;
+  private final TornadoKernels.Products products;
   private final Map<TornadoProgram, DevicePlan> plans = new HashMap<>();
   private int planNumber;
 
   /// @param maxArray most elements of an array of a variable
-  DevicePlans(TornadoDevice device, Listener listener, long maxArray) {
+  DevicePlans(
+      TornadoDevice device, Listener listener, long maxArray, TornadoKernels.Products products) {
     this.device = device;
     this.listener = listener;
     this.maxArray = maxArray;
+    this.products = products;
   }
 
   /// Adds a program, together with those whose variables it shares; they are compiled anew.
@@ -50,6 +53,10 @@ final class DevicePlans implements AutoCloseable {
 
   Listener listener() {
     return listener;
+  }
+
+  TornadoKernels.Products products() {
+    return products;
   }
 
   long maxArray() {

@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
@@ -34,14 +35,18 @@ final class PlanGraphs {
   private final ScratchArrays scratch = new ScratchArrays();
   private final Map<List<Float>, FloatArray> constants = new HashMap<>();
   private final List<Object> shared = new ArrayList<>();
+  private final GridScheduler grids = new GridScheduler();
   private long bytes;
 
   PlanGraphs(
-      String planName, List<TornadoProgram> programs, Map<Storage, DeviceVariable> variables) {
+      String planName,
+      List<TornadoProgram> programs,
+      Map<Storage, DeviceVariable> variables,
+      TornadoKernels.Products products) {
     this.planName = planName;
     makePool(programs);
     PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
-    programs.forEach(program -> program.record(sizing, pool));
+    programs.forEach(program -> program.record(sizing, pool, products));
     scratch.allocate();
     List<Object> working = new ArrayList<>(pool);
     working.addAll(scratch.all());
@@ -56,7 +61,7 @@ final class PlanGraphs {
     }
     for (TornadoProgram program : programs) {
       PlannedMemory memory = new PlannedMemory(variables, scratch, constants);
-      addParts(program, program.record(memory, pool));
+      addParts(program, program.record(memory, pool, products));
     }
     for (Object array : shared) {
       bytes += bytes(array);
@@ -123,7 +128,8 @@ final class PlanGraphs {
       TornadoProgram.Part part = recorded.get(i);
       List<Object> here = new ArrayList<>(present);
       here.addAll(shared);
-      TaskGraph graph = new TaskGraph(planName + "program" + number + "part" + i);
+      String name = planName + "program" + number + "part" + i;
+      TaskGraph graph = new TaskGraph(name);
       consume(graph, here);
       for (Object array : part.arrays()) {
         if (present.add(array)) {
@@ -134,6 +140,7 @@ final class PlanGraphs {
         }
       }
       part.tasks().addTo(graph);
+      part.tasks().addGrids(name, grids);
       graph.persistOnDevice(here.toArray());
       for (Object output : outputs) {
         if (part.arrays().contains(output) && isLast(recorded, i, output)) {
@@ -177,6 +184,11 @@ final class PlanGraphs {
 
   ImmutableTaskGraph[] snapshots() {
     return graphs.toArray(ImmutableTaskGraph[]::new);
+  }
+
+  /// Threads of the tasks that do not leave them to TornadoVM.
+  GridScheduler grids() {
+    return grids;
   }
 
   int size() {

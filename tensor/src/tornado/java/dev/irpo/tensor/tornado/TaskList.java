@@ -2,7 +2,9 @@ package dev.irpo.tensor.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
+import uk.ac.manchester.tornado.api.WorkerGrid;
 
 /// Tasks in the order in which they run.
 public final class TaskList {
@@ -15,11 +17,17 @@ public final class TaskList {
     void addTo(TaskGraphInterface graph, String id);
   }
 
-  private record Recorded(String name, Entry entry) {}
+  /// @param grid null where TornadoVM chooses
+  private record Recorded(String name, Entry entry, WorkerGrid grid) {}
 
   /// Records a task.
   void add(String name, Entry entry) {
-    tasks.add(new Recorded(name, entry));
+    tasks.add(new Recorded(name, entry, null));
+  }
+
+  /// Records a task with threads of its own choice.
+  void add(String name, Entry entry, WorkerGrid grid) {
+    tasks.add(new Recorded(name, entry, grid));
   }
 
   /// Number of tasks.
@@ -32,6 +40,18 @@ public final class TaskList {
     for (int i = 0; i < tasks.size(); i++) {
       Recorded task = tasks.get(i);
       task.entry.addTo(graph, task.name + i);
+    }
+  }
+
+  /// Adds the grids of the tasks to a plan's.
+  ///
+  /// @param graphName of the task graph that the tasks were added to
+  public void addGrids(String graphName, GridScheduler grids) {
+    for (int i = 0; i < tasks.size(); i++) {
+      Recorded task = tasks.get(i);
+      if (task.grid != null) {
+        grids.addWorkerGrid(graphName + "." + task.name + i, task.grid);
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /// A device through TornadoVM.
 public final class TornadoBackend implements Backend {
@@ -20,11 +21,18 @@ public final class TornadoBackend implements Backend {
   ///
   /// @param listener watches it
   TornadoBackend(TornadoDevice device, Listener listener) {
-    this(new DevicePlans(device, listener, MAX_ARRAY));
+    this(new DevicePlans(device, listener, MAX_ARRAY, products(device)));
   }
 
   TornadoBackend(DevicePlans plans) {
     this.plans = plans;
+  }
+
+  /// Tiles for what has local memory of its own; a CPU only pretends to.
+  private static TornadoKernels.Products products(TornadoDevice device) {
+    return device.getDeviceType() == TornadoDeviceType.CPU
+        ? TornadoKernels.Products.PLAIN
+        : TornadoKernels.Products.TILED;
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import dev.irpo.tensor.tornado.task.ElementwiseTasks;
-import dev.irpo.tensor.tornado.task.MatrixTasks;
 import dev.irpo.tensor.tornado.task.RowTasks;
 import dev.irpo.tensor.tornado.task.ScoreTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -16,10 +15,12 @@ final class TornadoScore implements ScoreKernels {
 
   private final TaskList tasks;
   private final DeviceMemory memory;
+  private final MatrixProducts products;
 
-  TornadoScore(TaskList tasks, DeviceMemory memory) {
+  TornadoScore(TaskList tasks, DeviceMemory memory, MatrixProducts products) {
     this.tasks = tasks;
     this.memory = memory;
+    this.products = products;
   }
 
   @Override
@@ -149,40 +150,24 @@ final class TornadoScore implements ScoreKernels {
                   count,
                   first,
                   width));
-      tasks.add(
-          "headInputGradient",
-          (graph, id) ->
-              graph.task(
-                  id,
-                  MatrixTasks::linearInputGradient,
-                  part,
-                  0,
-                  logits,
-                  0,
-                  weightOn.array(),
-                  weightAt,
-                  count,
-                  width,
-                  embedDim));
+      products.inputGradient(
+          whole(part),
+          whole(logits),
+          new DeviceMemory.Floats(weightOn.array(), weightAt),
+          count,
+          width,
+          embedDim);
       tasks.add(
           "headAdd",
           (graph, id) ->
               graph.task(id, ElementwiseTasks::accumulate, dChosen, 0, part, 0, elements));
-      tasks.add(
-          "headWeightGradient",
-          (graph, id) ->
-              graph.task(
-                  id,
-                  MatrixTasks::linearWeightGradient,
-                  dWeightOn.array(),
-                  dWeightAt,
-                  logits,
-                  0,
-                  chosen,
-                  0,
-                  count,
-                  width,
-                  embedDim));
+      products.weightGradient(
+          new DeviceMemory.Floats(dWeightOn.array(), dWeightAt),
+          whole(logits),
+          whole(chosen),
+          count,
+          width,
+          embedDim);
     }
     int all = Math.multiplyExact(sizes.rows(), embedDim);
     tasks.add(
@@ -308,21 +293,12 @@ final class TornadoScore implements ScoreKernels {
       ScoreSizes sizes) {
     int count = sizes.count();
     int embedDim = sizes.embedDim();
-    int weightAt = weight.at() + first * embedDim;
-    tasks.add(
-        "headLogits",
-        (graph, id) ->
-            graph.task(
-                id,
-                MatrixTasks::linear,
-                logits,
-                0,
-                chosen,
-                0,
-                weight.array(),
-                weightAt,
-                count,
-                width,
-                embedDim));
+    DeviceMemory.Floats block =
+        new DeviceMemory.Floats(weight.array(), weight.at() + first * embedDim);
+    products.linear(whole(logits), whole(chosen), block, count, width, embedDim);
+  }
+
+  private static DeviceMemory.Floats whole(FloatArray array) {
+    return new DeviceMemory.Floats(array, 0);
   }
 }

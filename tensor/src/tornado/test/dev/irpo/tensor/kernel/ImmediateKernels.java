@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -23,47 +24,56 @@ final class ImmediateKernels {
 
   /// Calls the tasks as Java methods.
   static Kernels inJava() {
-    return running((tasks, arrays) -> tasks.addTo(callingTasks()));
+    return running(TornadoKernels.Products.PLAIN, (tasks, arrays) -> tasks.addTo(callingTasks()));
   }
 
   /// Runs the tasks as a task graph on TornadoVM's default device.
-  static Kernels onDevice() {
-    return running((tasks, arrays) -> {
-      Object[] all = arrays.all();
-      TaskGraph before = new TaskGraph("arrays");
-      before.transferToDevice(DataTransferMode.EVERY_EXECUTION, all);
-      arrays.keepIn(before);
-      before.persistOnDevice(all);
-      TaskGraph kernel = new TaskGraph("kernel");
-      kernel.consumeFromDevice(all);
-      tasks.addTo(kernel);
-      kernel.transferToHost(DataTransferMode.EVERY_EXECUTION, all);
-      try (TornadoExecutionPlan plan =
-          new TornadoExecutionPlan(before.snapshot(), kernel.snapshot())) {
-        plan.withGraph(0).execute();
-        plan.withGraph(1).execute();
-      } catch (TornadoExecutionPlanException e) {
-        throw new AssertionError(e);
-      }
-    });
+  static Kernels onDevice(TornadoKernels.Products form) {
+    return running(
+        form,
+        (tasks, arrays) -> {
+          Object[] all = arrays.all();
+          TaskGraph before = new TaskGraph("arrays");
+          before.transferToDevice(DataTransferMode.EVERY_EXECUTION, all);
+          arrays.keepIn(before);
+          before.persistOnDevice(all);
+          TaskGraph kernel = new TaskGraph("kernel");
+          kernel.consumeFromDevice(all);
+          tasks.addTo(kernel);
+          kernel.transferToHost(DataTransferMode.EVERY_EXECUTION, all);
+          try (TornadoExecutionPlan plan =
+              new TornadoExecutionPlan(before.snapshot(), kernel.snapshot())) {
+            GridScheduler grids = new GridScheduler();
+            tasks.addGrids("kernel", grids);
+            if (!grids.keySet().isEmpty()) {
+              plan.withGridScheduler(grids);
+            }
+            plan.withGraph(0).execute();
+            plan.withGraph(1).execute();
+          } catch (TornadoExecutionPlanException e) {
+            throw new AssertionError(e);
+          }
+        });
   }
 
-  private static Kernels running(BiConsumer<TaskList, GuardedArrays> runner) {
+  private static Kernels running(
+      TornadoKernels.Products form, BiConsumer<TaskList, GuardedArrays> runner) {
     return new Kernels(
-        family(MatrixKernels.class, runner),
-        family(RowKernels.class, runner),
-        family(AttentionKernels.class, runner),
-        family(ElementwiseKernels.class, runner),
-        family(ScoreKernels.class, runner),
-        family(OptimizerKernels.class, runner));
+        family(MatrixKernels.class, form, runner),
+        family(RowKernels.class, form, runner),
+        family(AttentionKernels.class, form, runner),
+        family(ElementwiseKernels.class, form, runner),
+        family(ScoreKernels.class, form, runner),
+        family(OptimizerKernels.class, form, runner));
   }
 
-  private static <T> T family(Class<T> type, BiConsumer<TaskList, GuardedArrays> runner) {
+  private static <T> T family(
+      Class<T> type, TornadoKernels.Products form, BiConsumer<TaskList, GuardedArrays> runner) {
     InvocationHandler handler =
         (proxy, method, arguments) -> {
           TaskList tasks = new TaskList();
           GuardedArrays arrays = new GuardedArrays();
-          Kernels recording = TornadoKernels.recordingInto(tasks, arrays);
+          Kernels recording = TornadoKernels.recordingInto(tasks, arrays, form);
           method.invoke(family(recording, type), arguments);
           runner.accept(tasks, arrays);
           arrays.copyOut();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.tensor.tornado.TornadoKernels.Products;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -24,6 +25,18 @@ class TornadoDeviceTest {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
     return KernelCases.all()
         .filter(c -> !c.name().contains(ElementwiseCases.IN_PLACE))
-        .map(c -> dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.onDevice())));
+        .map(c ->
+            dynamicTest(
+                c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Products.PLAIN))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> tiledProductsAgreeWithTheReference() {
+    Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
+    return Stream.concat(
+            MatrixCases.all(), ScoreCases.all().filter(c -> c.name().startsWith("tokenLogProbs")))
+        .map(c ->
+            dynamicTest(
+                c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Products.TILED))));
   }
 }

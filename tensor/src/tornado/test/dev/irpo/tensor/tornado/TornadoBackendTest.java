@@ -24,6 +24,7 @@ import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
+import dev.irpo.tensor.tornado.TornadoKernels.Products;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ class TornadoBackendTest {
 
   private static TornadoBackend backend(long maxArray, Listener listener) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new TornadoBackend(new DevicePlans(device, listener, maxArray));
+    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Products.PLAIN));
   }
 
   /// Hears of executions.
@@ -127,6 +128,17 @@ class TornadoBackendTest {
       assertEquals(0, step.run(0));
       assertEquals(2.0 * (4 * N + N), step.run(1), 1);
       assertEquals(4 + N, weight.get(0));
+    }
+  }
+
+  @Test
+  void tiledProductsRunAmongOtherTasks() {
+    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Products.TILED);
+    try (Backend backend = new TornadoBackend(plans)) {
+      Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
+      assertEquals(2.0 * N, step.run(1), 1e-2);
+      assertEquals(4.0 * N * 3, step.run(2), 1e-1);
     }
   }
 

@@ -1,0 +1,17 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+
+/// Records the three products of [dev.irpo.tensor.kernel.MatrixKernels], in one of two forms: a
+/// work item an element, or tiles in local memory. Both add in ascending order of the inner index,
+/// so their rows have the same bits whatever the number of rows.
+interface MatrixProducts {
+  /// `out[r,n] = Σ_k x[r,k] · weight[n,k]`.
+  void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim);
+
+  /// `dX[r,k] = Σ_n dOut[r,n] · weight[n,k]`.
+  void inputGradient(Floats dX, Floats dOut, Floats weight, int rows, int outDim, int inDim);
+
+  /// `dWeight[n,k] += Σ_r dOut[r,n] · x[r,k]`.
+  void weightGradient(Floats dWeight, Floats dOut, Floats x, int rows, int outDim, int inDim);
+}

@@ -1,0 +1,95 @@
+package dev.irpo.tensor.tornado;
+
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.task.TiledMatrixTasks;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.WorkerGrid2D;
+
+/// Tiles in local memory, for GPUs. A short inner dimension is left to [PlainProducts]: tiles do
+/// not pay there, and TornadoVM 5.2.0 cannot compile the kernel once it has unrolled its only loop.
+record TiledProducts(TaskList tasks, MatrixProducts plain) implements MatrixProducts {
+  private static final int LEAST_DEPTH = 64;
+  private static final int STORE = 0;
+  private static final int ADD = 1;
+
+  /// An operand whose element (i, j) lies at `i·row + j·column` behind its first.
+  private record Operand(Floats place, int row, int column) {}
+
+  @Override
+  public void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
+    if (inDim < LEAST_DEPTH) {
+      plain.linear(out, x, weight, rows, outDim, inDim);
+      return;
+    }
+    Operand a = new Operand(x, inDim, 1);
+    Operand b = new Operand(weight, 1, inDim);
+    record("tiledLinear", out, a, b, new int[] {rows, outDim, inDim, STORE});
+  }
+
+  @Override
+  public void inputGradient(
+      Floats dX, Floats dOut, Floats weight, int rows, int outDim, int inDim) {
+    if (outDim < LEAST_DEPTH) {
+      plain.inputGradient(dX, dOut, weight, rows, outDim, inDim);
+      return;
+    }
+    Operand a = new Operand(dOut, outDim, 1);
+    Operand b = new Operand(weight, inDim, 1);
+    record("tiledInputGradient", dX, a, b, new int[] {rows, inDim, outDim, STORE});
+  }
+
+  @Override
+  public void weightGradient(
+      Floats dWeight, Floats dOut, Floats x, int rows, int outDim, int inDim) {
+    if (rows < LEAST_DEPTH) {
+      plain.weightGradient(dWeight, dOut, x, rows, outDim, inDim);
+      return;
+    }
+    Operand a = new Operand(dOut, 1, outDim);
+    Operand b = new Operand(x, inDim, 1);
+    record("tiledWeightGradient", dWeight, a, b, new int[] {outDim, inDim, rows, ADD});
+  }
+
+  /// @param sizes rows and columns of `c`, inner dimension, whether to add
+  private void record(String name, Floats c, Operand a, Operand b, int[] sizes) {
+    int rows = sizes[0];
+    int columns = sizes[1];
+    int depth = sizes[2];
+    int mode = sizes[3];
+    KernelContext context = new KernelContext();
+    tasks.add(
+        name,
+        (graph, id) ->
+            graph.task(
+                id,
+                TiledMatrixTasks::product,
+                context,
+                c.array(),
+                c.at(),
+                a.place().array(),
+                a.place().at(),
+                a.row(),
+                a.column(),
+                b.place().array(),
+                b.place().at(),
+                b.row(),
+                b.column(),
+                rows,
+                columns,
+                depth,
+                mode),
+        grid(rows, columns));
+  }
+
+  private static WorkerGrid grid(int rows, int columns) {
+    int side = TiledMatrixTasks.THREADS;
+    WorkerGrid2D grid = new WorkerGrid2D(tiles(columns) * side, tiles(rows) * side);
+    grid.setLocalWork(side, side, 1);
+    return grid;
+  }
+
+  private static int tiles(int length) {
+    return (length + TiledMatrixTasks.TILE - 1) / TiledMatrixTasks.TILE;
+  }
+}
