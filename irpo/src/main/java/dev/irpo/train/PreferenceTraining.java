@@ -102,8 +102,8 @@ public final class PreferenceTraining extends Training<PreferencePair> {
                   .formatted(pair.problemId(), which, policy)
               + " under the policy, but "
               + reference
-              + " is stored as the reference's; the pairs belong to another model, name it with"
-              + " --reference or build them anew");
+              + " is stored as the reference's; the pairs belong to another model or were sampled"
+              + " on another backend, name the model with --reference or build them anew");
     }
   }
 
