@@ -135,7 +135,8 @@ public final class Buffer {
 
   /// Sets every element to zero.
   public void clear() {
-    segment().fill((byte) 0);
+    storage.refreshUnlessWhole(segment);
+    segment.fill((byte) 0);
   }
 
   /// Copies all elements of a buffer of the same length and type.
@@ -145,7 +146,9 @@ public final class Buffer {
           "cannot copy %d %s into %d %s"
               .formatted(source.numElements, source.dtype, numElements, dtype));
     }
-    MemorySegment.copy(source.segment(), 0, segment(), 0, segment.byteSize());
+    MemorySegment from = source.segment();
+    storage.refreshUnlessWhole(segment);
+    MemorySegment.copy(from, 0, segment, 0, segment.byteSize());
   }
 
   /// The elements of a floating-point buffer as single precision.

@@ -27,6 +27,15 @@ public final class Storage {
     }
   }
 
+  /// Announces that the host is about to overwrite a part: what of it the device has newer need not
+  /// be fetched if the part is all.
+  void refreshUnlessWhole(MemorySegment part) {
+    if (part.byteSize() == segment.byteSize()) {
+      fetch = null;
+    }
+    refresh();
+  }
+
   /// Elements of four bytes.
   public long numFloats() {
     return segment.byteSize() / Float.BYTES;

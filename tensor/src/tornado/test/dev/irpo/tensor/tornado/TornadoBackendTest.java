@@ -128,6 +128,12 @@ class TornadoBackendTest {
       assertEquals(0, step.run(0));
       assertEquals(2.0 * (4 * N + N), step.run(1), 1);
       assertEquals(4 + N, weight.get(0));
+      assertEquals(2.0 * (5 * N + N), step.run(1), 1);
+      in.clear();
+      weight.clear();
+      weight.markChanged();
+      assertEquals(0, in.size(), "what is overwritten is not fetched");
+      assertEquals(2.0 * N, step.run(1), 1e-2);
     }
   }
 
