@@ -12,15 +12,29 @@ final class Fills {
 
   private Fills() {}
 
-  static Buffer zeros(long numElements) {
-    return Buffer.allocate(DType.F32, numElements);
-  }
-
   /// Normal numbers of either sign.
   static Buffer normal(long numElements, long key) {
-    Buffer buffer = zeros(numElements);
+    Buffer buffer = Buffer.allocate(DType.F32, numElements);
     for (long i = 0; i < numElements; i++) {
       buffer.set(i, CounterRandom.normal(key, i));
+    }
+    return buffer;
+  }
+
+  /// Numbers between 0 and 1.
+  static Buffer uniform(long numElements, long key) {
+    Buffer buffer = Buffer.allocate(DType.F32, numElements);
+    for (long i = 0; i < numElements; i++) {
+      buffer.set(i, CounterRandom.uniform(key, i));
+    }
+    return buffer;
+  }
+
+  /// Given numbers.
+  static Buffer of(double... values) {
+    Buffer buffer = Buffer.allocate(DType.F32, values.length);
+    for (int i = 0; i < values.length; i++) {
+      buffer.set(i, values[i]);
     }
     return buffer;
   }
@@ -45,7 +59,7 @@ final class Fills {
 
   /// Preference pairs end to end: a prompt of 40 rows and two responses of 40 that share it, as
   /// many as there are rows for.
-  static Buffer pairSegments(int rows) {
+  static Buffer pairTable(int rows) {
     int pairs = pairs(rows);
     Buffer table = Buffer.allocate(DType.INT32, 3L * pairs * AttentionKernels.SEGMENT_COLUMNS);
     for (int pair = 0; pair < pairs; pair++) {
@@ -55,6 +69,36 @@ final class Fills {
       setSegment(table, 3 * pair + 2, first + PROMPT_ROWS + RESPONSE_ROWS, RESPONSE_ROWS, 3 * pair);
     }
     return table;
+  }
+
+  /// Segments of [#pairTable].
+  static int pairSegments(int rows) {
+    return 3 * pairs(rows);
+  }
+
+  /// A cache table for the next place of each slot.
+  static Buffer lastPlaces(int slots, int blocks) {
+    Buffer table = Buffer.allocate(DType.INT32, (long) slots * AttentionKernels.CACHE_COLUMNS);
+    for (int slot = 0; slot < slots; slot++) {
+      setPlace(table, slot, slot * blocks, KernelSizes.CONTEXT);
+    }
+    return table;
+  }
+
+  /// A cache table for all places before.
+  static Buffer placesBefore(int slots, int blocks) {
+    int rows = slots * KernelSizes.CONTEXT;
+    Buffer table = Buffer.allocate(DType.INT32, (long) rows * AttentionKernels.CACHE_COLUMNS);
+    for (int row = 0; row < rows; row++) {
+      setPlace(table, row, row / KernelSizes.CONTEXT * blocks, row % KernelSizes.CONTEXT);
+    }
+    return table;
+  }
+
+  private static void setPlace(Buffer table, int row, int firstBlock, int place) {
+    long at = (long) row * AttentionKernels.CACHE_COLUMNS;
+    table.setInt(at, firstBlock);
+    table.setInt(at + 1, place);
   }
 
   private static void setSegment(Buffer table, int index, int first, int length, int parent) {

@@ -1,7 +1,8 @@
 package dev.irpo.benchmarks;
 
-import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.config.ComputeSettings;
+import dev.irpo.model.Backends;
+import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -18,7 +19,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Time of one kernel call.
+/// Time of one kernel call. On a device that is a task graph, begun by the host and waited for.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -26,8 +27,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class KernelBenchmark {
-  /// What computes: `cpu` or `reference`.
-  @Param({"cpu", "reference"})
+  /// What computes: `cpu`, `reference`, `tornado` or `tornado:DRIVER:DEVICE`.
+  @Param("cpu")
   public String backend;
 
   /// Threads of `cpu`; 0: one a core.
@@ -41,36 +42,35 @@ public class KernelBenchmark {
   /// Which kernel.
   @Param public KernelCase kernel;
 
-  private CpuBackend cpu;
-  private Kernels kernels;
-  private TimedKernel timed;
+  private Backend started;
+  private PreparedKernel prepared;
 
-  /// Computes the kernel once on both backends and compares.
+  /// Computes the kernel once on the backend and on the reference and compares.
   ///
   /// @throws IllegalStateException if they differ
   @Setup(Level.Trial)
   public void verify() {
-    cpu = new CpuBackend(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
-    Kernels reference = ReferenceBackend.inSinglePrecision().kernels();
-    TimedKernel expected = kernel.prepare(sizes);
-    TimedKernel actual = kernel.prepare(sizes);
-    expected.run(reference);
-    actual.run(cpu.kernels());
-    Parity.requireClose(kernel + " " + sizes, expected.outputs(), actual.outputs());
-    boolean isReference = backend.equals("reference");
-    kernels = isReference ? reference : cpu.kernels();
-    timed = isReference ? expected : actual;
+    started = Backends.start(new ComputeSettings(threads, backend), (done, total) -> {});
+    prepared = new PreparedKernel(started, kernel, sizes);
+    prepared.prepare();
+    prepared.run();
+    try (Backend reference = ReferenceBackend.inSinglePrecision()) {
+      PreparedKernel expected = new PreparedKernel(reference, kernel, sizes);
+      expected.prepare();
+      expected.run();
+      kernel.verify(kernel + " " + sizes, expected.results(), prepared.results());
+    }
   }
 
-  /// Ends the backend's threads.
+  /// Ends the backend.
   @TearDown(Level.Trial)
   public void close() {
-    cpu.close();
+    started.close();
   }
 
   /// One call.
   @Benchmark
   public void call() {
-    timed.timed().accept(kernels);
+    prepared.run();
   }
 }

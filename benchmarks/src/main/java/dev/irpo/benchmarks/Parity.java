@@ -1,7 +1,6 @@
 package dev.irpo.benchmarks;
 
 import dev.irpo.tensor.Buffer;
-import java.util.List;
 
 /// Checks results before they are timed.
 final class Parity {
@@ -12,17 +11,11 @@ final class Parity {
 
   private Parity() {}
 
-  /// Compares outputs of a kernel with those of the reference.
+  /// Compares an output of a kernel with the reference's.
   ///
   /// @param what named in the message
   /// @throws IllegalStateException naming the first entry that differs
-  static void requireClose(String what, List<Buffer> expected, List<Buffer> actual) {
-    for (int i = 0; i < expected.size(); i++) {
-      requireClose(what + " output " + i, expected.get(i), actual.get(i));
-    }
-  }
-
-  private static void requireClose(String what, Buffer expected, Buffer actual) {
+  static void requireClose(String what, Buffer expected, Buffer actual) {
     double largest = 0;
     for (long i = 0; i < expected.numElements(); i++) {
       largest = Math.max(largest, Math.abs(expected.get(i)));
@@ -37,6 +30,18 @@ final class Parity {
             "%s: entry %d is %s, the reference gives %s, the largest of %d entries is %s"
                 .formatted(
                     what, i, actual.get(i), expected.get(i), expected.numElements(), largest));
+      }
+    }
+  }
+
+  /// Checks that a buffer has nothing but zeros.
+  ///
+  /// @throws IllegalStateException naming the first entry that is another number
+  static void requireZero(String what, Buffer actual) {
+    for (long i = 0; i < actual.numElements(); i++) {
+      if (actual.get(i) != 0) {
+        throw new IllegalStateException(
+            "%s: entry %d is %s, 0 expected".formatted(what, i, actual.get(i)));
       }
     }
   }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Buffer;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,20 +26,22 @@ class KernelBenchmarkTest {
   void oneWrongEntryOfAnOutputIsFound() {
     Buffer expected = Fills.normal(1000, 1);
     Buffer actual = Fills.normal(1000, 1);
-    Parity.requireClose("same", List.of(expected), List.of(actual));
+    Parity.requireClose("same", expected, actual);
     actual.set(617, actual.get(617) + 0.01);
     IllegalStateException e =
         assertThrows(
-            IllegalStateException.class,
-            () -> Parity.requireClose("linear", List.of(expected), List.of(actual)));
-    assertTrue(e.getMessage().startsWith("linear output 0: entry 617 is "), e.getMessage());
+            IllegalStateException.class, () -> Parity.requireClose("linear", expected, actual));
+    assertTrue(e.getMessage().startsWith("linear: entry 617 is "), e.getMessage());
   }
 
   @Test
   void anOutputThatNobodyWroteIsFound() {
-    List<Buffer> nothing = List.of(Fills.zeros(10));
+    Buffer nothing = Fills.of(0, 0, 0);
     assertThrows(
         IllegalStateException.class, () -> Parity.requireClose("linear", nothing, nothing));
+    Parity.requireZero("zero", nothing);
+    assertThrows(
+        IllegalStateException.class, () -> Parity.requireZero("zero", Fills.of(0, 0, 1e-9)));
   }
 
   @Test

@@ -34,6 +34,7 @@ import picocli.CommandLine.ParameterException;
       ExportCommand.class,
       InspectCommand.class,
       DevicesCommand.class,
+      RooflineCommand.class,
       ConfigCommand.class,
       BaseModelCommand.class,
       CommandLine.HelpCommand.class

@@ -54,7 +54,10 @@ public record LanguageModel(
     tokenizerOf(stored, config);
   }
 
-  private static LlamaConfig configOf(StoredModel stored) {
+  /// The sizes of a stored model.
+  ///
+  /// @throws IllegalArgumentException in one line if it is no Llama
+  public static LlamaConfig configOf(StoredModel stored) {
     Map<String, Object> values =
         MAPPER.convertValue(stored.config(), new TypeReference<Map<String, Object>>() {});
     try {

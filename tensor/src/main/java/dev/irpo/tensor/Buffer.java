@@ -54,6 +54,9 @@ public final class Buffer {
 
   /// A view of `length` elements from `offset` on; both in elements.
   public Buffer slice(long offset, long length) {
+    if (segment.equals(MemorySegment.NULL)) {
+      return new Buffer(storage, segment, dtype, length, stable);
+    }
     MemorySegment part =
         segment.asSlice(offset * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
     return new Buffer(storage, part, dtype, length, stable);

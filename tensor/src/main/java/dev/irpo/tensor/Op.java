@@ -44,6 +44,35 @@ public interface Op {
     return 0;
   }
 
+  /// Floating-point operations of one run for each key that a query meets on average, which tables
+  /// tell that a graph does not have; only attention has any.
+  default long flopsPerKey(Node node) {
+    return 0;
+  }
+
+  /// Bytes that a run must move even with unlimited caches: what it reads once, what it writes
+  /// once, what it changes both.
+  default long leastBytes(Node node) {
+    long bytes = 0;
+    for (int i = 0; i < node.inputs().size(); i++) {
+      bytes += (mutates(i) ? 2 : 1) * bytesUsed(node, i);
+    }
+    for (Tensor output : node.outputs()) {
+      bytes += output.bytes();
+    }
+    return bytes;
+  }
+
+  /// As [#leastBytes], for each key that a query meets on average and that is no input.
+  default long leastBytesPerKey(Node node) {
+    return 0;
+  }
+
+  /// How much of an input a run touches.
+  default long bytesUsed(Node node, int index) {
+    return node.input(index).bytes();
+  }
+
   /// Checks a shape rule.
   ///
   /// @throws IllegalArgumentException if `condition` is false, naming the operation and the shapes

@@ -80,6 +80,11 @@ public final class Tensor {
     return Optional.ofNullable(producer);
   }
 
+  /// Bytes of all elements in single precision.
+  public long bytes() {
+    return shape.numElements() * dtype.bytes();
+  }
+
   @Override
   public String toString() {
     return name + shape;

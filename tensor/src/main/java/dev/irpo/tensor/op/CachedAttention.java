@@ -60,6 +60,26 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
   }
 
   @Override
+  public long flopsPerKey(Node node) {
+    return 4L * node.output(0).shape().numElements();
+  }
+
+  /// Of the caches only the new rows.
+  @Override
+  public long leastBytes(Node node) {
+    long keysAndValues = node.input(3).bytes() + node.input(4).bytes();
+    return node.input(2).bytes()
+        + 2 * keysAndValues
+        + node.input(5).bytes()
+        + node.output(0).bytes();
+  }
+
+  @Override
+  public long leastBytesPerKey(Node node) {
+    return node.input(3).bytes() + node.input(4).bytes();
+  }
+
+  @Override
   public boolean mutates(int index) {
     return index < 2;
   }

@@ -28,6 +28,11 @@ public record Clear() implements Op {
   }
 
   @Override
+  public long leastBytes(Node node) {
+    return node.input(0).bytes();
+  }
+
+  @Override
   public boolean mutates(int index) {
     return true;
   }

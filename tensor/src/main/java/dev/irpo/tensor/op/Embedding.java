@@ -38,6 +38,11 @@ public record Embedding() implements Op {
   }
 
   @Override
+  public long bytesUsed(Node node, int index) {
+    return index == 0 ? node.output(0).bytes() : Op.super.bytesUsed(node, index);
+  }
+
+  @Override
   public void differentiate(Backward backward) {
     Tensor tokens = backward.node().input(1);
     tokens
@@ -64,6 +69,11 @@ public record Embedding() implements Op {
       Buffer dOut = in.get(1);
       Buffer tokens = in.get(2);
       return () -> kernels.row().embeddingGradient(dTable, dOut, tokens, rows, embedDim);
+    }
+
+    @Override
+    public long bytesUsed(Node node, int index) {
+      return node.input(index == 0 ? 1 : index).bytes();
     }
 
     @Override

@@ -53,6 +53,11 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
   }
 
   @Override
+  public long flopsPerKey(Node node) {
+    return 4L * node.output(0).shape().numElements();
+  }
+
+  @Override
   public void differentiate(Backward backward) {
     Node node = backward.node();
     Tensor q = node.input(0);
@@ -101,6 +106,11 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
                   in.get(5),
                   in.get(6),
                   sizes);
+    }
+
+    @Override
+    public long flopsPerKey(Node node) {
+      return 10L * node.output(0).shape().numElements();
     }
   }
 }

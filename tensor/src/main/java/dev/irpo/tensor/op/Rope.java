@@ -66,6 +66,12 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
   }
 
   @Override
+  public long bytesUsed(Node node, int index) {
+    long angleBytes = (long) node.output(0).size(0) * headDim * DType.F32.bytes();
+    return index == 2 ? angleBytes : Op.super.bytesUsed(node, index);
+  }
+
+  @Override
   public void differentiate(Backward backward) {
     Node node = backward.node();
     Tensor dOut = backward.outputGradient();

@@ -36,6 +36,11 @@ public record SelectRows() implements Op {
   }
 
   @Override
+  public long bytesUsed(Node node, int index) {
+    return index == 0 ? node.output(0).bytes() : Op.super.bytesUsed(node, index);
+  }
+
+  @Override
   public void differentiate(Backward backward) {
     Tensor x = backward.node().input(0);
     Tensor index = backward.node().input(1);

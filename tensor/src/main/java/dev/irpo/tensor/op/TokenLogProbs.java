@@ -54,6 +54,15 @@ public record TokenLogProbs() implements Op {
   }
 
   @Override
+  public long bytesUsed(Node node, int index) {
+    return index == 0 ? chosenBytes(node.input(0), node.input(2)) : Op.super.bytesUsed(node, index);
+  }
+
+  private static long chosenBytes(Tensor x, Tensor rows) {
+    return x.bytes() / x.size(0) * Math.min(x.size(0), rows.size(0));
+  }
+
+  @Override
   public void differentiate(Backward backward) {
     Node node = backward.node();
     Tensor x = node.input(0);
@@ -98,6 +107,13 @@ public record TokenLogProbs() implements Op {
                   in.get(5),
                   in.get(6),
                   sizes);
+    }
+
+    @Override
+    public long bytesUsed(Node node, int index) {
+      return index == 3
+          ? chosenBytes(node.input(3), node.input(5))
+          : Op.super.bytesUsed(node, index);
     }
 
     @Override

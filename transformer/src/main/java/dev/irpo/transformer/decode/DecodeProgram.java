@@ -127,6 +127,10 @@ final class DecodeProgram {
     program.run();
   }
 
+  Program program() {
+    return program;
+  }
+
   /// Logits (Q, V) of the last run.
   Buffer logits() {
     return logits;

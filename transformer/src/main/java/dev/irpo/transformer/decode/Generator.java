@@ -93,6 +93,12 @@ public final class Generator {
     return new DecodeProgram(backend, model, variables, limits.totalBlocks(), size);
   }
 
+  /// The listing of the program for one more token in each slot, see
+  /// [dev.irpo.tensor.Program#describe()].
+  public String describe() {
+    return program(new DecodeProgram.Size(limits.slots(), limits.slots())).program().describe();
+  }
+
   Backend backend() {
     return backend;
   }

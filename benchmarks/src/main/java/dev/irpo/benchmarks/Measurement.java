@@ -1,0 +1,64 @@
+package dev.irpo.benchmarks;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import picocli.CommandLine.Option;
+
+/// How long and how often is measured.
+final class Measurement {
+  private static final String FLAGS = "/dev/irpo/cli/jvm.flags";
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "measured, after three that are not; default: ${DEFAULT-VALUE}")
+  private int iterations;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "of an iteration; default: ${DEFAULT-VALUE}")
+  private int seconds;
+
+  @Option(
+      names = "--forks",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "JVMs one after the other; default: ${DEFAULT-VALUE}")
+  private int forks;
+
+  /// Options of a class of benchmarks; the JVMs have the flags of this one and the program's.
+  ChainedOptionsBuilder options(Class<?> benchmark) throws IOException {
+    requirePositive("--iterations", iterations);
+    requirePositive("--seconds", seconds);
+    requirePositive("--forks", forks);
+    return new OptionsBuilder()
+        .include("\\." + benchmark.getSimpleName() + "\\.")
+        .shouldFailOnError(true)
+        .jvmArgsAppend(flags())
+        .measurementIterations(iterations)
+        .measurementTime(TimeValue.seconds(seconds))
+        .warmupTime(TimeValue.seconds(seconds))
+        .forks(forks);
+  }
+
+  private static void requirePositive(String option, int value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(option + " is " + value + ", it must be above 0");
+    }
+  }
+
+  private static String[] flags() throws IOException {
+    try (InputStream resource = Measurement.class.getResourceAsStream(FLAGS)) {
+      return new String(resource.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .toArray(String[]::new);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package dev.irpo.benchmarks;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A kernel with arguments of its own, compiled for a backend.
+final class PreparedKernel {
+  private final List<Arguments.Argument> arguments;
+  private final Map<String, Buffer> buffers = new LinkedHashMap<>();
+  private final List<Program> preparation = new ArrayList<>();
+  private final Program timed;
+
+  PreparedKernel(Backend backend, KernelCase kernel, KernelSizes sizes) {
+    arguments = kernel.arguments(sizes).all();
+    for (Arguments.Argument argument : arguments) {
+      buffers.put(argument.name(), argument.content().get());
+    }
+    kernel.preparation(sizes).ifPresent(call -> preparation.add(compile(backend, call)));
+    timed = compile(backend, kernel.call(sizes));
+  }
+
+  private Program compile(Backend backend, KernelCase.Call call) {
+    Graph graph = new Graph();
+    List<Tensor> leaves = new ArrayList<>();
+    for (Arguments.Argument argument : arguments) {
+      Shape shape = Shape.of(argument.count());
+      leaves.add(
+          argument.type() == DType.F32
+              ? graph.variable(argument.name(), shape)
+              : graph.input(argument.name(), argument.type(), shape));
+    }
+    graph.apply(new KernelCall(call, arguments), leaves.toArray(Tensor[]::new));
+    Program program = backend.compile(graph, buffers);
+    for (Tensor leaf : leaves) {
+      if (leaf.kind() == Tensor.Kind.INPUT) {
+        program.buffer(leaf).copyFrom(buffers.get(leaf.name()));
+      }
+    }
+    return program;
+  }
+
+  /// Computes what arguments need that are results of another kernel.
+  void prepare() {
+    preparation.forEach(Program::run);
+  }
+
+  /// The call that is timed.
+  void run() {
+    timed.run();
+  }
+
+  /// What the kernel wrote, by name.
+  Map<String, Buffer> results() {
+    Map<String, Buffer> results = new LinkedHashMap<>();
+    for (Arguments.Argument argument : arguments) {
+      if (argument.isResult()) {
+        results.put(argument.name(), buffers.get(argument.name()));
+      }
+    }
+    return results;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.irpo.model;
+
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Op;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.program.LivePart;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+
+/// The time that a device needs at best (Williams et al. 2009, doi:10.1145/1498765.1498785): for
+/// each kernel the longer of its floating-point operations at the device's peak and the bytes that
+/// it must move at the device's bandwidth.
+///
+/// @param kernels calls of the same kernel with the same shapes together, those that take longest
+///   first
+public record Roofline(List<Kernel> kernels) {
+  /// What a device can do.
+  ///
+  /// @param flopsPerSecond peak rate of the products, a fused multiply-add counts two
+  /// @param bytesPerSecond of its memory
+  public record Device(double flopsPerSecond, double bytesPerSecond) {}
+
+  /// Calls of one kernel.
+  ///
+  /// @param name operation and shapes of its largest inputs
+  /// @param flops of all calls
+  /// @param bytes of all calls, at least
+  /// @param seconds of all calls, at least
+  public record Kernel(String name, int calls, double flops, double bytes, double seconds) {
+    private Kernel plus(Kernel other) {
+      return new Kernel(
+          name,
+          calls + other.calls,
+          flops + other.flops,
+          bytes + other.bytes,
+          seconds + other.seconds);
+    }
+
+    /// Whether arithmetic takes longer than memory.
+    public boolean isBoundByCompute(Device device) {
+      return flops / device.flopsPerSecond() > bytes / device.bytesPerSecond();
+    }
+  }
+
+  /// Counts the work of graphs that run one after the other.
+  ///
+  /// @param keysPerQuery keys that a query meets on average
+  public static Roofline of(List<Graph> graphs, double keysPerQuery, Device device) {
+    SequencedMap<String, Kernel> byName = new LinkedHashMap<>();
+    for (Graph graph : graphs) {
+      for (Node node : LivePart.of(graph)) {
+        Op op = node.op();
+        double flops = op.flops(node) + keysPerQuery * op.flopsPerKey(node);
+        double bytes = op.leastBytes(node) + keysPerQuery * op.leastBytesPerKey(node);
+        double seconds = Math.max(flops / device.flopsPerSecond(), bytes / device.bytesPerSecond());
+        Kernel one = new Kernel(name(node), 1, flops, bytes, seconds);
+        byName.merge(one.name(), one, Kernel::plus);
+      }
+    }
+    List<Kernel> kernels = new ArrayList<>(byName.values());
+    kernels.sort((a, b) -> Double.compare(b.seconds(), a.seconds()));
+    return new Roofline(kernels);
+  }
+
+  private static String name(Node node) {
+    String shapes =
+        node.inputs().stream()
+            .sorted((a, b) -> Long.compare(b.bytes(), a.bytes()))
+            .map(Tensor::shape)
+            .distinct()
+            .limit(2)
+            .map(Object::toString)
+            .collect(Collectors.joining(" "));
+    return (node.op().name() + " " + shapes).strip();
+  }
+
+  /// Floating-point operations of all kernels.
+  public double flops() {
+    return kernels.stream().mapToDouble(Kernel::flops).sum();
+  }
+
+  /// Least bytes of all kernels.
+  public double bytes() {
+    return kernels.stream().mapToDouble(Kernel::bytes).sum();
+  }
+
+  /// Least time of all kernels.
+  public double seconds() {
+    return kernels.stream().mapToDouble(Kernel::seconds).sum();
+  }
+}

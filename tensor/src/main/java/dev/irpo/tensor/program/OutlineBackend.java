@@ -1,0 +1,79 @@
+package dev.irpo.tensor.program;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Takes no memory and computes nothing: keeps the graphs that it was to compile, so that the work
+/// of a model of any size can be counted.
+public final class OutlineBackend implements Backend {
+  private final List<Graph> graphs = new ArrayList<>();
+
+  /// What was compiled, in order.
+  public List<Graph> graphs() {
+    return List.copyOf(graphs);
+  }
+
+  @Override
+  public String name() {
+    return "outline";
+  }
+
+  /// A buffer without content.
+  @Override
+  public Buffer allocate(long numElements) {
+    return Buffer.unbacked(DType.F32, numElements);
+  }
+
+  @Override
+  public Program compile(Graph graph, Map<String, Buffer> variables) {
+    for (Tensor leaf : graph.leaves().values()) {
+      if (leaf.kind() == Tensor.Kind.VARIABLE) {
+        var _ = Variables.require(leaf, variables, DType.F32);
+      }
+    }
+    graphs.add(graph);
+    return new Outline(graph, LivePart.of(graph));
+  }
+
+  @Override
+  public void close() {}
+
+  private record Outline(Graph graph, List<Node> nodes) implements Program {
+    @Override
+    public Buffer buffer(Tensor tensor) {
+      return Buffer.unbacked(tensor.dtype(), tensor.shape().numElements());
+    }
+
+    @Override
+    public void run() {
+      throw new UnsupportedOperationException("an outline computes nothing");
+    }
+
+    @Override
+    public String describe() {
+      return ProgramListing.of(nodes, plan(), flops());
+    }
+
+    @Override
+    public long plannedBytes() {
+      return plan().totalBytes();
+    }
+
+    private MemoryPlan plan() {
+      return MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes());
+    }
+
+    @Override
+    public long flops() {
+      return nodes.stream().mapToLong(node -> node.op().flops(node)).sum();
+    }
+  }
+}
