@@ -65,7 +65,7 @@ final class DevicePlan implements AutoCloseable {
 
   private void start() {
     variables.values().forEach(variable -> variable.cut(owner.maxArray()));
-    graphs = new PlanGraphs(name, programs, variables, owner.products());
+    graphs = new PlanGraphs(name, programs, variables, owner.form());
     DeviceLimits.require(owner.device(), graphs);
     plan = new TornadoExecutionPlan(graphs.snapshots());
     var _ = plan.withDevice(owner.device());

@@ -16,17 +16,16 @@ final class DevicePlans implements AutoCloseable {
   private final TornadoDevice device;
   private final Listener listener;
   private final long maxArray;
-  private final TornadoKernels.Products products;
+  private final TornadoKernels.Form form;
   private final Map<TornadoProgram, DevicePlan> plans = new HashMap<>();
   private int planNumber;
 
   /// @param maxArray most elements of an array of a variable
-  DevicePlans(
-      TornadoDevice device, Listener listener, long maxArray, TornadoKernels.Products products) {
+  DevicePlans(TornadoDevice device, Listener listener, long maxArray, TornadoKernels.Form form) {
     this.device = device;
     this.listener = listener;
     this.maxArray = maxArray;
-    this.products = products;
+    this.form = form;
   }
 
   /// Adds a program, together with those whose variables it shares; they are compiled anew.
@@ -55,8 +54,8 @@ final class DevicePlans implements AutoCloseable {
     return listener;
   }
 
-  TornadoKernels.Products products() {
-    return products;
+  TornadoKernels.Form form() {
+    return form;
   }
 
   long maxArray() {

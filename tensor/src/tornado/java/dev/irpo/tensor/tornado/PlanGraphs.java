@@ -42,11 +42,11 @@ final class PlanGraphs {
       String planName,
       List<TornadoProgram> programs,
       Map<Storage, DeviceVariable> variables,
-      TornadoKernels.Products products) {
+      TornadoKernels.Form form) {
     this.planName = planName;
     makePool(programs);
     PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
-    programs.forEach(program -> program.record(sizing, pool, products));
+    programs.forEach(program -> program.record(sizing, pool, form));
     scratch.allocate();
     List<Object> working = new ArrayList<>(pool);
     working.addAll(scratch.all());
@@ -61,7 +61,7 @@ final class PlanGraphs {
     }
     for (TornadoProgram program : programs) {
       PlannedMemory memory = new PlannedMemory(variables, scratch, constants);
-      addParts(program, program.record(memory, pool, products));
+      addParts(program, program.record(memory, pool, form));
     }
     for (Object array : shared) {
       bytes += bytes(array);

@@ -5,6 +5,7 @@ import java.util.List;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.WorkerGrid1D;
 
 /// Tasks in the order in which they run.
 public final class TaskList {
@@ -28,6 +29,13 @@ public final class TaskList {
   /// Records a task with threads of its own choice.
   void add(String name, Entry entry, WorkerGrid grid) {
     tasks.add(new Recorded(name, entry, grid));
+  }
+
+  /// Threads in groups of `size`.
+  static WorkerGrid groups(int count, int size) {
+    WorkerGrid1D grid = new WorkerGrid1D(Math.multiplyExact(count, size));
+    grid.setLocalWork(size, 1, 1);
+    return grid;
   }
 
   /// Number of tasks.

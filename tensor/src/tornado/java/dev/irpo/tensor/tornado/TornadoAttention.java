@@ -3,7 +3,9 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
+import dev.irpo.tensor.tornado.task.GroupAttentionTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -11,10 +13,23 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class TornadoAttention implements AttentionKernels {
   private final TaskList tasks;
   private final DeviceMemory memory;
+  private final TornadoKernels.Form form;
 
-  TornadoAttention(TaskList tasks, DeviceMemory memory) {
+  TornadoAttention(TaskList tasks, DeviceMemory memory, TornadoKernels.Form form) {
     this.tasks = tasks;
     this.memory = memory;
+    this.form = form;
+  }
+
+  private AttentionForm form(AttentionSizes sizes) {
+    boolean fits = sizes.headDim() <= GroupAttentionTasks.MAX_HEAD_DIM;
+    return form == TornadoKernels.Form.GROUPS && fits
+        ? new GroupAttention(tasks)
+        : new PlainAttention(tasks);
+  }
+
+  private AttentionForm.Operands operands(Buffer q, Buffer k, Buffer v) {
+    return new AttentionForm.Operands(memory.floats(q), memory.floats(k), memory.floats(v));
   }
 
   @Override
@@ -26,37 +41,15 @@ final class TornadoAttention implements AttentionKernels {
       Buffer v,
       Buffer segments,
       AttentionSizes sizes) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats logSumExpOn = memory.floats(logSumExp);
-    DeviceMemory.Floats qOn = memory.floats(q);
-    DeviceMemory.Floats kOn = memory.floats(k);
-    DeviceMemory.Floats vOn = memory.floats(v);
-    IntArray bounds = bounds(segments, sizes);
-    int rows = sizes.rows();
-    int numHeads = sizes.numHeads();
-    int numKvHeads = sizes.numKvHeads();
-    int headDim = sizes.headDim();
-    tasks.add(
-        "packedAttention",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::packedAttention,
-                outOn.array(),
-                outOn.at(),
-                logSumExpOn.array(),
-                logSumExpOn.at(),
-                qOn.array(),
-                qOn.at(),
-                kOn.array(),
-                kOn.at(),
-                vOn.array(),
-                vOn.at(),
-                bounds,
-                rows,
-                numHeads,
-                numKvHeads,
-                headDim));
+    form(sizes)
+        .attention(
+            memory.floats(out),
+            memory.floats(logSumExp),
+            operands(q, k, v),
+            packedPlaces(segments, sizes),
+            sizes,
+            1,
+            sizes.headDim());
   }
 
   @Override
@@ -72,22 +65,12 @@ final class TornadoAttention implements AttentionKernels {
       Buffer v,
       Buffer segments,
       AttentionSizes sizes) {
-    DeviceMemory.Floats dQOn = memory.floats(dQ);
-    DeviceMemory.Floats dKOn = memory.floats(dK);
-    DeviceMemory.Floats dVOn = memory.floats(dV);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats logSumExpOn = memory.floats(logSumExp);
-    DeviceMemory.Floats qOn = memory.floats(q);
-    DeviceMemory.Floats kOn = memory.floats(k);
-    DeviceMemory.Floats vOn = memory.floats(v);
-    IntArray bounds = bounds(segments, sizes);
-    int rows = sizes.rows();
-    int numHeads = sizes.numHeads();
-    int numKvHeads = sizes.numKvHeads();
+    Floats dOutOn = memory.floats(dOut);
+    Floats outOn = memory.floats(out);
+    int count = Math.multiplyExact(sizes.rows(), sizes.numHeads());
     int headDim = sizes.headDim();
-    int count = Math.multiplyExact(rows, numHeads);
     FloatArray delta = memory.scratch(count);
+    IntArray places = packedPlaces(segments, sizes);
     tasks.add(
         "outputProducts",
         (graph, id) ->
@@ -101,75 +84,12 @@ final class TornadoAttention implements AttentionKernels {
                 outOn.at(),
                 count,
                 headDim));
-    tasks.add(
-        "queryGradient",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::queryGradient,
-                dQOn.array(),
-                dQOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                delta,
-                logSumExpOn.array(),
-                logSumExpOn.at(),
-                qOn.array(),
-                qOn.at(),
-                kOn.array(),
-                kOn.at(),
-                vOn.array(),
-                vOn.at(),
-                bounds,
-                rows,
-                numHeads,
-                numKvHeads,
-                headDim));
-    tasks.add(
-        "keyGradient",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::keyGradient,
-                dKOn.array(),
-                dKOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                delta,
-                logSumExpOn.array(),
-                logSumExpOn.at(),
-                qOn.array(),
-                qOn.at(),
-                kOn.array(),
-                kOn.at(),
-                vOn.array(),
-                vOn.at(),
-                bounds,
-                rows,
-                numHeads,
-                numKvHeads,
-                headDim));
-    tasks.add(
-        "valueGradient",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::valueGradient,
-                dVOn.array(),
-                dVOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                logSumExpOn.array(),
-                logSumExpOn.at(),
-                qOn.array(),
-                qOn.at(),
-                kOn.array(),
-                kOn.at(),
-                bounds,
-                rows,
-                numHeads,
-                numKvHeads,
-                headDim));
+    AttentionForm.Operands operands = operands(q, k, v);
+    AttentionForm.Gradient gradient =
+        new AttentionForm.Gradient(dOutOn, delta, memory.floats(logSumExp));
+    AttentionForm form = form(sizes);
+    form.queryGradient(memory.floats(dQ), gradient, operands, places, sizes);
+    form.keyValueGradient(memory.floats(dK), memory.floats(dV), gradient, operands, places, sizes);
   }
 
   @Override
@@ -182,82 +102,70 @@ final class TornadoAttention implements AttentionKernels {
       Buffer v,
       Buffer table,
       AttentionSizes sizes) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats keyCacheOn = memory.floats(keyCache);
-    DeviceMemory.Floats valueCacheOn = memory.floats(valueCache);
-    DeviceMemory.Floats qOn = memory.floats(q);
-    DeviceMemory.Floats kOn = memory.floats(k);
-    DeviceMemory.Floats vOn = memory.floats(v);
-    DeviceMemory.Ints tableOn = memory.ints(table);
-    int rows = sizes.rows();
-    int numHeads = sizes.numHeads();
-    int numKvHeads = sizes.numKvHeads();
-    int headDim = sizes.headDim();
-    int rowWidth = (headDim + 31) / 32 * 32;
+    int rowWidth = (sizes.headDim() + 31) / 32 * 32;
+    IntArray places = cachedPlaces(table, sizes);
+    store("storeKeys", memory.floats(keyCache), memory.floats(k), places, sizes, rowWidth);
+    store("storeValues", memory.floats(valueCache), memory.floats(v), places, sizes, rowWidth);
+    FloatArray logSumExp = memory.scratch(Math.multiplyExact(sizes.rows(), sizes.numHeads()));
+    form(sizes)
+        .attention(
+            memory.floats(out),
+            new Floats(logSumExp, 0),
+            operands(q, keyCache, valueCache),
+            places,
+            sizes,
+            CACHE_BLOCK,
+            rowWidth);
+  }
+
+  private void store(
+      String name, Floats cache, Floats x, IntArray places, AttentionSizes sizes, int rowWidth) {
     tasks.add(
-        "storeKeys",
+        name,
         (graph, id) ->
             graph.task(
                 id,
                 AttentionTasks::store,
-                keyCacheOn.array(),
-                keyCacheOn.at(),
-                kOn.array(),
-                kOn.at(),
-                tableOn.array(),
-                tableOn.at(),
-                rows,
-                numKvHeads,
-                headDim,
-                rowWidth));
-    tasks.add(
-        "storeValues",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::store,
-                valueCacheOn.array(),
-                valueCacheOn.at(),
-                vOn.array(),
-                vOn.at(),
-                tableOn.array(),
-                tableOn.at(),
-                rows,
-                numKvHeads,
-                headDim,
-                rowWidth));
-    tasks.add(
-        "cachedAttention",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::cachedAttention,
-                outOn.array(),
-                outOn.at(),
-                keyCacheOn.array(),
-                keyCacheOn.at(),
-                valueCacheOn.array(),
-                valueCacheOn.at(),
-                qOn.array(),
-                qOn.at(),
-                tableOn.array(),
-                tableOn.at(),
-                rows,
-                numHeads,
-                numKvHeads,
-                headDim,
+                cache.array(),
+                cache.at(),
+                x.array(),
+                x.at(),
+                places,
+                sizes.rows(),
+                sizes.numKvHeads(),
+                sizes.headDim(),
                 rowWidth));
   }
 
-  private IntArray bounds(Buffer segments, AttentionSizes sizes) {
+  private IntArray packedPlaces(Buffer segments, AttentionSizes sizes) {
     DeviceMemory.Ints on = memory.ints(segments);
-    int rows = sizes.rows();
-    int numSegments = sizes.numSegments();
-    IntArray bounds = memory.scratchInts(Math.multiplyExact(3, rows));
+    IntArray places = places(sizes);
     tasks.add(
-        "bounds",
+        "packedPlaces",
         (graph, id) ->
-            graph.task(id, AttentionTasks::bounds, bounds, on.array(), on.at(), rows, numSegments));
-    return bounds;
+            graph.task(
+                id,
+                AttentionTasks::packedPlaces,
+                places,
+                on.array(),
+                on.at(),
+                sizes.rows(),
+                sizes.numSegments()));
+    return places;
+  }
+
+  private IntArray cachedPlaces(Buffer table, AttentionSizes sizes) {
+    DeviceMemory.Ints on = memory.ints(table);
+    IntArray places = places(sizes);
+    tasks.add(
+        "cachedPlaces",
+        (graph, id) ->
+            graph.task(
+                id, AttentionTasks::cachedPlaces, places, on.array(), on.at(), sizes.rows()));
+    return places;
+  }
+
+  private IntArray places(AttentionSizes sizes) {
+    return memory.scratchInts(Math.multiplyExact(AttentionTasks.COLUMNS, sizes.rows()));
   }
 }

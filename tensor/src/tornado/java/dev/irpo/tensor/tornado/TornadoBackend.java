@@ -21,18 +21,18 @@ public final class TornadoBackend implements Backend {
   ///
   /// @param listener watches it
   TornadoBackend(TornadoDevice device, Listener listener) {
-    this(new DevicePlans(device, listener, MAX_ARRAY, products(device)));
+    this(new DevicePlans(device, listener, MAX_ARRAY, form(device)));
   }
 
   TornadoBackend(DevicePlans plans) {
     this.plans = plans;
   }
 
-  /// Tiles for what has local memory of its own; a CPU only pretends to.
-  private static TornadoKernels.Products products(TornadoDevice device) {
+  /// Groups for what has local memory of its own; a CPU only pretends to.
+  private static TornadoKernels.Form form(TornadoDevice device) {
     return device.getDeviceType() == TornadoDeviceType.CPU
-        ? TornadoKernels.Products.PLAIN
-        : TornadoKernels.Products.TILED;
+        ? TornadoKernels.Form.PLAIN
+        : TornadoKernels.Form.GROUPS;
   }
 
   @Override

@@ -134,7 +134,7 @@ final class TornadoProgram implements Program {
   /// Records the tasks, a part for each section of the graph.
   ///
   /// @param pool arrays for computed tensors, at least as long as [#arraySizes()]
-  List<Part> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Products products) {
+  List<Part> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
     inputs.forEach(memory::put);
     outputs.forEach(memory::put);
     for (Tensor leaf : graph.leaves().values()) {
@@ -157,7 +157,7 @@ final class TornadoProgram implements Program {
       if (!node.section().equals(section) || full) {
         TaskList tasks = new TaskList();
         parts.add(new Part(tasks, Collections.newSetFromMap(new IdentityHashMap<>())));
-        kernels = TornadoKernels.recordingInto(tasks, memory, products);
+        kernels = TornadoKernels.recordingInto(tasks, memory, form);
         section = node.section();
       }
       memory.begin();

@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.RowKernels;
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.ElementwiseTasks;
 import dev.irpo.tensor.tornado.task.RowTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -10,16 +11,18 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 final class TornadoRow implements RowKernels {
   private final TaskList tasks;
   private final DeviceMemory memory;
+  private final RowReductions reductions;
 
-  TornadoRow(TaskList tasks, DeviceMemory memory) {
+  TornadoRow(TaskList tasks, DeviceMemory memory, RowReductions reductions) {
     this.tasks = tasks;
     this.memory = memory;
+    this.reductions = reductions;
   }
 
   @Override
   public void embedding(Buffer out, Buffer table, Buffer tokens, int rows, int embedDim) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats tableOn = memory.floats(table);
+    Floats outOn = memory.floats(out);
+    Floats tableOn = memory.floats(table);
     DeviceMemory.Ints tokensOn = memory.ints(tokens);
     tasks.add(
         "embedding",
@@ -39,8 +42,8 @@ final class TornadoRow implements RowKernels {
 
   @Override
   public void embeddingGradient(Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim) {
-    DeviceMemory.Floats dTableOn = memory.floats(dTable);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
+    Floats dTableOn = memory.floats(dTable);
+    Floats dOutOn = memory.floats(dOut);
     DeviceMemory.Ints tokensOn = memory.ints(tokens);
     tasks.add(
         "embeddingGradient",
@@ -60,8 +63,8 @@ final class TornadoRow implements RowKernels {
 
   @Override
   public void selectRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats xOn = memory.floats(x);
+    Floats outOn = memory.floats(out);
+    Floats xOn = memory.floats(x);
     DeviceMemory.Ints indexOn = memory.ints(index);
     tasks.add(
         "selectRows",
@@ -82,8 +85,8 @@ final class TornadoRow implements RowKernels {
   @Override
   public void selectRowsGradient(
       Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim) {
-    DeviceMemory.Floats dXOn = memory.floats(dX);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
+    Floats dXOn = memory.floats(dX);
+    Floats dOutOn = memory.floats(dOut);
     DeviceMemory.Ints indexOn = memory.ints(index);
     int elements = Math.multiplyExact(rows, embedDim);
     tasks.add(
@@ -107,60 +110,30 @@ final class TornadoRow implements RowKernels {
 
   @Override
   public void rmsNorm(Buffer out, Buffer x, Buffer weight, int rows, int embedDim, double eps) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    DeviceMemory.Floats weightOn = memory.floats(weight);
-    FloatArray inverse = inverseRms(xOn, rows, embedDim, eps);
-    tasks.add(
-        "rmsNorm",
-        (graph, id) ->
-            graph.task(
-                id,
-                RowTasks::rmsNorm,
-                outOn.array(),
-                outOn.at(),
-                xOn.array(),
-                xOn.at(),
-                weightOn.array(),
-                weightOn.at(),
-                inverse,
-                rows,
-                embedDim));
+    reductions.rmsNorm(
+        memory.floats(out), memory.floats(x), memory.floats(weight), rows, embedDim, (float) eps);
   }
 
   @Override
   public void rmsNormInputGradient(
       Buffer dX, Buffer dOut, Buffer x, Buffer weight, int rows, int embedDim, double eps) {
-    DeviceMemory.Floats dXOn = memory.floats(dX);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    DeviceMemory.Floats weightOn = memory.floats(weight);
-    FloatArray inverse = inverseRms(xOn, rows, embedDim, eps);
-    tasks.add(
-        "rmsNormInputGradient",
-        (graph, id) ->
-            graph.task(
-                id,
-                RowTasks::rmsNormInputGradient,
-                dXOn.array(),
-                dXOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                xOn.array(),
-                xOn.at(),
-                weightOn.array(),
-                weightOn.at(),
-                inverse,
-                rows,
-                embedDim));
+    Floats xOn = memory.floats(x);
+    reductions.rmsNormInputGradient(
+        memory.floats(dX),
+        memory.floats(dOut),
+        xOn,
+        memory.floats(weight),
+        inverseRms(xOn, rows, embedDim, eps),
+        rows,
+        embedDim);
   }
 
   @Override
   public void rmsNormWeightGradient(
       Buffer dWeight, Buffer dOut, Buffer x, int rows, int embedDim, double eps) {
-    DeviceMemory.Floats dWeightOn = memory.floats(dWeight);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Floats xOn = memory.floats(x);
+    Floats dWeightOn = memory.floats(dWeight);
+    Floats dOutOn = memory.floats(dOut);
+    Floats xOn = memory.floats(x);
     FloatArray inverse = inverseRms(xOn, rows, embedDim, eps);
     tasks.add(
         "rmsNormWeightGradient",
@@ -189,9 +162,9 @@ final class TornadoRow implements RowKernels {
       int numHeads,
       int headDim,
       int direction) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    DeviceMemory.Floats anglesOn = memory.floats(angles);
+    Floats outOn = memory.floats(out);
+    Floats xOn = memory.floats(x);
+    Floats anglesOn = memory.floats(angles);
     DeviceMemory.Ints positionsOn = memory.ints(positions);
     tasks.add(
         "rope",
@@ -213,14 +186,9 @@ final class TornadoRow implements RowKernels {
                 direction));
   }
 
-  private FloatArray inverseRms(DeviceMemory.Floats x, int rows, int embedDim, double eps) {
+  private FloatArray inverseRms(Floats x, int rows, int embedDim, double eps) {
     FloatArray inverse = memory.scratch(rows);
-    float single = (float) eps;
-    tasks.add(
-        "inverseRms",
-        (graph, id) ->
-            graph.task(
-                id, RowTasks::inverseRms, inverse, x.array(), x.at(), rows, embedDim, single));
+    reductions.inverseRms(inverse, x, rows, embedDim, (float) eps);
     return inverse;
   }
 }

@@ -40,12 +40,10 @@ final class TornadoScore implements ScoreKernels {
     DeviceMemory.Ints targetsOn = memory.ints(targets);
     int count = sizes.count();
     FloatArray chosen = chosenRows(xOn, rowsOn, sizes);
-    FloatArray largest = memory.scratch(count);
-    FloatArray sums = memory.scratch(count);
-    tasks.add(
-        "beginScores",
-        (graph, id) ->
-            graph.task(id, ScoreTasks::begin, largest, sums, outOn.array(), outOn.at(), count));
+    int lanes = Math.multiplyExact(count, ScoreTasks.LANES);
+    FloatArray largest = memory.scratch(lanes);
+    FloatArray sums = memory.scratch(lanes);
+    begin(largest, sums, lanes);
     int block = blockWidth(sizes);
     FloatArray logits = memory.scratch(Math.multiplyExact(count, block));
     for (int v = 0; v < sizes.vocabSize(); v += block) {
@@ -193,12 +191,10 @@ final class TornadoScore implements ScoreKernels {
   public void logSumExp(Buffer out, Buffer logits, int rows, int vocabSize) {
     DeviceMemory.Floats outOn = memory.floats(out);
     DeviceMemory.Floats logitsOn = memory.floats(logits);
-    FloatArray largest = memory.scratch(rows);
-    FloatArray sums = memory.scratch(rows);
-    tasks.add(
-        "beginScores",
-        (graph, id) ->
-            graph.task(id, ScoreTasks::begin, largest, sums, outOn.array(), outOn.at(), rows));
+    int lanes = Math.multiplyExact(rows, ScoreTasks.LANES);
+    FloatArray largest = memory.scratch(lanes);
+    FloatArray sums = memory.scratch(lanes);
+    begin(largest, sums, lanes);
     tasks.add(
         "normalise",
         (graph, id) ->
@@ -258,9 +254,15 @@ final class TornadoScore implements ScoreKernels {
                 count));
   }
 
+  private void begin(FloatArray largest, FloatArray sums, int lanes) {
+    tasks.add(
+        "beginScores", (graph, id) -> graph.task(id, ScoreTasks::begin, largest, sums, lanes));
+  }
+
   /// Columns of the vocabulary that are walked at a time.
   private static int blockWidth(ScoreSizes sizes) {
-    return Math.clamp(LOGITS / Math.max(1, sizes.count()), 1, sizes.vocabSize());
+    int some = LOGITS / Math.max(1, sizes.count()) / ScoreTasks.LANES * ScoreTasks.LANES;
+    return Math.min(Math.max(some, ScoreTasks.LANES), sizes.vocabSize());
   }
 
   private FloatArray chosenRows(DeviceMemory.Floats x, DeviceMemory.Ints rows, ScoreSizes sizes) {

@@ -24,11 +24,11 @@ final class ImmediateKernels {
 
   /// Calls the tasks as Java methods.
   static Kernels inJava() {
-    return running(TornadoKernels.Products.PLAIN, (tasks, arrays) -> tasks.addTo(callingTasks()));
+    return running(TornadoKernels.Form.PLAIN, (tasks, arrays) -> tasks.addTo(callingTasks()));
   }
 
   /// Runs the tasks as a task graph on TornadoVM's default device.
-  static Kernels onDevice(TornadoKernels.Products form) {
+  static Kernels onDevice(TornadoKernels.Form form) {
     return running(
         form,
         (tasks, arrays) -> {
@@ -57,7 +57,7 @@ final class ImmediateKernels {
   }
 
   private static Kernels running(
-      TornadoKernels.Products form, BiConsumer<TaskList, GuardedArrays> runner) {
+      TornadoKernels.Form form, BiConsumer<TaskList, GuardedArrays> runner) {
     return new Kernels(
         family(MatrixKernels.class, form, runner),
         family(RowKernels.class, form, runner),
@@ -68,7 +68,7 @@ final class ImmediateKernels {
   }
 
   private static <T> T family(
-      Class<T> type, TornadoKernels.Products form, BiConsumer<TaskList, GuardedArrays> runner) {
+      Class<T> type, TornadoKernels.Form form, BiConsumer<TaskList, GuardedArrays> runner) {
     InvocationHandler handler =
         (proxy, method, arguments) -> {
           TaskList tasks = new TaskList();

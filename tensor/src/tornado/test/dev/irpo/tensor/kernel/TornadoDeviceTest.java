@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.irpo.tensor.reference.ReferenceBackend;
-import dev.irpo.tensor.tornado.TornadoKernels.Products;
+import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -26,17 +26,20 @@ class TornadoDeviceTest {
     return KernelCases.all()
         .filter(c -> !c.name().contains(ElementwiseCases.IN_PLACE))
         .map(c ->
-            dynamicTest(
-                c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Products.PLAIN))));
+            dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Form.PLAIN))));
   }
 
   @TestFactory
-  Stream<DynamicTest> tiledProductsAgreeWithTheReference() {
+  Stream<DynamicTest> groupsOfThreadsAgreeWithTheReference() {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
-    return Stream.concat(
-            MatrixCases.all(), ScoreCases.all().filter(c -> c.name().startsWith("tokenLogProbs")))
+    return Stream.of(
+            MatrixCases.all(),
+            ScoreCases.all().filter(c -> c.name().startsWith("tokenLogProbs")),
+            RowCases.all().filter(c -> c.name().startsWith("rmsNorm")),
+            AttentionCases.all())
+        .flatMap(cases -> cases)
         .map(c ->
             dynamicTest(
-                c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Products.TILED))));
+                c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Form.GROUPS))));
   }
 }

@@ -24,7 +24,7 @@ import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
-import dev.irpo.tensor.tornado.TornadoKernels.Products;
+import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ class TornadoBackendTest {
 
   private static TornadoBackend backend(long maxArray, Listener listener) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Products.PLAIN));
+    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Form.PLAIN));
   }
 
   /// Hears of executions.
@@ -140,7 +140,7 @@ class TornadoBackendTest {
   @Test
   void tiledProductsRunAmongOtherTasks() {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Products.TILED);
+    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.GROUPS);
     try (Backend backend = new TornadoBackend(plans)) {
       Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
       assertEquals(2.0 * N, step.run(1), 1e-2);

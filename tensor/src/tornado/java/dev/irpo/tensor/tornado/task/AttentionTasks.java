@@ -8,25 +8,39 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// See [dev.irpo.tensor.kernel.AttentionKernels]. A query's keys are walked twice, for the
 /// normaliser and for the values, so that no score is stored.
 ///
-/// `bounds` (R, 3) tells of each row where its keys lie: first row of the prefix, its length, first
-/// row of the own part; −1 there where no segment covers the row.
+/// Packed rows and a cache differ in where keys lie, and `places` (R, 6) tells that of each row:
+/// position of the prefix, its length, position of the own part, its length up to the row; then the
+/// first row with queries that may meet the row's key, and the row behind the last. The key of head
+/// g at position p begins at `((p/B·G + g)·B + p mod B)·W` with blocks of B positions, rows of W
+/// elements: B = 1 and W = D where they are packed.
 public final class AttentionTasks {
+  /// Columns of `places`.
+  public static final int COLUMNS = 6;
+
   private static final float LOWEST = -3.0e38f;
   private static final int CACHE_BLOCK = 32;
 
   private AttentionTasks() {}
 
-  /// Fills `bounds` from the segment table, a work item a row.
-  public static void bounds(
-      IntArray bounds, IntArray segments, int segmentsAt, int rows, int numSegments) {
+  /// Fills `places` from a segment table, a work item a row.
+  public static void packedPlaces(
+      IntArray places, IntArray segments, int segmentsAt, int rows, int numSegments) {
     for (@Parallel int r = 0; r < rows; r++) {
       int prefixStart = 0;
       int prefix = 0;
       int start = -1;
+      int own = 0;
+      int segment = -1;
+      int firstQuery = r;
+      int endQuery = r;
       for (int s = 0; s < numSegments; s++) {
         int first = segments.get(segmentsAt + 3 * s);
-        if (r >= first && r < first + segments.get(segmentsAt + 3 * s + 1)) {
+        int end = first + segments.get(segmentsAt + 3 * s + 1);
+        if (r >= first && r < end) {
+          segment = s;
           start = first;
+          own = r - first + 1;
+          endQuery = end;
           int parent = segments.get(segmentsAt + 3 * s + 2);
           if (parent >= 0) {
             prefixStart = segments.get(segmentsAt + 3 * parent);
@@ -34,14 +48,98 @@ public final class AttentionTasks {
           }
         }
       }
-      bounds.set(3 * r, prefixStart);
-      bounds.set(3 * r + 1, prefix);
-      bounds.set(3 * r + 2, start);
+      for (int s = 0; s < numSegments; s++) {
+        int length = segments.get(segmentsAt + 3 * s + 1);
+        if (segment >= 0 && length > 0 && segments.get(segmentsAt + 3 * s + 2) == segment) {
+          int first = segments.get(segmentsAt + 3 * s);
+          firstQuery = Math.min(firstQuery, first);
+          endQuery = Math.max(endQuery, first + length);
+        }
+      }
+      places.set(COLUMNS * r, prefixStart);
+      places.set(COLUMNS * r + 1, prefix);
+      places.set(COLUMNS * r + 2, start);
+      places.set(COLUMNS * r + 3, own);
+      places.set(COLUMNS * r + 4, firstQuery);
+      places.set(COLUMNS * r + 5, endQuery);
     }
   }
 
+  /// Fills `places` from a cache table, a work item a row.
+  public static void cachedPlaces(IntArray places, IntArray table, int tableAt, int rows) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      int first = table.get(tableAt + 4 * r);
+      int prefix = 0;
+      int own = 0;
+      if (first >= 0) {
+        prefix = table.get(tableAt + 4 * r + 3);
+        own = table.get(tableAt + 4 * r + 1) + 1;
+      }
+      places.set(COLUMNS * r, CACHE_BLOCK * table.get(tableAt + 4 * r + 2));
+      places.set(COLUMNS * r + 1, prefix);
+      places.set(COLUMNS * r + 2, CACHE_BLOCK * first);
+      places.set(COLUMNS * r + 3, own);
+      places.set(COLUMNS * r + 4, r);
+      places.set(COLUMNS * r + 5, r);
+    }
+  }
+
+  /// Stores the new rows of keys or values in their cache, a work item for each row and key head.
+  public static void store(
+      FloatArray cache,
+      int cacheAt,
+      FloatArray x,
+      int xAt,
+      IntArray places,
+      int rows,
+      int numKvHeads,
+      int headDim,
+      int rowWidth) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int g = 0; g < numKvHeads; g++) {
+        int own = places.get(COLUMNS * r + 3);
+        if (own > 0) {
+          int position = places.get(COLUMNS * r + 2) + own - 1;
+          int to = keyPlace(position, g, numKvHeads, CACHE_BLOCK, rowWidth);
+          for (int d = 0; d < headDim; d++) {
+            cache.set(cacheAt + to + d, x.get(xAt + (r * numKvHeads + g) * headDim + d));
+          }
+        }
+      }
+    }
+  }
+
+  /// Position of key j of row r; TornadoVM inlines it, as all that follow.
+  static int keyPosition(IntArray places, int r, int j) {
+    int prefix = places.get(COLUMNS * r + 1);
+    int position = places.get(COLUMNS * r + 2) + j - prefix;
+    if (j < prefix) {
+      position = places.get(COLUMNS * r) + j;
+    }
+    return position;
+  }
+
+  /// First element of a key.
+  static int keyPlace(int position, int head, int numKvHeads, int blockSize, int rowWidth) {
+    int block = position / blockSize * numKvHeads + head;
+    return (block * blockSize + position % blockSize) * rowWidth;
+  }
+
+  /// 1 where the queries of row i meet the key of row r.
+  static int meets(IntArray places, int i, int r) {
+    int meets = 0;
+    if (i >= r && places.get(COLUMNS * i + 2) == places.get(COLUMNS * r + 2)) {
+      meets = 1;
+    }
+    int prefixStart = places.get(COLUMNS * i);
+    if (r >= prefixStart && r < prefixStart + places.get(COLUMNS * i + 1)) {
+      meets = 1;
+    }
+    return meets;
+  }
+
   /// Attention of each row and head, a work item for each.
-  public static void packedAttention(
+  public static void attention(
       FloatArray out,
       int outAt,
       FloatArray logSumExp,
@@ -52,34 +150,26 @@ public final class AttentionTasks {
       int kAt,
       FloatArray v,
       int vAt,
-      IntArray bounds,
+      IntArray places,
       int rows,
       int numHeads,
       int numKvHeads,
-      int headDim) {
+      int headDim,
+      int blockSize,
+      int rowWidth) {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int h = 0; h < numHeads; h++) {
-        int prefixStart = bounds.get(3 * r);
-        int prefix = bounds.get(3 * r + 1);
-        int start = bounds.get(3 * r + 2);
-        int numKeys = 0;
-        if (start >= 0) {
-          numKeys = prefix + r - start + 1;
-        }
-        int head = h / (numHeads / numKvHeads) * headDim;
-        int width = numKvHeads * headDim;
+        int numKeys = places.get(COLUMNS * r + 1) + places.get(COLUMNS * r + 3);
+        int g = h / (numHeads / numKvHeads);
         int query = (r * numHeads + h) * headDim;
         float scale = 1 / TornadoMath.sqrt((float) headDim);
         float max = LOWEST;
         float sum = 0;
         for (int j = 0; j < numKeys; j++) {
-          int row = start + j - prefix;
-          if (j < prefix) {
-            row = prefixStart + j;
-          }
+          int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, blockSize, rowWidth);
           float dot = 0;
           for (int d = 0; d < headDim; d++) {
-            dot += q.get(qAt + query + d) * k.get(kAt + row * width + head + d);
+            dot += q.get(qAt + query + d) * k.get(kAt + key + d);
           }
           float score = dot * scale;
           if (score > max) {
@@ -98,18 +188,15 @@ public final class AttentionTasks {
           out.set(outAt + query + d, 0f);
         }
         for (int j = 0; j < numKeys; j++) {
-          int row = start + j - prefix;
-          if (j < prefix) {
-            row = prefixStart + j;
-          }
+          int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, blockSize, rowWidth);
           float dot = 0;
           for (int d = 0; d < headDim; d++) {
-            dot += q.get(qAt + query + d) * k.get(kAt + row * width + head + d);
+            dot += q.get(qAt + query + d) * k.get(kAt + key + d);
           }
           float p = TornadoMath.exp(dot * scale - normaliser);
           for (int d = 0; d < headDim; d++) {
             int at = outAt + query + d;
-            out.set(at, out.get(at) + p * v.get(vAt + row * width + head + d));
+            out.set(at, out.get(at) + p * v.get(vAt + key + d));
           }
         }
       }
@@ -134,7 +221,7 @@ public final class AttentionTasks {
     }
   }
 
-  /// `dQ`, a work item for each row and head.
+  /// `dQ` over packed rows, a work item for each row and head.
   public static void queryGradient(
       FloatArray dQ,
       int dQAt,
@@ -149,22 +236,15 @@ public final class AttentionTasks {
       int kAt,
       FloatArray v,
       int vAt,
-      IntArray bounds,
+      IntArray places,
       int rows,
       int numHeads,
       int numKvHeads,
       int headDim) {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int h = 0; h < numHeads; h++) {
-        int prefixStart = bounds.get(3 * r);
-        int prefix = bounds.get(3 * r + 1);
-        int start = bounds.get(3 * r + 2);
-        int numKeys = 0;
-        if (start >= 0) {
-          numKeys = prefix + r - start + 1;
-        }
-        int head = h / (numHeads / numKvHeads) * headDim;
-        int width = numKvHeads * headDim;
+        int numKeys = places.get(COLUMNS * r + 1) + places.get(COLUMNS * r + 3);
+        int g = h / (numHeads / numKvHeads);
         int index = r * numHeads + h;
         int query = index * headDim;
         float scale = 1 / TornadoMath.sqrt((float) headDim);
@@ -172,33 +252,30 @@ public final class AttentionTasks {
           dQ.set(dQAt + query + d, 0f);
         }
         for (int j = 0; j < numKeys; j++) {
-          int row = start + j - prefix;
-          if (j < prefix) {
-            row = prefixStart + j;
-          }
+          int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, 1, headDim);
           float dot = 0;
           float alongValue = 0;
           for (int d = 0; d < headDim; d++) {
-            int key = row * width + head + d;
-            dot += q.get(qAt + query + d) * k.get(kAt + key);
-            alongValue += dOut.get(dOutAt + query + d) * v.get(vAt + key);
+            dot += q.get(qAt + query + d) * k.get(kAt + key + d);
+            alongValue += dOut.get(dOutAt + query + d) * v.get(vAt + key + d);
           }
           float p = TornadoMath.exp(dot * scale - logSumExp.get(logSumExpAt + index));
           float dScore = p * (alongValue - delta.get(index)) * scale;
           for (int d = 0; d < headDim; d++) {
             int at = dQAt + query + d;
-            dQ.set(at, dQ.get(at) + dScore * k.get(kAt + row * width + head + d));
+            dQ.set(at, dQ.get(at) + dScore * k.get(kAt + key + d));
           }
         }
       }
     }
   }
 
-  /// `dK`, a work item for each row and key head; the queries of a key are those of its segment
-  /// from its row on, and all of the segments whose parent that is.
-  public static void keyGradient(
+  /// `dK` and `dV` over packed rows, a work item for each row and key head.
+  public static void keyValueGradient(
       FloatArray dK,
       int dKAt,
+      FloatArray dV,
+      int dVAt,
       FloatArray dOut,
       int dOutAt,
       FloatArray delta,
@@ -210,7 +287,7 @@ public final class AttentionTasks {
       int kAt,
       FloatArray v,
       int vAt,
-      IntArray bounds,
+      IntArray places,
       int rows,
       int numHeads,
       int numKvHeads,
@@ -219,21 +296,14 @@ public final class AttentionTasks {
       for (@Parallel int g = 0; g < numKvHeads; g++) {
         int groupSize = numHeads / numKvHeads;
         int key = (r * numKvHeads + g) * headDim;
-        int start = bounds.get(3 * r + 2);
         float scale = 1 / TornadoMath.sqrt((float) headDim);
         for (int d = 0; d < headDim; d++) {
           dK.set(dKAt + key + d, 0f);
+          dV.set(dVAt + key + d, 0f);
         }
-        for (int i = 0; i < rows; i++) {
-          int sees = 0;
-          if (i >= r && bounds.get(3 * i + 2) == start) {
-            sees = 1;
-          }
-          int prefixStart = bounds.get(3 * i);
-          if (r >= prefixStart && r < prefixStart + bounds.get(3 * i + 1)) {
-            sees = 1;
-          }
-          if (start >= 0 && sees > 0) {
+        int endQuery = places.get(COLUMNS * r + 5);
+        for (int i = places.get(COLUMNS * r + 4); i < endQuery; i++) {
+          if (meets(places, i, r) == 1) {
             for (int h = g * groupSize; h < (g + 1) * groupSize; h++) {
               int index = i * numHeads + h;
               int query = index * headDim;
@@ -246,178 +316,12 @@ public final class AttentionTasks {
               float p = TornadoMath.exp(dot * scale - logSumExp.get(logSumExpAt + index));
               float dScore = p * (alongValue - delta.get(index)) * scale;
               for (int d = 0; d < headDim; d++) {
-                int at = dKAt + key + d;
-                dK.set(at, dK.get(at) + dScore * q.get(qAt + query + d));
+                int dKey = dKAt + key + d;
+                int dValue = dVAt + key + d;
+                dK.set(dKey, dK.get(dKey) + dScore * q.get(qAt + query + d));
+                dV.set(dValue, dV.get(dValue) + p * dOut.get(dOutAt + query + d));
               }
             }
-          }
-        }
-      }
-    }
-  }
-
-  /// `dV`, a work item for each row and value head, over the queries of [#keyGradient].
-  public static void valueGradient(
-      FloatArray dV,
-      int dVAt,
-      FloatArray dOut,
-      int dOutAt,
-      FloatArray logSumExp,
-      int logSumExpAt,
-      FloatArray q,
-      int qAt,
-      FloatArray k,
-      int kAt,
-      IntArray bounds,
-      int rows,
-      int numHeads,
-      int numKvHeads,
-      int headDim) {
-    for (@Parallel int r = 0; r < rows; r++) {
-      for (@Parallel int g = 0; g < numKvHeads; g++) {
-        int groupSize = numHeads / numKvHeads;
-        int key = (r * numKvHeads + g) * headDim;
-        int start = bounds.get(3 * r + 2);
-        float scale = 1 / TornadoMath.sqrt((float) headDim);
-        for (int d = 0; d < headDim; d++) {
-          dV.set(dVAt + key + d, 0f);
-        }
-        for (int i = 0; i < rows; i++) {
-          int sees = 0;
-          if (i >= r && bounds.get(3 * i + 2) == start) {
-            sees = 1;
-          }
-          int prefixStart = bounds.get(3 * i);
-          if (r >= prefixStart && r < prefixStart + bounds.get(3 * i + 1)) {
-            sees = 1;
-          }
-          if (start >= 0 && sees > 0) {
-            for (int h = g * groupSize; h < (g + 1) * groupSize; h++) {
-              int index = i * numHeads + h;
-              int query = index * headDim;
-              float dot = 0;
-              for (int d = 0; d < headDim; d++) {
-                dot += q.get(qAt + query + d) * k.get(kAt + key + d);
-              }
-              float p = TornadoMath.exp(dot * scale - logSumExp.get(logSumExpAt + index));
-              for (int d = 0; d < headDim; d++) {
-                int at = dVAt + key + d;
-                dV.set(at, dV.get(at) + p * dOut.get(dOutAt + query + d));
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-
-  /// Stores the new rows of keys or values in their cache, a work item for each row and key head.
-  ///
-  /// @param rowWidth elements between two positions of the cache, at least headDim
-  public static void store(
-      FloatArray cache,
-      int cacheAt,
-      FloatArray x,
-      int xAt,
-      IntArray table,
-      int tableAt,
-      int rows,
-      int numKvHeads,
-      int headDim,
-      int rowWidth) {
-    for (@Parallel int r = 0; r < rows; r++) {
-      for (@Parallel int g = 0; g < numKvHeads; g++) {
-        int first = table.get(tableAt + 4 * r);
-        int place = table.get(tableAt + 4 * r + 1);
-        if (first >= 0) {
-          int block = (first + place / CACHE_BLOCK) * numKvHeads + g;
-          int to = (block * CACHE_BLOCK + place % CACHE_BLOCK) * rowWidth;
-          for (int d = 0; d < headDim; d++) {
-            cache.set(cacheAt + to + d, x.get(xAt + (r * numKvHeads + g) * headDim + d));
-          }
-        }
-      }
-    }
-  }
-
-  /// Attention of each row and head over the cache, a work item for each.
-  ///
-  /// @param rowWidth as in [#store]
-  public static void cachedAttention(
-      FloatArray out,
-      int outAt,
-      FloatArray keyCache,
-      int keyCacheAt,
-      FloatArray valueCache,
-      int valueCacheAt,
-      FloatArray q,
-      int qAt,
-      IntArray table,
-      int tableAt,
-      int rows,
-      int numHeads,
-      int numKvHeads,
-      int headDim,
-      int rowWidth) {
-    for (@Parallel int r = 0; r < rows; r++) {
-      for (@Parallel int h = 0; h < numHeads; h++) {
-        int first = table.get(tableAt + 4 * r);
-        int prefixFirst = table.get(tableAt + 4 * r + 2);
-        int prefix = table.get(tableAt + 4 * r + 3);
-        int numKeys = 0;
-        if (first >= 0) {
-          numKeys = prefix + table.get(tableAt + 4 * r + 1) + 1;
-        }
-        int g = h / (numHeads / numKvHeads);
-        int query = (r * numHeads + h) * headDim;
-        float scale = 1 / TornadoMath.sqrt((float) headDim);
-        float max = LOWEST;
-        float sum = 0;
-        for (int j = 0; j < numKeys; j++) {
-          int place = j - prefix;
-          int region = first;
-          if (j < prefix) {
-            place = j;
-            region = prefixFirst;
-          }
-          int block = (region + place / CACHE_BLOCK) * numKvHeads + g;
-          int key = (block * CACHE_BLOCK + place % CACHE_BLOCK) * rowWidth;
-          float dot = 0;
-          for (int d = 0; d < headDim; d++) {
-            dot += q.get(qAt + query + d) * keyCache.get(keyCacheAt + key + d);
-          }
-          float score = dot * scale;
-          if (score > max) {
-            sum = sum * TornadoMath.exp(max - score) + 1;
-            max = score;
-          } else {
-            sum += TornadoMath.exp(score - max);
-          }
-        }
-        float normaliser = 0;
-        if (numKeys > 0) {
-          normaliser = max + TornadoMath.log(sum);
-        }
-        for (int d = 0; d < headDim; d++) {
-          out.set(outAt + query + d, 0f);
-        }
-        for (int j = 0; j < numKeys; j++) {
-          int place = j - prefix;
-          int region = first;
-          if (j < prefix) {
-            place = j;
-            region = prefixFirst;
-          }
-          int block = (region + place / CACHE_BLOCK) * numKvHeads + g;
-          int key = (block * CACHE_BLOCK + place % CACHE_BLOCK) * rowWidth;
-          float dot = 0;
-          for (int d = 0; d < headDim; d++) {
-            dot += q.get(qAt + query + d) * keyCache.get(keyCacheAt + key + d);
-          }
-          float p = TornadoMath.exp(dot * scale - normaliser);
-          for (int d = 0; d < headDim; d++) {
-            int at = outAt + query + d;
-            out.set(at, out.get(at) + p * valueCache.get(valueCacheAt + key + d));
           }
         }
       }

@@ -5,41 +5,46 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/// See [dev.irpo.tensor.kernel.ScoreKernels]. The vocabulary is walked in blocks of columns; each
-/// row's normaliser is carried on element by element, so that its bits do not depend on the blocks.
+/// See [dev.irpo.tensor.kernel.ScoreKernels]. The vocabulary is walked in blocks of columns, each
+/// row by 32 lanes that take every 32nd column and carry a normaliser of their own. Blocks begin at
+/// multiples of 32, so that the bits do not depend on them.
 public final class ScoreTasks {
+  /// Normalisers of a row.
+  public static final int LANES = 32;
+
   /// Stands for −∞ before the first logit.
   private static final float LOWEST = -3.0e38f;
 
   private ScoreTasks() {}
 
-  /// Before the first block: no maximum, no sum, no target's logit.
-  public static void begin(FloatArray largest, FloatArray sums, FloatArray out, int outAt, int n) {
+  /// Before the first block: no maximum, no sum.
+  public static void begin(FloatArray largest, FloatArray sums, int n) {
     for (@Parallel int i = 0; i < n; i++) {
       largest.set(i, LOWEST);
       sums.set(i, 0f);
-      out.set(outAt + i, 0f);
     }
   }
 
-  /// Carries each row's maximum m and sum of exp(l − m) over a block of its logits; a work item a
-  /// row.
+  /// Carries each lane's maximum m and sum of exp(l − m) over a block of logits; a work item a
+  /// lane.
   public static void normalise(
       FloatArray largest, FloatArray sums, FloatArray logits, int logitsAt, int rows, int width) {
     for (@Parallel int r = 0; r < rows; r++) {
-      float max = largest.get(r);
-      float sum = sums.get(r);
-      for (int v = 0; v < width; v++) {
-        float logit = logits.get(logitsAt + r * width + v);
-        if (logit > max) {
-          sum = sum * TornadoMath.exp(max - logit) + 1;
-          max = logit;
-        } else {
-          sum += TornadoMath.exp(logit - max);
+      for (@Parallel int lane = 0; lane < LANES; lane++) {
+        float max = largest.get(r * LANES + lane);
+        float sum = sums.get(r * LANES + lane);
+        for (int v = lane; v < width; v += LANES) {
+          float logit = logits.get(logitsAt + r * width + v);
+          if (logit > max) {
+            sum = sum * TornadoMath.exp(max - logit) + 1;
+            max = logit;
+          } else {
+            sum += TornadoMath.exp(logit - max);
+          }
         }
+        largest.set(r * LANES + lane, max);
+        sums.set(r * LANES + lane, sum);
       }
-      largest.set(r, max);
-      sums.set(r, sum);
     }
   }
 
@@ -61,11 +66,19 @@ public final class ScoreTasks {
     }
   }
 
-  /// `out = m + ln sum`.
+  /// Each row's normaliser `m + ln sum` from its lanes'.
   public static void finish(
       FloatArray out, int outAt, FloatArray largest, FloatArray sums, int rows) {
     for (@Parallel int r = 0; r < rows; r++) {
-      out.set(outAt + r, largest.get(r) + TornadoMath.log(sums.get(r)));
+      float max = LOWEST;
+      for (int lane = 0; lane < LANES; lane++) {
+        max = Math.max(max, largest.get(r * LANES + lane));
+      }
+      float sum = 0;
+      for (int lane = 0; lane < LANES; lane++) {
+        sum += sums.get(r * LANES + lane) * TornadoMath.exp(largest.get(r * LANES + lane) - max);
+      }
+      out.set(outAt + r, max + TornadoMath.log(sum));
     }
   }
 
