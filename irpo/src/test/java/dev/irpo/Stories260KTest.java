@@ -219,12 +219,11 @@ class Stories260KTest {
   private static void checkFirstStep(
       Backend backend, LanguageModel model, List<Sample> samples, String version)
       throws IOException {
+    Parameters copy = Parameters.allocate(backend, model.config());
+    copy.copyFrom(model.parameters());
     LanguageModel policy =
         new LanguageModel(
-            model.config(),
-            model.huggingFaceConfig(),
-            Parameters.copyOf(backend, model.parameters()),
-            model.optionalTokenizer());
+            model.config(), model.huggingFaceConfig(), copy, model.optionalTokenizer());
     PreferenceTraining training = training(backend, policy, pairs(model, samples), version);
     training.requirePolicyIsReference();
     List<Double> dpo = new ArrayList<>();

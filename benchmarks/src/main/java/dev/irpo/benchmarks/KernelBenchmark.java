@@ -35,6 +35,10 @@ public class KernelBenchmark {
   @Param("0")
   public int threads;
 
+  /// How a device computes.
+  @Param("auto")
+  public String deviceKernels;
+
   /// How large.
   @Param({"DEMO", "LARGER"})
   public KernelSizes sizes;
@@ -50,7 +54,8 @@ public class KernelBenchmark {
   /// @throws IllegalStateException if they differ
   @Setup(Level.Trial)
   public void verify() {
-    started = Backends.start(new ComputeSettings(threads, backend), (done, total) -> {});
+    started =
+        Backends.start(new ComputeSettings(threads, backend, deviceKernels), (done, total) -> {});
     prepared = new PreparedKernel(started, kernel, sizes);
     prepared.prepare();
     prepared.run();

@@ -1,6 +1,7 @@
 package dev.irpo.benchmarks;
 
 import dev.irpo.config.ComputeSettings;
+import dev.irpo.tensor.DeviceKernels;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,13 @@ final class KernelsCommand implements Callable<Integer> {
       defaultValue = "0",
       description = "of cpu; 0: one a core")
   private int threads;
+
+  @Option(
+      names = "--device-kernels",
+      paramLabel = "NAME",
+      defaultValue = "AUTO",
+      description = "how a device computes, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+  private DeviceKernels deviceKernels;
 
   @Option(
       names = "--sizes",
@@ -84,6 +92,7 @@ final class KernelsCommand implements Callable<Integer> {
             .options(KernelBenchmark.class)
             .param("backend", backend)
             .param("threads", String.valueOf(threads))
+            .param("deviceKernels", deviceKernels.name().toLowerCase(Locale.ROOT))
             .param("sizes", size.name())
             .param("kernel", kernel.name())
             .verbosity(VerboseMode.SILENT)

@@ -15,6 +15,7 @@ class KernelBenchmarkTest {
     KernelBenchmark benchmark = new KernelBenchmark();
     benchmark.backend = "cpu";
     benchmark.threads = 2;
+    benchmark.deviceKernels = "auto";
     benchmark.sizes = KernelSizes.SMALL;
     benchmark.kernel = kernel;
     benchmark.verify();

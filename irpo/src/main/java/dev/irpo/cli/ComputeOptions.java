@@ -2,6 +2,8 @@ package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceKernels;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /// Options of every command that computes without a configuration.
@@ -21,11 +23,20 @@ final class ComputeOptions {
       description = "threads; 0: one a core. No result depends on it")
   private int threads;
 
+  @Option(
+      names = "--device-kernels",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "how a device computes, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, what suits it")
+  private DeviceKernels deviceKernels;
+
   Backend start() {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
     ConfigOptions.requireBackend(backend);
-    return BackendStart.of(new ComputeSettings(threads, backend));
+    return BackendStart.of(
+        new ComputeSettings(threads, backend, deviceKernels.name().toLowerCase(Locale.ROOT)));
   }
 }

@@ -59,8 +59,11 @@ final class TrainCommand implements Callable<Integer> {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = load(backend, trained, resolved);
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
-      if (!folder.resume(training) && reference == null) {
+      boolean isResumed = folder.resume(training);
+      if (!isResumed && reference == null && backend.isBatchInvariant()) {
         training.requirePolicyIsReference();
+      } else if (!isResumed && reference == null) {
+        training.requirePolicyIsNearReference();
       }
       folder.open(resolved, inputs());
       try (Progress.Bar bar = new Bars().begin("train", training.totalSteps())) {

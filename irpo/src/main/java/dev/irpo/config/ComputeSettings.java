@@ -12,7 +12,15 @@ public record ComputeSettings(
             pattern = ComputeSettings.BACKEND_PATTERN,
             form = ComputeSettings.BACKEND_FORM,
             doc = "backend; reference is slow and exact, tornado is a device")
-        String backend) {
+        String backend,
+    @Setting(
+            value = "auto",
+            pattern = "auto|plain|groups|cublas|tf32",
+            form = "auto, plain, groups, cublas or tf32",
+            doc =
+                "how a device computes products, norms and attention; auto: cublas where there is"
+                    + " CUDA, else groups of threads on GPUs, plain on CPUs. tf32: cublas, factors rounded to 10 bits")
+        String deviceKernels) {
   /// What a backend's name looks like.
   public static final String BACKEND_PATTERN = "cpu|reference|tornado(:\\d+:\\d+)?";
 

@@ -2,6 +2,7 @@ package dev.irpo.model;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceKernels;
 import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
@@ -26,7 +27,12 @@ public final class Backends {
                   ? settings.threads()
                   : Runtime.getRuntime().availableProcessors());
       case "reference" -> ReferenceBackend.inSinglePrecision();
-      default -> devices().start(device(settings.backend()), listener);
+      default ->
+          devices()
+              .start(
+                  device(settings.backend()),
+                  DeviceKernels.valueOf(settings.deviceKernels().toUpperCase(Locale.ROOT)),
+                  listener);
     };
   }
 

@@ -3,6 +3,7 @@ package dev.irpo.model;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.Manifest;
 import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.tensor.Backend;
@@ -104,8 +105,11 @@ public record LanguageModel(
     return optionalTokenizer.map(SentencePieceTokenizer::toBytes);
   }
 
-  /// Overwrites the weights with those of a stored model of the same configuration.
+  /// Overwrites the weights with those of a converted folder of the same configuration.
+  ///
+  /// @throws IllegalArgumentException if a file is not what its checksum says
   public void replaceWeights(Backend backend, Path path) throws IOException {
+    Manifest.read(path).verifyChecksums(path);
     parameters.copyFrom(open(backend, path, Optional.empty()).parameters);
   }
 

@@ -61,9 +61,10 @@ final class TrainStage {
     policy.save(folder.model(iteration));
   }
 
-  /// What this backend sampled it also scores, to the bit; what another did, nearly.
+  /// What this backend sampled it also scores, to the bit unless rows depend on each other; what
+  /// another did, nearly.
   private void requireReference(PreferenceTraining training) throws IOException {
-    if (folder.noteBackend(backend.name())) {
+    if (folder.noteBackend(backend.name()) && backend.isBatchInvariant()) {
       training.requirePolicyIsReference();
     } else {
       training.requirePolicyIsNearReference();

@@ -67,7 +67,7 @@ public final class PreferenceTraining extends Training<PreferencePair> {
     requireReference(0);
   }
 
-  /// The same for pairs that another backend sampled, whose rounding differs.
+  /// The same for pairs that another backend sampled, or one whose rows depend on each other.
   ///
   /// @throws IllegalArgumentException if a log-probability differs by more than 10⁻⁴ nats a token
   public void requirePolicyIsNearReference() {

@@ -23,6 +23,12 @@ public interface Backend extends AutoCloseable {
     return false;
   }
 
+  /// Whether a row has the same bits whatever the other rows of its program, so that sampling,
+  /// scoring and training agree to the bit.
+  default boolean isBatchInvariant() {
+    return true;
+  }
+
   /// Stops threads and frees devices.
   @Override
   void close();

@@ -55,6 +55,7 @@ public interface DeviceProvider {
   /// Starts a backend.
   ///
   /// @param device one of [#devices()]
-  /// @throws IllegalArgumentException if the options of the JVM do not allow it
-  Backend start(Device device, Listener listener);
+  /// @throws IllegalArgumentException if the options of the JVM do not allow it, or the device does
+  ///   not have the kernels
+  Backend start(Device device, DeviceKernels kernels, Listener listener);
 }

@@ -34,13 +34,6 @@ public final class Parameters {
     return new Parameters(config, layout, backend.allocate(layout.numElements()));
   }
 
-  /// A copy in memory of its own, for instance the frozen reference of an iteration.
-  public static Parameters copyOf(Backend backend, Parameters source) {
-    Parameters copy = allocate(backend, source.config);
-    copy.copyFrom(source);
-    return copy;
-  }
-
   /// Fresh weights: normal with deviation 0.02, those that write into the residual stream scaled by
   /// 1/√(2·L) (Radford et al. 2019, section 2.3), normalisations 1. The same everywhere.
   public static Parameters random(Backend backend, LlamaConfig config, long seed) {

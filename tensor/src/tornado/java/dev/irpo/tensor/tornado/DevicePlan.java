@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.DeviceFailure;
 import dev.irpo.tensor.Storage;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -18,6 +19,7 @@ final class DevicePlan implements AutoCloseable {
   private final String name;
   private final List<TornadoProgram> programs;
   private final Map<Storage, DeviceVariable> variables;
+  private final Map<TornadoProgram, List<Storage>> storages = new HashMap<>();
   private PlanGraphs graphs;
   private TornadoExecutionPlan plan;
 
@@ -26,6 +28,7 @@ final class DevicePlan implements AutoCloseable {
     this.name = name;
     this.programs = List.copyOf(programs);
     variables = DevicePlans.variables(programs);
+    programs.forEach(program -> storages.put(program, program.storages()));
   }
 
   List<TornadoProgram> programs() {
@@ -40,7 +43,8 @@ final class DevicePlan implements AutoCloseable {
     if (plan == null) {
       start();
     }
-    for (DeviceVariable variable : variables.values()) {
+    for (Storage storage : storages.get(program)) {
+      DeviceVariable variable = variables.get(storage);
       if (variable.isStale()) {
         variable.read();
         execute(graphs.upload(variable));

@@ -2,9 +2,9 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 
-/// Records the three products of [dev.irpo.tensor.kernel.MatrixKernels], in one of two forms: a
-/// work item an element, or tiles in local memory. Both add in ascending order of the inner index,
-/// so their rows have the same bits whatever the number of rows.
+/// Records the three products of [dev.irpo.tensor.kernel.MatrixKernels], in one of three forms: a
+/// work item an element, tiles in local memory, or cuBLAS. The first two add in ascending order of
+/// the inner index, so their rows have the same bits whatever the number of rows.
 interface MatrixProducts {
   /// `out[r,n] = Σ_k x[r,k] · weight[n,k]`.
   void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim);

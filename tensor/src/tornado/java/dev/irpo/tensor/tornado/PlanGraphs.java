@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.tornado.task.TransferTasks;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -33,7 +34,7 @@ final class PlanGraphs {
   private final Map<TornadoProgram, List<Integer>> parts = new HashMap<>();
   private final List<FloatArray> pool = new ArrayList<>();
   private final ScratchArrays scratch = new ScratchArrays();
-  private final Map<List<Float>, FloatArray> constants = new HashMap<>();
+  private final Map<FloatBuffer, FloatArray> constants = new HashMap<>();
   private final List<Object> shared = new ArrayList<>();
   private final GridScheduler grids = new GridScheduler();
   private long bytes;

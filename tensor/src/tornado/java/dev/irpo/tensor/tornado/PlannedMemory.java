@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Storage;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -17,14 +18,14 @@ final class PlannedMemory implements DeviceMemory {
   private final IdentityHashMap<Buffer, Object> arrays = new IdentityHashMap<>();
   private final Map<Storage, DeviceVariable> variables;
   private final ScratchArrays scratch;
-  private final Map<List<Float>, FloatArray> constants;
+  private final Map<FloatBuffer, FloatArray> constants;
   private final Set<Object> touched = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /// Memory with the arrays that all programs of a device share.
   PlannedMemory(
       Map<Storage, DeviceVariable> variables,
       ScratchArrays scratch,
-      Map<List<Float>, FloatArray> constants) {
+      Map<FloatBuffer, FloatArray> constants) {
     this.variables = variables;
     this.scratch = scratch;
     this.constants = constants;
@@ -116,10 +117,7 @@ final class PlannedMemory implements DeviceMemory {
 
   @Override
   public FloatArray constants(float... values) {
-    List<Float> key = new ArrayList<>();
-    for (float value : values) {
-      key.add(value);
-    }
-    return constants.computeIfAbsent(key, k -> FloatArray.fromArray(values));
+    return constants.computeIfAbsent(
+        FloatBuffer.wrap(values), content -> FloatArray.fromArray(values));
   }
 }

@@ -23,7 +23,7 @@ final class TornadoAttention implements AttentionKernels {
 
   private AttentionForm form(AttentionSizes sizes) {
     boolean fits = sizes.headDim() <= GroupAttentionTasks.MAX_HEAD_DIM;
-    return form == TornadoKernels.Form.GROUPS && fits
+    return form != TornadoKernels.Form.PLAIN && fits
         ? new GroupAttention(tasks)
         : new PlainAttention(tasks);
   }

@@ -8,31 +8,26 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
-import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /// A device through TornadoVM.
 public final class TornadoBackend implements Backend {
   /// A gigabyte: OpenCL devices refuse allocations of more than a part of their memory.
   private static final long MAX_ARRAY = 1L << 28;
 
+  /// Cuts wherever a tensor begins: a library takes whole arrays.
+  private static final long ARRAY_A_TENSOR = 1;
+
   private final DevicePlans plans;
 
   /// A backend on a device.
   ///
   /// @param listener watches it
-  TornadoBackend(TornadoDevice device, Listener listener) {
-    this(new DevicePlans(device, listener, MAX_ARRAY, form(device)));
+  TornadoBackend(TornadoDevice device, TornadoKernels.Form form, Listener listener) {
+    this(new DevicePlans(device, listener, form.callsLibrary() ? ARRAY_A_TENSOR : MAX_ARRAY, form));
   }
 
   TornadoBackend(DevicePlans plans) {
     this.plans = plans;
-  }
-
-  /// Groups for what has local memory of its own; a CPU only pretends to.
-  private static TornadoKernels.Form form(TornadoDevice device) {
-    return device.getDeviceType() == TornadoDeviceType.CPU
-        ? TornadoKernels.Form.PLAIN
-        : TornadoKernels.Form.GROUPS;
   }
 
   @Override
@@ -55,6 +50,11 @@ public final class TornadoBackend implements Backend {
   @Override
   public boolean compilesSlowly() {
     return true;
+  }
+
+  @Override
+  public boolean isBatchInvariant() {
+    return !plans.form().callsLibrary();
   }
 
   @Override

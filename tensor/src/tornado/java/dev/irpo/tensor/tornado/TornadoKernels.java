@@ -9,7 +9,16 @@ public final class TornadoKernels {
     /// A work item an element or a row.
     PLAIN,
     /// Groups of threads that share local memory.
-    GROUPS
+    GROUPS,
+    /// As `GROUPS`, products by cuBLAS.
+    CUBLAS,
+    /// As `CUBLAS`, in TF32.
+    TF32;
+
+    /// Whether a library computes the products.
+    boolean callsLibrary() {
+      return this == CUBLAS || this == TF32;
+    }
   }
 
   private TornadoKernels() {}
@@ -18,9 +27,12 @@ public final class TornadoKernels {
   public static Kernels recordingInto(TaskList tasks, DeviceMemory memory, Form form) {
     MatrixProducts products = new PlainProducts(tasks);
     RowReductions reductions = new PlainReductions(tasks, memory);
-    if (form == Form.GROUPS) {
+    if (form != Form.PLAIN) {
       products = new TiledProducts(tasks, products);
       reductions = new GroupReductions(tasks);
+    }
+    if (form.callsLibrary()) {
+      products = new CublasProducts(tasks, products, form == Form.TF32);
     }
     return new Kernels(
         new TornadoMatrix(products, memory),

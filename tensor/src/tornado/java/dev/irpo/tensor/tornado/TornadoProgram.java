@@ -35,12 +35,19 @@ final class TornadoProgram implements Program {
   private final List<Node> nodes;
   private final ArrayPlan arrays;
   private final Map<Tensor, Buffer> buffers = new HashMap<>();
+  private final Map<Tensor, float[]> constants = new HashMap<>();
   private final Map<Buffer, TornadoNativeArray> inputs = new LinkedHashMap<>();
   private final Map<Buffer, FloatArray> outputs = new LinkedHashMap<>();
   private final Set<Storage> changed = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /// Tasks that become one task graph, and the inputs and outputs among their arguments.
-  record Part(TaskList tasks, Set<Object> arrays) {}
+  record Part(TaskList tasks, Set<Object> arrays) {
+    /// The same in pieces that a task graph can hold; one operation over many arrays has many
+    /// tasks.
+    private List<Part> split() {
+      return tasks.split(MAX_TASKS).stream().map(piece -> new Part(piece, arrays)).toList();
+    }
+  }
 
   TornadoProgram(DevicePlans plans, Graph graph, Map<String, Buffer> variables) {
     this.plans = plans;
@@ -52,6 +59,7 @@ final class TornadoProgram implements Program {
         buffers.put(leaf, Variables.require(leaf, variables, DType.F32));
       } else if (leaf.kind() == Tensor.Kind.CONSTANT) {
         buffers.put(leaf, Buffer.unbacked(DType.F32, leaf.shape().numElements()));
+        constants.put(leaf, values(leaf));
       }
     }
     placeInputs(DType.INT32);
@@ -107,6 +115,11 @@ final class TornadoProgram implements Program {
         .toList();
   }
 
+  /// Storages of the variables.
+  List<Storage> storages() {
+    return variables().stream().map(Buffer::storage).distinct().toList();
+  }
+
   /// Storages that a run changes.
   Set<Storage> changed() {
     return changed;
@@ -137,11 +150,7 @@ final class TornadoProgram implements Program {
   List<Part> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
     inputs.forEach(memory::put);
     outputs.forEach(memory::put);
-    for (Tensor leaf : graph.leaves().values()) {
-      if (leaf.kind() == Tensor.Kind.CONSTANT) {
-        memory.put(buffers.get(leaf), memory.constants(values(leaf)));
-      }
-    }
+    constants.forEach((leaf, values) -> memory.put(buffers.get(leaf), memory.constants(values)));
     for (Node node : nodes) {
       for (Tensor tensor : node.outputs()) {
         if (!graph.outputs().contains(tensor)) {
@@ -166,7 +175,7 @@ final class TornadoProgram implements Program {
       inputs.values().stream().filter(memory::isTouched).forEach(touched::add);
       outputs.values().stream().filter(memory::isTouched).forEach(touched::add);
     }
-    return parts;
+    return parts.stream().flatMap(part -> part.split().stream()).toList();
   }
 
   private void record(Node node, Kernels kernels) {

@@ -1,12 +1,16 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DeviceKernels;
 import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /// Finds the devices that the user's TornadoVM has drivers for.
@@ -63,7 +67,7 @@ public final class TornadoProvider implements DeviceProvider {
   }
 
   @Override
-  public Backend start(Device device, Listener listener) {
+  public Backend start(Device device, DeviceKernels kernels, Listener listener) {
     if (!"false".equals(System.getProperty(BAILOUT))) {
       throw new IllegalArgumentException(
           "-D%s is %s; give the JVM -D%s=false, or TornadoVM runs kernels that fail as Java on the CPU and says nothing"
@@ -72,7 +76,30 @@ public final class TornadoProvider implements DeviceProvider {
     String[] place = device.place().split(":", 2);
     TornadoDevice chosen =
         runtime().getBackend(Integer.parseInt(place[0])).getDevice(Integer.parseInt(place[1]));
-    return new TornadoBackend(chosen, listener);
+    return new TornadoBackend(chosen, form(kernels, chosen), listener);
+  }
+
+  /// A CPU only pretends to have local memory of its own.
+  private static Form form(DeviceKernels kernels, TornadoDevice device) {
+    return switch (kernels) {
+      case AUTO -> {
+        Form groups = device.getDeviceType() == TornadoDeviceType.CPU ? Form.PLAIN : Form.GROUPS;
+        yield CublasProducts.isOffered(device) ? Form.CUBLAS : groups;
+      }
+      case PLAIN -> Form.PLAIN;
+      case GROUPS -> Form.GROUPS;
+      case CUBLAS, TF32 -> {
+        if (!CublasProducts.isOffered(device)) {
+          throw new IllegalArgumentException(
+              "compute.deviceKernels is %s, but %s is driven through %s; cuBLAS needs TornadoVM's CUDA backend, use auto"
+                  .formatted(
+                      kernels.name().toLowerCase(Locale.ROOT),
+                      name(device),
+                      device.getTornadoVMBackend()));
+        }
+        yield kernels == DeviceKernels.TF32 ? Form.TF32 : Form.CUBLAS;
+      }
+    };
   }
 
   /// The runtime of the SDK.

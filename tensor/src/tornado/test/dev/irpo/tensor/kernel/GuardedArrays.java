@@ -20,11 +20,19 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /// An array for each argument of a kernel, with guards before and behind it. Scratch begins as NaN,
 /// so that what is read before it is written spoils the result.
 final class GuardedArrays implements DeviceMemory {
-  private static final int GUARDS = 16;
+  /// Elements behind an argument, and mostly before it.
+  static final int GUARDS = 16;
+
   private static final int GUARD_BITS = 0x7fc0beef;
 
+  private final int before;
   private final IdentityHashMap<Buffer, TornadoNativeArray> arrays = new IdentityHashMap<>();
   private final List<TornadoNativeArray> scratch = new ArrayList<>();
+
+  /// @param before elements before an argument; a library wants none
+  GuardedArrays(int before) {
+    this.before = before;
+  }
 
   @Override
   public Floats floats(Buffer buffer) {
@@ -37,7 +45,7 @@ final class GuardedArrays implements DeviceMemory {
               copyIn(key, floats.getSegment());
               return floats;
             });
-    return new Floats((FloatArray) array, GUARDS);
+    return new Floats((FloatArray) array, before);
   }
 
   @Override
@@ -51,7 +59,7 @@ final class GuardedArrays implements DeviceMemory {
               copyIn(key, ints.getSegment());
               return ints;
             });
-    return new Ints((IntArray) array, GUARDS);
+    return new Ints((IntArray) array, before);
   }
 
   /// One span, or three where there are enough elements.
@@ -71,14 +79,14 @@ final class GuardedArrays implements DeviceMemory {
     return spans;
   }
 
-  private static int size(Buffer buffer) {
+  private int size(Buffer buffer) {
     assertEquals(4, buffer.dtype().bytes(), "only F32 and INT32 exist on a device");
-    return Math.toIntExact(buffer.numElements() + 2 * GUARDS);
+    return Math.toIntExact(before + buffer.numElements() + GUARDS);
   }
 
-  private static void copyIn(Buffer buffer, MemorySegment array) {
+  private void copyIn(Buffer buffer, MemorySegment array) {
     MemorySegment.copy(
-        buffer.segment(), 0, array, GUARDS * (long) Integer.BYTES, buffer.segment().byteSize());
+        buffer.segment(), 0, array, before * (long) Integer.BYTES, buffer.segment().byteSize());
   }
 
   private <A extends TornadoNativeArray> A keep(A array) {
@@ -132,13 +140,15 @@ final class GuardedArrays implements DeviceMemory {
   void copyOut() {
     arrays.forEach((buffer, array) -> {
       MemorySegment segment = array.getSegment();
-      for (int i = 0; i < GUARDS; i++) {
+      for (int i = 0; i < before; i++) {
         assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i));
-        long behind = GUARDS + buffer.numElements() + i;
+      }
+      for (int i = 0; i < GUARDS; i++) {
+        long behind = before + buffer.numElements() + i;
         assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, behind));
       }
       long bytes = buffer.segment().byteSize();
-      MemorySegment.copy(segment, GUARDS * (long) Integer.BYTES, buffer.segment(), 0, bytes);
+      MemorySegment.copy(segment, before * (long) Integer.BYTES, buffer.segment(), 0, bytes);
     });
   }
 }

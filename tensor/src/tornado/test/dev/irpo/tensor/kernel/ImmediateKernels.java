@@ -14,6 +14,7 @@ import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -22,9 +23,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class ImmediateKernels {
   private ImmediateKernels() {}
 
-  /// Calls the tasks as Java methods.
-  static Kernels inJava() {
-    return running(TornadoKernels.Form.PLAIN, (tasks, arrays) -> tasks.addTo(callingTasks()));
+  /// Calls the tasks as Java methods, those of cuBLAS as its documentation says.
+  static Kernels inJava(TornadoKernels.Form form) {
+    return running(form, (tasks, arrays) -> tasks.addTo(callingTasks(form)));
   }
 
   /// Runs the tasks as a task graph on TornadoVM's default device.
@@ -72,7 +73,11 @@ final class ImmediateKernels {
     InvocationHandler handler =
         (proxy, method, arguments) -> {
           TaskList tasks = new TaskList();
-          GuardedArrays arrays = new GuardedArrays();
+          GuardedArrays arrays =
+              new GuardedArrays(
+                  form == TornadoKernels.Form.CUBLAS || form == TornadoKernels.Form.TF32
+                      ? 0
+                      : GuardedArrays.GUARDS);
           Kernels recording = TornadoKernels.recordingInto(tasks, arrays, form);
           method.invoke(family(recording, type), arguments);
           runner.accept(tasks, arrays);
@@ -93,7 +98,7 @@ final class ImmediateKernels {
   }
 
   /// A task graph that calls each task's method at once.
-  private static TaskGraphInterface callingTasks() {
+  private static TaskGraphInterface callingTasks(TornadoKernels.Form form) {
     InvocationHandler handler =
         (proxy, method, arguments) -> {
           Object code = arguments[1];
@@ -101,7 +106,10 @@ final class ImmediateKernels {
           for (Method candidate : method.getParameterTypes()[1].getMethods()) {
             if (candidate.getName().equals("apply")) {
               candidate.setAccessible(true);
-              candidate.invoke(code, Arrays.copyOfRange(arguments, 2, arguments.length));
+              Object[] own = Arrays.copyOfRange(arguments, 2, arguments.length);
+              if (candidate.invoke(code, own) instanceof LibraryTaskDescriptor call) {
+                ColumnMajorGemm.run(call, form == TornadoKernels.Form.TF32);
+              }
               return proxy;
             }
           }

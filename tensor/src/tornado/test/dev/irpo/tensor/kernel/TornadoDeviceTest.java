@@ -42,4 +42,14 @@ class TornadoDeviceTest {
             dynamicTest(
                 c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Form.GROUPS))));
   }
+
+  /// The options that cuBLAS reads come from the SDK.
+  @TestFactory
+  Stream<DynamicTest> productsInTf32AreMarkedAsSuch() {
+    Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
+    return MatrixCases.all()
+        .limit(3)
+        .map(c ->
+            dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava(Form.TF32))));
+  }
 }

@@ -26,6 +26,7 @@ import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -145,6 +146,30 @@ class TornadoBackendTest {
       Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
       assertEquals(2.0 * N, step.run(1), 1e-2);
       assertEquals(4.0 * N * 3, step.run(2), 1e-1);
+    }
+  }
+
+  @Test
+  void oneOperationMayHaveMoreTasksThanATaskGraph() {
+    int tensors = 450;
+    try (Backend backend = backend(1, UNHEARD)) {
+      Buffer flat = samples(backend, 1, N);
+      Graph views = new Graph();
+      Map<String, Buffer> variables = new HashMap<>();
+      for (int i = 0; i < tensors; i++) {
+        variables.put("tensor" + i, flat.slice(2L * i, 2));
+        Tensor view = views.variable("tensor" + i, Shape.of(2));
+        if (i == 0) {
+          Accumulate.accumulate(view, view);
+        }
+      }
+      backend.compile(views, variables);
+      Graph graph = new Graph();
+      Clear.clear(graph.variable("flat", Shape.of(N)));
+      backend.compile(graph, Map.of("flat", flat)).run();
+      for (int i = 0; i < N; i++) {
+        assertEquals(0, flat.get(i), "element " + i);
+      }
     }
   }
 

@@ -242,7 +242,8 @@ class TrainerTest {
       Parameters parameters = TinyModel.parameters(cpu, true);
       Trainer trainer = new Trainer(cpu, parameters, new PreferenceLoss(), settings);
       step(trainer, 2);
-      Parameters restored = Parameters.copyOf(cpu, parameters);
+      Parameters restored = Parameters.allocate(cpu, parameters.config());
+      restored.copyFrom(parameters);
       Trainer resumed = new Trainer(cpu, restored, new PreferenceLoss(), settings);
       resumed.optimizer().mean().copyFrom(trainer.optimizer().mean());
       resumed.optimizer().square().copyFrom(trainer.optimizer().square());
