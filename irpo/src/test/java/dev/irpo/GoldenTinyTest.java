@@ -26,6 +26,7 @@ import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.TrainSettings;
@@ -161,8 +162,10 @@ class GoldenTinyTest {
   void theReferenceScoresPairsLikeTheIndependentOne(Engine engine) throws IOException {
     List<PreferencePair> expected = pairs();
     try (Backend backend = engine.start()) {
+      LanguageModel reference = model(backend, "reference");
+      int budget = Math.max(256, reference.config().maxPositions());
       List<PreferencePair> scored =
-          PairFile.withReference(expected, backend, model(backend, "reference"), 256);
+          PairFile.withReference(expected, new Scorer(backend, reference.parameters(), budget));
       for (int i = 0; i < PAIRS; i++) {
         double chosen = expected.get(i).chosenReferenceLogProb();
         double rejected = expected.get(i).rejectedReferenceLogProb();

@@ -56,7 +56,7 @@ public final class TestData {
 
   /// TornadoVM's first device, watched.
   public static Backend device(DeviceProvider.Listener listener) {
-    return Backends.start(new ComputeSettings(0, "tornado", "auto"), listener);
+    return Backends.start(new ComputeSettings(0, "tornado", "auto", "auto"), listener);
   }
 
   /// The real checkpoint stories260K.

@@ -55,7 +55,8 @@ public class KernelBenchmark {
   @Setup(Level.Trial)
   public void verify() {
     started =
-        Backends.start(new ComputeSettings(threads, backend, deviceKernels), (done, total) -> {});
+        Backends.start(
+            new ComputeSettings(threads, backend, deviceKernels, "float32"), (done, total) -> {});
     prepared = new PreparedKernel(started, kernel, sizes);
     prepared.prepare();
     prepared.run();

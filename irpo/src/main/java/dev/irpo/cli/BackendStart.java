@@ -19,10 +19,14 @@ final class BackendStart implements DeviceProvider.Listener {
 
   /// Starts a backend; the caller closes it.
   static Backend of(ComputeSettings settings) {
+    Backend backend = Backends.start(settings, new BackendStart());
     if (Backends.isDevice(settings.backend())) {
-      LOG.info("{}", Backends.describe(Backends.device(settings.backend())));
+      LOG.info(
+          "{}, samples with {} weights",
+          Backends.describe(Backends.device(settings.backend())),
+          backend.roundsWeights() ? "bfloat16" : "float32");
     }
-    return Backends.start(settings, new BackendStart());
+    return backend;
   }
 
   @Override

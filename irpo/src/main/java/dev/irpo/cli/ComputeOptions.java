@@ -3,6 +3,7 @@ package dev.irpo.cli;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DeviceKernels;
+import dev.irpo.tensor.SamplingWeights;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -31,12 +32,24 @@ final class ComputeOptions {
           "how a device computes, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, what suits it")
   private DeviceKernels deviceKernels;
 
+  @Option(
+      names = "--sampling-weights",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "weights that a device samples with, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bfloat16 on GPUs")
+  private SamplingWeights samplingWeights;
+
   Backend start() {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
     ConfigOptions.requireBackend(backend);
     return BackendStart.of(
-        new ComputeSettings(threads, backend, deviceKernels.name().toLowerCase(Locale.ROOT)));
+        new ComputeSettings(
+            threads,
+            backend,
+            deviceKernels.name().toLowerCase(Locale.ROOT),
+            samplingWeights.name().toLowerCase(Locale.ROOT)));
   }
 }

@@ -8,6 +8,7 @@ import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.score.Scorer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -97,7 +98,7 @@ final class TrainCommand implements Callable<Integer> {
             ? PairFile.readStored(pairs, model.config())
             : PairLines.read(pairs, model);
     if (reference == null) {
-      return PairFile.withReference(unscored, backend, model, resolved.train().tokenBudget());
+      return PairFile.withReference(unscored, scorer(backend, model, resolved));
     }
     LanguageModel other = LanguageModel.open(backend, reference, Optional.ofNullable(tokenizer));
     if (other.config().vocabSize() != model.config().vocabSize()) {
@@ -105,6 +106,11 @@ final class TrainCommand implements Callable<Integer> {
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"
               .formatted(reference, other.config().vocabSize(), model.config().vocabSize()));
     }
-    return PairFile.withReference(unscored, backend, other, resolved.train().tokenBudget());
+    return PairFile.withReference(unscored, scorer(backend, other, resolved));
+  }
+
+  private static Scorer scorer(Backend backend, LanguageModel model, RunConfig resolved) {
+    int budget = Math.max(resolved.train().tokenBudget(), model.config().maxPositions());
+    return new Scorer(backend, model.parameters(), budget);
   }
 }

@@ -20,7 +20,15 @@ public record ComputeSettings(
             doc =
                 "how a device computes products, norms and attention; auto: cublas where there is"
                     + " CUDA, else groups of threads on GPUs, plain on CPUs. tf32: cublas, factors rounded to 10 bits")
-        String deviceKernels) {
+        String deviceKernels,
+    @Setting(
+            value = "auto",
+            pattern = "auto|float32|bfloat16",
+            form = "auto, float32 or bfloat16",
+            doc =
+                "weights that a device samples with; auto: bfloat16 on GPUs, float32 on CPUs. With"
+                    + " bfloat16 the reference's log-probabilities are computed again in float32")
+        String samplingWeights) {
   /// What a backend's name looks like.
   public static final String BACKEND_PATTERN = "cpu|reference|tornado(:\\d+:\\d+)?";
 

@@ -4,6 +4,7 @@ import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DeviceKernels;
 import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.SamplingWeights;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import java.util.List;
@@ -27,13 +28,14 @@ public final class Backends {
                   ? settings.threads()
                   : Runtime.getRuntime().availableProcessors());
       case "reference" -> ReferenceBackend.inSinglePrecision();
-      default ->
-          devices()
-              .start(
-                  device(settings.backend()),
-                  DeviceKernels.valueOf(settings.deviceKernels().toUpperCase(Locale.ROOT)),
-                  listener);
+      default -> devices().start(device(settings.backend()), options(settings), listener);
     };
+  }
+
+  private static DeviceProvider.Options options(ComputeSettings settings) {
+    return new DeviceProvider.Options(
+        DeviceKernels.valueOf(settings.deviceKernels().toUpperCase(Locale.ROOT)),
+        SamplingWeights.valueOf(settings.samplingWeights().toUpperCase(Locale.ROOT)));
   }
 
   /// Whether that is a backend on a device.
@@ -61,7 +63,7 @@ public final class Backends {
   public static String describe(DeviceProvider.Device device) {
     return String.format(
         Locale.ROOT,
-        "%s:%s %s, %s, %.1f GB, float32 weights",
+        "%s:%s %s, %s, %.1f GB",
         TORNADO,
         device.place(),
         device.name(),

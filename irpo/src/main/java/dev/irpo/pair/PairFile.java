@@ -1,8 +1,6 @@
 package dev.irpo.pair;
 
 import dev.irpo.checkpoints.TableReader;
-import dev.irpo.model.LanguageModel;
-import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
@@ -57,16 +55,13 @@ public final class PairFile {
   }
 
   /// The pairs with ln M(response | prompt) of a reference.
-  public static List<PreferencePair> withReference(
-      List<PreferencePair> pairs, Backend backend, LanguageModel reference, int tokenBudget) {
+  public static List<PreferencePair> withReference(List<PreferencePair> pairs, Scorer reference) {
     List<Sequence> sequences = new ArrayList<>();
     for (PreferencePair pair : pairs) {
       sequences.add(new Sequence(pair.promptIds(), pair.chosenIds()));
       sequences.add(new Sequence(pair.promptIds(), pair.rejectedIds()));
     }
-    int budget = Math.max(tokenBudget, reference.config().maxPositions());
-    List<SequenceScore> scores =
-        new Scorer(backend, reference.parameters(), budget).score(sequences);
+    List<SequenceScore> scores = reference.score(sequences);
     List<PreferencePair> result = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
       PreferencePair pair = pairs.get(i);

@@ -9,6 +9,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.Candidate;
 import dev.irpo.pair.DropReason;
 import dev.irpo.pair.PairBuilder;
+import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.RolloutSampler;
@@ -132,6 +133,9 @@ final class RolloutStage {
         case PairBuilder.Outcome.Dropped drop -> dropped.add(drop);
       }
     }
+    if (backend.roundsWeights()) {
+      pairs = PairFile.withReference(pairs, scorer(reference)); // not those of rounded weights
+    }
     int correct = rollouts.stream().mapToInt(Rollout::reward).sum();
     Map<String, Integer> reasons = new TreeMap<>();
     dropped.forEach(drop -> reasons.merge(drop.reason().toString(), 1, Integer::sum));
@@ -183,17 +187,21 @@ final class RolloutStage {
         }
       }
     }
-    if (scorer == null) {
-      int budget = Math.max(config.train().tokenBudget(), reference.config().maxPositions());
-      scorer = new Scorer(backend, reference.parameters(), budget);
-    }
-    var scores = scorer.score(sequences);
+    var scores = scorer(reference).score(sequences);
     for (int k = 0; k < indices.size(); k++) {
       float logProb = scores.get(k).logProb();
       int[] ids = sequences.get(k).response();
       gold.put(indices.get(k), new Candidate(PreferencePair.GOLD, ids, logProb));
     }
     return gold;
+  }
+
+  private Scorer scorer(LanguageModel reference) {
+    if (scorer == null) {
+      int budget = Math.max(config.train().tokenBudget(), reference.config().maxPositions());
+      scorer = new Scorer(backend, reference.parameters(), budget);
+    }
+    return scorer;
   }
 
   private void writeDropped(List<PairBuilder.Outcome.Dropped> dropped, int iteration)

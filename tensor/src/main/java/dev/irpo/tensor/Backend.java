@@ -29,6 +29,12 @@ public interface Backend extends AutoCloseable {
     return true;
   }
 
+  /// Whether graphs that may do so read rounded weights, see [Graph#roundWeights()]; what they
+  /// sample then has other log-probabilities than scoring gives.
+  default boolean roundsWeights() {
+    return false;
+  }
+
   /// Stops threads and frees devices.
   @Override
   void close();

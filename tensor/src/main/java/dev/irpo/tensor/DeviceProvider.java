@@ -13,6 +13,12 @@ public interface DeviceProvider {
   /// @param memoryBytes its whole memory
   record Device(String place, String api, String name, long memoryBytes) {}
 
+  /// How a device computes.
+  record Options(DeviceKernels kernels, SamplingWeights samplingWeights) {
+    /// What suits the device.
+    public static final Options AUTO = new Options(DeviceKernels.AUTO, SamplingWeights.AUTO);
+  }
+
   /// Watches a device.
   @FunctionalInterface
   interface Listener {
@@ -57,5 +63,5 @@ public interface DeviceProvider {
   /// @param device one of [#devices()]
   /// @throws IllegalArgumentException if the options of the JVM do not allow it, or the device does
   ///   not have the kernels
-  Backend start(Device device, DeviceKernels kernels, Listener listener);
+  Backend start(Device device, Options options, Listener listener);
 }

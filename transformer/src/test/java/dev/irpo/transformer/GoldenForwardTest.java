@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.DeviceKernels;
 import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
@@ -85,7 +84,8 @@ class GoldenForwardTest {
   void logitsOnADeviceEqualThem() throws IOException {
     DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
     try (Backend device =
-        provider.start(provider.devices().getFirst(), DeviceKernels.AUTO, (done, total) -> {})) {
+        provider.start(
+            provider.devices().getFirst(), DeviceProvider.Options.AUTO, (done, total) -> {})) {
       assertEquals(0, largestLogitError(device), 1e-4);
     }
   }

@@ -25,8 +25,17 @@ final class MatrixCases {
             new Sizes(1023, 9, 15),
             new Sizes(2, 4100, 16),
             new Sizes(150, 520, 20));
-    return Stream.concat(odd, large)
-        .flatMap(s -> Stream.of(linear(s), inputGradient(s), weightGradient(s)));
+    return Stream.concat(odd, large).flatMap(MatrixCases::products);
+  }
+
+  /// Some with as many rows as a library is called for.
+  static Stream<KernelCase> manyRows() {
+    return Stream.of(new Sizes(257, 17, 31), new Sizes(300, 70, 130))
+        .flatMap(MatrixCases::products);
+  }
+
+  private static Stream<KernelCase> products(Sizes s) {
+    return Stream.of(linear(s), inputGradient(s), weightGradient(s));
   }
 
   private static KernelCase linear(Sizes s) {

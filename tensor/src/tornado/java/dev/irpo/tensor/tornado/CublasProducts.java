@@ -1,10 +1,13 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Ints;
+import dev.irpo.tensor.tornado.task.ElementwiseTasks;
 import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.Access;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.LibraryTask13;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -13,11 +16,16 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 ///
 /// cuBLAS stores columns, so a matrix (R, C) of ours is one (C, R) there with C elements from
 /// column to column, and each product is computed transposed: `outᵀ = weight · xᵀ`. It takes whole
-/// arrays; what begins within one, such as a later block of the head, is left to `other`.
+/// arrays, and a weight lies within one: so it is copied before, its gradient added after, which
+/// pays from 256 rows on; fewer are left to `other`, and so are rounded weights.
 ///
 /// @param roundsToTf32 whether factors are rounded to ten bits, which tensor cores need
-record CublasProducts(TaskList tasks, MatrixProducts other, boolean roundsToTf32)
+record CublasProducts(
+    TaskList tasks, DeviceMemory memory, MatrixProducts other, boolean roundsToTf32)
     implements MatrixProducts {
+  /// Rows from which on copying a weight costs little beside the product.
+  static final int LEAST_ROWS = 256;
+
   static final int AS_STORED = 0;
   static final int TRANSPOSED = 1;
   private static final String CLASSES = "uk.ac.manchester.tornado.cublas.";
@@ -37,60 +45,83 @@ record CublasProducts(TaskList tasks, MatrixProducts other, boolean roundsToTf32
 
   @Override
   public void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
-    if (!areWhole(out, x, weight)) {
+    if (rows < LEAST_ROWS) {
       other.linear(out, x, weight, rows, outDim, inDim);
       return;
     }
     int[] sizes = {outDim, rows, inDim};
-    record("cublasLinear", sizes, TRANSPOSED, weight, inDim, AS_STORED, x, inDim, 0, out, outDim);
+    FloatArray a = whole(weight, outDim, inDim);
+    FloatArray b = whole(x, rows, inDim);
+    FloatArray c = result(out, rows, outDim);
+    record("cublasLinear", sizes, TRANSPOSED, a, inDim, AS_STORED, b, inDim, c, outDim);
+    finish(out, c, rows, outDim);
+  }
+
+  @Override
+  public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
+    other.linearOfRounded(out, x, weight, rows, outDim, inDim);
   }
 
   @Override
   public void inputGradient(
       Floats dX, Floats dOut, Floats weight, int rows, int outDim, int inDim) {
-    if (!areWhole(dX, dOut, weight)) {
+    if (rows < LEAST_ROWS) {
       other.inputGradient(dX, dOut, weight, rows, outDim, inDim);
       return;
     }
     int[] sizes = {inDim, rows, outDim};
-    record(
-        "cublasInputGradient",
-        sizes,
-        AS_STORED,
-        weight,
-        inDim,
-        AS_STORED,
-        dOut,
-        outDim,
-        0,
-        dX,
-        inDim);
+    FloatArray a = whole(weight, outDim, inDim);
+    FloatArray b = whole(dOut, rows, outDim);
+    FloatArray c = result(dX, rows, inDim);
+    record("cublasInputGradient", sizes, AS_STORED, a, inDim, AS_STORED, b, outDim, c, inDim);
+    finish(dX, c, rows, inDim);
   }
 
   @Override
   public void weightGradient(
       Floats dWeight, Floats dOut, Floats x, int rows, int outDim, int inDim) {
-    if (!areWhole(dWeight, dOut, x)) {
+    if (rows < LEAST_ROWS) {
       other.weightGradient(dWeight, dOut, x, rows, outDim, inDim);
       return;
     }
     int[] sizes = {inDim, outDim, rows};
-    record(
-        "cublasWeightGradient",
-        sizes,
-        AS_STORED,
-        x,
-        inDim,
-        TRANSPOSED,
-        dOut,
-        outDim,
-        1,
-        dWeight,
-        inDim);
+    FloatArray a = whole(x, rows, inDim);
+    FloatArray b = whole(dOut, rows, outDim);
+    int n = Math.multiplyExact(outDim, inDim);
+    FloatArray c = memory.scratch(n);
+    record("cublasWeightGradient", sizes, AS_STORED, a, inDim, TRANSPOSED, b, outDim, c, inDim);
+    tasks.add(
+        "addWeightGradient",
+        (graph, id) ->
+            graph.task(id, ElementwiseTasks::accumulate, dWeight.array(), dWeight.at(), c, 0, n));
   }
 
-  private static boolean areWhole(Floats... operands) {
-    return Arrays.stream(operands).allMatch(operand -> operand.at() == 0);
+  /// An operand from the first element of an array on.
+  private FloatArray whole(Floats operand, int rows, int columns) {
+    if (operand.at() == 0) {
+      return operand.array();
+    }
+    FloatArray copy = memory.scratch(Math.multiplyExact(rows, columns));
+    copy(new Floats(copy, 0), operand, rows * columns);
+    return copy;
+  }
+
+  private FloatArray result(Floats out, int rows, int columns) {
+    return out.at() == 0 ? out.array() : memory.scratch(Math.multiplyExact(rows, columns));
+  }
+
+  private void finish(Floats out, FloatArray result, int rows, int columns) {
+    if (out.at() != 0) {
+      copy(out, new Floats(result, 0), rows * columns);
+    }
+  }
+
+  private void copy(Floats to, Floats from, int n) {
+    tasks.add(
+        "copy",
+        (graph, id) ->
+            graph.task(
+                id, ElementwiseTasks::copy, to.array(), to.at(), from.array(), from.at(), n));
   }
 
   /// @param sizes rows and columns of `c` as cuBLAS sees it, inner dimension
@@ -98,53 +129,34 @@ record CublasProducts(TaskList tasks, MatrixProducts other, boolean roundsToTf32
       String name,
       int[] sizes,
       int formOfA,
-      Floats a,
+      FloatArray a,
       int columnOfA,
       int formOfB,
-      Floats b,
+      FloatArray b,
       int columnOfB,
-      float kept,
-      Floats c,
+      FloatArray c,
       int columnOfC) {
+    LibraryTask13<
+            Integer,
+            Integer,
+            Integer,
+            Integer,
+            Integer,
+            Float,
+            FloatArray,
+            Integer,
+            FloatArray,
+            Integer,
+            Float,
+            FloatArray,
+            Integer>
+        product = roundsToTf32 ? CublasProducts::tf32Gemm : CublasProducts::gemm;
     tasks.add(
         name,
-        (graph, id) -> {
-          if (roundsToTf32) {
+        (graph, id) ->
             graph.libraryTask(
-                id,
-                CublasProducts::tf32Gemm,
-                formOfA,
-                formOfB,
-                sizes[0],
-                sizes[1],
-                sizes[2],
-                1f,
-                a.array(),
-                columnOfA,
-                b.array(),
-                columnOfB,
-                kept,
-                c.array(),
-                columnOfC);
-          } else {
-            graph.libraryTask(
-                id,
-                CublasProducts::gemm,
-                formOfA,
-                formOfB,
-                sizes[0],
-                sizes[1],
-                sizes[2],
-                1f,
-                a.array(),
-                columnOfA,
-                b.array(),
-                columnOfB,
-                kept,
-                c.array(),
-                columnOfC);
-          }
-        });
+                id, product, formOfA, formOfB, sizes[0], sizes[1], sizes[2], 1f, a, columnOfA, b,
+                columnOfB, 0f, c, columnOfC));
   }
 
   /// `cublasSgemm`: C = alpha·op(A)·op(B) + beta·C with C (m, n).

@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import java.util.List;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -20,6 +21,11 @@ public interface DeviceMemory {
 
   /// Where a single-precision buffer lies.
   Floats floats(Buffer buffer);
+
+  /// Where a product's weight lies as pairs of bfloat16, see
+  /// [dev.irpo.tensor.tornado.task.RoundingTasks], if the program reads it so; `at` counts
+  /// elements.
+  Optional<Ints> rounded(Buffer weight);
 
   /// Where a buffer of integers lies.
   Ints ints(Buffer buffer);

@@ -51,6 +51,14 @@ final class DevicePlan implements AutoCloseable {
         variable.markCurrent();
       }
     }
+    for (Storage storage : program.rounded()) {
+      DeviceVariable variable = variables.get(storage);
+      if (variable.isRoundedStale()) {
+        variable.readRounded();
+        execute(graphs.roundedUpload(variable));
+        variable.markRounded();
+      }
+    }
     graphs.parts(program).forEach(this::execute);
     for (Storage storage : program.changed()) {
       DeviceVariable variable = variables.get(storage);

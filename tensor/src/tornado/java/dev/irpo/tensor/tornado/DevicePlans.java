@@ -17,15 +17,22 @@ final class DevicePlans implements AutoCloseable {
   private final Listener listener;
   private final long maxArray;
   private final TornadoKernels.Form form;
+  private final boolean roundsWeights;
   private final Map<TornadoProgram, DevicePlan> plans = new HashMap<>();
   private int planNumber;
 
   /// @param maxArray most elements of an array of a variable
-  DevicePlans(TornadoDevice device, Listener listener, long maxArray, TornadoKernels.Form form) {
+  DevicePlans(
+      TornadoDevice device,
+      Listener listener,
+      long maxArray,
+      TornadoKernels.Form form,
+      boolean roundsWeights) {
     this.device = device;
     this.listener = listener;
     this.maxArray = maxArray;
     this.form = form;
+    this.roundsWeights = roundsWeights;
   }
 
   /// Adds a program, together with those whose variables it shares; they are compiled anew.
@@ -58,6 +65,10 @@ final class DevicePlans implements AutoCloseable {
     return form;
   }
 
+  boolean roundsWeights() {
+    return roundsWeights;
+  }
+
   long maxArray() {
     return maxArray;
   }
@@ -75,6 +86,7 @@ final class DevicePlans implements AutoCloseable {
       for (Buffer view : program.variables()) {
         variables.computeIfAbsent(view.storage(), DeviceVariable::new).addView(view);
       }
+      program.rounded().forEach(storage -> variables.get(storage).keepRounded());
     }
     return variables;
   }

@@ -2,19 +2,25 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Storage;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// The device's copy of a storage that variables are views of: pieces end to end, each an array,
 /// cut only where a view begins.
 final class DeviceVariable {
   /// Elements from `first` on.
-  record Piece(long first, FloatArray array) {
+  ///
+  /// @param rounded the same rounded, see [dev.irpo.tensor.tornado.task.RoundingTasks]; null where
+  ///   nobody reads that
+  record Piece(long first, FloatArray array, IntArray rounded) {
     long end() {
       return first + array.getSize();
     }
@@ -26,6 +32,11 @@ final class DeviceVariable {
 
   /// Version of the storage that the device has; −1: none.
   private long version = -1;
+
+  /// Version that was rounded last.
+  private long roundedVersion = -1;
+
+  private boolean keepsRounded;
 
   DeviceVariable(Storage storage) {
     this.storage = storage;
@@ -40,12 +51,22 @@ final class DeviceVariable {
     begins.add(view.offset());
   }
 
+  /// Announces that a program reads rounded elements.
+  void keepRounded() {
+    keepsRounded = true;
+  }
+
+  boolean keepsRounded() {
+    return keepsRounded;
+  }
+
   /// Makes the arrays anew.
   ///
   /// @param limit most elements of an array, unless a view has more
   void cut(long limit) {
     pieces = new TreeMap<>();
     version = -1;
+    roundedVersion = -1;
     long first = 0;
     long end = storage.numFloats();
     while (first < end) {
@@ -57,7 +78,9 @@ final class DeviceVariable {
         }
         last = cut == null ? end : cut;
       }
-      pieces.put(first, new Piece(first, new FloatArray(Math.toIntExact(last - first))));
+      int length = Math.toIntExact(last - first);
+      IntArray rounded = keepsRounded ? new IntArray((length + 1) / 2) : null;
+      pieces.put(first, new Piece(first, new FloatArray(length), rounded));
       first = last;
     }
   }
@@ -79,12 +102,37 @@ final class DeviceVariable {
     version = storage.version();
   }
 
+  boolean isRoundedStale() {
+    return roundedVersion != storage.version();
+  }
+
+  void markRounded() {
+    roundedVersion = storage.version();
+  }
+
   /// Copies the host's memory into the arrays.
   void read() {
     MemorySegment host = storage.floats().segment();
     for (Piece piece : pieces.values()) {
       MemorySegment.copy(host, Float.BYTES * piece.first(), segment(piece), 0, bytes(piece));
     }
+  }
+
+  /// Rounds the host's memory into the rounded arrays.
+  void readRounded() {
+    MemorySegment segment = storage.floats().segment();
+    for (Piece piece : pieces.values()) {
+      for (int i = 0; i < piece.array().getSize(); i += 2) {
+        int lower = RoundingTasks.bits(at(segment, piece.first() + i));
+        boolean isLast = i + 1 == piece.array().getSize();
+        int upper = isLast ? 0 : RoundingTasks.bits(at(segment, piece.first() + i + 1));
+        piece.rounded().set(i / 2, upper << 16 | lower);
+      }
+    }
+  }
+
+  private static float at(MemorySegment segment, long index) {
+    return segment.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
   }
 
   /// Copies the arrays into the host's memory.

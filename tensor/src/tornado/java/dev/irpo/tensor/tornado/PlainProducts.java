@@ -1,10 +1,13 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Ints;
 import dev.irpo.tensor.tornado.task.MatrixTasks;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /// A work item an element; what a CPU's caches and vectors are best at.
-record PlainProducts(TaskList tasks) implements MatrixProducts {
+record PlainProducts(TaskList tasks, DeviceMemory memory) implements MatrixProducts {
   @Override
   public void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
     tasks.add(
@@ -19,6 +22,27 @@ record PlainProducts(TaskList tasks) implements MatrixProducts {
                 x.at(),
                 weight.array(),
                 weight.at(),
+                rows,
+                outDim,
+                inDim));
+  }
+
+  @Override
+  public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
+    FloatArray powers = memory.constants(RoundingTasks.powers());
+    tasks.add(
+        "linearOfRounded",
+        (graph, id) ->
+            graph.task(
+                id,
+                MatrixTasks::linearOfRounded,
+                out.array(),
+                out.at(),
+                x.array(),
+                x.at(),
+                weight.array(),
+                weight.at(),
+                powers,
                 rows,
                 outDim,
                 inDim));

@@ -18,7 +18,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /// The task graphs of a plan: one that makes the arrays for computed values, two for each variable
-/// to copy it there and back, and one for each part of each program.
+/// to copy it there and back (and one to copy it there rounded), and one for each part of each
+/// program.
 ///
 /// A task graph finds on the device what the one executed before it had there, so every graph names
 /// every shared array, whether its tasks need it or not.
@@ -30,6 +31,7 @@ final class PlanGraphs {
   private final List<String> names = new ArrayList<>();
   private final List<Integer> workspace = new ArrayList<>();
   private final Map<DeviceVariable, Integer> uploads = new HashMap<>();
+  private final Map<DeviceVariable, Integer> roundedUploads = new HashMap<>();
   private final Map<DeviceVariable, Integer> downloads = new HashMap<>();
   private final Map<TornadoProgram, List<Integer>> parts = new HashMap<>();
   private final List<FloatArray> pool = new ArrayList<>();
@@ -55,10 +57,20 @@ final class PlanGraphs {
     shared.addAll(working);
     for (DeviceVariable variable : variables.values()) {
       variable.pieces().forEach(piece -> shared.add(piece.array()));
+      if (variable.keepsRounded()) {
+        variable.pieces().forEach(piece -> shared.add(piece.rounded()));
+      }
     }
     addWorkspace(working);
     for (DeviceVariable variable : variables.values()) {
       addTransfers(variable);
+      if (variable.keepsRounded()) {
+        List<Object> rounded = new ArrayList<>();
+        variable.pieces().forEach(piece -> rounded.add(piece.rounded()));
+        roundedUploads.put(
+            variable,
+            add("the upload of a rounded variable", upload("rounded" + uploads.size(), rounded)));
+      }
     }
     for (TornadoProgram program : programs) {
       PlannedMemory memory = new PlannedMemory(variables, scratch, constants);
@@ -103,20 +115,26 @@ final class PlanGraphs {
     List<Object> own = new ArrayList<>();
     variable.pieces().forEach(piece -> own.add(piece.array()));
     int number = uploads.size();
-    TaskGraph up = new TaskGraph(planName + "upload" + number);
-    up.transferToDevice(DataTransferMode.EVERY_EXECUTION, own.toArray());
-    consume(up, allBut(shared, own));
     TaskGraph down = new TaskGraph(planName + "download" + number);
     consume(down, shared);
     for (int i = 0; i < own.size(); i++) {
-      TransferTasks.addKeep(up, "keep" + i, own.get(i));
       TransferTasks.addKeep(down, "keep" + i, own.get(i));
     }
-    up.persistOnDevice(shared.toArray());
     down.persistOnDevice(shared.toArray());
     down.transferToHost(DataTransferMode.EVERY_EXECUTION, own.toArray());
-    uploads.put(variable, add("the upload of a variable", up));
+    uploads.put(variable, add("the upload of a variable", upload("upload" + number, own)));
     downloads.put(variable, add("the download of a variable", down));
+  }
+
+  private TaskGraph upload(String name, List<Object> arrays) {
+    TaskGraph up = new TaskGraph(planName + name);
+    up.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays.toArray());
+    consume(up, allBut(shared, arrays));
+    for (int i = 0; i < arrays.size(); i++) {
+      TransferTasks.addKeep(up, "keep" + i, arrays.get(i));
+    }
+    up.persistOnDevice(shared.toArray());
+    return up;
   }
 
   private void addParts(TornadoProgram program, List<TornadoProgram.Part> recorded) {
@@ -208,6 +226,10 @@ final class PlanGraphs {
 
   int upload(DeviceVariable variable) {
     return uploads.get(variable);
+  }
+
+  int roundedUpload(DeviceVariable variable) {
+    return roundedUploads.get(variable);
   }
 
   int download(DeviceVariable variable) {

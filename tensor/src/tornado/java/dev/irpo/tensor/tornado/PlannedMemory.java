@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -20,6 +21,8 @@ final class PlannedMemory implements DeviceMemory {
   private final ScratchArrays scratch;
   private final Map<FloatBuffer, FloatArray> constants;
   private final Set<Object> touched = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private boolean roundsWeights;
 
   /// Memory with the arrays that all programs of a device share.
   PlannedMemory(
@@ -63,6 +66,20 @@ final class PlannedMemory implements DeviceMemory {
       throw new IllegalStateException("a variable lies in two arrays");
     }
     return new Floats(piece.array(), Math.toIntExact(buffer.offset() - piece.first()));
+  }
+
+  @Override
+  public Optional<Ints> rounded(Buffer weight) {
+    if (!roundsWeights || arrays.containsKey(weight)) {
+      return Optional.empty();
+    }
+    DeviceVariable.Piece piece = variables.get(weight.storage()).piece(weight.offset());
+    return Optional.of(new Ints(piece.rounded(), Math.toIntExact(weight.offset() - piece.first())));
+  }
+
+  /// Says whether the program may read rounded weights.
+  void roundWeights(boolean rounds) {
+    roundsWeights = rounds;
   }
 
   @Override

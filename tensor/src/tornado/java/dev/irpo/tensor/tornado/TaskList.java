@@ -38,17 +38,6 @@ public final class TaskList {
     return grid;
   }
 
-  /// The tasks in lists of at most `size`.
-  List<TaskList> split(int size) {
-    List<TaskList> pieces = new ArrayList<>();
-    for (int first = 0; first < tasks.size(); first += size) {
-      TaskList piece = new TaskList();
-      piece.tasks.addAll(tasks.subList(first, Math.min(tasks.size(), first + size)));
-      pieces.add(piece);
-    }
-    return pieces;
-  }
-
   /// Number of tasks.
   public int size() {
     return tasks.size();

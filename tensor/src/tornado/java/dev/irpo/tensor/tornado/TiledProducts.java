@@ -1,14 +1,19 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Ints;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.TiledMatrixTasks;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Tiles in local memory, for GPUs. A short inner dimension is left to [PlainProducts]: tiles do
 /// not pay there, and TornadoVM 5.2.0 cannot compile the kernel once it has unrolled its only loop.
-record TiledProducts(TaskList tasks, MatrixProducts plain) implements MatrixProducts {
+record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
+    implements MatrixProducts {
   private static final int LEAST_DEPTH = 64;
   private static final int STORE = 0;
   private static final int ADD = 1;
@@ -25,6 +30,18 @@ record TiledProducts(TaskList tasks, MatrixProducts plain) implements MatrixProd
     Operand a = new Operand(x, inDim, 1);
     Operand b = new Operand(weight, 1, inDim);
     record("tiledLinear", out, a, b, new int[] {rows, outDim, inDim, STORE});
+  }
+
+  @Override
+  public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
+    if (inDim < LEAST_DEPTH) {
+      plain.linearOfRounded(out, x, weight, rows, outDim, inDim);
+      return;
+    }
+    Operand a = new Operand(x, inDim, 1);
+    Operand b = new Operand(new Floats(memory.scratch(1), weight.at()), 1, inDim);
+    int[] sizes = {rows, outDim, inDim, STORE};
+    record("tiledLinearOfRounded", out, a, b, weight.array(), 1, sizes);
   }
 
   @Override
@@ -51,13 +68,19 @@ record TiledProducts(TaskList tasks, MatrixProducts plain) implements MatrixProd
     record("tiledWeightGradient", dWeight, a, b, new int[] {outDim, inDim, rows, ADD});
   }
 
-  /// @param sizes rows and columns of `c`, inner dimension, whether to add
   private void record(String name, Floats c, Operand a, Operand b, int[] sizes) {
+    record(name, c, a, b, memory.scratchInts(1), 0, sizes);
+  }
+
+  /// @param sizes rows and columns of `c`, inner dimension, whether to add
+  private void record(
+      String name, Floats c, Operand a, Operand b, IntArray pairs, int bIsRounded, int[] sizes) {
     int rows = sizes[0];
     int columns = sizes[1];
     int depth = sizes[2];
     int mode = sizes[3];
     KernelContext context = new KernelContext();
+    FloatArray powers = memory.constants(RoundingTasks.powers());
     tasks.add(
         name,
         (graph, id) ->
@@ -72,6 +95,9 @@ record TiledProducts(TaskList tasks, MatrixProducts plain) implements MatrixProd
                 a.row(),
                 a.column(),
                 b.place().array(),
+                pairs,
+                powers,
+                bIsRounded,
                 b.place().at(),
                 b.row(),
                 b.column(),

@@ -14,16 +14,14 @@ public final class TornadoBackend implements Backend {
   /// A gigabyte: OpenCL devices refuse allocations of more than a part of their memory.
   private static final long MAX_ARRAY = 1L << 28;
 
-  /// Cuts wherever a tensor begins: a library takes whole arrays.
-  private static final long ARRAY_A_TENSOR = 1;
-
   private final DevicePlans plans;
 
   /// A backend on a device.
   ///
   /// @param listener watches it
-  TornadoBackend(TornadoDevice device, TornadoKernels.Form form, Listener listener) {
-    this(new DevicePlans(device, listener, form.callsLibrary() ? ARRAY_A_TENSOR : MAX_ARRAY, form));
+  TornadoBackend(
+      TornadoDevice device, TornadoKernels.Form form, boolean roundsWeights, Listener listener) {
+    this(new DevicePlans(device, listener, MAX_ARRAY, form, roundsWeights));
   }
 
   TornadoBackend(DevicePlans plans) {
@@ -55,6 +53,11 @@ public final class TornadoBackend implements Backend {
   @Override
   public boolean isBatchInvariant() {
     return !plans.form().callsLibrary();
+  }
+
+  @Override
+  public boolean roundsWeights() {
+    return plans.roundsWeights();
   }
 
   @Override

@@ -25,14 +25,14 @@ public final class TornadoKernels {
 
   /// Kernels that record their tasks.
   public static Kernels recordingInto(TaskList tasks, DeviceMemory memory, Form form) {
-    MatrixProducts products = new PlainProducts(tasks);
+    MatrixProducts products = new PlainProducts(tasks, memory);
     RowReductions reductions = new PlainReductions(tasks, memory);
     if (form != Form.PLAIN) {
-      products = new TiledProducts(tasks, products);
+      products = new TiledProducts(tasks, memory, products);
       reductions = new GroupReductions(tasks);
     }
     if (form.callsLibrary()) {
-      products = new CublasProducts(tasks, products, form == Form.TF32);
+      products = new CublasProducts(tasks, memory, products, form == Form.TF32);
     }
     return new Kernels(
         new TornadoMatrix(products, memory),

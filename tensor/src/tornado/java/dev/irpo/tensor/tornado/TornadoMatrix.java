@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.MatrixKernels;
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 
 /// Records [MatrixKernels].
 final class TornadoMatrix implements MatrixKernels {
@@ -15,8 +16,13 @@ final class TornadoMatrix implements MatrixKernels {
 
   @Override
   public void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim) {
-    products.linear(
-        memory.floats(out), memory.floats(x), memory.floats(weight), rows, outDim, inDim);
+    Floats outOn = memory.floats(out);
+    Floats xOn = memory.floats(x);
+    memory
+        .rounded(weight)
+        .ifPresentOrElse(
+            pairs -> products.linearOfRounded(outOn, xOn, pairs, rows, outDim, inDim),
+            () -> products.linear(outOn, xOn, memory.floats(weight), rows, outDim, inDim));
   }
 
   @Override

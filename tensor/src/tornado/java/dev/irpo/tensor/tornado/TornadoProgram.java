@@ -8,6 +8,7 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.program.LivePart;
 import dev.irpo.tensor.program.MemoryPlan;
 import dev.irpo.tensor.program.ProgramListing;
@@ -41,13 +42,7 @@ final class TornadoProgram implements Program {
   private final Set<Storage> changed = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /// Tasks that become one task graph, and the inputs and outputs among their arguments.
-  record Part(TaskList tasks, Set<Object> arrays) {
-    /// The same in pieces that a task graph can hold; one operation over many arrays has many
-    /// tasks.
-    private List<Part> split() {
-      return tasks.split(MAX_TASKS).stream().map(piece -> new Part(piece, arrays)).toList();
-    }
-  }
+  record Part(TaskList tasks, Set<Object> arrays) {}
 
   TornadoProgram(DevicePlans plans, Graph graph, Map<String, Buffer> variables) {
     this.plans = plans;
@@ -115,6 +110,21 @@ final class TornadoProgram implements Program {
         .toList();
   }
 
+  private boolean roundsWeights() {
+    return graph.roundsWeights() && plans.roundsWeights();
+  }
+
+  /// Storages whose elements products read rounded.
+  Set<Storage> rounded() {
+    Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Node node : roundsWeights() ? nodes : List.<Node>of()) {
+      if (node.op() instanceof Linear && node.input(1).kind() == Tensor.Kind.VARIABLE) {
+        rounded.add(buffers.get(node.input(1)).storage());
+      }
+    }
+    return rounded;
+  }
+
   /// Storages of the variables.
   List<Storage> storages() {
     return variables().stream().map(Buffer::storage).distinct().toList();
@@ -148,6 +158,7 @@ final class TornadoProgram implements Program {
   ///
   /// @param pool arrays for computed tensors, at least as long as [#arraySizes()]
   List<Part> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
+    memory.roundWeights(roundsWeights());
     inputs.forEach(memory::put);
     outputs.forEach(memory::put);
     constants.forEach((leaf, values) -> memory.put(buffers.get(leaf), memory.constants(values)));
@@ -175,7 +186,7 @@ final class TornadoProgram implements Program {
       inputs.values().stream().filter(memory::isTouched).forEach(touched::add);
       outputs.values().stream().filter(memory::isTouched).forEach(touched::add);
     }
-    return parts.stream().flatMap(part -> part.split().stream()).toList();
+    return parts;
   }
 
   private void record(Node node, Kernels kernels) {

@@ -67,7 +67,7 @@ public final class TornadoProvider implements DeviceProvider {
   }
 
   @Override
-  public Backend start(Device device, DeviceKernels kernels, Listener listener) {
+  public Backend start(Device device, Options options, Listener listener) {
     if (!"false".equals(System.getProperty(BAILOUT))) {
       throw new IllegalArgumentException(
           "-D%s is %s; give the JVM -D%s=false, or TornadoVM runs kernels that fail as Java on the CPU and says nothing"
@@ -76,7 +76,13 @@ public final class TornadoProvider implements DeviceProvider {
     String[] place = device.place().split(":", 2);
     TornadoDevice chosen =
         runtime().getBackend(Integer.parseInt(place[0])).getDevice(Integer.parseInt(place[1]));
-    return new TornadoBackend(chosen, form(kernels, chosen), listener);
+    boolean rounds =
+        switch (options.samplingWeights()) {
+          case AUTO -> chosen.getDeviceType() != TornadoDeviceType.CPU;
+          case FLOAT32 -> false;
+          case BFLOAT16 -> true;
+        };
+    return new TornadoBackend(chosen, form(options.kernels(), chosen), rounds, listener);
   }
 
   /// A CPU only pretends to have local memory of its own.

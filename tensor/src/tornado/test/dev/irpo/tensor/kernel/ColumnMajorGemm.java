@@ -12,8 +12,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 final class ColumnMajorGemm {
   private ColumnMajorGemm() {}
 
-  static void run(LibraryTaskDescriptor call, boolean roundsToTf32)
-      throws ReflectiveOperationException {
+  static void run(LibraryTaskDescriptor call, boolean roundsToTf32) {
     assertEquals("nvidia/cublas", call.getLibraryName());
     assertEquals("cublasSgemm", call.getFunctionName());
     assertEquals(roundsToTf32 ? "CUBLAS_TF32_TENSOR_OP_MATH" : "", mathMode(call.getTuning()));
@@ -52,10 +51,14 @@ final class ColumnMajorGemm {
     }
   }
 
-  private static String mathMode(Object tuning) throws ReflectiveOperationException {
-    return tuning == null
-        ? ""
-        : tuning.getClass().getMethod("getMathMode").invoke(tuning).toString();
+  private static String mathMode(Object tuning) {
+    try {
+      return tuning == null
+          ? ""
+          : tuning.getClass().getMethod("getMathMode").invoke(tuning).toString();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("TornadoVM's options of cuBLAS are others", e);
+    }
   }
 
   private static boolean isTransposed(Object form) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -46,6 +47,11 @@ final class GuardedArrays implements DeviceMemory {
               return floats;
             });
     return new Floats((FloatArray) array, before);
+  }
+
+  @Override
+  public Optional<Ints> rounded(Buffer weight) {
+    return Optional.empty();
   }
 
   @Override

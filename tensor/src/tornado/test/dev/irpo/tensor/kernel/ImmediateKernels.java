@@ -1,15 +1,21 @@
 package dev.irpo.tensor.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
 import dev.irpo.tensor.tornado.TaskList;
 import dev.irpo.tensor.tornado.TornadoKernels;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
@@ -23,15 +29,38 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class ImmediateKernels {
   private ImmediateKernels() {}
 
-  /// Calls the tasks as Java methods, those of cuBLAS as its documentation says.
-  static Kernels inJava(TornadoKernels.Form form) {
-    return running(form, (tasks, arrays) -> tasks.addTo(callingTasks(form)));
+  /// Calls the tasks as Java methods.
+  static Kernels inJava() {
+    return running(
+        TornadoKernels.Form.PLAIN,
+        GuardedArrays.GUARDS,
+        (tasks, arrays) -> tasks.addTo(callingTasks(call -> fail("no library is asked for"))));
+  }
+
+  /// Calls the tasks as Java methods, the one of cuBLAS as its documentation says.
+  ///
+  /// @param before elements before each argument; cuBLAS takes arguments without any as they are
+  static Kernels inJavaWithCublas(boolean roundsToTf32, int before) {
+    TornadoKernels.Form form = roundsToTf32 ? TornadoKernels.Form.TF32 : TornadoKernels.Form.CUBLAS;
+    return running(
+        form,
+        before,
+        (tasks, arrays) -> {
+          List<LibraryTaskDescriptor> calls = new ArrayList<>();
+          tasks.addTo(
+              callingTasks(call -> {
+                ColumnMajorGemm.run(call, roundsToTf32);
+                calls.add(call);
+              }));
+          assertEquals(1, calls.size(), "products by cuBLAS");
+        });
   }
 
   /// Runs the tasks as a task graph on TornadoVM's default device.
   static Kernels onDevice(TornadoKernels.Form form) {
     return running(
         form,
+        GuardedArrays.GUARDS,
         (tasks, arrays) -> {
           Object[] all = arrays.all();
           TaskGraph before = new TaskGraph("arrays");
@@ -58,26 +87,25 @@ final class ImmediateKernels {
   }
 
   private static Kernels running(
-      TornadoKernels.Form form, BiConsumer<TaskList, GuardedArrays> runner) {
+      TornadoKernels.Form form, int before, BiConsumer<TaskList, GuardedArrays> runner) {
     return new Kernels(
-        family(MatrixKernels.class, form, runner),
-        family(RowKernels.class, form, runner),
-        family(AttentionKernels.class, form, runner),
-        family(ElementwiseKernels.class, form, runner),
-        family(ScoreKernels.class, form, runner),
-        family(OptimizerKernels.class, form, runner));
+        family(MatrixKernels.class, form, before, runner),
+        family(RowKernels.class, form, before, runner),
+        family(AttentionKernels.class, form, before, runner),
+        family(ElementwiseKernels.class, form, before, runner),
+        family(ScoreKernels.class, form, before, runner),
+        family(OptimizerKernels.class, form, before, runner));
   }
 
   private static <T> T family(
-      Class<T> type, TornadoKernels.Form form, BiConsumer<TaskList, GuardedArrays> runner) {
+      Class<T> type,
+      TornadoKernels.Form form,
+      int before,
+      BiConsumer<TaskList, GuardedArrays> runner) {
     InvocationHandler handler =
         (proxy, method, arguments) -> {
           TaskList tasks = new TaskList();
-          GuardedArrays arrays =
-              new GuardedArrays(
-                  form == TornadoKernels.Form.CUBLAS || form == TornadoKernels.Form.TF32
-                      ? 0
-                      : GuardedArrays.GUARDS);
+          GuardedArrays arrays = new GuardedArrays(before);
           Kernels recording = TornadoKernels.recordingInto(tasks, arrays, form);
           method.invoke(family(recording, type), arguments);
           runner.accept(tasks, arrays);
@@ -98,7 +126,7 @@ final class ImmediateKernels {
   }
 
   /// A task graph that calls each task's method at once.
-  private static TaskGraphInterface callingTasks(TornadoKernels.Form form) {
+  private static TaskGraphInterface callingTasks(Consumer<LibraryTaskDescriptor> library) {
     InvocationHandler handler =
         (proxy, method, arguments) -> {
           Object code = arguments[1];
@@ -108,7 +136,7 @@ final class ImmediateKernels {
               candidate.setAccessible(true);
               Object[] own = Arrays.copyOfRange(arguments, 2, arguments.length);
               if (candidate.invoke(code, own) instanceof LibraryTaskDescriptor call) {
-                ColumnMajorGemm.run(call, form == TornadoKernels.Form.TF32);
+                library.accept(call);
               }
               return proxy;
             }

@@ -3,7 +3,6 @@ package dev.irpo.tensor.kernel;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.irpo.tensor.reference.ReferenceBackend;
-import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -16,16 +15,19 @@ class TornadoJavaTest {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
     return KernelCases.all()
         .filter(c -> !c.name().contains(ElementwiseCases.IN_PLACE))
-        .map(c ->
-            dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava(Form.PLAIN))));
+        .map(c -> dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava())));
   }
 
-  /// The arguments of cuBLAS; in Java nothing rounds to TF32.
   @TestFactory
   Stream<DynamicTest> productsByCublasAgreeWithTheReference() {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
-    return MatrixCases.all()
-        .map(c ->
-            dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava(Form.CUBLAS))));
+    return Stream.of(0, GuardedArrays.GUARDS)
+        .flatMap(before ->
+            MatrixCases.manyRows()
+                .map(c ->
+                    dynamicTest(
+                        c.name() + " behind " + before,
+                        () ->
+                            c.check(reference, ImmediateKernels.inJavaWithCublas(false, before)))));
   }
 }

@@ -26,11 +26,12 @@ import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /// Programs on TornadoVM's default device.
@@ -47,7 +48,7 @@ class TornadoBackendTest {
 
   private static TornadoBackend backend(long maxArray, Listener listener) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Form.PLAIN));
+    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Form.PLAIN, false));
   }
 
   /// Hears of executions.
@@ -141,7 +142,7 @@ class TornadoBackendTest {
   @Test
   void tiledProductsRunAmongOtherTasks() {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.GROUPS);
+    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.GROUPS, false);
     try (Backend backend = new TornadoBackend(plans)) {
       Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
       assertEquals(2.0 * N, step.run(1), 1e-2);
@@ -149,27 +150,78 @@ class TornadoBackendTest {
     }
   }
 
-  @Test
-  void oneOperationMayHaveMoreTasksThanATaskGraph() {
-    int tensors = 450;
-    try (Backend backend = backend(1, UNHEARD)) {
-      Buffer flat = samples(backend, 1, N);
-      Graph views = new Graph();
-      Map<String, Buffer> variables = new HashMap<>();
-      for (int i = 0; i < tensors; i++) {
-        variables.put("tensor" + i, flat.slice(2L * i, 2));
-        Tensor view = views.variable("tensor" + i, Shape.of(2));
-        if (i == 0) {
-          Accumulate.accumulate(view, view);
+  @ParameterizedTest
+  @EnumSource(
+      value = Form.class,
+      names = {"PLAIN", "GROUPS"})
+  void productsOfASamplingGraphReadRoundedWeights(Form form) {
+    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+    for (long maxArray : new long[] {1, 1 << 28}) {
+      DevicePlans plans = new DevicePlans(device, UNHEARD, maxArray, form, true);
+      try (Backend backend = new TornadoBackend(plans)) {
+        Buffer flat = samples(backend, 1, 1 + Product.OUT * Product.IN);
+        Buffer x = samples(backend, 2, Product.ROWS * Product.IN);
+        Product sampling = Product.of(backend, true, flat, x);
+        Product training = Product.of(backend, false, flat, x);
+        for (int change = 0; change < 2; change++) {
+          sampling.check();
+          training.check();
+          for (long i = 0; i < flat.numElements(); i++) {
+            flat.set(i, 1.01 * flat.get(i));
+          }
+          flat.markChanged();
         }
       }
-      backend.compile(views, variables);
+    }
+  }
+
+  /// A compiled product with a weight that begins at the second element of a flat buffer.
+  private record Product(Program program, boolean rounds, Tensor out, Buffer weight, Buffer x) {
+    static final int ROWS = 3;
+    static final int IN = 70;
+    static final int OUT = 5;
+
+    static Product of(Backend backend, boolean rounds, Buffer flat, Buffer x) {
       Graph graph = new Graph();
-      Clear.clear(graph.variable("flat", Shape.of(N)));
-      backend.compile(graph, Map.of("flat", flat)).run();
-      for (int i = 0; i < N; i++) {
-        assertEquals(0, flat.get(i), "element " + i);
+      if (rounds) {
+        graph.roundWeights();
       }
+      Buffer weight = flat.slice(1, OUT * IN);
+      Tensor out =
+          Linear.linear(
+              graph.variable("x", Shape.of(ROWS, IN)), graph.variable("weight", Shape.of(OUT, IN)));
+      graph.output(out);
+      Program program = backend.compile(graph, Map.of("weight", weight, "x", x));
+      return new Product(program, rounds, out, weight, x);
+    }
+
+    /// Runs and compares with sums of weights that are rounded here.
+    void check() {
+      program.run();
+      for (int r = 0; r < ROWS; r++) {
+        for (int n = 0; n < OUT; n++) {
+          double sum = 0;
+          double magnitude = 0;
+          for (int k = 0; k < IN; k++) {
+            float w = (float) weight.get(n * IN + k);
+            double term = x.get(r * IN + k) * (rounds ? toBfloat16(w) : w);
+            sum += term;
+            magnitude += Math.abs(term);
+          }
+          double actual = program.buffer(out).get(r * OUT + n);
+          assertEquals(sum, actual, 4 * Math.sqrt(IN) * 0x1p-24 * magnitude);
+        }
+      }
+    }
+
+    private static float toBfloat16(float value) {
+      int bits = Float.floatToRawIntBits(value) & 0xffff0000;
+      float low = Float.intBitsToFloat(bits);
+      float high = Float.intBitsToFloat(bits + 0x10000);
+      float toLow = Math.abs(value - low);
+      float toHigh = Math.abs(high - value);
+      boolean lowIsEven = (bits >>> 16) % 2 == 0;
+      return toLow < toHigh || (toLow == toHigh && lowIsEven) ? low : high;
     }
   }
 

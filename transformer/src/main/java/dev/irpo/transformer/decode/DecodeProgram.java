@@ -37,6 +37,7 @@ final class DecodeProgram {
     numLogits = size.logits();
     LlamaConfig config = model.config();
     Graph graph = new Graph();
+    graph.roundWeights();
     Shape rows = Shape.of(numRows);
     Tensor tokenInput = graph.input("tokens", DType.INT32, rows);
     Tensor positionInput = graph.input("positions", DType.INT32, rows);

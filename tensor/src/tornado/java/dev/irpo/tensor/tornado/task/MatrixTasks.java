@@ -1,7 +1,10 @@
 package dev.irpo.tensor.tornado.task;
 
+import static dev.irpo.tensor.tornado.task.RoundingTasks.element;
+
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// See [dev.irpo.tensor.kernel.MatrixKernels].
 public final class MatrixTasks {
@@ -23,6 +26,29 @@ public final class MatrixTasks {
         float sum = 0;
         for (int k = 0; k < inDim; k++) {
           sum += x.get(xAt + r * inDim + k) * weight.get(weightAt + n * inDim + k);
+        }
+        out.set(outAt + r * outDim + n, sum);
+      }
+    }
+  }
+
+  /// [#linear] with a weight in pairs, see [RoundingTasks].
+  public static void linearOfRounded(
+      FloatArray out,
+      int outAt,
+      FloatArray x,
+      int xAt,
+      IntArray weight,
+      int weightAt,
+      FloatArray powers,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int n = 0; n < outDim; n++) {
+        float sum = 0;
+        for (int k = 0; k < inDim; k++) {
+          sum += x.get(xAt + r * inDim + k) * element(weight, powers, weightAt + n * inDim + k);
         }
         out.set(outAt + r * outDim + n, sum);
       }

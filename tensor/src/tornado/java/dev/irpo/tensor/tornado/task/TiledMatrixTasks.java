@@ -1,7 +1,10 @@
 package dev.irpo.tensor.tornado.task;
 
+import static dev.irpo.tensor.tornado.task.RoundingTasks.element;
+
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Matrix products in tiles of 64×64: a group of 16×16 threads brings 16 columns of A and 16 rows
 /// of B into local memory at a time, and each thread keeps 4×4 sums in registers. Runs on devices
@@ -23,6 +26,7 @@ public final class TiledMatrixTasks {
   ///
   /// @param aRow elements between a[i,k] and a[i+1,k]; `aColumn` between a[i,k] and a[i,k+1]; as
   ///   for b
+  /// @param bPairs b in pairs of bfloat16, see [RoundingTasks], where `bIsRounded` is 1
   public static void product(
       KernelContext context,
       FloatArray c,
@@ -32,6 +36,9 @@ public final class TiledMatrixTasks {
       int aRow,
       int aColumn,
       FloatArray b,
+      IntArray bPairs,
+      FloatArray powers,
+      int bIsRounded,
       int bAt,
       int bRow,
       int bColumn,
@@ -84,7 +91,12 @@ public final class TiledMatrixTasks {
         }
         float bValue = 0;
         if (firstColumn + bJ < columns && k + bK < depth) {
-          bValue = b.get(bAt + (k + bK) * bRow + (firstColumn + bJ) * bColumn);
+          int at = bAt + (k + bK) * bRow + (firstColumn + bJ) * bColumn;
+          if (bIsRounded == 1) {
+            bValue = element(bPairs, powers, at);
+          } else {
+            bValue = b.get(at);
+          }
         }
         bPanel[bK * TILE + bJ] = bValue;
       }

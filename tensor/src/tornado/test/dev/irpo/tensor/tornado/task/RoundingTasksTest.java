@@ -1,0 +1,44 @@
+package dev.irpo.tensor.tornado.task;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+class RoundingTasksTest {
+  private static final FloatArray POWERS = FloatArray.fromArray(RoundingTasks.powers());
+
+  /// Through both halves of an integer.
+  private static float decoded(int bits) {
+    IntArray pairs = IntArray.fromElements(bits, bits << 16);
+    float lower = RoundingTasks.element(pairs, POWERS, 0);
+    assertEquals(lower, RoundingTasks.element(pairs, POWERS, 3));
+    return lower;
+  }
+
+  @Test
+  void everyBfloat16DecodesToItself() {
+    for (int bits = 0; bits < 1 << 16; bits++) {
+      float value = Float.intBitsToFloat(bits << 16);
+      if (Math.abs(value) < 1e-35f) {
+        assertEquals(0, decoded(bits), 0f);
+      } else if (Float.isFinite(value)) {
+        assertEquals(value, decoded(bits));
+        assertEquals(bits, RoundingTasks.bits(value));
+      } else {
+        assertTrue(Float.isNaN(decoded(bits)));
+      }
+    }
+  }
+
+  @Test
+  void theNearestIsTakenAndOfTwoTheEvenOne() {
+    assertEquals(0x3f80, RoundingTasks.bits(1 + 0x1p-8f), "between 1 and 1 + 2⁻⁷");
+    assertEquals(0x3f82, RoundingTasks.bits(1 + 0x3p-8f), "between 1 + 2⁻⁷ and 1 + 2⁻⁶");
+    assertEquals(0x3f81, RoundingTasks.bits(1 + 0x1.01p-8f));
+    assertEquals(0xbf81, RoundingTasks.bits(-1 - 0x1.01p-8f));
+    assertEquals(0x4000, RoundingTasks.bits(Math.nextDown(2f)));
+  }
+}
