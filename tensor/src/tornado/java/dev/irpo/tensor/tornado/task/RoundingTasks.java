@@ -14,7 +14,7 @@ public final class RoundingTasks {
   private static final int MANTISSA_BITS = 7;
   private static final int IMPLICIT_BIT = 1 << MANTISSA_BITS;
 
-  /// Smaller exponents would need subnormal powers: numbers below 10⁻³⁵ become 0.
+  /// Smaller exponents would need subnormal powers: numbers below 2⁻¹¹⁹ become 0.
   private static final int LEAST_EXPONENT = 8;
 
   private RoundingTasks() {}

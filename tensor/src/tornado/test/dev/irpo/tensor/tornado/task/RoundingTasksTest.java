@@ -22,7 +22,7 @@ class RoundingTasksTest {
   void everyBfloat16DecodesToItself() {
     for (int bits = 0; bits < 1 << 16; bits++) {
       float value = Float.intBitsToFloat(bits << 16);
-      if (Math.abs(value) < 1e-35f) {
+      if (Math.abs(value) < 0x1p-119f) {
         assertEquals(0, decoded(bits), 0f);
       } else if (Float.isFinite(value)) {
         assertEquals(value, decoded(bits));
