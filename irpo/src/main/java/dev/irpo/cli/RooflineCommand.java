@@ -6,6 +6,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.model.Roofline;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.SamplingWeights;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.IrpoLoss;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "The time that a device needs at best for a training step and a decode step.",
-      "For each kernel its floating-point operations, the bytes that it must move in float32, and the longer"
+      "For each kernel its floating-point operations, the bytes that it must move, and the longer"
           + " of the two times. Needs neither the device nor the model's weights."
     })
 final class RooflineCommand implements Callable<Integer> {
@@ -84,6 +85,14 @@ final class RooflineCommand implements Callable<Integer> {
   private int keys;
 
   @Option(
+      names = "--sampling-weights",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "weights of the decode step, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bfloat16")
+  private SamplingWeights samplingWeights;
+
+  @Option(
       names = "--recompute",
       description = "compute each layer's forward pass again before its backward pass")
   private boolean recompute;
@@ -96,11 +105,13 @@ final class RooflineCommand implements Callable<Integer> {
     requirePositive("--slots", slots);
     requirePositive("--keys", keys);
     LlamaConfig config = config();
-    Roofline.Device device = new Roofline.Device(teraFlops * 1e12, gigabytesPerSecond * 1e9);
+    Roofline.Device device =
+        new Roofline.Device(
+            teraFlops * 1e12, gigabytesPerSecond * 1e9, samplingWeights != SamplingWeights.FLOAT32);
     PrintStream out = System.out;
     out.printf(
         Locale.ROOT,
-        "%s: %.2f billion parameters in float32; a device with %s TFLOP/s and %s GB/s; %d keys a token%n",
+        "%s: %.2f billion parameters; a device with %s TFLOP/s and %s GB/s; %d keys a token%n",
         model,
         parameters(config) / 1e9,
         number(teraFlops),

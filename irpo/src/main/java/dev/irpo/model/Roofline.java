@@ -4,6 +4,7 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.program.LivePart;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +23,8 @@ public record Roofline(List<Kernel> kernels) {
   ///
   /// @param flopsPerSecond peak rate of the products, a fused multiply-add counts two
   /// @param bytesPerSecond of its memory
-  public record Device(double flopsPerSecond, double bytesPerSecond) {}
+  /// @param roundsWeights whether it samples with bfloat16 weights
+  public record Device(double flopsPerSecond, double bytesPerSecond, boolean roundsWeights) {}
 
   /// Calls of one kernel.
   ///
@@ -56,6 +58,9 @@ public record Roofline(List<Kernel> kernels) {
         Op op = node.op();
         double flops = op.flops(node) + keysPerQuery * op.flopsPerKey(node);
         double bytes = op.leastBytes(node) + keysPerQuery * op.leastBytesPerKey(node);
+        if (device.roundsWeights() && graph.roundsWeights() && op instanceof Linear) {
+          bytes -= node.input(1).bytes() / 2.0;
+        }
         double seconds = Math.max(flops / device.flopsPerSecond(), bytes / device.bytesPerSecond());
         Kernel one = new Kernel(name(node), 1, flops, bytes, seconds);
         byName.merge(one.name(), one, Kernel::plus);

@@ -24,7 +24,7 @@ class RooflineTest {
     Tensor once = Linear.linear(x, weight);
     Tensor twice = Linear.linear(once, weight);
     graph.output(Add.add(once, twice));
-    Roofline.Device device = new Roofline.Device(1e9, 1e9);
+    Roofline.Device device = new Roofline.Device(1e9, 1e9, true);
     Roofline roofline = Roofline.of(List.of(graph), 0, device);
 
     assertEquals(2, roofline.kernels().size());
@@ -40,5 +40,17 @@ class RooflineTest {
     assertEquals(3 * 4.0 * 100 * 200 / 1e9, add.seconds(), TOLERANCE);
     assertFalse(add.isBoundByCompute(device));
     assertEquals(linear.seconds() + add.seconds(), roofline.seconds(), TOLERANCE);
+  }
+
+  @Test
+  void aGraphThatMayRoundItsWeightsReadsHalfOfThem() {
+    Graph graph = new Graph();
+    graph.roundWeights();
+    Tensor x = graph.input("x", DType.F32, Shape.of(2, 1000));
+    graph.output(Linear.linear(x, graph.variable("weight", Shape.of(1000, 1000))));
+    Roofline rounding = Roofline.of(List.of(graph), 0, new Roofline.Device(1e12, 1e9, true));
+    Roofline single = Roofline.of(List.of(graph), 0, new Roofline.Device(1e12, 1e9, false));
+    assertEquals(2 * 1000 * 1000 + 2 * 4 * 2 * 1000, rounding.bytes());
+    assertEquals(4 * 1000 * 1000 + 2 * 4 * 2 * 1000, single.bytes());
   }
 }

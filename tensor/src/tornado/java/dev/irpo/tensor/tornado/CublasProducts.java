@@ -121,7 +121,7 @@ record CublasProducts(
         "copy",
         (graph, id) ->
             graph.task(
-                id, ElementwiseTasks::copy, to.array(), to.at(), from.array(), from.at(), n));
+                id, ElementwiseTasks::scale, to.array(), to.at(), from.array(), from.at(), n, 1f));
   }
 
   /// @param sizes rows and columns of `c` as cuBLAS sees it, inner dimension

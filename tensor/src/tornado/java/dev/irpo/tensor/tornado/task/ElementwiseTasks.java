@@ -8,13 +8,6 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 public final class ElementwiseTasks {
   private ElementwiseTasks() {}
 
-  /// `out = x`.
-  public static void copy(FloatArray out, int outAt, FloatArray x, int xAt, int n) {
-    for (@Parallel int i = 0; i < n; i++) {
-      out.set(outAt + i, x.get(xAt + i));
-    }
-  }
-
   /// `out = a + b`.
   public static void add(
       FloatArray out, int outAt, FloatArray a, int aAt, FloatArray b, int bAt, int n) {
