@@ -148,6 +148,18 @@ class CommandsTest {
   }
 
   @Test
+  void rooflineCountsKnownAndStoredModelsWithoutMemoryForThem() {
+    for (Object name : List.of("llama-2-70b", model)) {
+      CommandLineRun run = CommandLineRun.of("", "roofline", "--model", name, "--tokens", 128);
+      run.requireSuccess();
+      List<String> totals = run.out().lines().filter(line -> line.startsWith("all ")).toList();
+      assertEquals(2, totals.size(), run.out());
+    }
+    CommandLineRun.of("", "roofline", "--model", "llama-3").requireRefused("llama-3", "llama-2-7b");
+    CommandLineRun.of("", "roofline", "--bandwidth", "0").requireRefused("--bandwidth is 0");
+  }
+
+  @Test
   void tokenizeAndBackGivesTheText() throws IOException {
     String text = "Tom has 12 apples. €\nFinal";
     JsonNode ids =
