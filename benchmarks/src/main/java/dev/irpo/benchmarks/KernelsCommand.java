@@ -1,6 +1,7 @@
 package dev.irpo.benchmarks;
 
 import dev.irpo.config.ComputeSettings;
+import dev.irpo.model.Backends;
 import dev.irpo.tensor.DeviceKernels;
 import java.io.IOException;
 import java.util.List;
@@ -65,10 +66,14 @@ final class KernelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException, RunnerException {
+    Measurement.requireThreads(threads);
     for (String backend : backends) {
       if (!backend.matches(ComputeSettings.BACKEND_PATTERN)) {
         throw new IllegalArgumentException(
             "--backend is '%s'; use %s".formatted(backend, ComputeSettings.BACKEND_FORM));
+      }
+      if (Backends.isDevice(backend)) {
+        var _ = Backends.device(backend); // says what is missing before a JVM is started for it
       }
     }
     System.out.print(Conditions.describe());

@@ -25,12 +25,23 @@ public final class Main {
         .setParameterExceptionHandler(Main::mistake)
         .setExecutionExceptionHandler((e, command, parsed) -> {
           if (e instanceof RunnerException || e instanceof IllegalArgumentException) {
-            command.getErr().println("irpo bench: " + e.getMessage());
+            command.getErr().println("irpo bench: " + origin(e).getMessage());
             return 2;
           }
           throw e;
         })
         .execute(arguments);
+  }
+
+  /// What went wrong in a benchmark; JMH keeps it as suppressed.
+  private static Throwable origin(Throwable e) {
+    if (e instanceof IllegalArgumentException || e instanceof IllegalStateException) {
+      return e;
+    }
+    if (e.getCause() != null) {
+      return origin(e.getCause());
+    }
+    return e.getSuppressed().length > 0 ? origin(e.getSuppressed()[0]) : e;
   }
 
   private static int mistake(CommandLine.ParameterException e, String[] arguments) {

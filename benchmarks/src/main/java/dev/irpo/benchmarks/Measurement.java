@@ -48,6 +48,12 @@ final class Measurement {
         .forks(forks);
   }
 
+  static void requireThreads(int threads) {
+    if (threads < 0) {
+      throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
+    }
+  }
+
   private static void requirePositive(String option, int value) {
     if (value <= 0) {
       throw new IllegalArgumentException(option + " is " + value + ", it must be above 0");

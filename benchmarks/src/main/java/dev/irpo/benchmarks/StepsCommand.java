@@ -21,6 +21,7 @@ final class StepsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException, RunnerException {
+    Measurement.requireThreads(threads);
     System.out.print(Conditions.describe());
     var _ =
         new Runner(
