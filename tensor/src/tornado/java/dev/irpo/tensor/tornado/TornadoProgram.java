@@ -40,6 +40,7 @@ final class TornadoProgram implements Program {
   private final Map<Buffer, TornadoNativeArray> inputs = new LinkedHashMap<>();
   private final Map<Buffer, FloatArray> outputs = new LinkedHashMap<>();
   private final Set<Storage> changed = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /// Tasks that become one task graph, and the inputs and outputs among their arguments.
   record Part(TaskList tasks, Set<Object> arrays) {}
@@ -61,6 +62,11 @@ final class TornadoProgram implements Program {
     placeInputs(DType.F32);
     for (Node node : nodes) {
       node.outputs().forEach(this::placeComputed);
+      if (roundsWeights()
+          && node.op() instanceof Linear
+          && node.input(1).kind() == Tensor.Kind.VARIABLE) {
+        rounded.add(buffers.get(node.input(1)).storage());
+      }
       for (int i = 0; i < node.inputs().size(); i++) {
         if (node.op().mutates(i) && node.input(i).kind() == Tensor.Kind.VARIABLE) {
           changed.add(buffers.get(node.input(i)).storage());
@@ -116,12 +122,6 @@ final class TornadoProgram implements Program {
 
   /// Storages whose elements products read rounded.
   Set<Storage> rounded() {
-    Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Node node : roundsWeights() ? nodes : List.<Node>of()) {
-      if (node.op() instanceof Linear && node.input(1).kind() == Tensor.Kind.VARIABLE) {
-        rounded.add(buffers.get(node.input(1)).storage());
-      }
-    }
     return rounded;
   }
 
