@@ -54,7 +54,7 @@ public final class OutlineBackend implements Backend {
 
     @Override
     public void run() {
-      throw new UnsupportedOperationException("an outline computes nothing");
+      throw new IllegalStateException("an outline computes nothing");
     }
 
     @Override
