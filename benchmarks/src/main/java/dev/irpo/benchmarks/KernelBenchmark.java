@@ -57,14 +57,14 @@ public class KernelBenchmark {
     started =
         Backends.start(
             new ComputeSettings(threads, backend, deviceKernels, "float32"), (done, total) -> {});
-    prepared = new PreparedKernel(started, kernel, sizes);
+    prepared = new PreparedKernel(started, kernel.work(), sizes);
     prepared.prepare();
     prepared.run();
     try (Backend reference = ReferenceBackend.inSinglePrecision()) {
-      PreparedKernel expected = new PreparedKernel(reference, kernel, sizes);
+      PreparedKernel expected = new PreparedKernel(reference, kernel.work(), sizes);
       expected.prepare();
       expected.run();
-      kernel.verify(kernel + " " + sizes, expected.results(), prepared.results());
+      kernel.work().verify(kernel + " " + sizes, expected.results(), prepared.results());
     }
   }
 

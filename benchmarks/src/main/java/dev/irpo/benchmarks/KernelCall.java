@@ -12,7 +12,7 @@ import java.util.Map;
 
 /// One kernel as an operation on variables, so that any backend runs it as it runs a model, and a
 /// device keeps its arguments.
-record KernelCall(KernelCase.Call call, List<Arguments.Argument> arguments) implements Op {
+record KernelCall(KernelWork.Call call, List<Arguments.Argument> arguments) implements Op {
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     return List.of();

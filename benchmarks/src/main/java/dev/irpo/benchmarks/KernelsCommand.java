@@ -108,7 +108,7 @@ final class KernelsCommand implements Callable<Integer> {
   private static String line(KernelCase kernel, KernelSizes size, String backend, Result<?> time) {
     double micros = time.getScore();
     double error = time.getScoreError();
-    double flops = kernel.flops(size);
+    double flops = kernel.work().flops(size);
     return String.format(
         Locale.ROOT,
         "%-26s %-10s %-12s %14.1f %10s %10s %10s%n",
@@ -118,7 +118,7 @@ final class KernelsCommand implements Callable<Integer> {
         micros,
         Double.isNaN(error) ? "–" : String.format(Locale.ROOT, "%.1f", error),
         flops == 0 ? "–" : rate(flops, micros),
-        rate(kernel.bytes(size), micros));
+        rate(kernel.work().bytes(size), micros));
   }
 
   private static String rate(double count, double micros) {

@@ -19,7 +19,7 @@ final class PreparedKernel {
   private final List<Program> preparation = new ArrayList<>();
   private final Program timed;
 
-  PreparedKernel(Backend backend, KernelCase kernel, KernelSizes sizes) {
+  PreparedKernel(Backend backend, KernelWork kernel, KernelSizes sizes) {
     arguments = kernel.arguments(sizes).all();
     for (Arguments.Argument argument : arguments) {
       buffers.put(argument.name(), argument.content().get());
@@ -28,7 +28,7 @@ final class PreparedKernel {
     timed = compile(backend, kernel.call(sizes));
   }
 
-  private Program compile(Backend backend, KernelCase.Call call) {
+  private Program compile(Backend backend, KernelWork.Call call) {
     Graph graph = new Graph();
     List<Tensor> leaves = new ArrayList<>();
     for (Arguments.Argument argument : arguments) {

@@ -1,0 +1,155 @@
+package dev.irpo.benchmarks;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.kernel.AttentionKernels;
+import dev.irpo.tensor.kernel.AttentionSizes;
+import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.kernel.ScoreSizes;
+import java.util.Map;
+import java.util.Optional;
+
+/// What a kernel is called with and how its results are checked.
+abstract class KernelWork {
+  static final double RMS_EPS = 1e-5;
+  static final int SEGMENTS = 16;
+  static final int BLOCKS = KernelSizes.CONTEXT / AttentionKernels.CACHE_BLOCK + 1;
+  static final String KEY_CACHE = "keyCache";
+  static final String VALUE_CACHE = "valueCache";
+
+  /// A call with arguments by name.
+  @FunctionalInterface
+  interface Call {
+    /// Calls one kernel.
+    void run(Kernels kernels, Map<String, Buffer> arguments);
+  }
+
+  /// What it is called with.
+  abstract Arguments arguments(KernelSizes sizes);
+
+  /// The call that is timed.
+  abstract Call call(KernelSizes sizes);
+
+  /// The call before it, once, if it needs another kernel's results.
+  Optional<Call> preparation(KernelSizes sizes) {
+    return Optional.empty();
+  }
+
+  /// Floating-point operations of a call; 0 where memory decides.
+  double flops(KernelSizes sizes) {
+    return 0;
+  }
+
+  /// Bytes of the arguments that a call needs.
+  double bytes(KernelSizes sizes) {
+    return arguments(sizes).bytes();
+  }
+
+  /// Compares results with the reference's.
+  ///
+  /// @throws IllegalStateException if they differ
+  void verify(String what, Map<String, Buffer> expected, Map<String, Buffer> actual) {
+    expected.forEach(
+        (name, buffer) -> Parity.requireClose(what + " " + name, buffer, actual.get(name)));
+  }
+
+  static double productFlops(KernelSizes s) {
+    return 2.0 * s.rows() * s.ffnDim() * s.embedDim();
+  }
+
+  static Arguments product(KernelSizes s, String rows, int width) {
+    return new Arguments().normal(rows, (long) s.rows() * width).normal("weight", weight(s));
+  }
+
+  static long weight(KernelSizes s) {
+    return (long) s.ffnDim() * s.embedDim();
+  }
+
+  static long table(KernelSizes s) {
+    return (long) s.vocabSize() * s.embedDim();
+  }
+
+  static long hidden(KernelSizes s) {
+    return s.elements();
+  }
+
+  static long heads(KernelSizes s) {
+    return (long) s.rows() * s.numHeads() * s.headDim();
+  }
+
+  static int padded(KernelSizes s) {
+    return (s.headDim() + 31) / 32 * 32;
+  }
+
+  static Arguments elements(KernelSizes s) {
+    return new Arguments().result("out", s.elements()).normal("a", s.elements());
+  }
+
+  static Arguments tokens(KernelSizes s) {
+    return new Arguments().ints("tokens", s.rows(), () -> Fills.tokens(s.rows(), s.vocabSize(), 3));
+  }
+
+  static Arguments index(KernelSizes s) {
+    return new Arguments().ints("index", s.rows(), () -> Fills.ascending(s.rows()));
+  }
+
+  static Arguments segments(KernelSizes s) {
+    return new Arguments().ints("ids", s.rows(), () -> Fills.tokens(s.rows(), SEGMENTS, 3));
+  }
+
+  static AttentionSizes sizes(KernelSizes s, int rows) {
+    return new AttentionSizes(rows, 0, s.numHeads(), s.numHeads(), s.headDim());
+  }
+
+  static AttentionSizes packedSizes(KernelSizes s) {
+    int numSegments = Fills.pairSegments(s.rows());
+    return new AttentionSizes(s.rows(), numSegments, s.numHeads(), s.numHeads(), s.headDim());
+  }
+
+  static Arguments packed(KernelSizes s) {
+    long columns = AttentionKernels.SEGMENT_COLUMNS;
+    return new Arguments()
+        .result("out", heads(s))
+        .result("logSumExp", (long) s.rows() * s.numHeads())
+        .normal("q", heads(s))
+        .normal("k", heads(s))
+        .normal("v", heads(s))
+        .ints("segments", columns * Fills.pairSegments(s.rows()), () -> Fills.pairTable(s.rows()));
+  }
+
+  static void attend(KernelSizes s, Kernels k, Map<String, Buffer> a) {
+    k.attention()
+        .packedAttention(
+            a.get("out"),
+            a.get("logSumExp"),
+            a.get("q"),
+            a.get("k"),
+            a.get("v"),
+            a.get("segments"),
+            packedSizes(s));
+  }
+
+  static ScoreSizes scoreSizes(KernelSizes s) {
+    return new ScoreSizes(s.rows(), s.rows(), s.embedDim(), s.vocabSize());
+  }
+
+  static Arguments scored(KernelSizes s) {
+    return index(s)
+        .ints("targets", s.rows(), () -> Fills.tokens(s.rows(), s.vocabSize(), 3))
+        .result("out", s.rows())
+        .result("logSumExp", s.rows())
+        .normal("x", hidden(s))
+        .normal("weight", table(s));
+  }
+
+  static void score(KernelSizes s, Kernels k, Map<String, Buffer> a) {
+    k.score()
+        .tokenLogProbs(
+            a.get("out"),
+            a.get("logSumExp"),
+            a.get("x"),
+            a.get("weight"),
+            a.get("index"),
+            a.get("targets"),
+            scoreSizes(s));
+  }
+}

@@ -1,0 +1,109 @@
+package dev.irpo.benchmarks;
+
+import dev.irpo.tensor.kernel.ScoreSizes;
+import java.util.Optional;
+
+/// [dev.irpo.tensor.kernel.ScoreKernels], see [KernelCase].
+final class ScoreWork {
+  static final KernelWork TOKEN_LOG_PROBS =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return scored(s);
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) -> score(s, k, a);
+        }
+
+        @Override
+        double flops(KernelSizes s) {
+          return 2.0 * s.rows() * s.vocabSize() * s.embedDim();
+        }
+      };
+
+  static final KernelWork TOKEN_LOG_PROBS_GRADIENT =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return scored(s)
+              .result("dX", hidden(s))
+              .result("dWeight", table(s))
+              .normal("dOut", s.rows());
+        }
+
+        @Override
+        Optional<Call> preparation(KernelSizes s) {
+          return Optional.of((k, a) -> score(s, k, a));
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          ScoreSizes sizes = scoreSizes(s);
+          return (k, a) ->
+              k.score()
+                  .tokenLogProbsGradient(
+                      a.get("dX"),
+                      a.get("dWeight"),
+                      a.get("dOut"),
+                      a.get("logSumExp"),
+                      a.get("x"),
+                      a.get("weight"),
+                      a.get("index"),
+                      a.get("targets"),
+                      sizes);
+        }
+
+        @Override
+        double flops(KernelSizes s) {
+          return 6.0 * s.rows() * s.vocabSize() * s.embedDim();
+        }
+      };
+
+  static final KernelWork LOG_SUM_EXP =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return new Arguments()
+              .result("out", s.slots())
+              .normal("logits", (long) s.slots() * s.vocabSize());
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) ->
+              k.score().logSumExp(a.get("out"), a.get("logits"), s.slots(), s.vocabSize());
+        }
+      };
+
+  static final KernelWork SEGMENT_SUM =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return segments(s).result("out", SEGMENTS).normal("x", s.rows());
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) ->
+              k.score().segmentSum(a.get("out"), a.get("x"), a.get("ids"), s.rows(), SEGMENTS);
+        }
+      };
+
+  static final KernelWork SEGMENT_SUM_GRADIENT =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return segments(s).result("dX", s.rows()).normal("dOut", SEGMENTS);
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) ->
+              k.score().segmentSumGradient(a.get("dX"), a.get("dOut"), a.get("ids"), s.rows());
+        }
+      };
+
+  private ScoreWork() {}
+}
