@@ -99,10 +99,16 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
   String format(Object value) {
     return switch (value) {
       case Enum<?> choice -> Choices.text(choice);
-      case String text -> '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+      case String text ->
+          '"' + escaped(text.replace("\\", "\\\\").replace("\"", "\\\"")) + '"';
       case List<?> list ->
           list.stream().map(Object::toString).collect(Collectors.joining(", ", "[", "]"));
       default -> value.toString();
     };
+  }
+
+  /// A text on one line, as double-quoted YAML has it.
+  static String escaped(String text) {
+    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
   }
 }

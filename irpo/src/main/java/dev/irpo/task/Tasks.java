@@ -14,8 +14,8 @@ public final class Tasks {
     return switch (settings.name()) {
       case GSM8K ->
           new Gsm8k(
-              Path.of(settings.trainFile()),
-              Path.of(settings.testFile()),
+              Path.of(orPublished(settings.trainFile(), "data/gsm8k/train.jsonl")),
+              Path.of(orPublished(settings.testFile(), "data/gsm8k/test.jsonl")),
               new Gsm8k.Counts(
                   settings.trainProblems(), settings.heldOutProblems(), settings.testProblems()));
       case WORD_PROBLEMS -> {
@@ -27,6 +27,8 @@ public final class Tasks {
                 settings.heldOutProblems(),
                 orStandard(settings.testProblems(), standard.test())));
       }
+      case MATH, ARC_CHALLENGE, CUSTOM ->
+          throw new IllegalArgumentException("task.name: no reader for " + settings.name());
     };
   }
 
@@ -34,7 +36,13 @@ public final class Tasks {
   public static Grader grader(TaskSettings.Name name) {
     return switch (name) {
       case GSM8K, WORD_PROBLEMS -> new NumberGrader();
+      case MATH, ARC_CHALLENGE, CUSTOM ->
+          throw new IllegalArgumentException("--task: no grader for " + name);
     };
+  }
+
+  private static String orPublished(String file, String published) {
+    return file.isEmpty() ? published : file;
   }
 
   private static int orStandard(int count, int standard) {

@@ -67,6 +67,7 @@ final class RunConfigTest {
                   "rollouts.temperature=0.7, 1.1",
                   "optimizer.learningRate=3.3333333333333335e-7",
                   "seed=-9223372036854775808",
+                  "task.promptTemplate=Q: {question}\n\tA \"quote\":",
                   "task.trainFile=C:\\a \"b\" # c: [d].jsonl");
       assertEquals(config, RunConfig.parse(config.toYaml(), List.of()));
       assertEquals(config, RunConfig.parse(config.toCommentedYaml(), List.of()));
