@@ -60,7 +60,7 @@ final class EvalCommand implements Callable<Integer> {
       RolloutSampler sampler =
           new RolloutSampler(backend, loaded, task, resolved.rollouts().slots(), problems);
       Evaluator evaluator =
-          new Evaluator(sampler, task, resolved.rollouts(), resolved.evaluate(), resolved.seed());
+          new Evaluator(sampler, resolved.rollouts(), resolved.evaluate(), resolved.seed());
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }

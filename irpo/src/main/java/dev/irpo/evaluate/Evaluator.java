@@ -4,33 +4,31 @@ import dev.irpo.config.EvaluateSettings;
 import dev.irpo.config.RolloutSettings;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.RolloutSampler;
-import dev.irpo.task.Grader;
 import dev.irpo.task.Problem;
-import dev.irpo.task.Task;
 import dev.irpo.transformer.CounterRandom;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /// Measures accuracy: of the greedy response, and of the answer that most samples give.
 public final class Evaluator {
   private final RolloutSampler sampler;
-  private final Task task;
   private final RolloutSettings rollouts;
   private final EvaluateSettings settings;
   private final long seed;
 
-  /// An evaluator of the sampler's model for a task.
+  /// An evaluator of the sampler's model.
   public Evaluator(
       RolloutSampler sampler,
-      Task task,
       RolloutSettings rollouts,
       EvaluateSettings settings,
       long seed) {
     this.sampler = sampler;
-    this.task = task;
     this.rollouts = rollouts;
     this.settings = settings;
     this.seed = seed;
@@ -54,17 +52,21 @@ public final class Evaluator {
     List<Rollout> responses =
         sample(problems, settings.majoritySamples(), settings.majorityTemperature(), progress);
     Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
+    Map<Integer, Set<String>> right = new HashMap<>();
     for (Rollout response : responses) {
-      Map<String, Integer> counts =
-          votes.computeIfAbsent(response.problem(), key -> new LinkedHashMap<>());
-      response.extracted().ifPresent(answer -> counts.merge(answer, 1, Integer::sum));
+      response.extracted().ifPresent(answer -> {
+        votes
+            .computeIfAbsent(response.problem(), key -> new LinkedHashMap<>())
+            .merge(answer, 1, Integer::sum);
+        if (response.isWinner()) {
+          right.computeIfAbsent(response.problem(), key -> new HashSet<>()).add(answer);
+        }
+      });
     }
-    Grader grader = task.grader();
     int correct = 0;
     for (var entry : votes.entrySet()) {
-      String gold = problems.get(entry.getKey()).answer();
       Optional<String> winner = winner(entry.getValue());
-      if (winner.isPresent() && grader.grade("Final answer: " + winner.get(), gold).correct()) {
+      if (winner.filter(right.getOrDefault(entry.getKey(), Set.of())::contains).isPresent()) {
         correct++;
       }
     }

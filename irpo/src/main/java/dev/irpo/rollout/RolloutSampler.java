@@ -116,7 +116,7 @@ public final class RolloutSampler {
   private Rollout grade(GenerationRequest request, Problem problem, Sample sample) {
     boolean stopped = sample.finish() == Sample.Finish.STOP;
     String text = model.tokenizer().decode(sample.ids());
-    Grade grade = task.grader().grade(text, problem.answer());
+    Grade grade = task.grader().grade(text, problem.gold());
     Optional<String> extracted = stopped ? grade.extracted() : Optional.empty();
     return new Rollout(
         (int) request.problem(),

@@ -51,7 +51,7 @@ public final class IterationLoop {
     all.addAll(test);
     RolloutSampler sampler =
         new RolloutSampler(backend, model, task, config.rollouts().slots(), all);
-    evaluator = new Evaluator(sampler, task, config.rollouts(), config.evaluate(), config.seed());
+    evaluator = new Evaluator(sampler, config.rollouts(), config.evaluate(), config.seed());
     rollouts = new RolloutStage(config, folder, backend, task, train, sampler, progress);
     training = new TrainStage(config, folder, backend, evaluator, heldOut, progress);
   }

@@ -45,11 +45,13 @@ record ExactNumber(BigInteger numerator, BigInteger denominator) {
     return new BigDecimal(text.replace(",", ""));
   }
 
-  private static ExactNumber quotient(BigDecimal top, BigDecimal bottom) {
+  /// The exact quotient; the divisor is not 0.
+  static ExactNumber quotient(BigDecimal top, BigDecimal bottom) {
     int scale = Math.max(top.scale(), bottom.scale());
     BigInteger numerator = top.setScale(scale).unscaledValue();
     BigInteger denominator = bottom.setScale(scale).unscaledValue();
-    BigInteger common = numerator.gcd(denominator);
+    BigInteger gcd = numerator.gcd(denominator);
+    BigInteger common = denominator.signum() < 0 ? gcd.negate() : gcd;
     return new ExactNumber(numerator.divide(common), denominator.divide(common));
   }
 

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
 final class FinalAnswer {
   private static final Pattern MARK =
       Pattern.compile("final answer\\s*:", Pattern.CASE_INSENSITIVE);
+
+  /// What opens bold text or a formula, alone on its line.
+  private static final Pattern DELIMITER = Pattern.compile("|\\*\\*|\\$\\$?|\\\\[\\[(]");
   private static final String INVENTED_QUESTION = "Question:";
 
   private FinalAnswer() {}
@@ -16,11 +19,16 @@ final class FinalAnswer {
     return " " + chain + separator + "Final answer: " + answer;
   }
 
+  /// The response before any question that the model goes on to invent.
+  static String ownPart(String response) {
+    int invented = response.indexOf(INVENTED_QUESTION);
+    return invented < 0 ? response : response.substring(0, invented);
+  }
+
   /// The first line with text after the last mark, before any question that the model goes on to
   /// invent; empty where there is none.
   static String textOf(String response) {
-    int invented = response.indexOf(INVENTED_QUESTION);
-    String own = invented < 0 ? response : response.substring(0, invented);
+    String own = ownPart(response);
     Matcher mark = MARK.matcher(own);
     int start = -1;
     while (mark.find()) {
@@ -32,7 +40,7 @@ final class FinalAnswer {
     return own.substring(start)
         .lines()
         .map(String::strip)
-        .filter(line -> !line.isEmpty() && !line.equals("**"))
+        .filter(line -> !DELIMITER.matcher(line).matches())
         .findFirst()
         .orElse("");
   }

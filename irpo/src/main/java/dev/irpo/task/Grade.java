@@ -7,6 +7,11 @@ import java.util.Optional;
 /// @param extracted the answer in one canonical form, so that equal answers are equal texts
 ///   (majority votes count these); empty where no answer could be read
 /// @param correct whether it equals the gold answer: the reward
-/// @param answerText what the response says after its last `Final answer:`, as it stands; empty
-///   where it says nothing
-public record Grade(Optional<String> extracted, boolean correct, String answerText) {}
+/// @param taken the part of the response that was read
+/// @param why one sentence on how the grade came about
+public record Grade(Optional<String> extracted, boolean correct, TakenText taken, String why) {
+  /// The answer as it stands in the response; empty where there is none.
+  public String answerText() {
+    return taken.text();
+  }
+}

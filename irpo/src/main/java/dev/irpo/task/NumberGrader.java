@@ -1,5 +1,6 @@
 package dev.irpo.task;
 
+import java.util.List;
 import java.util.Optional;
 
 /// Exact match of numbers, `number-v1`: the answer after the last `Final answer:` must hold exactly
@@ -8,23 +9,19 @@ import java.util.Optional;
 /// Numbers are compared as numbers ([ExactNumber]): `1,000` = `1000` = `1000.0` = `$1000`, `1/2` =
 /// `0.5`. Words, units, currency signs, `%`, bold marks and a full stop beside the number are
 /// ignored. `twelve`, `5:30`, `3 or 4` hold no single number and are wrong.
-public final class NumberGrader implements Grader {
+public final class NumberGrader extends ExactMatch {
   @Override
   public String name() {
     return "number-v1";
   }
 
   @Override
-  public Grade grade(String response, String answer) {
-    ExactNumber gold =
-        ExactNumber.find(answer)
-            .orElseThrow(() ->
-                new IllegalArgumentException(
-                    "the gold answer '%s' is not a number; %s compares numbers only"
-                        .formatted(answer, name())));
-    String text = FinalAnswer.textOf(response);
-    Optional<ExactNumber> found = ExactNumber.find(text);
-    return new Grade(
-        found.map(ExactNumber::toString), found.filter(gold::equals).isPresent(), text);
+  String form() {
+    return "one number";
+  }
+
+  @Override
+  Optional<String> canonical(String text, List<String> options) {
+    return ExactNumber.find(text).map(ExactNumber::toString);
   }
 }

@@ -2,6 +2,7 @@ package dev.irpo.task;
 
 import dev.irpo.config.TaskSettings;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// The tasks that configuration can name.
 public final class Tasks {
@@ -9,15 +10,29 @@ public final class Tasks {
 
   /// The task of these settings; files are read when its problems are asked for.
   ///
+  /// The chat template wraps the task here and nowhere else, so that sampling, evaluation and
+  /// training see the same prompts.
+  ///
   /// @param seed draws the problems of generated tasks
   public static Task open(TaskSettings settings, long seed) {
+    Task plain = plain(settings, seed);
+    return switch (settings.chatTemplate()) {
+      case NONE -> plain;
+      case LLAMA_2 -> new Llama2Chat(plain);
+    };
+  }
+
+  private static Task plain(TaskSettings settings, long seed) {
     return switch (settings.name()) {
-      case GSM8K ->
-          new Gsm8k(
-              Path.of(orPublished(settings.trainFile(), "data/gsm8k/train.jsonl")),
-              Path.of(orPublished(settings.testFile(), "data/gsm8k/test.jsonl")),
-              new Gsm8k.Counts(
-                  settings.trainProblems(), settings.heldOutProblems(), settings.testProblems()));
+      case GSM8K -> new Gsm8k(files(settings, "data/gsm8k/train.jsonl", "data/gsm8k/test.jsonl"));
+      case MATH ->
+          new CompetitionMath(
+              files(settings, "data/math/train", "data/math/test"), settings.exampleIds());
+      case ARC_CHALLENGE ->
+          new ArcChallenge(
+              files(settings, "data/arc-challenge/train.jsonl", "data/arc-challenge/test.jsonl"));
+      case CUSTOM ->
+          new CustomTask(files(settings, "", ""), settings.promptTemplate(), settings.grader());
       case WORD_PROBLEMS -> {
         WordProblems.Counts standard = WordProblems.Counts.STANDARD;
         yield new WordProblems(
@@ -27,22 +42,36 @@ public final class Tasks {
                 settings.heldOutProblems(),
                 orStandard(settings.testProblems(), standard.test())));
       }
-      case MATH, ARC_CHALLENGE, CUSTOM ->
-          throw new IllegalArgumentException("task.name: no reader for " + settings.name());
     };
   }
 
   /// What compares the answers of a task.
+  ///
+  /// @throws IllegalArgumentException if that is configured
   public static Grader grader(TaskSettings.Name name) {
     return switch (name) {
       case GSM8K, WORD_PROBLEMS -> new NumberGrader();
-      case MATH, ARC_CHALLENGE, CUSTOM ->
-          throw new IllegalArgumentException("--task: no grader for " + name);
+      case MATH -> new MathGrader();
+      case ARC_CHALLENGE -> new LetterGrader();
+      case CUSTOM ->
+          throw new IllegalArgumentException(
+              "--task: the task custom has the grader that its configuration names; give --grader");
     };
   }
 
-  private static String orPublished(String file, String published) {
-    return file.isEmpty() ? published : file;
+  private static ProblemFiles files(TaskSettings settings, String train, String test) {
+    return new ProblemFiles(
+        path(settings.trainFile(), train),
+        path(settings.devFile(), ""),
+        path(settings.testFile(), test),
+        new ProblemFiles.Counts(
+            settings.trainProblems(), settings.heldOutProblems(), settings.testProblems()));
+  }
+
+  private static Optional<Path> path(String file, String published) {
+    return Optional.of(file.isEmpty() ? published : file)
+        .filter(name -> !name.isEmpty())
+        .map(Path::of);
   }
 
   private static int orStandard(int count, int standard) {

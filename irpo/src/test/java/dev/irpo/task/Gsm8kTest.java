@@ -28,7 +28,8 @@ final class Gsm8kTest {
   }
 
   private static Gsm8k task(Path file, int train, int heldOut, int test) {
-    return new Gsm8k(file, file, new Gsm8k.Counts(train, heldOut, test));
+    return new Gsm8k(
+        ProblemFiles.of(file, file, new ProblemFiles.Counts(train, heldOut, test)));
   }
 
   private static String refusal(Gsm8k task, Split split) {
@@ -121,9 +122,10 @@ final class Gsm8kTest {
     Path published = data.orElseThrow();
     Gsm8k task =
         new Gsm8k(
-            published.resolve("train.jsonl"),
-            published.resolve("test.jsonl"),
-            new Gsm8k.Counts(0, 1000, 0));
+            ProblemFiles.of(
+                published.resolve("train.jsonl"),
+                published.resolve("test.jsonl"),
+                new ProblemFiles.Counts(0, 1000, 0)));
     for (Split split : Split.values()) {
       List<Problem> problems = task.problems(split);
       assertFalse(problems.isEmpty(), split.name());

@@ -1,0 +1,110 @@
+package dev.irpo.task;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// One JSON object of a file with problems.
+///
+/// @param place file and line, what messages begin with
+/// @param number of the line, from 1
+record ProblemJson(String place, int number, JsonNode json) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /// How one object becomes a problem.
+  interface Form {
+    /// The problem.
+    ///
+    /// @param defaultId the id of a problem that has none
+    Problem problem(ProblemJson json, String defaultId);
+  }
+
+  /// The problems of a file with one object a line, those without an id numbered `split-1`,
+  /// `split-2`, … by line.
+  static List<Problem> readLines(Path file, String split, Form form) throws IOException {
+    List<Problem> problems = new ArrayList<>();
+    List<String> lines = text(file).lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      if (!lines.get(i).isBlank()) {
+        ProblemJson json = parse(lines.get(i), file + ":" + (i + 1), i + 1);
+        problems.add(form.problem(json, split + "-" + (i + 1)));
+      }
+    }
+    if (problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          file + ": no problem in it; expected one JSON object a line");
+    }
+    return List.copyOf(problems);
+  }
+
+  /// The object that is a whole file.
+  static ProblemJson readWhole(Path file) throws IOException {
+    return parse(text(file), file.toString(), 1);
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException missing) {
+      throw new IOException(
+          file + ": no such file; task.trainFile, task.devFile and task.testFile name the files",
+          missing);
+    } catch (CharacterCodingException malformed) {
+      throw new IllegalArgumentException(
+          file + ": not UTF-8 text; take the published file", malformed);
+    }
+  }
+
+  private static ProblemJson parse(String text, String place, int number) {
+    try {
+      JsonNode json = JSON.readTree(text);
+      if (json.isObject()) {
+        return new ProblemJson(place, number, json);
+      }
+    } catch (JsonProcessingException malformed) {
+      throw new IllegalArgumentException(
+          "%s: not JSON (%s); one JSON object must stand here"
+              .formatted(place, malformed.getOriginalMessage().replaceAll("\\s+", " ")),
+          malformed);
+    }
+    throw new IllegalArgumentException(place + ": not a JSON object; one must stand here");
+  }
+
+  /// The text of a field.
+  String text(String field) {
+    return optionalText(field).orElseThrow(() ->
+        mistake("no text under '%s'; each problem needs one".formatted(field)));
+  }
+
+  /// The text of a field, or the number as text; empty where it is missing or blank.
+  Optional<String> optionalText(String field) {
+    JsonNode value = json.path(field);
+    return value.isTextual() || value.isNumber()
+        ? Optional.of(value.asText().strip()).filter(text -> !text.isEmpty())
+        : Optional.empty();
+  }
+
+  IllegalArgumentException mistake(String fact) {
+    return new IllegalArgumentException(place + ": " + fact);
+  }
+
+  /// A problem whose gold answer a grader can read, else the refusal that says where it stands.
+  Problem gradable(Problem problem, Grader grader) {
+    try {
+      grader.grade("", problem.gold());
+      return problem;
+    } catch (IllegalArgumentException unreadable) {
+      throw new IllegalArgumentException(place + ": " + unreadable.getMessage(), unreadable);
+    }
+  }
+}
