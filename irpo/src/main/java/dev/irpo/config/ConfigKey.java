@@ -99,8 +99,7 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
   String format(Object value) {
     return switch (value) {
       case Enum<?> choice -> Choices.text(choice);
-      case String text ->
-          '"' + escaped(text.replace("\\", "\\\\").replace("\"", "\\\"")) + '"';
+      case String text -> '"' + escaped(text.replace("\\", "\\\\").replace("\"", "\\\"")) + '"';
       case List<?> list ->
           list.stream().map(Object::toString).collect(Collectors.joining(", ", "[", "]"));
       default -> value.toString();

@@ -57,7 +57,8 @@ final class ConfigWriter {
         new StringBuilder("| key | default | allowed | meaning |\n|---|---|---|---|\n");
     for (ConfigKey key : schema.keys()) {
       Setting setting = key.setting();
-      String value = setting.value().isEmpty() ? "(empty)" : "`" + ConfigKey.escaped(setting.value()) + "`";
+      String value =
+          setting.value().isEmpty() ? "(empty)" : "`" + ConfigKey.escaped(setting.value()) + "`";
       out.append(
           "| `%s` | %s | %s | %s |\n"
               .formatted(key.path(), value, key.allowed(), setting.doc().replace("|", "\\|")));

@@ -45,7 +45,8 @@ public record TaskSettings(
             value =
                 "train/algebra/25722.json, train/precalculus/263.json,"
                     + " train/algebra/1152.json, train/algebra/1594.json",
-            doc = "ids of the train problems that the prompt shows solved, in their order; math only")
+            doc =
+                "ids of the train problems that the prompt shows solved, in their order; math only")
         String examples,
     @Setting(
             value = "Question: {question}\nSolution:",

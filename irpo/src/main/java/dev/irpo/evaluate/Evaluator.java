@@ -24,10 +24,7 @@ public final class Evaluator {
 
   /// An evaluator of the sampler's model.
   public Evaluator(
-      RolloutSampler sampler,
-      RolloutSettings rollouts,
-      EvaluateSettings settings,
-      long seed) {
+      RolloutSampler sampler, RolloutSettings rollouts, EvaluateSettings settings, long seed) {
     this.sampler = sampler;
     this.rollouts = rollouts;
     this.settings = settings;
@@ -54,14 +51,16 @@ public final class Evaluator {
     Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
     Map<Integer, Set<String>> right = new HashMap<>();
     for (Rollout response : responses) {
-      response.extracted().ifPresent(answer -> {
-        votes
-            .computeIfAbsent(response.problem(), key -> new LinkedHashMap<>())
-            .merge(answer, 1, Integer::sum);
-        if (response.isWinner()) {
-          right.computeIfAbsent(response.problem(), key -> new HashSet<>()).add(answer);
-        }
-      });
+      response
+          .extracted()
+          .ifPresent(answer -> {
+            votes
+                .computeIfAbsent(response.problem(), key -> new LinkedHashMap<>())
+                .merge(answer, 1, Integer::sum);
+            if (response.isWinner()) {
+              right.computeIfAbsent(response.problem(), key -> new HashSet<>()).add(answer);
+            }
+          });
     }
     int correct = 0;
     for (var entry : votes.entrySet()) {

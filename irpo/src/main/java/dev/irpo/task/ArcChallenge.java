@@ -85,7 +85,8 @@ public final class ArcChallenge implements Task {
     int count = texts.size();
     if (count < FEWEST_OPTIONS || count > MOST_OPTIONS || labels.size() != count) {
       throw json.mistake(
-          "%d options and %d labels; ARC has three to five of each".formatted(count, labels.size()));
+          "%d options and %d labels; ARC has three to five of each"
+              .formatted(count, labels.size()));
     }
     for (int i = 0; i < count; i++) {
       String label = labels.get(i);

@@ -87,7 +87,7 @@ public final class CompetitionMath implements Task {
                         files.train().orElseThrow(),
                         id,
                         train.size(),
-                        train.stream().findFirst().map(Problem::id).orElse("")))) ;
+                        train.stream().findFirst().map(Problem::id).orElse(""))));
   }
 
   @Override

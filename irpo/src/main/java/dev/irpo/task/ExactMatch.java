@@ -7,8 +7,7 @@ import java.util.Optional;
 /// form is, and two answers are equal when those forms are.
 ///
 /// So equality is the same for grading and for votes, and takes one reading of each text.
-abstract sealed class ExactMatch implements Grader
-    permits NumberGrader, MathGrader, LetterGrader {
+abstract sealed class ExactMatch implements Grader permits NumberGrader, MathGrader, LetterGrader {
   /// What an answer must be, with its article, for instance `one number`.
   abstract String form();
 

@@ -10,6 +10,7 @@ final class FinalAnswer {
 
   /// What opens bold text or a formula, alone on its line.
   private static final Pattern DELIMITER = Pattern.compile("|\\*\\*|\\$\\$?|\\\\[\\[(]");
+
   private static final String INVENTED_QUESTION = "Question:";
 
   private FinalAnswer() {}

@@ -18,7 +18,8 @@ public final class LetterGrader extends ExactMatch {
   private static final int MOST_OPTIONS = 5;
 
   private static final Pattern LETTER =
-      Pattern.compile("(?s)(?:\\(([A-Za-z])\\)|([A-Za-z])(?![A-Za-z0-9']))(?:[.:)]\\s*|\\s*$|(?<=\\))\\s+)(.*)");
+      Pattern.compile(
+          "(?s)(?:\\(([A-Za-z])\\)|([A-Za-z])(?![A-Za-z0-9']))(?:[.:)]\\s*|\\s*$|(?<=\\))\\s+)(.*)");
 
   /// What would name a second option behind the first.
   private static final Pattern SECOND_LETTER =

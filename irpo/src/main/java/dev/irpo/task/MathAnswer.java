@@ -23,8 +23,7 @@ final class MathAnswer {
   private static final String DECIMAL = "(?:\\d{1,3}(?:,\\d{3})+|\\d+)(?:\\.\\d*)?";
   private static final Pattern NUMBER = Pattern.compile("[+-]?" + DECIMAL);
   private static final Pattern FRACTION =
-      Pattern.compile(
-          "([+-]?)\\\\frac\\{([+-]?%s)\\}\\{([+-]?%s)\\}".formatted(DECIMAL, DECIMAL));
+      Pattern.compile("([+-]?)\\\\frac\\{([+-]?%s)\\}\\{([+-]?%s)\\}".formatted(DECIMAL, DECIMAL));
   private static final Pattern QUOTIENT =
       Pattern.compile("([+-]?)(%s)/([+-]?%s)".formatted(DECIMAL, DECIMAL));
   private static final Pattern MIXED =
@@ -33,7 +32,9 @@ final class MathAnswer {
   /// A quotient of other things, the divisor a single one, so that there is one way to read it.
   private static final Pattern SLASHED =
       Pattern.compile("([^+\\-/=<>,]+)/(\\d+|[A-Za-z]|\\\\[A-Za-z]+(?:\\{[^{}]*\\})?)");
-  private static final Pattern NEGATIVE_TOP = Pattern.compile("\\\\frac\\{-([^{}+\\-]*)\\}(.*)");
+
+  private static final Pattern NEGATIVE_TOP =
+      Pattern.compile("\\\\frac\\{-((?:[^{}+\\-]|\\{[^{}+\\-]*\\})*)\\}(.*)");
   private static final String UNION = "\\cup";
 
   private MathAnswer() {}

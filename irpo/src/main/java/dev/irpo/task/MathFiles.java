@@ -25,7 +25,9 @@ final class MathFiles {
   static List<Problem> read(Path file, String split, Grader grader) throws IOException {
     if (!Files.isDirectory(file)) {
       return ProblemJson.readLines(
-          file, split, (json, id) -> problem(json, json.optionalText("unique_id").orElse(id), grader));
+          file,
+          split,
+          (json, id) -> problem(json, json.optionalText("unique_id").orElse(id), grader));
     }
     List<Path> entries;
     try (Stream<Path> walk = Files.walk(file, 2)) {

@@ -7,9 +7,10 @@ import java.util.regex.Pattern;
 
 /// LaTeX of an answer in one spelling, after `is_equiv` of the MATH paper.
 ///
-/// Spaces, `$`, `\$`, `\%`, degrees and `\left \right` go; `\tfrac` and `\dfrac` are `\frac`; arguments
-/// get their braces (`\frac12`, `\sqrt3`, `x^2`); `{,}` between digits goes; `.5` is `0.5`; a
-/// `\text` behind something is a unit and goes, alone it is the answer; so does `x=` in front.
+/// Spaces, `$`, `\$`, `\%`, degrees and `\left \right` go; `\tfrac` and `\dfrac` are `\frac`;
+/// arguments get their braces (`\frac12`, `\sqrt3`, `x^2`); `{,}` between digits goes; `.5` is
+/// `0.5`; a `\text` behind something is a unit and goes, alone it is the answer; so does `x=` in
+/// front.
 final class MathText {
   /// Longer texts are no answers; the bound keeps everything that is done with them cheap.
   static final int LONGEST_TEXT = 1_000;
@@ -22,8 +23,7 @@ final class MathText {
   private static final Set<String> TEXTS = Set.of("text", "mbox", "textrm", "textbf", "mathrm");
 
   private static final Pattern DOUBLED_BACKSLASH =
-      Pattern.compile(
-          "\\\\\\\\(?=(?:[dt]?frac|sqrt|pi|left|right|text|infty|cup)(?![a-z])|[{}!])");
+      Pattern.compile("\\\\\\\\(?=(?:[dt]?frac|sqrt|pi|left|right|text|infty|cup)(?![a-z])|[{}!])");
   private static final Pattern THOUSANDS_COMMA = Pattern.compile("\\{,\\}|,\\\\!");
   private static final Pattern BARE_POINT = Pattern.compile("(?<![\\d.])\\.(?=\\d)");
   private static final Pattern UNIT =

@@ -10,7 +10,8 @@ import java.util.Optional;
 /// @param answer the gold answer as the grader compares it, for instance `72`
 /// @param goldSolution a chain of thought by the task's author without its final answer; empty
 ///   where the task has none
-/// @param options the texts to choose from, the one of letter A first; empty where the answer is free
+/// @param options the texts to choose from, the one of letter A first; empty where the answer is
+///   free
 /// @param kind the kind of question, for tables by kind; empty where the task does not say
 public record Problem(
     String id,

@@ -74,8 +74,8 @@ public record ProblemFiles(
   }
 
   private static Path named(Optional<Path> file, String key) {
-    return file.orElseThrow(() ->
-        new IllegalArgumentException(key + " is empty; name the file with the problems"));
+    return file.orElseThrow(
+        () -> new IllegalArgumentException(key + " is empty; name the file with the problems"));
   }
 
   private static int wanted(String key, int count, int available, Path file) {

@@ -82,8 +82,8 @@ record ProblemJson(String place, int number, JsonNode json) {
 
   /// The text of a field.
   String text(String field) {
-    return optionalText(field).orElseThrow(() ->
-        mistake("no text under '%s'; each problem needs one".formatted(field)));
+    return optionalText(field)
+        .orElseThrow(() -> mistake("no text under '%s'; each problem needs one".formatted(field)));
   }
 
   /// The text of a field, or the number as text; empty where it is missing or blank.

@@ -15,7 +15,7 @@ public interface Task {
   /// @throws IllegalArgumentException if a file's content is not what the task expects
   List<Problem> problems(Split split) throws IOException;
 
-  /// The prompt x of a problem; it ends in `Solution:` without a space behind it.
+  /// The prompt x of a problem, without a space at its end.
   String prompt(Problem problem);
 
   /// The gold chain and answer (c, y) in the form that the prompt asks for, beginning with a space,

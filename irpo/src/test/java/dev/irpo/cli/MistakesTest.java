@@ -235,7 +235,7 @@ class MistakesTest {
     CommandLineRun.of("", "score").requireRefused("--model");
     CommandLineRun.of("", "scor").requireRefused("scor");
     CommandLineRun.of("", "sample", "--model", model, "-n", "many").requireRefused("-n", "many");
-    CommandLineRun.of("", "grade", "--task", "math").requireRefused("math", "gsm8k");
+    CommandLineRun.of("", "grade", "--task", "maths").requireRefused("maths", "gsm8k");
   }
 
   @Test

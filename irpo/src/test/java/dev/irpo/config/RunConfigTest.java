@@ -115,8 +115,13 @@ final class RunConfigTest {
         "config: train.batchSize is '0', allowed is a whole number in [1, 1000000]",
         refusal("train: {batchSize: 0}"));
     assertEquals(
-        "config: task.name is 'math', allowed is one of gsm8k, word-problems",
-        refusal("task: {name: math}"));
+        "config: task.name is 'maths', allowed is one of gsm8k, math, arc-challenge, word-problems,"
+            + " custom",
+        refusal("task: {name: maths}"));
+    assertEquals(
+        "--set task.promptTemplate=Q:: task.promptTemplate is 'Q:', allowed is a text with {question}"
+            + " in it",
+        refusal("", "task.promptTemplate=Q:"));
     assertEquals(
         "config: train.shuffle is 'yes', allowed is true or false",
         refusal("train: {shuffle: 'yes'}"));

@@ -28,8 +28,7 @@ final class Gsm8kTest {
   }
 
   private static Gsm8k task(Path file, int train, int heldOut, int test) {
-    return new Gsm8k(
-        ProblemFiles.of(file, file, new ProblemFiles.Counts(train, heldOut, test)));
+    return new Gsm8k(ProblemFiles.of(file, file, new ProblemFiles.Counts(train, heldOut, test)));
   }
 
   private static String refusal(Gsm8k task, Split split) {

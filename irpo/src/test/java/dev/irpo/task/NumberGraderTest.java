@@ -112,7 +112,7 @@ final class NumberGraderTest {
     var refused =
         assertThrows(IllegalArgumentException.class, () -> grade("Final answer: 1", "twelve"));
     assertEquals(
-        "the gold answer 'twelve' is not a number; number-v1 compares numbers only",
+        "the gold answer 'twelve' is not one number; number-v1 compares nothing else",
         refused.getMessage());
   }
 }
