@@ -37,35 +37,45 @@ final class MathAnswer {
       Pattern.compile("\\\\frac\\{-((?:[^{}+\\-]|\\{[^{}+\\-]*\\})*)\\}(.*)");
   private static final String UNION = "\\cup";
 
+  /// Brackets within brackets beyond this stay text, so that each character is looked at seldom.
+  private static final int DEEPEST = 8;
+
   private MathAnswer() {}
 
   /// The canonical form of an answer; empty where [MathText#normalise] is.
   static Optional<String> canonical(String raw) {
-    return MathText.normalise(raw).map(MathAnswer::form);
+    return MathText.normalise(raw).map(text -> form(text, 0));
   }
 
-  private static String form(String text) {
+  private static String form(String text, int depth) {
     Optional<String> number = number(text);
     if (number.isPresent()) {
       return number.get();
     }
+    if (depth == DEEPEST) {
+      return text;
+    }
     List<String> united = split(text, UNION);
     if (united.size() > 1) {
-      return String.join(UNION, united.stream().map(MathAnswer::form).sorted().toList());
+      return String.join(UNION, forms(united, depth).sorted().toList());
     }
     if (isEnclosed(text)) {
-      return enclosed(text);
+      return enclosed(text, depth);
     }
     List<String> listed = split(text, ",");
     return listed.size() > 1
-        ? String.join(",", listed.stream().map(MathAnswer::form).sorted().toList())
+        ? String.join(",", forms(listed, depth).sorted().toList())
         : expression(text);
   }
 
-  private static String enclosed(String text) {
+  private static Stream<String> forms(List<String> parts, int depth) {
+    return parts.stream().map(part -> form(part, depth + 1));
+  }
+
+  private static String enclosed(String text, int depth) {
     int width = text.startsWith("\\{") ? 2 : 1;
     String inner = text.substring(width, text.length() - width);
-    Stream<String> parts = split(inner, ",").stream().map(MathAnswer::form);
+    Stream<String> parts = forms(split(inner, ","), depth);
     if (width == 2) {
       return "\\{" + String.join(",", parts.sorted().distinct().toList()) + "\\}";
     }
@@ -79,7 +89,7 @@ final class MathAnswer {
   /// Whether the bracket that opens the text closes at its end.
   private static boolean isEnclosed(String text) {
     boolean isSet = text.startsWith("\\{") && text.endsWith("\\}") && text.length() >= 4;
-    boolean isTuple = text.matches("(?s)[(\\[].*[)\\]]");
+    boolean isTuple = text.length() >= 2 && isOneOf("([", text, 0) && isOneOf(")]", text, -1);
     int depth = 0;
     for (int i = 0; i < text.length() - 1; i++) {
       depth += nesting(text.charAt(i));
@@ -88,6 +98,12 @@ final class MathAnswer {
       }
     }
     return isSet || isTuple;
+  }
+
+  /// Whether a character, counted from the end if the place is negative, is one of some.
+  private static boolean isOneOf(String characters, String text, int place) {
+    int index = place < 0 ? text.length() + place : place;
+    return characters.indexOf(text.charAt(index)) >= 0;
   }
 
   private static int nesting(char c) {
@@ -126,6 +142,9 @@ final class MathAnswer {
   }
 
   private static Optional<String> number(String text) {
+    if (text.isEmpty() || !isOneOf(".}0123456789", text, -1)) {
+      return Optional.empty();
+    }
     if (NUMBER.matcher(text).matches()) {
       return quotient("", text, "1");
     }
