@@ -39,9 +39,9 @@ final class MergeRun {
     while (!queue.isEmpty()) {
       long entry = queue.pop();
       int left = (int) entry;
-      int merged = mergedAt(left);
-      if (merged != MergeTable.NONE && table.rank(merged) == (int) (entry >>> 32)) {
-        join(left, merged);
+      int merge = mergeAt(left);
+      if (merge != MergeTable.NONE && table.rank(merge) == (int) (entry >>> 32)) {
+        join(left, table.result(merge));
       }
     }
     return Arrays.stream(symbols).filter(symbol -> symbol != DEAD).toArray();
@@ -67,17 +67,17 @@ final class MergeRun {
   }
 
   private void offer(int left) {
-    int merged = mergedAt(left);
-    if (merged != MergeTable.NONE) {
-      queue.push((long) table.rank(merged) << 32 | left);
+    int merge = mergeAt(left);
+    if (merge != MergeTable.NONE) {
+      queue.push((long) table.rank(merge) << 32 | left);
       numQueued++;
     }
   }
 
-  private int mergedAt(int left) {
+  private int mergeAt(int left) {
     if (symbols[left] == DEAD || next[left] < 0) {
       return MergeTable.NONE;
     }
-    return table.merged(symbols[left], symbols[next[left]]);
+    return table.find(symbols[left], symbols[next[left]]);
   }
 }

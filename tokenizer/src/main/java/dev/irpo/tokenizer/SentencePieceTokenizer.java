@@ -18,13 +18,12 @@ import java.util.stream.IntStream;
 /// decode(encode(text)) = text   if the model has byte fallback, keeps extra spaces and text has no ▁
 /// ```
 ///
-/// Immutable, safe for use by many threads. Encoding n characters takes O(n log n) time. Halves of
-/// surrogate pairs are read as U+FFFD. Models that would need another algorithm (unigram, a
-/// character map, unused pieces) are refused by name.
+/// Models that would need another algorithm (unigram, a character map, unused pieces) are refused
+/// by name.
 ///
 /// Source: Kudo and Richardson 2018 (arXiv:1808.06226); `bpe_model.cc` and
 /// `sentencepiece_processor.cc` of SentencePiece 0.2.2.
-public final class SentencePieceTokenizer {
+public final class SentencePieceTokenizer implements Tokenizer {
   private static final int NO_PIECE = -1;
 
   private final String sourceName;
@@ -55,7 +54,7 @@ public final class SentencePieceTokenizer {
     unkId = onlyUnknown();
     userDefined = new SymbolMatcher(texts(Piece.Kind.USER_DEFINED));
     controls = new SymbolMatcher(texts(Piece.Kind.CONTROL));
-    mergeTable = new MergeTable(pieces);
+    mergeTable = PieceMerges.table(pieces);
   }
 
   /// Reads a `tokenizer.model`.
@@ -84,7 +83,7 @@ public final class SentencePieceTokenizer {
     return modelBytes.clone();
   }
 
-  /// Number of pieces; ids run from 0 to one less.
+  @Override
   public int vocabSize() {
     return pieces.size();
   }
@@ -107,21 +106,23 @@ public final class SentencePieceTokenizer {
   /// Text of a piece as the model spells it: ▁ for a space, `<0x0A>` for a byte.
   ///
   /// @throws IllegalArgumentException if there is no such id
+  @Override
   public String piece(int id) {
     return pieceOf(id).text();
   }
 
-  /// Ids of plain text: no begin or end mark is added, and none is ever read from the text.
+  @Override
   public int[] encode(String text) {
     var out = IntStream.builder();
     encodePlain(text, true, out);
     return out.build().toArray();
   }
 
-  /// Like {@link #encode}, but text that spells a control piece, such as `</s>`, becomes its id.
+  /// {@inheritDoc}
   ///
   /// Only the first stretch of plain text gets the model's space in front, so that decoding gives
   /// the text without its marks.
+  @Override
   public int[] encodeWithSpecials(String text) {
     var out = IntStream.builder();
     boolean startsText = true;
@@ -142,22 +143,19 @@ public final class SentencePieceTokenizer {
     return out.build().toArray();
   }
 
-  /// Text of ids: control ids give nothing, the space that encoding put in front is dropped, runs
-  /// of byte pieces are read as UTF-8 with U+FFFD for each byte that is part of no character.
-  ///
-  /// @throws IllegalArgumentException if there is no such id
-  public String decode(int... tokenIds) {
-    var text = new StringBuilder();
-    var decoder = streamingDecoder();
-    for (int id : tokenIds) {
-      text.append(decoder.append(id));
-    }
-    return text.append(decoder.finish()).toString();
+  @Override
+  public int bosId(int configured) {
+    return configured;
   }
 
-  /// A decoder that takes one id at a time, at the start of a text.
+  @Override
+  public boolean addsLeadingSpace() {
+    return model.normalizer().addDummyPrefix();
+  }
+
+  @Override
   public StreamingDecoder streamingDecoder() {
-    return new StreamingDecoder(this);
+    return new PieceDecoder(this);
   }
 
   private void encodePlain(String text, boolean startsText, IntStream.Builder out) {

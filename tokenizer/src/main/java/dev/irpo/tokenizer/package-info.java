@@ -1,5 +1,5 @@
-/// SentencePiece byte-pair encoding: text to token ids and back, and the training of small
-/// vocabularies.
+/// Byte-pair encoding: text to token ids and back, with SentencePiece's vocabularies and Hugging
+/// Face's, and the training of small SentencePiece ones.
 ///
 /// A **vocabulary** is a list of pieces; a token id is a piece's place in it. Text becomes ids in
 /// four steps:
@@ -39,4 +39,9 @@
 /// and written field by field. Method: Sennrich, Haddow and Birch 2016 (arXiv:1508.07909); program:
 /// Kudo and Richardson 2018 (arXiv:1808.06226), github.com/google/sentencepiece 0.2.2, whose
 /// results are the tests' golden rows.
+///
+/// Hugging Face's `tokenizer.json` ({@link dev.irpo.tokenizer.JsonTokenizer}) describes its steps
+/// itself: added tokens are cut out, a normalizer rewrites the rest, pre-tokenizers cut it into
+/// pieces, a BPE model with merges in order of rank turns each piece into ids, and a decoder turns
+/// tokens into text. {@link dev.irpo.tokenizer.Tokenizer} is what both kinds have in common.
 package dev.irpo.tokenizer;

@@ -27,7 +27,7 @@ class MergeRunTest {
   }
 
   private static int[] run(int[] symbols) {
-    var run = new MergeRun(new MergeTable(greedyPieces()), symbols, symbols.length);
+    var run = new MergeRun(PieceMerges.table(greedyPieces()), symbols, symbols.length);
     int[] merged = run.merge();
     assertTrue(run.numQueued() < 3L * symbols.length, "queued " + run.numQueued());
     return merged;
@@ -69,7 +69,7 @@ class MergeRunTest {
             new Piece("x", 0, Piece.Kind.NORMAL),
             new Piece("xy", -1, Piece.Kind.NORMAL),
             new Piece("xx", -1, Piece.Kind.NORMAL));
-    int[] merged = new MergeRun(new MergeTable(pieces), new int[] {0, 0, ~'y'}, 3).merge();
+    int[] merged = new MergeRun(PieceMerges.table(pieces), new int[] {0, 0, ~'y'}, 3).merge();
     assertEquals(List.of(2, ~(int) 'y'), Arrays.stream(merged).boxed().toList());
   }
 }

@@ -1,0 +1,184 @@
+package dev.irpo.tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// A `tokenizer.json` of Hugging Face with a BPE model, as Llama 2, TinyLlama, SmolLM2 and Llama 3
+/// are published: text to ids and back, id for id as their library does.
+///
+/// {@link #encode} reads special added tokens as the text they are; the other added tokens are cut
+/// out of the text first. What the layouts of those models do not use is refused by name.
+///
+/// Source: github.com/huggingface/tokenizers 0.23.2, whose results are the tests' golden rows.
+public final class JsonTokenizer implements Tokenizer {
+  private static final long MAX_BYTES = 64L << 20;
+
+  private final String sourceName;
+  private final JsonTokenizerFile file;
+  private final boolean[] isSpecial;
+  private final Map<Integer, String> spellings = new HashMap<>();
+  private final AddedTokens raw;
+  private final AddedTokens normalized;
+
+  private JsonTokenizer(byte[] json, String sourceName) {
+    this.sourceName = sourceName;
+    file = JsonTokenizerReader.read(json, sourceName);
+    isSpecial = new boolean[file.tokens().length];
+    file.added().stream().filter(AddedToken::special).forEach(t -> isSpecial[t.id()] = true);
+    Map<Boolean, List<AddedToken>> groups =
+        file.added().stream().collect(Collectors.partitioningBy(AddedToken::normalized));
+    groups.get(true).forEach(token -> spellings.put(token.id(), normalize(token.content())));
+    raw = new AddedTokens(groups.get(false), text -> text);
+    normalized = new AddedTokens(groups.get(true), this::normalize);
+  }
+
+  /// Reads a `tokenizer.json`.
+  ///
+  /// @throws IOException if the file cannot be read
+  /// @throws IllegalArgumentException as {@link #parse} does, or if it is larger than 64 MiB
+  public static JsonTokenizer load(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(
+          file + ": no such file; name the tokenizer.json of the checkpoint");
+    }
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: has %d bytes, a tokenizer.json at most %d; copy or download it again"
+              .formatted(file, Files.size(file), MAX_BYTES));
+    }
+    return parse(Files.readAllBytes(file), file.toString());
+  }
+
+  /// Reads the bytes of a `tokenizer.json`.
+  ///
+  /// @param sourceName what messages call the file
+  /// @throws IllegalArgumentException if it is damaged or not supported; one line that begins with
+  ///   `sourceName`
+  public static JsonTokenizer parse(byte[] json, String sourceName) {
+    return new JsonTokenizer(json, sourceName);
+  }
+
+  @Override
+  public int vocabSize() {
+    return file.tokens().length;
+  }
+
+  @Override
+  public String piece(int id) {
+    if (id < 0 || id >= file.tokens().length) {
+      throw new IllegalArgumentException(
+          "token id %d is not in 0..%d, the vocabulary of %s; use the tokenizer that made the ids"
+              .formatted(id, file.tokens().length - 1, sourceName));
+    }
+    return file.tokens()[id];
+  }
+
+  /// {@inheritDoc}
+  ///
+  /// The file's post-processor says; without a template nothing is put in front.
+  @Override
+  public int bosId(int configured) {
+    return file.bosId();
+  }
+
+  @Override
+  public boolean addsLeadingSpace() {
+    return file.addsLeadingSpace();
+  }
+
+  @Override
+  public int[] encode(String text) {
+    return encode(text, false);
+  }
+
+  /// {@inheritDoc}
+  ///
+  /// As in Hugging Face's library, what is put in front of a text may also be put in front of each
+  /// stretch between marks.
+  @Override
+  public int[] encodeWithSpecials(String text) {
+    return encode(text, true);
+  }
+
+  @Override
+  public StreamingDecoder streamingDecoder() {
+    return new JsonDecoder(this);
+  }
+
+  private int[] encode(String text, boolean readsSpecials) {
+    var out = IntStream.builder();
+    for (AddedTokens.Stretch outer : raw.cut(withoutHalves(text), readsSpecials)) {
+      if (outer.token() != null) {
+        out.add(outer.token().id());
+        continue;
+      }
+      for (AddedTokens.Stretch inner : normalized.cut(normalize(outer.text()), readsSpecials)) {
+        if (inner.token() != null) {
+          out.add(inner.token().id());
+        } else {
+          encodePlain(inner.text(), outer.start() + inner.start() == 0, out);
+        }
+      }
+    }
+    return out.build().toArray();
+  }
+
+  private void encodePlain(String text, boolean startsText, IntStream.Builder out) {
+    List<String> pieces = List.of(text);
+    for (PreTokenizer step : file.preTokenizers()) {
+      List<String> next = new ArrayList<>();
+      for (String piece : pieces) {
+        next.addAll(step.split(piece, startsText && next.isEmpty()));
+      }
+      pieces = next;
+    }
+    pieces.forEach(piece -> file.model().encode(piece, out));
+  }
+
+  private String normalize(String text) {
+    for (Rewrite rewrite : file.rewrites()) {
+      text = rewrite.apply(text);
+    }
+    return text;
+  }
+
+  /// Halves of surrogate pairs become U+FFFD.
+  private static String withoutHalves(String text) {
+    int[] codePoints =
+        text.codePoints()
+            .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
+            .toArray();
+    return new String(codePoints, 0, codePoints.length);
+  }
+
+  /// What decoding reads: the token, after normalizing if it is looked for in normalized text.
+  String spelling(int id) {
+    return spellings.getOrDefault(id, piece(id));
+  }
+
+  boolean isSpecial(int id) {
+    return isSpecial[id];
+  }
+
+  TokenDecoding decoding() {
+    return file.decoding();
+  }
+
+  /// The value of a token such as `<0x0A>`, else -1.
+  static int byteValue(String token) {
+    if (token.length() != 6 || !token.startsWith("<0x") || token.charAt(5) != '>') {
+      return -1;
+    }
+    int high = Character.digit(token.charAt(3), 16);
+    int low = Character.digit(token.charAt(4), 16);
+    return high < 0 || low < 0 ? -1 : 16 * high + low;
+  }
+}

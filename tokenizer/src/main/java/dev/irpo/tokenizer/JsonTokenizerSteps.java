@@ -1,0 +1,213 @@
+package dev.irpo.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Reads the steps before and after the model of a `tokenizer.json`.
+///
+/// @param ids every token
+record JsonTokenizerSteps(Map<String, Integer> ids) {
+  private static final int MAX_STEPS = 32;
+  private static final int MAX_CONTENT = 100;
+  private static final String GPT2 =
+      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+  List<Rewrite> rewrites(JsonNode node) {
+    List<Rewrite> rewrites = new ArrayList<>();
+    for (JsonNode step : flat(node, "normalizers")) {
+      String type = step.path("type").asText();
+      rewrites.add(
+          switch (type) {
+            case "Prepend" -> new Rewrite.Prepend(content(step.path("prepend")));
+            case "Replace" -> replace(step);
+            case "NFC", "NFD", "NFKC", "NFKD" -> new Rewrite.Form(Normalizer.Form.valueOf(type));
+            default -> throw unsupported("normalizer", type);
+          });
+    }
+    return rewrites;
+  }
+
+  private static Rewrite.Replace replace(JsonNode step) {
+    String pattern = content(step.path("pattern").path("String"));
+    require(!pattern.isEmpty(), "Replace is supported with a pattern of type String only");
+    return new Rewrite.Replace(pattern, content(step.path("content")));
+  }
+
+  private static String content(JsonNode node) {
+    String content = node.asText();
+    require(
+        content.length() <= MAX_CONTENT,
+        "a step's text has %d characters, at most %d are supported"
+            .formatted(content.length(), MAX_CONTENT));
+    return content;
+  }
+
+  List<PreTokenizer> preTokenizers(JsonNode node) {
+    List<PreTokenizer> steps = new ArrayList<>();
+    for (JsonNode step : flat(node, "pretokenizers")) {
+      String type = step.path("type").asText();
+      switch (type) {
+        case "ByteLevel" -> addByteLevel(step, steps);
+        case "Split" -> steps.add(split(step));
+        case "Digits" -> {
+          String digits = step.path("individual_digits").asBoolean() ? "\\p{N}" : "\\p{N}+";
+          steps.add(new PreTokenizer.Split(new SplitPattern(digits)));
+        }
+        case "Metaspace" ->
+            steps.add(
+                new PreTokenizer.Metaspace(
+                    space(step), prefix(step), step.path("split").asBoolean(true)));
+        default -> throw unsupported("pre_tokenizer", type);
+      }
+    }
+    return steps;
+  }
+
+  private static void addByteLevel(JsonNode step, List<PreTokenizer> steps) {
+    if (step.path("add_prefix_space").asBoolean(true)) {
+      steps.add(new PreTokenizer.SpaceInFront());
+    }
+    if (step.path("use_regex").asBoolean(true)) {
+      steps.add(new PreTokenizer.Split(new SplitPattern(GPT2)));
+    }
+    steps.add(new PreTokenizer.SpellBytes());
+  }
+
+  private static PreTokenizer split(JsonNode step) {
+    String behavior = step.path("behavior").asText();
+    require(
+        behavior.equals("Isolated"),
+        "Split behavior '%s' is not supported, only Isolated is".formatted(behavior));
+    JsonNode regex = step.path("pattern").path("Regex");
+    require(regex.isTextual(), "Split is supported with a pattern of type Regex only");
+    return new PreTokenizer.Split(new SplitPattern(regex.asText()));
+  }
+
+  private static char space(JsonNode step) {
+    String space = step.path("replacement").asText();
+    require(
+        space.length() == 1, "Metaspace replacement '%s' is not one character".formatted(space));
+    return space.charAt(0);
+  }
+
+  private static PreTokenizer.Metaspace.Prefix prefix(JsonNode step) {
+    boolean prefixes = step.path("add_prefix_space").asBoolean(true);
+    String scheme = step.path("prepend_scheme").asText(prefixes ? "always" : "never");
+    return switch (scheme) {
+      case "always", "first", "never" ->
+          PreTokenizer.Metaspace.Prefix.valueOf(scheme.toUpperCase(Locale.ROOT));
+      default -> throw unsupported("prepend_scheme", scheme);
+    };
+  }
+
+  TokenDecoding decoding(JsonNode node) {
+    List<JsonNode> steps = flat(node, "decoders");
+    String first = steps.isEmpty() ? "none" : steps.getFirst().path("type").asText();
+    if (steps.size() == 1 && first.equals("ByteLevel")) {
+      return new TokenDecoding.Bytes();
+    }
+    if (steps.size() == 1 && first.equals("Metaspace")) {
+      boolean drops = prefix(steps.getFirst()) != PreTokenizer.Metaspace.Prefix.NEVER;
+      return new TokenDecoding.Metaspace(space(steps.getFirst()), drops);
+    }
+    return textDecoding(steps);
+  }
+
+  /// Replace steps, then perhaps ByteFallback, Fuse, Strip, in this order.
+  private static TokenDecoding textDecoding(List<JsonNode> steps) {
+    List<Rewrite.Replace> replaces = new ArrayList<>();
+    List<String> order = List.of("Replace", "ByteFallback", "Fuse", "Strip");
+    List<String> seen = new ArrayList<>();
+    String strip = "";
+    int count = 0;
+    for (JsonNode step : steps) {
+      String type = step.path("type").asText();
+      int place = order.indexOf(type);
+      boolean inOrder =
+          seen.isEmpty()
+              || order.indexOf(seen.getLast()) < place
+              || (type.equals("Replace") && seen.getLast().equals(type));
+      if (place < 0 || !inOrder || (type.equals("Strip") && !seen.contains("Fuse"))) {
+        throw unsupported("decoder", type + " after " + seen);
+      }
+      seen.add(type);
+      if (type.equals("Replace")) {
+        replaces.add(replace(step));
+      } else if (type.equals("Strip")) {
+        strip = content(step.path("content"));
+        count = step.path("start").asInt();
+        require(
+            strip.length() == 1 && count >= 0 && step.path("stop").asInt() == 0,
+            "decoder Strip is supported for one character at the start only");
+      }
+    }
+    if (!seen.contains("Fuse")) {
+      throw unsupported("decoder", seen.isEmpty() ? "none" : seen + " without Fuse");
+    }
+    return new TokenDecoding.Text(replaces, seen.contains("ByteFallback"), strip, count);
+  }
+
+  int bosId(JsonNode node) {
+    int bosId = -1;
+    for (JsonNode step : flat(node, "processors")) {
+      switch (step.path("type").asText()) {
+        case "ByteLevel" -> {} // changes offsets only
+        case "TemplateProcessing" -> {
+          require(bosId < 0, "two TemplateProcessing steps are not supported");
+          bosId = templateBos(step);
+        }
+        default -> throw unsupported("post_processor", step.path("type").asText());
+      }
+    }
+    return bosId;
+  }
+
+  private int templateBos(JsonNode step) {
+    JsonNode single = step.path("single");
+    int last = single.size() - 1;
+    require(
+        (last == 0 || last == 1)
+            && single.get(last).has("Sequence")
+            && (last == 0 || single.get(0).has("SpecialToken")),
+        "TemplateProcessing is supported with one token in front at most");
+    if (last == 0) {
+      return -1;
+    }
+    String name = single.get(0).path("SpecialToken").path("id").asText();
+    JsonNode named = step.path("special_tokens").path(name).path("ids");
+    int id = named.path(0).asInt(-1);
+    require(
+        named.size() == 1 && ids.containsValue(id),
+        "TemplateProcessing names '%s', which is no token".formatted(name));
+    return id;
+  }
+
+  private static List<JsonNode> flat(JsonNode node, String children) {
+    List<JsonNode> steps = new ArrayList<>();
+    addFlat(node, children, steps);
+    return steps;
+  }
+
+  private static void addFlat(JsonNode node, String children, List<JsonNode> steps) {
+    if (node.path("type").asText().equals("Sequence")) {
+      node.path(children).forEach(child -> addFlat(child, children, steps));
+    } else if (!node.isMissingNode() && !node.isNull()) {
+      steps.add(node);
+    }
+    require(steps.size() <= MAX_STEPS, "it has more than %d %s".formatted(MAX_STEPS, children));
+  }
+
+  private static IllegalArgumentException unsupported(String what, String name) {
+    return new IllegalArgumentException("%s '%s' is not supported".formatted(what, name));
+  }
+
+  private static void require(boolean holds, String fact) {
+    if (!holds) {
+      throw new IllegalArgumentException(fact);
+    }
+  }
+}

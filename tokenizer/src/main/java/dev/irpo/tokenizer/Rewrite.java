@@ -1,0 +1,32 @@
+package dev.irpo.tokenizer;
+
+import java.text.Normalizer;
+
+/// A normalizer of a `tokenizer.json`: what is done to text before it is split.
+sealed interface Rewrite {
+  String apply(String text);
+
+  /// Puts something before every text that is not empty.
+  record Prepend(String prefix) implements Rewrite {
+    @Override
+    public String apply(String text) {
+      return text.isEmpty() ? text : prefix + text;
+    }
+  }
+
+  /// Replaces a string.
+  record Replace(String pattern, String content) implements Rewrite {
+    @Override
+    public String apply(String text) {
+      return text.replace(pattern, content);
+    }
+  }
+
+  /// Brings text into one of Unicode's normal forms.
+  record Form(Normalizer.Form form) implements Rewrite {
+    @Override
+    public String apply(String text) {
+      return Normalizer.normalize(text, form);
+    }
+  }
+}
