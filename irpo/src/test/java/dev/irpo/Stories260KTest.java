@@ -223,7 +223,11 @@ class Stories260KTest {
     copy.copyFrom(model.parameters());
     LanguageModel policy =
         new LanguageModel(
-            model.config(), model.huggingFaceConfig(), copy, model.optionalTokenizer());
+            model.config(),
+            model.huggingFaceConfig(),
+            copy,
+            model.optionalTokenizer(),
+            model.tokenizerFiles());
     PreferenceTraining training = training(backend, policy, pairs(model, samples), version);
     training.requirePolicyIsReference();
     List<Double> dpo = new ArrayList<>();

@@ -3,15 +3,13 @@ package dev.irpo.checkpoints;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 
-/// Writes models as Hugging Face folders: `config.json`, safetensors files, `tokenizer.model`.
+/// Writes models as Hugging Face folders: `config.json`, safetensors files, the tokenizer.
 ///
 /// @param maxFileBytes weights of more bytes are split into several files with an index, at least 1
 public record HuggingFaceWriter(long maxFileBytes) {
@@ -35,14 +33,12 @@ public record HuggingFaceWriter(long maxFileBytes) {
   ///
   /// Every tensor keeps its bytes.
   public void write(Path target, StoredModel model) throws IOException {
-    Optional<Path> tokenizer = model.tokenizerFile();
+    TokenizerFiles tokenizer = model.tokenizerFiles();
     AtomicFiles.writeFolder(
         target,
         folder -> {
           JsonFiles.write(folder.resolve(StoredModel.CONFIG), model.config());
-          if (tokenizer.isPresent()) {
-            Files.copy(tokenizer.get(), folder.resolve(StoredModel.TOKENIZER));
-          }
+          tokenizer.writeTo(folder);
           writeTensors(folder, List.copyOf(model.tensors().values()));
         });
   }

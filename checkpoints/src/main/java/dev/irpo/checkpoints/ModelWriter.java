@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,18 +55,14 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
 
   /// Writes a whole stored model to a new folder, with its tokenizer if it has one.
   public void write(Path target, StoredModel model) throws IOException {
-    Optional<Path> tokenizer = model.tokenizerFile();
-    Optional<byte[]> bytes =
-        tokenizer.isPresent() ? Optional.of(Files.readAllBytes(tokenizer.get())) : Optional.empty();
-    write(target, model.config(), model.tensors().values(), bytes);
+    write(target, model.config(), model.tensors().values(), model.tokenizerFiles());
   }
 
   /// Writes a model to a new folder, which appears when everything is in it.
   ///
   /// @param config what config.json holds; its dtype is set when the tensors are converted
-  /// @param tokenizer the bytes of a SentencePiece model
   public void write(
-      Path target, JsonNode config, Collection<StoredTensor> tensors, Optional<byte[]> tokenizer)
+      Path target, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
       throws IOException {
     AtomicFiles.writeFolder(
         target,
@@ -80,13 +75,11 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
   /// Writes everything but the manifest into a folder, for callers who add files of their own
   /// inside [AtomicFiles#writeFolder] and then write the [Manifest] of all.
   public void writeContents(
-      Path folder, JsonNode config, Collection<StoredTensor> tensors, Optional<byte[]> tokenizer)
+      Path folder, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
       throws IOException {
     TensorFiles.requireDistinct(List.copyOf(tensors));
     JsonFiles.write(folder.resolve(StoredModel.CONFIG), converted(config));
-    if (tokenizer.isPresent()) {
-      Files.write(folder.resolve(StoredModel.TOKENIZER), tokenizer.get());
-    }
+    tokenizer.writeTo(folder);
     SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
     tensors.forEach(tensor -> fileOfTensor.put(tensor.name(), "")); // keeps the order of the source
     List<List<StoredTensor>> files = files(tensors);

@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
@@ -7,11 +8,14 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// A model as it lies on disk: configuration, named tensors, tokenizer file, whatever the format.
@@ -19,7 +23,8 @@ import java.util.stream.Stream;
 /// The tensors are read-only memory maps wherever the format permits, valid until [#close].
 public final class StoredModel implements AutoCloseable {
   static final String CONFIG = "config.json";
-  static final String TOKENIZER = "tokenizer.model";
+  private static final String GENERATION_CONFIG = "generation_config.json";
+  private static final String EOS = "eos_token_id";
   static final String WEIGHTS_INDEX = "weights.index.json";
   static final String SAFETENSORS = "model.safetensors";
   static final String SAFETENSORS_INDEX = "model.safetensors.index.json";
@@ -53,7 +58,8 @@ public final class StoredModel implements AutoCloseable {
   ///
   /// Sizes and offsets are all checked here, checksums are not ([Manifest#verifyChecksums]).
   ///
-  /// @param tokenizer a SentencePiece model to use instead of the one beside the weights
+  /// @param tokenizer a `tokenizer.model` or `tokenizer.json` to use instead of the one beside the
+  ///   weights
   /// @throws IllegalArgumentException if a file is damaged or contradicts another
   /// @throws IOException if a file is missing or cannot be read
   public static StoredModel open(Path path, Optional<Path> tokenizer) throws IOException {
@@ -119,20 +125,30 @@ public final class StoredModel implements AutoCloseable {
     return tensor;
   }
 
-  /// The SentencePiece model: the one given on opening, else `tokenizer.model` in the folder, else,
-  /// beside a `.bin`, the only `*.model` file.
+  /// The tokenizer: the one given on opening, else `tokenizer.model` in the folder, else
+  /// `tokenizer.json` (which is a conversion of the former where both are there); beside a `.bin`,
+  /// the only `*.model` file.
   public Optional<Path> tokenizerFile() throws IOException {
     if (tokenizer.isPresent()) {
       return tokenizer;
     }
     if (format != Format.LLAMA2C) {
-      return Optional.of(path.resolve(TOKENIZER)).filter(Files::isRegularFile);
+      return Stream.of(TokenizerFiles.SENTENCE_PIECE, TokenizerFiles.JSON)
+          .map(path::resolve)
+          .filter(Files::isRegularFile)
+          .findFirst();
     }
     List<Path> candidates = tokenizersBeside();
     return candidates.size() == 1 ? Optional.of(candidates.getFirst()) : Optional.empty();
   }
 
-  /// The SentencePiece model, for callers that cannot do without.
+  /// The tokenizer's content with the files that belong to it; none where there is no tokenizer.
+  public TokenizerFiles tokenizerFiles() throws IOException {
+    Optional<Path> file = tokenizerFile();
+    return file.isPresent() ? TokenizerFiles.read(file.get()) : TokenizerFiles.none();
+  }
+
+  /// The tokenizer, for callers that cannot do without.
   ///
   /// @throws NoSuchFileException if there is none, or several beside a `.bin`
   public Path requireTokenizer() throws IOException {
@@ -144,8 +160,8 @@ public final class StoredModel implements AutoCloseable {
         format == Format.LLAMA2C
             ? "%s: %d *.model files lie beside it, one is needed; name it with --tokenizer"
                 .formatted(path, tokenizersBeside().size())
-            : "%s: there is no such file; copy it there or name one with --tokenizer"
-                .formatted(path.resolve(TOKENIZER)));
+            : "%s: there is no such file and no %s; copy one there or name one with --tokenizer"
+                .formatted(path.resolve(TokenizerFiles.SENTENCE_PIECE), TokenizerFiles.JSON));
   }
 
   /// Every tensor with its size and checksum; reads all bytes.
@@ -187,6 +203,7 @@ public final class StoredModel implements AutoCloseable {
 
   private static ModelParts readHuggingFace(Path folder, Arena arena) throws IOException {
     ObjectNode config = JsonFiles.readObject(folder.resolve(CONFIG));
+    addGenerationEnds(config, folder.resolve(GENERATION_CONFIG));
     Path single = folder.resolve(SAFETENSORS);
     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
     if (Files.exists(single)) {
@@ -198,6 +215,24 @@ public final class StoredModel implements AutoCloseable {
       tensors = TensorFiles.readIndexed(index, file -> SafetensorsFile.map(file, arena).tensors());
     }
     return new ModelParts(config, tensors);
+  }
+
+  /// Llama 3 names some of the tokens that end a response in `generation_config.json` alone.
+  private static void addGenerationEnds(ObjectNode config, Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    Set<JsonNode> ends = new LinkedHashSet<>(ids(config.path(EOS)));
+    if (ends.addAll(ids(JsonFiles.readObject(file).path(EOS)))) {
+      config.putArray(EOS).addAll(ends);
+    }
+  }
+
+  private static List<JsonNode> ids(JsonNode value) {
+    List<JsonNode> ids = new ArrayList<>();
+    (value.isArray() ? value : List.of(value)).forEach(ids::add);
+    ids.removeIf(id -> id.isMissingNode() || id.isNull());
+    return ids;
   }
 
   private List<Path> tokenizersBeside() throws IOException {

@@ -4,7 +4,7 @@
 ///
 /// ```text
 /// config.json                       what Hugging Face calls config.json
-/// tokenizer.model                   SentencePiece, when the source had one
+/// tokenizer.model, tokenizer.json   whichever the source had, and tokenizer_config.json
 /// weights-00001-of-00002.arrow      Arrow IPC files, all elements of one type in a file
 /// weights-00002-of-00002.arrow
 /// weights.index.json                {"weight_map": {tensor name: file}}, in the order of the source

@@ -32,7 +32,8 @@ class HuggingFaceFolderTest {
   @BeforeEach
   void exportInTwoFiles() throws IOException {
     Path converted = folder.resolve("converted");
-    ModelWriter.keepingTypes().write(converted, config(), TENSORS, Optional.of(new byte[] {7}));
+    ModelWriter.keepingTypes()
+        .write(converted, config(), TENSORS, TokenizerFiles.sentencePiece(new byte[] {7}));
     split = folder.resolve("split");
     try (StoredModel model = StoredModel.open(converted)) {
       new HuggingFaceWriter(50).write(split, model);

@@ -81,7 +81,7 @@ class ModelWriterTest {
       StoredTensor second = tensor("second", dtype, 8, 11);
       Path target = folder.resolve("plain-" + dtype);
       new ModelWriter(Optional.empty(), 1 << 20, 8)
-          .write(target, config(), List.of(first, second), Optional.empty());
+          .write(target, config(), List.of(first, second), TokenizerFiles.none());
       ByteArrayOutputStream read = new ByteArrayOutputStream();
       try (RootAllocator allocator = new RootAllocator();
           FileChannel channel = FileChannel.open(target.resolve("weights-00001-of-00001.arrow"));
@@ -125,7 +125,7 @@ class ModelWriterTest {
     FloatConversion.convert(DType.F32, source.data(), DType.F16, whole.data());
     Path target = folder.resolve("model");
     new ModelWriter(Optional.of(DType.F16), 1L << 30, (1 << 20) + 3)
-        .write(target, config(), List.of(source), Optional.empty());
+        .write(target, config(), List.of(source), TokenizerFiles.none());
     try (StoredModel model = StoredModel.open(target)) {
       assertSameTensors(List.of(whole), model.tensors().values());
     }
@@ -135,7 +135,8 @@ class ModelWriterTest {
   void theSameModelGivesTheSameBytes() throws IOException {
     Path one = write(ModelWriter.keepingTypes(), MIXED);
     Path two = folder.resolve("again");
-    ModelWriter.keepingTypes().write(two, config(), MIXED, Optional.of(new byte[] {1, 2, 3}));
+    ModelWriter.keepingTypes()
+        .write(two, config(), MIXED, TokenizerFiles.sentencePiece(new byte[] {1, 2, 3}));
     assertEquals(
         Files.readString(one.resolve("manifest.json")),
         Files.readString(two.resolve("manifest.json")));
@@ -187,7 +188,7 @@ class ModelWriterTest {
 
   private Path write(ModelWriter writer, List<StoredTensor> tensors) throws IOException {
     Path target = folder.resolve("model");
-    writer.write(target, config(), tensors, Optional.of(new byte[] {1, 2, 3}));
+    writer.write(target, config(), tensors, TokenizerFiles.sentencePiece(new byte[] {1, 2, 3}));
     return target;
   }
 }

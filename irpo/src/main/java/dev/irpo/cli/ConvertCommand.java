@@ -30,7 +30,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(names = "--to", required = true, paramLabel = "MODEL", description = "new folder")
   private Path to;
 
-  @Option(names = "--tokenizer", paramLabel = "FILE", description = "SentencePiece model")
+  @Option(names = "--tokenizer", paramLabel = "FILE", description = "tokenizer.model or .json")
   private Path tokenizer;
 
   @Option(

@@ -16,7 +16,7 @@ final class ModelOptions {
   @Option(
       names = "--tokenizer",
       paramLabel = "FILE",
-      description = "SentencePiece model; default: the one beside the weights")
+      description = "tokenizer.model or .json; default: the one beside the weights")
   private Path tokenizer;
 
   Optional<Path> tokenizer() {

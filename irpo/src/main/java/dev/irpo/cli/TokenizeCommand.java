@@ -3,7 +3,7 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.StoredModel;
-import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -24,7 +24,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "MODEL", description = "model with its tokenizer")
     private Path model;
 
-    @Option(names = "--tokenizer", paramLabel = "FILE", description = "SentencePiece model")
+    @Option(names = "--tokenizer", paramLabel = "FILE", description = "tokenizer.model or .json")
     private Path tokenizer;
   }
 
@@ -36,7 +36,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SentencePieceTokenizer tokenizer = tokenizer();
+    Tokenizer tokenizer = tokenizer();
     try (JsonLines.LineReader reader = JsonLines.standardInput()) {
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
         ObjectNode result = JsonLines.object();
@@ -59,12 +59,12 @@ final class TokenizeCommand implements Callable<Integer> {
     return 0;
   }
 
-  private SentencePieceTokenizer tokenizer() throws IOException {
+  private Tokenizer tokenizer() throws IOException {
     if (source.tokenizer != null) {
-      return SentencePieceTokenizer.load(source.tokenizer);
+      return Tokenizer.load(source.tokenizer);
     }
     try (StoredModel model = StoredModel.open(source.model)) {
-      return SentencePieceTokenizer.load(model.requireTokenizer());
+      return Tokenizer.load(model.requireTokenizer());
     }
   }
 }

@@ -34,7 +34,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--policy", required = true, paramLabel = "MODEL", description = "where to begin")
   private Path policy;
 
-  @Option(names = "--tokenizer", paramLabel = "FILE", description = "SentencePiece model")
+  @Option(names = "--tokenizer", paramLabel = "FILE", description = "tokenizer.model or .json")
   private Path tokenizer;
 
   @Option(

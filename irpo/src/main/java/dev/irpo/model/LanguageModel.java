@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.Manifest;
 import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.TokenizerFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.StoredTensor;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import java.io.IOException;
@@ -24,16 +26,34 @@ import java.util.Optional;
 ///
 /// @param huggingFaceConfig content of config.json, kept as it was read
 /// @param optionalTokenizer empty where none lay beside the weights
+/// @param tokenizerFiles what it was read from, to be written beside the weights again
 public record LanguageModel(
     LlamaConfig config,
     ObjectNode huggingFaceConfig,
     Parameters parameters,
-    Optional<SentencePieceTokenizer> optionalTokenizer) {
+    Optional<Tokenizer> optionalTokenizer,
+    TokenizerFiles tokenizerFiles) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /// A model with a SentencePiece tokenizer, or none.
+  public LanguageModel(
+      LlamaConfig config,
+      ObjectNode huggingFaceConfig,
+      Parameters parameters,
+      Optional<SentencePieceTokenizer> tokenizer) {
+    this(
+        config,
+        huggingFaceConfig,
+        parameters,
+        tokenizer.map(Tokenizer.class::cast),
+        tokenizer
+            .map(given -> TokenizerFiles.sentencePiece(given.toBytes()))
+            .orElseGet(TokenizerFiles::none));
+  }
 
   /// Loads a converted folder, a Hugging Face folder or a llama2.c `.bin`.
   ///
-  /// @param tokenizer a SentencePiece model instead of the one beside the weights
+  /// @param tokenizer a `tokenizer.model` or `tokenizer.json` instead of the one beside the weights
   /// @throws IOException if a file is missing or cannot be read
   /// @throws IllegalArgumentException if files are damaged or contradict each other
   public static LanguageModel open(Backend backend, Path path, Optional<Path> tokenizer)
@@ -42,7 +62,12 @@ public record LanguageModel(
       LlamaConfig config = configOf(stored);
       Collection<StoredTensor> tensors = stored.tensors().values();
       Parameters parameters = Parameters.load(backend, config, path.toString(), tensors);
-      return new LanguageModel(config, stored.config(), parameters, tokenizerOf(stored, config));
+      return new LanguageModel(
+          config,
+          stored.config(),
+          parameters,
+          tokenizerOf(stored, config),
+          stored.tokenizerFiles());
     }
   }
 
@@ -68,13 +93,13 @@ public record LanguageModel(
     }
   }
 
-  private static Optional<SentencePieceTokenizer> tokenizerOf(
-      StoredModel stored, LlamaConfig config) throws IOException {
+  private static Optional<Tokenizer> tokenizerOf(StoredModel stored, LlamaConfig config)
+      throws IOException {
     Optional<Path> file = stored.tokenizerFile();
     if (file.isEmpty()) {
       return Optional.empty();
     }
-    SentencePieceTokenizer tokenizer = SentencePieceTokenizer.load(file.get());
+    Tokenizer tokenizer = Tokenizer.load(file.get());
     if (tokenizer.vocabSize() != config.vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has %d pieces, the model %s has vocab_size %d; use the tokenizer it was trained with"
@@ -85,7 +110,7 @@ public record LanguageModel(
 
   /// Writes the model as a folder that appears when all of it is there.
   public void save(Path target) throws IOException {
-    ModelWriter.keepingTypes().write(target, huggingFaceConfig, storedTensors(), tokenizerBytes());
+    ModelWriter.keepingTypes().write(target, huggingFaceConfig, storedTensors(), tokenizerFiles);
   }
 
   /// The weights by name, for writers.
@@ -100,11 +125,6 @@ public record LanguageModel(
         .toList();
   }
 
-  /// The tokenizer's file content, if there is a tokenizer.
-  public Optional<byte[]> tokenizerBytes() {
-    return optionalTokenizer.map(SentencePieceTokenizer::toBytes);
-  }
-
   /// Overwrites the weights with those of a converted folder of the same configuration.
   ///
   /// @throws IllegalArgumentException if a file is not what its checksum says
@@ -116,29 +136,31 @@ public record LanguageModel(
   /// The tokenizer.
   ///
   /// @throws IllegalArgumentException if none came with the model
-  public SentencePieceTokenizer tokenizer() {
+  public Tokenizer tokenizer() {
     return optionalTokenizer.orElseThrow(() ->
         new IllegalArgumentException(
             "--model: there is no tokenizer beside the weights; name one with --tokenizer, or"
                 + " give token ids"));
   }
 
-  /// Token ids of a prompt: BOS and the text.
+  /// Token ids of a prompt: BOS, if the tokenizer puts one there, and the text.
   public int[] promptIds(String prompt) {
     int[] text = tokenizer().encode(prompt);
-    if (config.bosId() < 0) {
+    int bosId = tokenizer().bosId(config.bosId());
+    if (bosId < 0) {
       return text;
     }
     int[] ids = new int[text.length + 1];
-    ids[0] = config.bosId();
+    ids[0] = bosId;
     System.arraycopy(text, 0, ids, 1, text.length);
     return ids;
   }
 
-  /// Token ids of a response's text. SentencePiece puts a space before a text, so the one that
-  /// separates the response from the prompt is left out here.
+  /// Token ids of a response's text, which one space separates from the prompt, whether or not the
+  /// text begins with it; SentencePiece puts it there itself.
   public int[] responseIds(String response) {
-    return tokenizer().encode(response.startsWith(" ") ? response.substring(1) : response);
+    String text = response.startsWith(" ") ? response.substring(1) : response;
+    return tokenizer().encode(tokenizer().addsLeadingSpace() ? text : " " + text);
   }
 
   /// The same with the end-of-sequence token, as a response to learn from.

@@ -59,7 +59,7 @@ final class Checkpoint {
                   temporary,
                   model.huggingFaceConfig(),
                   model.storedTensors(),
-                  model.tokenizerBytes());
+                  model.tokenizerFiles());
           OptimizerShards.write(temporary, layout, part);
           Map<String, Long> state =
               Map.of("step", (long) step, "optimizerSteps", optimizer.stepsTaken());

@@ -7,6 +7,7 @@ import dev.irpo.TestData;
 import dev.irpo.checkpoints.HuggingFaceWriter;
 import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.TokenizerFiles;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Shape;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,12 +52,11 @@ class MistakesTest {
 
   private Path write(String name, List<StoredTensor> tensors, int vocabSize) throws IOException {
     Path target = folder.resolve(name);
-    byte[] tokenizer =
+    TokenizerFiles tokenizer =
         vocabSize == tiny.config().vocabSize()
-            ? tiny.tokenizer().toBytes()
-            : TestData.tokenizer(vocabSize).toBytes();
-    ModelWriter.keepingTypes()
-        .write(target, tiny.huggingFaceConfig(), tensors, Optional.of(tokenizer));
+            ? tiny.tokenizerFiles()
+            : TokenizerFiles.sentencePiece(TestData.tokenizer(vocabSize).toBytes());
+    ModelWriter.keepingTypes().write(target, tiny.huggingFaceConfig(), tensors, tokenizer);
     return target;
   }
 

@@ -1,0 +1,58 @@
+package dev.irpo.checkpoints;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// The files of a model folder that say how text becomes ids, by name: `tokenizer.model` or
+/// `tokenizer.json`, and what other programs read beside it (`tokenizer_config.json`,
+/// `special_tokens_map.json`), where it is there.
+///
+/// @param contents bytes by file name; empty for a model without tokenizer
+public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
+  static final String SENTENCE_PIECE = "tokenizer.model";
+  static final String JSON = "tokenizer.json";
+  private static final List<String> COMPANIONS =
+      List.of("tokenizer_config.json", "special_tokens_map.json");
+
+  /// Keeps the order.
+  public TokenizerFiles {
+    contents = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(contents));
+  }
+
+  /// No tokenizer.
+  public static TokenizerFiles none() {
+    return new TokenizerFiles(new LinkedHashMap<>());
+  }
+
+  /// A SentencePiece model alone.
+  public static TokenizerFiles sentencePiece(byte[] model) {
+    return new TokenizerFiles(new LinkedHashMap<>(Map.of(SENTENCE_PIECE, model)));
+  }
+
+  /// Reads a tokenizer's file, whatever its name, and the files beside it.
+  public static TokenizerFiles read(Path tokenizer) throws IOException {
+    SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
+    boolean isJson = tokenizer.toString().endsWith(".json");
+    contents.put(isJson ? JSON : SENTENCE_PIECE, Files.readAllBytes(tokenizer));
+    for (String name : COMPANIONS) {
+      Path companion = tokenizer.resolveSibling(name);
+      if (Files.isRegularFile(companion)) {
+        contents.put(name, Files.readAllBytes(companion));
+      }
+    }
+    return new TokenizerFiles(contents);
+  }
+
+  /// Writes them into a folder.
+  void writeTo(Path folder) throws IOException {
+    for (Map.Entry<String, byte[]> file : contents.entrySet()) {
+      Files.write(folder.resolve(file.getKey()), file.getValue());
+    }
+  }
+}
