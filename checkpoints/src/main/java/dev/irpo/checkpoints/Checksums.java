@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints;
 
+import dev.irpo.tensor.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +23,22 @@ public final class Checksums {
     for (long begin = 0; begin < data.byteSize(); begin += CHUNK_BYTES) {
       long bytes = Math.min(CHUNK_BYTES, data.byteSize() - begin);
       digest.update(data.asSlice(begin, bytes).asByteBuffer());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static String sha256(TensorContent content) {
+    if (content.inMemory().isPresent()) {
+      return sha256(content.inMemory().get());
+    }
+    MessageDigest digest = digest();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment chunk = arena.allocate(Math.min(CHUNK_BYTES, content.byteSize()));
+      for (long begin = 0; begin < content.byteSize(); begin += CHUNK_BYTES) {
+        long bytes = Math.min(CHUNK_BYTES, content.byteSize() - begin);
+        content.read(begin, chunk.asSlice(0, bytes));
+        digest.update(chunk.asSlice(0, bytes).asByteBuffer());
+      }
     }
     return HexFormat.of().formatHex(digest.digest());
   }

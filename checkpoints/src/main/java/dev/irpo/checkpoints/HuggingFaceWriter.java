@@ -45,7 +45,7 @@ public record HuggingFaceWriter(long maxFileBytes) {
 
   private void writeTensors(Path folder, List<StoredTensor> tensors) throws IOException {
     List<List<StoredTensor>> files =
-        TensorFiles.split(tensors, tensor -> tensor.data().byteSize(), maxFileBytes);
+        TensorFiles.split(tensors, tensor -> tensor.content().byteSize(), maxFileBytes);
     if (files.size() == 1) {
       SafetensorsFile.write(folder.resolve(StoredModel.SAFETENSORS), tensors, METADATA);
       return;
@@ -57,7 +57,7 @@ public record HuggingFaceWriter(long maxFileBytes) {
       files.get(i).forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
     }
     ObjectNode index = TensorFiles.index(fileOfTensor);
-    long bytes = tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+    long bytes = tensors.stream().mapToLong(tensor -> tensor.content().byteSize()).sum();
     index.putObject("metadata").put("total_size", bytes);
     JsonFiles.write(folder.resolve(StoredModel.SAFETENSORS_INDEX), index);
   }

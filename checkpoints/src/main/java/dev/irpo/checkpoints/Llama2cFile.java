@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +34,6 @@ final class Llama2cFile {
   private static final int LATER_VERSION_MAGIC = 0x616b3432; // "ak42"
 
   private final Path path;
-  private final Arena arena;
   private final MemorySegment file;
   private final Header header;
   private final SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -69,7 +69,6 @@ final class Llama2cFile {
 
   private Llama2cFile(Path path, Arena arena) throws IOException {
     this.path = path;
-    this.arena = arena;
     this.file = MappedFiles.map(path, arena);
     this.header = header();
   }
@@ -167,40 +166,30 @@ final class Llama2cFile {
   private void addRotatedLayers(String part, Shape shape) {
     for (int layer = 0; layer < header.numLayers(); layer++) {
       Stored interleaved = next(shape);
-      add(layerName(layer, part), new Stored(shape, halfSplit(interleaved)));
+      add(layerName(layer, part), new Stored(shape, halfSplit(interleaved.content(), shape)));
     }
+  }
+
+  private TensorContent halfSplit(TensorContent interleaved, Shape shape) {
+    long rowBytes = (long) shape.size(1) * Float.BYTES;
+    return new HalfSplitRows(interleaved, header.headDim(), rowBytes);
   }
 
   private static String layerName(int layer, String part) {
     return "model.layers.%d.%s.weight".formatted(layer, part);
   }
 
-  private record Stored(Shape shape, MemorySegment data) {}
+  private record Stored(Shape shape, TensorContent content) {}
 
   private Stored next(Shape shape) {
     long bytes = shape.numElements() * Float.BYTES;
-    Stored stored = new Stored(shape, file.asSlice(position, bytes));
+    Stored stored = new Stored(shape, TensorContent.of(file.asSlice(position, bytes)));
     position += bytes;
     return stored;
   }
 
   private void add(String name, Stored stored) {
-    tensors.put(name, new StoredTensor(name, DType.F32, stored.shape(), stored.data()));
-  }
-
-  /// Rows (2i, 2i+1) of every head moved to (i, D/2 + i).
-  private MemorySegment halfSplit(Stored interleaved) {
-    int rows = interleaved.shape().size(0);
-    long rowBytes = (long) interleaved.shape().size(1) * Float.BYTES;
-    int headDim = header.headDim();
-    MemorySegment split = arena.allocate(interleaved.data().byteSize(), IpcFileWriter.ALIGNMENT);
-    for (int row = 0; row < rows; row++) {
-      int head = row / headDim;
-      int inHead = row % headDim;
-      int from = head * headDim + (inHead < headDim / 2 ? 2 * inHead : 2 * inHead - headDim + 1);
-      MemorySegment.copy(interleaved.data(), from * rowBytes, split, row * rowBytes, rowBytes);
-    }
-    return split.asReadOnly();
+    tensors.put(name, new StoredTensor(name, DType.F32, stored.shape(), stored.content()));
   }
 
   private ObjectNode config() {

@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints;
 
+import dev.irpo.tensor.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,6 +14,9 @@ import java.nio.file.Path;
 /// Reading by memory map and writing from off-heap memory, both without the 2 GiB limit of buffers.
 final class MappedFiles {
   private static final long CHUNK_BYTES = 1L << 26;
+
+  /// Assembled content goes to a file in pieces of a size that stays in the cache.
+  private static final long PIECE_BYTES = 1L << 20;
 
   private MappedFiles() {}
 
@@ -42,6 +46,22 @@ final class MappedFiles {
     for (long begin = 0; begin < data.byteSize(); begin += CHUNK_BYTES) {
       long bytes = Math.min(CHUNK_BYTES, data.byteSize() - begin);
       write(channel, data.asSlice(begin, bytes).asByteBuffer());
+    }
+  }
+
+  /// Writes content piece by piece, straight from memory where it lies there.
+  static void write(FileChannel channel, TensorContent content) throws IOException {
+    if (content.inMemory().isPresent()) {
+      write(channel, content.inMemory().get());
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment piece = arena.allocate(Math.min(PIECE_BYTES, content.byteSize()));
+      for (long begin = 0; begin < content.byteSize(); begin += PIECE_BYTES) {
+        long bytes = Math.min(PIECE_BYTES, content.byteSize() - begin);
+        content.read(begin, piece.asSlice(0, bytes));
+        write(channel, piece.asSlice(0, bytes));
+      }
     }
   }
 

@@ -121,7 +121,7 @@ public final class SafetensorsFile {
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       MappedFiles.write(channel, head.rewind());
       for (StoredTensor tensor : ordered) {
-        MappedFiles.write(channel, tensor.data());
+        MappedFiles.write(channel, tensor.content());
       }
     }
   }
@@ -166,7 +166,7 @@ public final class SafetensorsFile {
       for (long axisSize : tensor.shape().toArray()) {
         shape.add(axisSize);
       }
-      long end = offset + tensor.data().byteSize();
+      long end = offset + tensor.content().byteSize();
       entry.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }

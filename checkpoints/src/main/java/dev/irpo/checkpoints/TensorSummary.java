@@ -14,7 +14,7 @@ public record TensorSummary(String name, DType dtype, Shape shape, long bytes, S
         tensor.name(),
         tensor.dtype(),
         tensor.shape(),
-        tensor.data().byteSize(),
-        Checksums.sha256(tensor.data()));
+        tensor.content().byteSize(),
+        Checksums.sha256(tensor.content()));
   }
 }

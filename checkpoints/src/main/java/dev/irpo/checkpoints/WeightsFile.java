@@ -16,13 +16,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /// Tensors of one element type in an Arrow IPC file; the package documentation has the layout.
 final class WeightsFile {
   static final String COLUMN = "values";
   static final String METADATA_KEY = "irpo.tensors";
-  private static final long CONVERTED_CHUNK_ELEMENTS = 1L << 20;
+
+  /// Elements that are assembled or converted at a time.
+  private static final long CHUNK_ELEMENTS = 1L << 20;
 
   private WeightsFile() {}
 
@@ -139,24 +142,26 @@ final class WeightsFile {
     @Override
     public void writeTo(FileChannel channel) throws IOException {
       DType from = tensor.dtype();
-      if (from == dtype) {
-        MappedFiles.write(channel, source(0, length));
+      Optional<MemorySegment> data = tensor.content().inMemory();
+      if (from == dtype && data.isPresent()) {
+        MappedFiles.write(channel, data.get().asSlice(offset * from.bytes(), byteSize()));
         return;
       }
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment chunk = arena.allocate(CONVERTED_CHUNK_ELEMENTS * dtype.bytes());
-        for (long begin = 0; begin < length; begin += CONVERTED_CHUNK_ELEMENTS) {
-          long count = Math.min(CONVERTED_CHUNK_ELEMENTS, length - begin);
-          MemorySegment out = chunk.asSlice(0, count * dtype.bytes());
-          FloatConversion.convert(from, source(begin, count), dtype, out);
+        long chunk = Math.min(CHUNK_ELEMENTS, length);
+        MemorySegment read = arena.allocate(chunk * from.bytes());
+        MemorySegment converted = from == dtype ? read : arena.allocate(chunk * dtype.bytes());
+        for (long begin = 0; begin < length; begin += CHUNK_ELEMENTS) {
+          long count = Math.min(CHUNK_ELEMENTS, length - begin);
+          MemorySegment in = read.asSlice(0, count * from.bytes());
+          MemorySegment out = converted.asSlice(0, count * dtype.bytes());
+          tensor.content().read((offset + begin) * from.bytes(), in);
+          if (from != dtype) {
+            FloatConversion.convert(from, in, dtype, out);
+          }
           MappedFiles.write(channel, out);
         }
       }
-    }
-
-    private MemorySegment source(long begin, long count) {
-      long bytes = tensor.dtype().bytes();
-      return tensor.data().asSlice((offset + begin) * bytes, count * bytes);
     }
   }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -182,7 +183,7 @@ class Llama2cFileTest {
   }
 
   private static float value(StoredTensor tensor, long index) {
-    return tensor.data().get(ValueLayout.JAVA_FLOAT, index * Float.BYTES);
+    return tensor.inMemory(Arena.ofAuto()).data().get(ValueLayout.JAVA_FLOAT, index * Float.BYTES);
   }
 
   /// Every element is its own number.

@@ -87,9 +87,13 @@ final class TestModels {
       StoredTensor one = expectedList.get(i);
       assertEquals(one.dtype(), foundList.get(i).dtype(), one.name());
       assertEquals(one.shape(), foundList.get(i).shape(), one.name());
-      assertArrayEquals(bytes(one.data()), bytes(foundList.get(i).data()), one.name());
+      assertArrayEquals(bytes(inMemory(one)), bytes(inMemory(foundList.get(i))), one.name());
     }
     assertFalse(expectedList.isEmpty());
+  }
+
+  private static MemorySegment inMemory(StoredTensor tensor) {
+    return tensor.inMemory(Arena.ofAuto()).data();
   }
 
   /// The action fails with one line that holds every one of the facts.

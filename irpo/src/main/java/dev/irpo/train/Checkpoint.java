@@ -10,7 +10,6 @@ import dev.irpo.checkpoints.ParameterLayout;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.StoredTensor;
 import dev.irpo.transformer.train.Optimizer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -73,9 +72,7 @@ final class Checkpoint {
     Manifest.read(folder).verifyChecksums(folder);
     try (StoredModel stored = StoredModel.open(folder)) {
       for (var entry : model.parameters().buffers().entrySet()) {
-        StoredTensor tensor = stored.tensor(entry.getKey());
-        MemorySegment.copy(
-            tensor.data(), 0, entry.getValue().segment(), 0, tensor.data().byteSize());
+        stored.tensor(entry.getKey()).content().read(0, entry.getValue().segment());
       }
     }
     model.parameters().markChanged();

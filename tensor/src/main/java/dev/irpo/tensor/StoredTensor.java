@@ -1,21 +1,50 @@
 package dev.irpo.tensor;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// A named tensor as a file holds it: little-endian, row-major, perhaps a read-only memory map.
+/// A named tensor as a file holds it: little-endian, row-major.
 ///
 /// @param name as in Hugging Face checkpoints, for instance `model.embed_tokens.weight`
-/// @param data exactly `shape.numElements() * dtype.bytes()` bytes, off-heap
-public record StoredTensor(String name, DType dtype, Shape shape, MemorySegment data) {
-  /// Checks that the data has the bytes that shape and type need.
+/// @param content exactly `shape.numElements() * dtype.bytes()` bytes
+public record StoredTensor(String name, DType dtype, Shape shape, TensorContent content) {
+  /// Checks that the content has the bytes that shape and type need.
   ///
   /// @throws IllegalArgumentException if it has not
   public StoredTensor {
     long needed = shape.numElements() * dtype.bytes();
-    if (data.byteSize() != needed) {
+    if (content.byteSize() != needed) {
       throw new IllegalArgumentException(
           "tensor '%s' %s of %s needs %d bytes, its data has %d"
-              .formatted(name, shape, dtype, needed, data.byteSize()));
+              .formatted(name, shape, dtype, needed, content.byteSize()));
     }
+  }
+
+  /// A tensor that lies in off-heap memory, perhaps a read-only memory map.
+  ///
+  /// @throws IllegalArgumentException as above
+  public StoredTensor(String name, DType dtype, Shape shape, MemorySegment data) {
+    this(name, dtype, shape, TensorContent.of(data));
+  }
+
+  /// The same tensor with its bytes in memory: itself if they are there, else a copy that lives as
+  /// long as the arena.
+  public StoredTensor inMemory(Arena arena) {
+    if (content.inMemory().isPresent()) {
+      return this;
+    }
+    MemorySegment copy = arena.allocate(content.byteSize(), Buffer.ALIGNMENT);
+    content.read(0, copy);
+    return new StoredTensor(name, dtype, shape, copy.asReadOnly());
+  }
+
+  /// The bytes of a tensor in memory.
+  ///
+  /// @throws IllegalStateException if its content is assembled while it is read
+  public MemorySegment data() {
+    return content
+        .inMemory()
+        .orElseThrow(() ->
+            new IllegalStateException("tensor '" + name + "' is not in memory; read its content"));
   }
 }

@@ -3,6 +3,7 @@ package dev.irpo.transformer;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.StoredTensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Map;
 
 /// Checks the tensors of a checkpoint against a configuration and copies them in.
 record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) {
+  private static final int CHUNK_ELEMENTS = 1 << 16;
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -45,11 +47,14 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
   private void dropCopyOfTiedHead(Map<String, StoredTensor> byName) {
     StoredTensor head = byName.get(LlamaConfig.HEAD);
     StoredTensor embedding = byName.get(LlamaConfig.EMBEDDING);
-    if (config.tiedHead()
-        && head != null
-        && embedding != null
-        && head.data().mismatch(embedding.data()) == -1) {
+    if (config.tiedHead() && head != null && embedding != null && isEqual(head, embedding)) {
       byName.remove(LlamaConfig.HEAD);
+    }
+  }
+
+  private static boolean isEqual(StoredTensor a, StoredTensor b) {
+    try (Arena arena = Arena.ofConfined()) {
+      return a.inMemory(arena).data().mismatch(b.inMemory(arena).data()) == -1;
     }
   }
 
@@ -73,13 +78,20 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
   }
 
   private static void copy(StoredTensor tensor, Buffer target) {
-    MemorySegment data = tensor.data();
     if (tensor.dtype() == target.dtype()) {
-      MemorySegment.copy(data, 0, target.segment(), 0, data.byteSize());
+      tensor.content().read(0, target.segment());
       return;
     }
-    for (long i = 0; i < target.numElements(); i++) {
-      target.set(i, element(tensor.dtype(), data, i));
+    int bytes = tensor.dtype().bytes();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment chunk = arena.allocate((long) CHUNK_ELEMENTS * bytes);
+      for (long first = 0; first < target.numElements(); first += CHUNK_ELEMENTS) {
+        int count = (int) Math.min(CHUNK_ELEMENTS, target.numElements() - first);
+        tensor.content().read(first * bytes, chunk.asSlice(0, (long) count * bytes));
+        for (int i = 0; i < count; i++) {
+          target.set(first + i, element(tensor.dtype(), chunk, i));
+        }
+      }
     }
   }
 

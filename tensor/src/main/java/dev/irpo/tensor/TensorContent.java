@@ -1,0 +1,41 @@
+package dev.irpo.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/// The bytes of a stored tensor: in memory as they are, or assembled while they are read, for
+/// instance from the parts of several files or from rows in another order.
+public interface TensorContent {
+  /// How many bytes there are.
+  long byteSize();
+
+  /// Fills `target` with the bytes from `offset` on.
+  ///
+  /// @param offset in bytes; `offset + target.byteSize()` is at most [#byteSize()]
+  void read(long offset, MemorySegment target);
+
+  /// The bytes themselves where they lie in memory, or in a memory map, end to end.
+  default Optional<MemorySegment> inMemory() {
+    return Optional.empty();
+  }
+
+  /// Bytes that lie in memory.
+  static TensorContent of(MemorySegment data) {
+    return new TensorContent() {
+      @Override
+      public long byteSize() {
+        return data.byteSize();
+      }
+
+      @Override
+      public void read(long offset, MemorySegment target) {
+        MemorySegment.copy(data, offset, target, 0, target.byteSize());
+      }
+
+      @Override
+      public Optional<MemorySegment> inMemory() {
+        return Optional.of(data);
+      }
+    };
+  }
+}
