@@ -56,7 +56,7 @@ final class EvalCommand implements Callable<Integer> {
     result.put("split", split.name().toLowerCase(java.util.Locale.ROOT));
     result.put("problems", problems.size());
     try (Backend backend = BackendStart.of(resolved.compute())) {
-      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
       RolloutSampler sampler =
           new RolloutSampler(backend, loaded, task, resolved.rollouts().slots(), problems);
       Evaluator evaluator =

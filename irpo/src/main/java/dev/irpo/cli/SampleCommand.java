@@ -80,7 +80,7 @@ final class SampleCommand implements Callable<Integer> {
     }
     try (Backend backend = compute.start();
         JsonLines.LineReader reader = JsonLines.standardInput()) {
-      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
       List<GenerationRequest> requests = new ArrayList<>();
       int longest = 1;
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {

@@ -36,7 +36,7 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (Backend backend = compute.start();
         JsonLines.LineReader reader = JsonLines.standardInput()) {
-      LanguageModel loaded = LanguageModel.open(backend, model.model, model.tokenizer());
+      LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
       int budget = Math.max(TOKEN_BUDGET, loaded.config().maxPositions());
       Scorer scorer = new Scorer(backend, loaded.parameters(), budget);
       List<Sequence> batch = new ArrayList<>();

@@ -15,6 +15,7 @@ import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
@@ -61,14 +62,32 @@ public record LanguageModel(
     try (StoredModel stored = StoredModel.open(path, tokenizer)) {
       LlamaConfig config = configOf(stored);
       Collection<StoredTensor> tensors = stored.tensors().values();
-      Parameters parameters = Parameters.load(backend, config, path.toString(), tensors);
-      return new LanguageModel(
-          config,
-          stored.config(),
-          parameters,
-          tokenizerOf(stored, config),
-          stored.tokenizerFiles());
+      return of(stored, Parameters.load(backend, config, path.toString(), tensors));
     }
+  }
+
+  /// Opens the same for sampling and scoring alone: the weights are read from their memory maps,
+  /// which stay as long as the process, so that a model opens at once and takes no memory that the
+  /// page cache could not give back.
+  ///
+  /// @throws IOException as [#open]
+  /// @throws IllegalArgumentException as [#open]
+  public static LanguageModel map(Backend backend, Path path, Optional<Path> tokenizer)
+      throws IOException {
+    @SuppressWarnings("MustBeClosed") // the weights are its memory maps
+    StoredModel stored = StoredModel.open(path, tokenizer);
+    LlamaConfig config = configOf(stored);
+    Collection<StoredTensor> tensors = stored.tensors().values();
+    return of(stored, Parameters.map(backend, config, path.toString(), tensors, Arena.ofAuto()));
+  }
+
+  private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {
+    return new LanguageModel(
+        parameters.config(),
+        stored.config(),
+        parameters,
+        tokenizerOf(stored, parameters.config()),
+        stored.tokenizerFiles());
   }
 
   /// Checks that configuration, tensors and tokenizer of a stored model belong together.

@@ -29,6 +29,11 @@ public interface Backend extends AutoCloseable {
     return true;
   }
 
+  /// Whether variables of 16 bits may stand where an operation reads such, see [Op#readsNarrow].
+  default boolean readsNarrow() {
+    return false;
+  }
+
   /// Whether graphs that may do so read rounded weights, see [Graph#roundWeights()]; what they
   /// sample then has other log-probabilities than scoring gives.
   default boolean roundsWeights() {

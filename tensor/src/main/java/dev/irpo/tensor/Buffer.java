@@ -14,6 +14,7 @@ public final class Buffer {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
   private final Storage storage;
@@ -112,18 +113,26 @@ public final class Buffer {
 
   /// The element at `index` of a floating-point buffer.
   public double get(long index) {
-    return dtype == DType.F64
-        ? segment().getAtIndex(DOUBLE, index)
-        : segment().getAtIndex(FLOAT, index);
+    return switch (dtype) {
+      case F64 -> segment().getAtIndex(DOUBLE, index);
+      case F32 -> segment().getAtIndex(FLOAT, index);
+      case F16 -> Float.float16ToFloat(segment().getAtIndex(SHORT, index));
+      case BF16 -> Float.intBitsToFloat(segment().getAtIndex(SHORT, index) << 16);
+      case INT32 -> throw notFloating();
+    };
   }
 
-  /// Stores into a floating-point buffer, rounding to its precision.
+  /// Stores into a buffer of single or double precision, rounding to it.
   public void set(long index, double value) {
-    if (dtype == DType.F64) {
-      segment().setAtIndex(DOUBLE, index, value);
-    } else {
-      segment().setAtIndex(FLOAT, index, (float) value);
+    switch (dtype) {
+      case F64 -> segment().setAtIndex(DOUBLE, index, value);
+      case F32 -> segment().setAtIndex(FLOAT, index, (float) value);
+      case F16, BF16, INT32 -> throw notFloating();
     }
+  }
+
+  private IllegalStateException notFloating() {
+    return new IllegalStateException("a buffer of " + dtype + " does not take this access");
   }
 
   /// The element at `index` of an [DType#INT32] buffer.

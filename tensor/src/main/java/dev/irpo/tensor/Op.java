@@ -38,6 +38,11 @@ public interface Op {
     return false;
   }
 
+  /// Whether kernels take input `index` in 16 bits as well, where a variable is stored so.
+  default boolean readsNarrow(int index) {
+    return false;
+  }
+
   /// Floating-point operations of one run; a fused multiply-add counts two. Elementwise work counts
   /// nothing.
   default long flops(Node node) {

@@ -3,11 +3,14 @@ package dev.irpo.transformer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.StoredTensor;
+import java.lang.foreign.Arena;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SequencedMap;
 
-/// The weights of one model: a flat buffer and a named view of each tensor in it.
+/// The weights of one model: a flat buffer and a named view of each tensor in it, or, for reading
+/// alone, each tensor where a checkpoint has it.
 ///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
 /// Who writes into them on the host calls [#markChanged()] afterwards, because backends keep copies
@@ -18,14 +21,22 @@ public final class Parameters {
 
   private final LlamaConfig config;
   private final ParameterLayout layout;
-  private final Buffer flat;
+  private final Optional<Buffer> flat;
   private final SequencedMap<String, Buffer> buffers;
 
   private Parameters(LlamaConfig config, ParameterLayout layout, Buffer flat) {
+    this(config, layout, Optional.of(flat), layout.slice(flat, ""));
+  }
+
+  private Parameters(
+      LlamaConfig config,
+      ParameterLayout layout,
+      Optional<Buffer> flat,
+      SequencedMap<String, Buffer> buffers) {
     this.config = config;
     this.layout = layout;
     this.flat = flat;
-    this.buffers = Collections.unmodifiableSequencedMap(layout.slice(flat, ""));
+    this.buffers = Collections.unmodifiableSequencedMap(buffers);
   }
 
   /// Parameters that are all zero.
@@ -74,9 +85,31 @@ public final class Parameters {
     return parameters;
   }
 
+  /// The weights of a checkpoint where they lie, for sampling and scoring alone: matrices of 16 or
+  /// 32 bits are read straight from their memory maps, vectors are converted. A backend that
+  /// computes elsewhere, or in another precision, gets [#load]ed weights.
+  ///
+  /// @param arena of what is not in memory as it is stored; it and the tensors must outlive the
+  ///   result
+  /// @throws IllegalArgumentException as [#load]
+  public static Parameters map(
+      Backend backend,
+      LlamaConfig config,
+      String source,
+      Collection<StoredTensor> tensors,
+      Arena arena) {
+    if (!backend.readsNarrow()) {
+      return load(backend, config, source, tensors);
+    }
+    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
+    SequencedMap<String, Buffer> buffers =
+        new WeightLoading(source, config, layout).map(tensors, backend, arena);
+    return new Parameters(config, layout, Optional.empty(), buffers);
+  }
+
   /// Overwrites all weights with those of a model of the same configuration.
   public void copyFrom(Parameters source) {
-    flat.copyFrom(source.flat);
+    flat().copyFrom(source.flat());
     markChanged();
   }
 
@@ -91,8 +124,10 @@ public final class Parameters {
   }
 
   /// All weights, end to end.
+  ///
+  /// @throws IllegalStateException if they are [#map]ped, which lets nobody change them
   public Buffer flat() {
-    return flat;
+    return flat.orElseThrow(() -> new IllegalStateException("mapped weights cannot change"));
   }
 
   /// The tensors by name, views of [#flat()].
@@ -102,6 +137,6 @@ public final class Parameters {
 
   /// Announces that weights were written into.
   public void markChanged() {
-    flat.markChanged();
+    flat().markChanged();
   }
 }

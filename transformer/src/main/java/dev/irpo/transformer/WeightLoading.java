@@ -1,5 +1,6 @@
 package dev.irpo.transformer;
 
+import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.StoredTensor;
@@ -11,6 +12,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// Checks the tensors of a checkpoint against a configuration and copies them in.
 record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) {
@@ -24,6 +26,24 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
   void load(Collection<StoredTensor> tensors, Map<String, Buffer> buffers) {
     Map<String, StoredTensor> checked = check(tensors);
     buffers.forEach((name, buffer) -> copy(checked.get(name), buffer));
+  }
+
+  /// Matrices where they lie, vectors as copies in the backend's precision.
+  SequencedMap<String, Buffer> map(Collection<StoredTensor> tensors, Backend backend, Arena arena) {
+    Map<String, StoredTensor> checked = check(tensors);
+    SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
+    for (ParameterLayout.Slice slice : layout.slices()) {
+      StoredTensor tensor = checked.get(slice.name());
+      if (slice.shape().rank() == 2) {
+        StoredTensor inMemory = tensor.inMemory(arena);
+        buffers.put(slice.name(), Buffer.wrap(inMemory.data(), tensor.dtype()));
+      } else {
+        Buffer copy = backend.allocate(slice.shape().numElements());
+        copy(tensor, copy);
+        buffers.put(slice.name(), copy);
+      }
+    }
+    return buffers;
   }
 
   /// The weights by name, when they are what the configuration says.

@@ -49,6 +49,11 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
+  public boolean readsNarrow() {
+    return true;
+  }
+
+  @Override
   public Program compile(Graph graph, Map<String, Buffer> variables) {
     return new CompiledProgram(graph, variables, kernels, DType.F32);
   }

@@ -1,8 +1,10 @@
 package dev.irpo.tensor.cpu;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /// [MatrixKernels] over panels, shared among threads by panels and, where these are few, by rows.
 final class CpuMatrix implements MatrixKernels {
@@ -11,6 +13,18 @@ final class CpuMatrix implements MatrixKernels {
 
   /// Least rows of a task when a panel's rows are split.
   private static final int ROW_CHUNK = 64;
+
+  /// Rows from which packing anew costs less than a tenth of the product.
+  private static final int PACKED_ROWS = 48;
+
+  /// Multiple of rows that a task with weights of 16 bits takes.
+  private static final int ROW_TILES = 4 * RowProducts.TILE;
+
+  /// Bytes of a block of rows that stays in the second cache while weights of 16 bits pass by.
+  private static final long BLOCK_BYTES = 1L << 19;
+
+  /// Columns of a task whose weights of 16 bits serve several blocks of rows in turn.
+  private static final int COLUMN_CHUNK = 64;
 
   private final WorkerPool pool;
   private final PackedWeights packedWeights;
@@ -72,8 +86,23 @@ final class CpuMatrix implements MatrixKernels {
 
   /// The linear layer on plain memory.
   void linear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+    if (weight.dtype() != DType.F32) {
+      narrowLinear(out, x, weight, sizes);
+      return;
+    }
+    Optional<MemorySegment> packed =
+        sizes.rows() < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
+    if (packed.isPresent()) {
+      packedLinear(out, x, packed.get(), sizes);
+    } else {
+      packingLinear(out, x, weight.segment(), sizes);
+    }
+  }
+
+  /// With panels that are kept.
+  private void packedLinear(
+      MemorySegment out, MemorySegment x, MemorySegment panels, ProductSizes sizes) {
     int inDim = sizes.depth();
-    MemorySegment panels = packedWeights.of(weight, sizes.columns(), inDim);
     long cRow = 4L * sizes.columns();
     Split split = split(sizes);
     pool.run(
@@ -94,6 +123,68 @@ final class CpuMatrix implements MatrixKernels {
               split.lastPanel(task),
               false);
         });
+  }
+
+  /// With panels that each task packs for itself.
+  private void packingLinear(
+      MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
+    int inDim = sizes.depth();
+    long cRow = 4L * sizes.columns();
+    Split split = split(sizes);
+    pool.run(
+        split.tasks(),
+        (task, scratch) -> {
+          MemorySegment packed = scratch.floats(0, (long) inDim * Tiles.PANEL);
+          Tiles.Operands m =
+              new Tiles.Operands(out, cRow, x, 4L * inDim, 4, packed, 0, scratch.edge());
+          WeightPanels panels = new WeightPanels(weight, sizes.columns(), inDim);
+          long row = split.firstRow(task);
+          for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
+            panels.pack(panel, packed, 0);
+            long aAt = row * 4L * inDim;
+            MatrixProduct.multiply(
+                m, row * cRow, aAt, 0, split.part(task), panel, panel + 1, false);
+          }
+        });
+  }
+
+  /// With weights of 16 bits, straight from where they lie.
+  private void narrowLinear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+    int rows = sizes.rows();
+    int columns = sizes.columns();
+    int rowChunk = rowChunk(sizes);
+    int rowChunks = (rows + rowChunk - 1) / rowChunk;
+    int columnChunk = columnChunk(sizes, rowChunks);
+    int columnChunks = (columns + columnChunk - 1) / columnChunk;
+    MemorySegment weights = weight.segment();
+    pool.run(
+        rowChunks * columnChunks,
+        (task, scratch) -> {
+          int row = task % rowChunks * rowChunk;
+          int column = task / rowChunks * columnChunk;
+          new RowProducts(out, x, weights, weight.dtype(), columns, sizes.depth(), scratch)
+              .multiply(
+                  row,
+                  Math.min(rows, row + rowChunk),
+                  column,
+                  Math.min(columns, column + columnChunk));
+        });
+  }
+
+  private static int rowChunk(ProductSizes sizes) {
+    long fitting = BLOCK_BYTES / (4L * sizes.depth()) / ROW_TILES * ROW_TILES;
+    return Math.clamp(fitting, ROW_TILES, Math.max(ROW_TILES, sizes.rows()));
+  }
+
+  private int columnChunk(ProductSizes sizes, int rowChunks) {
+    int columns = sizes.columns();
+    long work = (long) sizes.rows() * columns * sizes.depth();
+    if (pool.threads() == 1 || work < SMALL) {
+      return Math.max(COLUMN_CHUNK, rowChunks == 1 ? columns : 0);
+    }
+    int wanted = (4 * pool.threads() + rowChunks - 1) / rowChunks; // column chunks
+    int share = (columns / wanted + RowProducts.TILE - 1) / RowProducts.TILE * RowProducts.TILE;
+    return Math.max(RowProducts.TILE, rowChunks == 1 ? share : Math.min(COLUMN_CHUNK, share));
   }
 
   @Override

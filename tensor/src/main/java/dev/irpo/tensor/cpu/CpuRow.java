@@ -1,6 +1,7 @@
 package dev.irpo.tensor.cpu;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.RowKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -42,7 +43,15 @@ final class CpuRow implements RowKernels {
 
   @Override
   public void embedding(Buffer out, Buffer table, Buffer tokens, int rows, int embedDim) {
-    selectRows(out, table, tokens, rows, embedDim);
+    if (table.dtype() == DType.F32) {
+      selectRows(out, table, tokens, rows, embedDim);
+      return;
+    }
+    for (int r = 0; r < rows; r++) {
+      long source = 2L * tokens.getInt(r) * embedDim;
+      NarrowLanes.widen(
+          table.dtype(), table.segment(), source, out.segment(), 4L * r * embedDim, embedDim);
+    }
   }
 
   @Override

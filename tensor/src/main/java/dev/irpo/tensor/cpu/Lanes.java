@@ -109,6 +109,19 @@ final class Lanes {
     return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
+  /// Adds 16 partial sums by halves.
+  static float sum16(MemorySegment partials, long at) {
+    FloatVector sum = load(partials, at);
+    if (COUNT == 8) {
+      sum = sum.add(load(partials, at + 32));
+    } else if (COUNT == 4) {
+      FloatVector odd = load(partials, at + 16);
+      sum = sum.add(load(partials, at + 32));
+      sum = sum.add(odd.add(load(partials, at + 48)));
+    }
+    return tree(sum);
+  }
+
   /// Σ a·b over n elements in the fixed order.
   static float dot(MemorySegment a, long aAt, MemorySegment b, long bAt, int n) {
     FloatVector sum = partialDot(a, aAt, b, bAt, n, 0);

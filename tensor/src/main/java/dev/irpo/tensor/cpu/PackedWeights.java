@@ -4,50 +4,66 @@ import dev.irpo.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Optional;
 import java.util.WeakHashMap;
 
 /// Transposed panels of weight matrices, kept until the weight changes.
 ///
-/// A weight is packed once per optimizer step and serves every forward product until the next.
+/// They serve products of few rows, which would spend most of their time packing: sampling. A
+/// weight is packed when the first of them comes after an optimizer step.
 final class PackedWeights {
+  private static final long MOST_BYTES = 1L << 30;
+
   private static final class Entry {
-    MemorySegment panels;
+    final MemorySegment panels;
     long version = -1;
+
+    Entry(MemorySegment panels) {
+      this.panels = panels;
+    }
   }
 
   private final WorkerPool pool;
   private final Map<Buffer, Entry> entries = new WeakHashMap<>();
-  private final Entry unstable = new Entry();
 
   PackedWeights(WorkerPool pool) {
     this.pool = pool;
   }
 
-  /// Panels of the transpose of `weight` (N, K), for products `x · weightᵀ`.
-  MemorySegment of(Buffer weight, int outDim, int inDim) {
-    Entry entry =
-        weight.isStable() ? entries.computeIfAbsent(weight, key -> new Entry()) : unstable;
-    if (weight.isStable() && entry.version == weight.version()) {
-      return entry.panels;
+  /// Panels of the transpose of `weight` (N, K), for products `x · weightᵀ`; none where the copies
+  /// would take more than a gigabyte, or the weight changes without announcement.
+  ///
+  /// @param sizes of the product, (rows, N, K)
+  Optional<MemorySegment> of(Buffer weight, ProductSizes sizes) {
+    if (!weight.isStable()) {
+      return Optional.empty();
     }
-    long bytes = 4 * MatrixProduct.packedFloats(inDim, outDim);
-    if (entry.panels == null || entry.panels.byteSize() < bytes) {
-      entry.panels = Arena.ofAuto().allocate(bytes, Buffer.ALIGNMENT);
+    Entry entry = entries.get(weight);
+    if (entry == null) {
+      long bytes = 4 * MatrixProduct.packedFloats(sizes.depth(), sizes.columns());
+      if (keptBytes() + bytes > MOST_BYTES) {
+        return Optional.empty();
+      }
+      entry = new Entry(Arena.ofAuto().allocate(bytes, Buffer.ALIGNMENT));
+      entries.put(weight, entry);
     }
-    MemorySegment panels = entry.panels;
+    if (entry.version != weight.version()) {
+      pack(weight.segment(), entry.panels, sizes);
+      entry.version = weight.version();
+    }
+    return Optional.of(entry.panels);
+  }
+
+  private long keptBytes() {
+    return entries.values().stream().mapToLong(entry -> entry.panels.byteSize()).sum();
+  }
+
+  private void pack(MemorySegment weight, MemorySegment panels, ProductSizes sizes) {
+    long panelBytes = sizes.depth() * Tiles.PANEL_BYTES;
     pool.run(
-        MatrixProduct.panels(outDim),
+        MatrixProduct.panels(sizes.columns()),
         (panel, scratch) ->
-            MatrixProduct.packTransposedPanel(
-                panels,
-                (long) panel * inDim * Tiles.PANEL_BYTES,
-                weight.segment(),
-                0,
-                4L * inDim,
-                inDim,
-                outDim,
-                panel));
-    entry.version = weight.version();
-    return panels;
+            new WeightPanels(weight, sizes.columns(), sizes.depth())
+                .pack(panel, panels, panel * panelBytes));
   }
 }

@@ -28,6 +28,11 @@ public record Embedding() implements Op {
   }
 
   @Override
+  public boolean readsNarrow(int index) {
+    return index == 0;
+  }
+
+  @Override
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
     int rows = node.output(0).size(0);
     int embedDim = node.output(0).size(1);

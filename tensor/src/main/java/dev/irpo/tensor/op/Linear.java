@@ -38,6 +38,11 @@ public record Linear() implements Op {
   }
 
   @Override
+  public boolean readsNarrow(int index) {
+    return index == 1;
+  }
+
+  @Override
   public long flops(Node node) {
     return 2L * node.output(0).shape().numElements() * node.input(0).size(1);
   }

@@ -37,6 +37,11 @@ public record TokenLogProbs() implements Op {
   }
 
   @Override
+  public boolean readsNarrow(int index) {
+    return index == 1;
+  }
+
+  @Override
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
     ScoreSizes sizes = sizes(node.input(0), node.input(1), node.input(2));
     Buffer result = out.get(0);

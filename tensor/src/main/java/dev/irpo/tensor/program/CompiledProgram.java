@@ -48,7 +48,10 @@ public final class CompiledProgram implements Program {
     DType type = leaf.dtype() == DType.F32 ? precision : leaf.dtype();
     long numElements = leaf.shape().numElements();
     return switch (leaf.kind()) {
-      case VARIABLE -> Variables.require(leaf, variables, type);
+      case VARIABLE ->
+          leaf.dtype() == DType.F32
+              ? Variables.require(leaf, variables, Variables.types(leaf, nodes, precision))
+              : Variables.require(leaf, variables, type);
       case CONSTANT -> {
         Buffer buffer = Buffer.allocate(type, numElements);
         LongToDoubleFunction values = graph.constantValues(leaf);

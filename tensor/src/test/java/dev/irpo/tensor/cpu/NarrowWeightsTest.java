@@ -1,0 +1,109 @@
+package dev.irpo.tensor.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.kernel.Kernels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Products with weights of 16 bits, in their fixed order.
+class NarrowWeightsTest {
+  private final CpuBackend backend = new CpuBackend(2);
+  private final Kernels kernels = backend.kernels();
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  /// Weights as 16 bits each and the same ones in single precision.
+  private record Weights(Buffer narrow, Buffer wide) {
+    static Weights of(DType dtype, int n) {
+      Buffer wide = FixedOrderTest.signed(3, n);
+      Buffer narrow = Buffer.allocate(dtype, n);
+      for (int i = 0; i < n; i++) {
+        float value = (float) wide.get(i);
+        short bits =
+            dtype == DType.BF16
+                ? (short) (Float.floatToRawIntBits(value) >>> 16)
+                : Float.floatToFloat16(value);
+        narrow.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+        wide.set(i, narrow.get(i));
+      }
+      return new Weights(narrow, wide);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void linearIsTheDotProductOfRowsWhateverTheirNumber(DType dtype) {
+    int outDim = 39;
+    for (int inDim : new int[] {1, 7, 16, 33, 288}) {
+      Weights weights = Weights.of(dtype, outDim * inDim);
+      float[] ws = weights.wide.toFloatArray();
+      for (int rows = 1; rows <= 9; rows++) {
+        Buffer x = FixedOrderTest.signed(4, rows * inDim);
+        float[] xs = x.toFloatArray();
+        Buffer out = FixedOrderTest.zeros(rows * outDim);
+        kernels.matrix().linear(out, x, weights.narrow, rows, outDim, inDim);
+        for (int i = 0; i < rows * outDim; i++) {
+          int xAt = i / outDim * inDim;
+          float expected = FixedOrder.dot(xs, xAt, ws, i % outDim * inDim, inDim);
+          assertEquals(expected, (float) out.get(i), rows + "×" + inDim + " element " + i);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void embeddingWidensTheRowsOfTheTable(DType dtype) {
+    int embedDim = 21;
+    Weights table = Weights.of(dtype, 10 * embedDim);
+    Buffer tokens = Buffer.allocate(DType.INT32, 3);
+    tokens.setInt(0, 9);
+    tokens.setInt(2, 4);
+    Buffer expected = FixedOrderTest.zeros(3 * embedDim);
+    Buffer actual = FixedOrderTest.zeros(3 * embedDim);
+    kernels.row().embedding(expected, table.wide, tokens, 3, embedDim);
+    kernels.row().embedding(actual, table.narrow, tokens, 3, embedDim);
+    assertArrayEquals(expected.toFloatArray(), actual.toFloatArray());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void everyPatternOfBitsIsWidenedAsTheJdkDoes(DType dtype) {
+    int n = 1 << 16;
+    short[] patterns = new short[n];
+    for (int i = 0; i < n; i++) {
+      patterns[i] = (short) i;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bits = arena.allocate(2L * n).copyFrom(MemorySegment.ofArray(patterns));
+      MemorySegment wide = arena.allocate(4L * n);
+      NarrowLanes.widen(dtype, bits, 0, wide, 0, n);
+      int[] actual = wide.toArray(ValueLayout.JAVA_INT);
+      for (int i = 0; i < n; i++) {
+        float value =
+            dtype == DType.BF16 ? Float.intBitsToFloat(i << 16) : Float.float16ToFloat((short) i);
+        assertEquals(value, Float.intBitsToFloat(actual[i]), Integer.toHexString(i));
+      }
+    }
+  }
+
+  @Test
+  void aBufferReadsItsNarrowNumbers() {
+    Buffer buffer = Buffer.allocate(DType.F16, 2);
+    buffer.segment().setAtIndex(ValueLayout.JAVA_SHORT, 1, Float.floatToFloat16(-0.25f));
+    assertEquals("[0.0, -0.25]", Arrays.toString(buffer.toFloatArray()));
+  }
+}
