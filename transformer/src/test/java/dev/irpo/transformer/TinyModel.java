@@ -1,5 +1,11 @@
 package dev.irpo.transformer;
 
+import java.util.ArrayList;
+import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
+import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Backend;
 import java.util.List;
 
@@ -34,5 +40,24 @@ public final class TinyModel {
       tokens[i] = 3 + (int) (CounterRandom.uniform(key, i) * 58);
     }
     return tokens;
+  }
+
+  /// The same model rounded to 16 bits, for reading where it lies.
+  public static Parameters mapped(Backend backend, DType dtype) {
+    Parameters wide = parameters(backend, false);
+    List<StoredTensor> tensors = new ArrayList<>();
+    for (ParameterLayout.Slice slice : wide.layout().slices()) {
+      float[] values = wide.buffers().get(slice.name()).toFloatArray();
+      MemorySegment data = Arena.ofAuto().allocate(2L * values.length, 64);
+      for (int i = 0; i < values.length; i++) {
+        short bits =
+            dtype == DType.BF16
+                ? (short) (Float.floatToRawIntBits(values[i]) >>> 16)
+                : Float.floatToFloat16(values[i]);
+        data.setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+      }
+      tensors.add(new StoredTensor(slice.name(), dtype, slice.shape(), data));
+    }
+    return Parameters.map(backend, wide.config(), "tiny", tensors, Arena.ofAuto());
   }
 }

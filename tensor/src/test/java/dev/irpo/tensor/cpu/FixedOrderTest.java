@@ -59,8 +59,16 @@ class FixedOrderTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 16, 33, 257, 700})
   void linearIsOneChainOfFusedMultiplyAdds(int inDim) {
-    int rows = 13;
-    int outDim = 70;
+    requireChains(13, 70, inDim);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 33, 257, 700})
+  void linearOfRowsThatPackForThemselvesIsOneChainToo(int inDim) {
+    requireChains(61, 70, inDim);
+  }
+
+  private void requireChains(int rows, int outDim, int inDim) {
     Buffer x = signed(1, rows * inDim);
     Buffer weight = signed(2, outDim * inDim);
     Buffer out = zeros(rows * outDim);

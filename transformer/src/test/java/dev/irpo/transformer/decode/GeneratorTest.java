@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.transformer.Parameters;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class GeneratorTest {
   private static final SamplingSettings SETTINGS =
@@ -29,7 +32,15 @@ class GeneratorTest {
 
   private static List<Sample> generate(
       Backend backend, DecodeLimits limits, List<GenerationRequest> requests, Sampling sampling) {
-    Parameters parameters = TinyModel.parameters(backend, false);
+    return generate(backend, TinyModel.parameters(backend, false), limits, requests, sampling);
+  }
+
+  private static List<Sample> generate(
+      Backend backend,
+      Parameters parameters,
+      DecodeLimits limits,
+      List<GenerationRequest> requests,
+      Sampling sampling) {
     List<Sample> all = new ArrayList<>();
     List<Long> order = new ArrayList<>();
     new Generator(backend, parameters, limits)
@@ -97,15 +108,43 @@ class GeneratorTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void weightsOf16BitsSampleAndScoreToTheSameBitsFromWhereTheyLie(DType dtype) {
+    for (int threads = 1; threads <= 2; threads++) {
+      try (Backend cpu = new CpuBackend(threads)) {
+        Parameters mapped = TinyModel.mapped(cpu, dtype);
+        assertThrows(IllegalStateException.class, mapped::flat);
+        assertEquals(0, largestDifferenceFromScores(cpu, mapped, SETTINGS));
+        Backend reference = ReferenceBackend.inSinglePrecision();
+        Sequence sequence = new Sequence(TinyModel.tokens(1, 9), TinyModel.tokens(2, 30));
+        float expected =
+            new Scorer(reference, TinyModel.mapped(reference, dtype), 400)
+                .score(List.of(sequence))
+                .getFirst()
+                .logProb();
+        float actual =
+            new Scorer(cpu, mapped, 400).score(List.of(sequence)).getFirst().logProb();
+        assertEquals(expected, actual, 1e-4f * Math.abs(expected));
+      }
+    }
+  }
+
   private static double largestDifferenceFromScores(Backend backend, SamplingSettings settings) {
+    return largestDifferenceFromScores(backend, TinyModel.parameters(backend, false), settings);
+  }
+
+  private static double largestDifferenceFromScores(
+      Backend backend, Parameters parameters, SamplingSettings settings) {
     List<GenerationRequest> requests = requests(3);
+    Sampling sampling = Sampling.of(settings, 9, 0);
     List<Sample> samples =
-        generate(backend, DecodeLimits.of(8, 3, 70, 40), requests, Sampling.of(settings, 9, 0));
+        generate(backend, parameters, DecodeLimits.of(8, 3, 70, 40), requests, sampling);
     List<Sequence> sequences =
         IntStream.range(0, samples.size())
             .mapToObj(i -> new Sequence(requests.get(i / 3).prompt(), samples.get(i).ids()))
             .toList();
-    Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), 400);
+    Scorer scorer = new Scorer(backend, parameters, 400);
     double largest = 0;
     for (int i = 0; i < samples.size(); i++) {
       float[] scores = scorer.score(sequences).get(i).tokenLogProbs();
