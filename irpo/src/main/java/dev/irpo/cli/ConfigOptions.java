@@ -15,6 +15,12 @@ final class ConfigOptions {
   private Path config;
 
   @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      description = "what all other keys default to, for instance gsm8k-llama2-7b-chat")
+  private String preset;
+
+  @Option(
       names = "--set",
       paramLabel = "key=value",
       description = "overrides one value, before the file's; may be repeated")
@@ -32,6 +38,9 @@ final class ConfigOptions {
 
   private List<String> overrides() {
     List<String> all = new ArrayList<>(overrides);
+    if (preset != null) {
+      all.addFirst("preset=" + preset);
+    }
     if (backend != null) {
       requireBackend(backend);
       all.add("compute.backend=" + backend);
@@ -48,11 +57,12 @@ final class ConfigOptions {
   }
 
   /// The configuration where a command's own preset applies unless another is asked for.
-  RunConfig loadWithPreset(String preset) throws IOException {
-    boolean chosen = overrides.stream().anyMatch(text -> text.startsWith("preset="));
+  RunConfig loadWithPreset(String own) throws IOException {
+    boolean chosen =
+        preset != null || overrides.stream().anyMatch(text -> text.startsWith("preset="));
     if (config == null && !chosen) {
       List<String> all = overrides();
-      all.addFirst("preset=" + preset);
+      all.addFirst("preset=" + own);
       return RunConfig.load(Optional.empty(), all);
     }
     return load();
