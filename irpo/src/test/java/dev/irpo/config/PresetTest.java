@@ -19,8 +19,8 @@ class PresetTest {
   private static final String NUMBERS =
       """
       task.name                | gsm8k                | math            | arc-challenge
-      task.heldOutProblems     | 1000                 | 1000            | none
-      task.devFile             | none                 | none            | data/arc-challenge/dev.jsonl
+      task.heldOutProblems     | 1000                 | 1000            | -
+      task.devFile             | -                    | -               | data/arc-challenge/dev.jsonl
       task.chatTemplate        | none                 | none            | none
       iterations               | 4                    | 3               | 3
       rollouts.perPrompt       | 30                   | 20              | 30
@@ -50,9 +50,9 @@ class PresetTest {
     for (Preset preset : presets) {
       Map<String, PresetFile.Sourced> settings = preset.settings();
       for (String row : NUMBERS.lines().toList()) {
-        String[] cells = row.split("\\s*\\|\\s*");
+        String[] cells = row.split("\\s*\\|\\s*", -1);
         PresetFile.Sourced setting = settings.get(cells[0].strip());
-        String written = setting == null ? "none" : setting.value();
+        String written = setting == null ? "-" : setting.value();
         assertEquals(cells[column].strip(), written, preset + " " + cells[0]);
       }
     }
