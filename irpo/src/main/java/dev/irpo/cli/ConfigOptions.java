@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
+import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ final class ConfigOptions {
   private List<String> overrides() {
     List<String> all = new ArrayList<>(overrides);
     if (preset != null) {
-      all.addFirst("preset=" + preset);
+      all.addFirst("preset=" + Preset.requireName("--preset", preset));
     }
     if (backend != null) {
       requireBackend(backend);

@@ -24,6 +24,19 @@ public enum Preset {
   /// The embedded task with the model in the jar: minutes on two cores.
   DEMO;
 
+  /// The name of a preset as configuration writes it.
+  ///
+  /// @param option where it was written
+  /// @throws IllegalArgumentException listing the names there are, if it is none
+  public static String requireName(String option, String name) {
+    if (Choices.find(Preset.class, name).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: there is no preset '%s'; choose one of %s"
+              .formatted(option, name, Choices.list(Preset.class)));
+    }
+    return name;
+  }
+
   /// What its file says.
   PresetFile file() {
     return PresetFile.read(Choices.text(this));
