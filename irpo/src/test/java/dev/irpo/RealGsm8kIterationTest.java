@@ -85,10 +85,12 @@ class RealGsm8kIterationTest {
     Map<String, Problem> problems =
         task.problems(Split.TRAIN).stream()
             .collect(Collectors.toMap(Problem::id, Function.identity()));
-    List<Rollout> rollouts = TableReader.readAll(run.rolloutPart(1, 0), Rollout::of);
-    List<PreferencePair> pairs = TableReader.readAll(run.pairs(1), PreferencePair::of);
+    List<Rollout> rollouts = TableReader.readAll(run.rollouts(1).part(0), Rollout::of);
+    assertEquals(2 * PROBLEMS, rollouts.size());
+    assertTrue(rollouts.stream().allMatch(rollout -> rollout.grader().equals("number-v1")));
+    List<PreferencePair> pairs = TableReader.readAll(run.rollouts(1).pairs(), PreferencePair::of);
     long dropped;
-    try (var lines = Files.lines(run.dropped(1))) {
+    try (var lines = Files.lines(run.rollouts(1).dropped())) {
       dropped = lines.count();
     }
     assertFalse(pairs.isEmpty());

@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
+import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +14,12 @@ import picocli.CommandLine.Option;
 final class ConfigOptions {
   @Option(names = "--config", paramLabel = "FILE", description = "YAML; see 'irpo config'")
   private Path config;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      description = "what all other keys default to, for instance gsm8k-llama2-7b-chat")
+  private String preset;
 
   @Option(
       names = "--set",
@@ -32,6 +39,9 @@ final class ConfigOptions {
 
   private List<String> overrides() {
     List<String> all = new ArrayList<>(overrides);
+    if (preset != null) {
+      all.addFirst("preset=" + Preset.requireName("--preset", preset));
+    }
     if (backend != null) {
       requireBackend(backend);
       all.add("compute.backend=" + backend);
@@ -48,11 +58,12 @@ final class ConfigOptions {
   }
 
   /// The configuration where a command's own preset applies unless another is asked for.
-  RunConfig loadWithPreset(String preset) throws IOException {
-    boolean chosen = overrides.stream().anyMatch(text -> text.startsWith("preset="));
+  RunConfig loadWithPreset(String own) throws IOException {
+    boolean chosen =
+        preset != null || overrides.stream().anyMatch(text -> text.startsWith("preset="));
     if (config == null && !chosen) {
       List<String> all = overrides();
-      all.addFirst("preset=" + preset);
+      all.addFirst("preset=" + own);
       return RunConfig.load(Optional.empty(), all);
     }
     return load();

@@ -21,6 +21,9 @@ import java.util.Optional;
 
 /// Lists where two graders differ on the same responses, with counts as the last line.
 final class GraderComparison {
+  /// Levels from a part to its run: `rollouts`, perhaps `retrain`, `iteration-t`, the run.
+  private static final int DEEPEST_ROLLOUTS = 4;
+
   private final Grader first;
   private final Grader second;
   private int responses;
@@ -72,14 +75,19 @@ final class GraderComparison {
   /// Gold answers by id, from the problems that the run's config.yaml names.
   private static Map<String, Gold> goldOfRun(Path file) throws IOException {
     Path root = file.toAbsolutePath().normalize();
-    for (int levels = 0; levels < 3 && root != null; levels++) {
-      root = root.getParent(); // rollouts, iteration-t, the run
+    int levels = 0;
+    while (levels < DEEPEST_ROLLOUTS
+        && root.getParent() != null
+        && !Files.exists(new RunFolder(root).configFile())) {
+      root = root.getParent();
+      levels++;
     }
-    Path config = root == null ? file : new RunFolder(root).configFile();
+    Path config = new RunFolder(root).configFile();
     if (!Files.exists(config)) {
       throw new IllegalArgumentException(
-          "%s: is in no run folder (no %s); the gold answers come from a run's config.yaml"
-              .formatted(file, config));
+          "%s: is in no run folder (no %s in the %d folders above it); the gold answers come from a run's"
+                  .formatted(file, config.getFileName(), levels)
+              + " config.yaml");
     }
     RunConfig run = RunConfig.load(Optional.of(config), List.of());
     Map<String, Gold> gold = new HashMap<>();

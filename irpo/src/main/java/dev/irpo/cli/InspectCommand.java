@@ -81,11 +81,15 @@ final class InspectCommand implements Callable<Integer> {
     if (Files.exists(folder.model(iteration))) {
       return "trained, not yet evaluated";
     }
+    if (Files.exists(folder.chosen(iteration))) {
+      return "in training again, with the held-out problems, last checkpoint at step "
+          + folder.retraining(iteration).lastStep().orElse(0);
+    }
     Optional<Integer> step = folder.training(iteration).lastStep();
     if (step.isPresent()) {
       return "in training, last checkpoint at step " + step.get();
     }
-    if (Files.exists(folder.pairs(iteration))) {
+    if (Files.exists(folder.rollouts(iteration).pairs())) {
       return "pairs built, not yet trained";
     }
     return Files.exists(folder.iteration(iteration)) ? "sampling" : "not begun";

@@ -20,7 +20,7 @@ final class RunReport {
     text.append(row("model", "rollouts", "correct", "pairs", "greedy %", "majority %"));
     text.append("dropped prompts\n");
     for (int t = 0; t <= iterations; t++) {
-      if (!Files.exists(folder.evaluation(t)) && !Files.exists(folder.counts(t))) {
+      if (!Files.exists(folder.evaluation(t)) && !Files.exists(folder.rollouts(t).counts())) {
         continue;
       }
       boolean evaluated = Files.exists(folder.evaluation(t));
@@ -28,8 +28,9 @@ final class RunReport {
           evaluated
               ? MAPPER.readValue(folder.evaluation(t).toFile(), Evaluation.class)
               : new Evaluation(null, null, 0);
-      if (Files.exists(folder.counts(t))) {
-        RolloutCounts counts = MAPPER.readValue(folder.counts(t).toFile(), RolloutCounts.class);
+      if (Files.exists(folder.rollouts(t).counts())) {
+        RolloutCounts counts =
+            MAPPER.readValue(folder.rollouts(t).counts().toFile(), RolloutCounts.class);
         String share =
             String.format(Locale.ROOT, "%.1f %%", 100.0 * counts.correct() / counts.rollouts());
         text.append(

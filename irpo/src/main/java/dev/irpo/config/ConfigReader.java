@@ -32,10 +32,10 @@ final class ConfigReader {
     }
     preset
         .settings()
-        .forEach((path, text) ->
+        .forEach((path, sourced) ->
             values.put(
                 schema.require(path, "preset " + preset).path(),
-                new Given(text, "preset " + preset)));
+                new Given(sourced.value(), "preset " + preset)));
     values.putAll(written);
     return RunConfig.class.cast(build(RunConfig.class, "", values));
   }

@@ -1,7 +1,7 @@
 package dev.irpo.config;
 
 import java.lang.reflect.RecordComponent;
-import java.util.Locale;
+import java.util.Map;
 
 /// Writes a configuration as YAML, and the documentation of all keys.
 final class ConfigWriter {
@@ -13,31 +13,52 @@ final class ConfigWriter {
 
   String yaml(RunConfig config, Comments comments) {
     StringBuilder out = new StringBuilder();
-    write(config, "", "", comments, out);
+    write(config, "", comments.of(config.preset()), out);
     return out.toString();
   }
 
-  /// Whether each key is preceded by its documentation.
+  /// What precedes each key.
   enum Comments {
     NONE,
-    EVERY_KEY
+    EVERY_KEY;
+
+    private Sources of(Preset preset) {
+      return new Sources(this, this == NONE ? Map.of() : preset.settings());
+    }
   }
 
-  private void write(
-      Object section, String prefix, String indent, Comments comments, StringBuilder out) {
+  /// The comments with what a preset says of the sources of its values.
+  private record Sources(Comments comments, Map<String, PresetFile.Sourced> settings) {
+    String of(ConfigKey key, Object value) {
+      if (comments == Comments.NONE) {
+        return "";
+      }
+      StringBuilder lines =
+          new StringBuilder("# %s (%s)\n".formatted(key.setting().doc(), key.allowed()));
+      PresetFile.Sourced preset = settings.get(key.path());
+      if (preset != null && !preset.source().isEmpty()) {
+        boolean isPresets = value.equals(key.parse(new Given(preset.value(), "preset")));
+        lines.append(
+            isPresets
+                ? "# from: %s\n".formatted(preset.source())
+                : "# the preset has %s, from: %s\n".formatted(preset.value(), preset.source()));
+      }
+      return lines.toString();
+    }
+  }
+
+  private void write(Object section, String prefix, Sources sources, StringBuilder out) {
+    String indent = prefix.isEmpty() ? "" : "  ";
     for (RecordComponent component : section.getClass().getRecordComponents()) {
       String path = prefix + component.getName();
       Object value = valueOf(component, section);
       if (schema.isSection(path)) {
         out.append(component.getName()).append(":\n");
-        write(value, path + ".", "  ", comments, out);
+        write(value, path + ".", sources, out);
         continue;
       }
       ConfigKey key = schema.require(path, "record");
-      if (comments == Comments.EVERY_KEY) {
-        String comment = "%s# %s (%s)%n".formatted(indent, key.setting().doc(), key.allowed());
-        out.append(comment.replace("\r\n", "\n"));
-      }
+      out.append(sources.of(key, value).indent(indent.length()));
       out.append(indent).append(component.getName()).append(": ");
       out.append(key.format(value)).append('\n');
     }
@@ -64,14 +85,27 @@ final class ConfigWriter {
               .formatted(key.path(), value, key.allowed(), setting.doc().replace("|", "\\|")));
     }
     for (Preset preset : Preset.values()) {
-      out.append("\n**`%s`**: %s.".formatted(Choices.text(preset), preset.doc()));
-      out.append(preset.settings().isEmpty() ? " All defaults." : " It sets:\n\n");
-      preset
-          .settings()
-          .forEach(
-              (key, value) -> out.append(String.format(Locale.ROOT, "- `%s: %s`\n", key, value)));
-      out.append(preset.settings().isEmpty() ? "\n" : "");
+      out.append('\n').append(documentation(preset));
     }
+    return out.toString();
+  }
+
+  /// What a preset sets; of one that changes another preset, the changes.
+  private static String documentation(Preset preset) {
+    PresetFile file = preset.file();
+    boolean changesAnother = Choices.find(Preset.class, file.base()).isPresent();
+    Map<String, PresetFile.Sourced> shown = changesAnother ? file.settings() : preset.settings();
+    StringBuilder out =
+        new StringBuilder("**`%s`**: %s.".formatted(Choices.text(preset), file.meaning()));
+    if (changesAnother) {
+      out.append(" As `%s`".formatted(file.base())).append(shown.isEmpty() ? ".\n" : ", but:\n\n");
+    } else {
+      out.append(shown.isEmpty() ? " All defaults.\n" : " It sets:\n\n");
+    }
+    shown.forEach((key, setting) -> {
+      out.append("- `%s: %s`".formatted(key, setting.value()));
+      out.append(setting.source().isEmpty() ? "\n" : " (%s)\n".formatted(setting.source()));
+    });
     return out.toString();
   }
 }

@@ -14,4 +14,9 @@ public record PairSettings(
             range = "[0, 16777216]",
             doc =
                 "longest prompt with response, in tokens, longer pairs are dropped; 0: the context")
-        int maxTokens) {}
+        int maxTokens,
+    @Setting(
+            value = "0",
+            range = "[0, 1000000000]",
+            doc = "pairs of an iteration at most, more are drawn from at random; 0: all")
+        int atMost) {}

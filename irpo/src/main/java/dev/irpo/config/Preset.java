@@ -1,64 +1,49 @@
 package dev.irpo.config;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Named sets of values that replace defaults.
+/// Named sets of values that replace defaults; the values and where each comes from stand in
+/// `presets/NAME.yaml` ([PresetFile]).
 public enum Preset {
   /// The paper's first version, which this project was started from: its GSM8K column.
-  PAPER_V1(
-      "the first version of arXiv:2404.19733 on GSM8K: L_NLL + α·L_DPO, prompt tokens count", ""),
+  PAPER_V1,
   /// The paper's third version.
-  PAPER_V3(
-      "the third version of arXiv:2404.19733 on GSM8K: L_DPO + α·L_NLL, over response tokens alone",
-      "loss.version=v3"),
+  PAPER_V3,
+  /// The paper's experiment on GSM8K, every number with its source.
+  GSM8K_LLAMA2_70B_CHAT,
+  /// The same numbers for a smaller model.
+  GSM8K_LLAMA2_7B_CHAT,
+  /// The paper's experiment on MATH.
+  MATH_LLAMA2_70B_CHAT,
+  /// The same numbers for a smaller model.
+  MATH_LLAMA2_7B_CHAT,
+  /// The paper's experiment on ARC-Challenge.
+  ARC_LLAMA2_70B_CHAT,
+  /// The same numbers for a smaller model.
+  ARC_LLAMA2_7B_CHAT,
   /// The embedded task with the model in the jar: minutes on two cores.
-  DEMO(
-      "the embedded task on a model of a million parameters, in minutes on two cores",
-      """
-      iterations=3
-      task.name=word-problems
-      task.trainProblems=600
-      task.heldOutProblems=250
-      task.testProblems=500
-      optimizer.learningRate=2e-5
-      optimizer.schedule=linear
-      optimizer.warmupSteps=0
-      train.steps=0
-      train.tokenBudget=2048
-      train.evaluateEverySteps=25
-      train.checkpointEverySteps=25
-      rollouts.perPrompt=8
-      rollouts.temperature=0.8
-      rollouts.maxNewTokens=96
-      rollouts.slots=64
-      pairs.perPrompt=2
-      pairs.removeDuplicates=true
-      evaluate.majoritySamples=8
-      """);
+  DEMO;
 
-  private final String doc;
-  private final String assignments;
-
-  Preset(String doc, String assignments) {
-    this.doc = doc;
-    this.assignments = assignments;
+  /// The name of a preset as configuration writes it.
+  ///
+  /// @param option where it was written
+  /// @throws IllegalArgumentException listing the names there are, if it is none
+  public static String requireName(String option, String name) {
+    if (Choices.find(Preset.class, name).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: there is no preset '%s'; choose one of %s"
+              .formatted(option, name, Choices.list(Preset.class)));
+    }
+    return name;
   }
 
-  /// What it stands for.
-  String doc() {
-    return doc;
+  /// What its file says.
+  PresetFile file() {
+    return PresetFile.read(Choices.text(this));
   }
 
-  /// What it sets, by path of key.
-  Map<String, String> settings() {
-    Map<String, String> values = new LinkedHashMap<>();
-    assignments
-        .lines()
-        .forEach(line -> {
-          int equals = line.indexOf('=');
-          values.put(line.substring(0, equals), line.substring(equals + 1));
-        });
-    return values;
+  /// What it sets, its base's settings included, by path of key.
+  Map<String, PresetFile.Sourced> settings() {
+    return file().allSettings();
   }
 }

@@ -32,4 +32,10 @@ public record TrainSettings(
             value = "500",
             range = "[0, 100000000]",
             doc = "steps between checkpoints; 0: at the end only")
-        int checkpointEverySteps) {}
+        int checkpointEverySteps,
+    @Setting(
+            value = "true",
+            doc =
+                "whether M_t is then trained anew with the pairs of the problems held out of train"
+                    + " too, for as many steps as the chosen checkpoint has; run only")
+        boolean retrainWithHeldOut) {}

@@ -12,6 +12,7 @@ import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,13 +21,15 @@ import java.util.Optional;
 ///
 /// Each iteration samples from the policy, grades, builds pairs, trains with what the policy was as
 /// the frozen reference, whose log-probabilities the pairs hold, and goes on with the checkpoint
-/// that does best on held-out problems. Each stage first looks whether its result is in the run
-/// folder, so a run that was stopped goes on where it was.
+/// that does best on held-out problems, or repeats the training up to there with those problems
+/// included. Each stage first looks whether its result is in the run folder, so a run that was
+/// stopped goes on where it was.
 public final class IterationLoop {
   private final RunConfig config;
   private final RunFolder folder;
   private final Backend backend;
   private final Progress progress;
+  private final List<Problem> train;
   private final List<Problem> heldOut;
   private final List<Problem> test;
   private final LanguageModel model;
@@ -42,7 +45,7 @@ public final class IterationLoop {
     this.backend = backend;
     this.progress = progress;
     Task task = Tasks.open(config.task(), config.seed());
-    List<Problem> train = task.problems(Split.TRAIN);
+    train = task.problems(Split.TRAIN);
     heldOut = task.problems(Split.HELD_OUT);
     test = task.problems(Split.TEST);
     model = LanguageModel.open(backend, folder.model(0), Optional.empty());
@@ -52,7 +55,7 @@ public final class IterationLoop {
     RolloutSampler sampler =
         new RolloutSampler(backend, model, task, config.rollouts().slots(), all);
     evaluator = new Evaluator(sampler, config.rollouts(), config.evaluate(), config.seed());
-    rollouts = new RolloutStage(config, folder, backend, task, train, sampler, progress);
+    rollouts = new RolloutStage(config, backend, task, sampler, progress);
     training = new TrainStage(config, folder, backend, evaluator, heldOut, progress);
   }
 
@@ -72,8 +75,32 @@ public final class IterationLoop {
       model.replaceWeights(backend, folder.model(iteration));
       return;
     }
-    List<PreferencePair> pairs = rollouts.pairs(model, iteration);
-    training.train(model, pairs, iteration);
+    String sampling = "iteration " + iteration + " sample";
+    AskedProblems asked = new AskedProblems(train, 0, folder.rollouts(iteration), sampling);
+    List<PreferencePair> pairs = rollouts.pairs(model, iteration, asked, List.of());
+    if (training.retrains()) {
+      trainTwice(pairs, iteration);
+    } else {
+      Chosen chosen = training.train(model, pairs, iteration);
+      training.keep(model, folder.training(iteration).checkpoint(chosen.step()), iteration);
+    }
+  }
+
+  /// Finds out on the held-out problems how many steps to train, then trains that many with them
+  /// included, from M_{t−1} again.
+  private void trainTwice(List<PreferencePair> pairs, int iteration) throws IOException {
+    Path file = folder.chosen(iteration);
+    if (!Files.exists(file)) {
+      RunFolder.writeJson(file, training.train(model, pairs, iteration));
+      model.replaceWeights(backend, folder.model(iteration - 1));
+    }
+    Chosen chosen = RunFolder.readJson(file, Chosen.class);
+    String sampling = "iteration " + iteration + " retrain sample";
+    AskedProblems asked =
+        new AskedProblems(heldOut, train.size(), folder.retrainRollouts(iteration), sampling);
+    List<PreferencePair> all = rollouts.pairs(model, iteration, asked, pairs);
+    training.retrain(model, all, iteration, chosen);
+    training.keep(model, folder.retraining(iteration).checkpoint(chosen.step()), iteration);
   }
 
   private void evaluate(int iteration) throws IOException {

@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -8,10 +9,15 @@ import java.util.TreeMap;
 ///
 /// @param rollouts responses sampled
 /// @param correct of them with the right answer
-/// @param pairs built
+/// @param pairs to train on
+/// @param notDrawn pairs that were built but not drawn (`pairs.atMost`)
 /// @param dropped prompts without a pair, by reason
 public record RolloutCounts(
-    int rollouts, int correct, int pairs, SortedMap<String, Integer> dropped) {
+    int rollouts,
+    int correct,
+    int pairs,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int notDrawn,
+    SortedMap<String, Integer> dropped) {
   /// Keeps a copy of the map.
   public RolloutCounts {
     dropped = new TreeMap<>(dropped);

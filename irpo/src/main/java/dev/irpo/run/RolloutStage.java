@@ -9,6 +9,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.Candidate;
 import dev.irpo.pair.DropReason;
 import dev.irpo.pair.PairBuilder;
+import dev.irpo.pair.PairDraw;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Rollout;
@@ -40,48 +41,41 @@ final class RolloutStage {
   private static final int PART_PROBLEMS = 100;
 
   private final RunConfig config;
-  private final RunFolder folder;
   private final Backend backend;
   private final Task task;
-  private final List<Problem> problems;
   private final RolloutSampler sampler;
   private final Progress progress;
   private Scorer scorer;
 
   RolloutStage(
-      RunConfig config,
-      RunFolder folder,
-      Backend backend,
-      Task task,
-      List<Problem> problems,
-      RolloutSampler sampler,
-      Progress progress) {
+      RunConfig config, Backend backend, Task task, RolloutSampler sampler, Progress progress) {
     this.config = config;
-    this.folder = folder;
     this.backend = backend;
     this.task = task;
-    this.problems = problems;
     this.sampler = sampler;
     this.progress = progress;
   }
 
-  /// The pairs of an iteration, from the run folder if they are there.
-  List<PreferencePair> pairs(LanguageModel reference, int iteration) throws IOException {
-    Path file = folder.pairs(iteration);
-    if (!Files.exists(file)) {
-      build(reference, rollouts(iteration), iteration);
+  /// The pairs to train on in an iteration, from the run folder if they are there: those of an
+  /// earlier stage, then those of the problems asked here, `pairs.atMost` of them all.
+  List<PreferencePair> pairs(
+      LanguageModel reference, int iteration, AskedProblems asked, List<PreferencePair> earlier)
+      throws IOException {
+    RolloutFolder files = asked.files();
+    if (!Files.exists(files.pairs())) {
+      build(reference, rollouts(iteration, asked), iteration, asked, earlier);
     }
-    List<PreferencePair> pairs = TableReader.readAll(file, PreferencePair::of);
+    List<PreferencePair> pairs = TableReader.readAll(files.pairs(), PreferencePair::of);
     if (pairs.isEmpty()) {
-      RolloutCounts counts = RunFolder.readJson(folder.counts(iteration), RolloutCounts.class);
+      RolloutCounts counts = RunFolder.readJson(files.counts(), RolloutCounts.class);
       throw new IllegalArgumentException(
           "%s: no prompt gave a pair (dropped: %s); use another temperature or other problems"
-              .formatted(file, counts.droppedText()));
+              .formatted(files.pairs(), counts.droppedText()));
     }
     return pairs;
   }
 
-  private List<Rollout> rollouts(int iteration) throws IOException {
+  private List<Rollout> rollouts(int iteration, AskedProblems asked) throws IOException {
     int perPrompt = config.rollouts().perPrompt();
     RolloutSampler.Plan plan =
         new RolloutSampler.Plan(
@@ -92,18 +86,22 @@ final class RolloutStage {
             config.rollouts().maxNewTokens(),
             CounterRandom.key(config.seed(), "rollouts"),
             iteration);
+    List<Problem> problems = asked.problems();
     List<Rollout> all = new ArrayList<>();
     long total = (long) problems.size() * perPrompt;
-    try (Progress.Bar bar = progress.begin("iteration " + iteration + " sample", total)) {
+    try (Progress.Bar bar = progress.begin(asked.stage(), total)) {
       for (int part = 0; part * PART_PROBLEMS < problems.size(); part++) {
-        int first = part * PART_PROBLEMS;
-        int end = Math.min(problems.size(), first + PART_PROBLEMS);
-        Path file = folder.rolloutPart(iteration, part);
+        int begin = part * PART_PROBLEMS;
+        int end = Math.min(problems.size(), begin + PART_PROBLEMS);
+        Path file = asked.files().part(part);
         if (!Files.exists(file)) {
-          long before = (long) first * perPrompt;
+          long before = (long) begin * perPrompt;
           List<Rollout> sampled =
               sampler.sample(
-                  problems.subList(first, end), first, plan, done -> bar.at(before + done, ""));
+                  problems.subList(begin, end),
+                  asked.first() + begin,
+                  plan,
+                  done -> bar.at(before + done, ""));
           TableWriter.writeAll(file, Rollout.SCHEMA, sampled);
         }
         all.addAll(TableReader.readAll(file, Rollout::of));
@@ -113,11 +111,51 @@ final class RolloutStage {
     return all;
   }
 
-  private void build(LanguageModel reference, List<Rollout> rollouts, int iteration)
+  private void build(
+      LanguageModel reference,
+      List<Rollout> rollouts,
+      int iteration,
+      AskedProblems asked,
+      List<PreferencePair> earlier)
       throws IOException {
+    List<PreferencePair> built = new ArrayList<>();
+    List<PairBuilder.Outcome.Dropped> dropped = new ArrayList<>();
+    for (PairBuilder.Outcome outcome : outcomes(reference, rollouts, asked)) {
+      switch (outcome) {
+        case PairBuilder.Outcome.Pairs(List<PreferencePair> pairs) -> built.addAll(pairs);
+        case PairBuilder.Outcome.Dropped drop -> dropped.add(drop);
+      }
+    }
+    long drawKey = CounterRandom.key(CounterRandom.key(config.seed(), "pair.draw"), iteration);
+    PairDraw draw = new PairDraw(config.pairs().atMost(), drawKey);
+    List<PreferencePair> drawn = draw.of(built);
+    if (backend.roundsWeights()) {
+      drawn = PairFile.withReference(drawn, scorer(reference)); // not those of rounded weights
+    }
+    List<PreferencePair> all = new ArrayList<>(earlier);
+    all.addAll(drawn);
+    List<PreferencePair> kept = draw.of(all);
+    Map<String, Integer> reasons = new TreeMap<>();
+    dropped.forEach(drop -> reasons.merge(drop.reason().toString(), 1, Integer::sum));
+    writeDropped(dropped, asked.files().dropped());
+    RunFolder.writeJson(
+        asked.files().counts(),
+        new RolloutCounts(
+            rollouts.size(),
+            rollouts.stream().mapToInt(Rollout::reward).sum(),
+            kept.size(),
+            earlier.size() + built.size() - kept.size(),
+            new TreeMap<>(reasons)));
+    TableWriter.writeAll(asked.files().pairs(), PreferencePair.SCHEMA, kept);
+  }
+
+  /// What each problem gives, in their order.
+  private List<PairBuilder.Outcome> outcomes(
+      LanguageModel reference, List<Rollout> rollouts, AskedProblems asked) {
     Map<Integer, List<Rollout>> byProblem = new LinkedHashMap<>();
     rollouts.forEach(r -> byProblem.computeIfAbsent(r.problem(), key -> new ArrayList<>()).add(r));
-    Map<Integer, Candidate> gold = gold(reference);
+    List<Problem> problems = asked.problems();
+    Map<Integer, Candidate> gold = gold(reference, problems);
     int limit = reference.config().maxPositions();
     int wanted = config.pairs().maxTokens();
     PairBuilder builder =
@@ -125,30 +163,16 @@ final class RolloutStage {
             config.pairs().perPrompt(),
             wanted > 0 ? Math.min(wanted, limit) : limit,
             config.pairs().removeDuplicates());
-    List<PreferencePair> pairs = new ArrayList<>();
-    List<PairBuilder.Outcome.Dropped> dropped = new ArrayList<>();
+    List<PairBuilder.Outcome> outcomes = new ArrayList<>();
     for (int i = 0; i < problems.size(); i++) {
-      switch (outcome(builder, i, byProblem.getOrDefault(i, List.of()), gold.get(i))) {
-        case PairBuilder.Outcome.Pairs(List<PreferencePair> built) -> pairs.addAll(built);
-        case PairBuilder.Outcome.Dropped drop -> dropped.add(drop);
-      }
+      List<Rollout> sampled = byProblem.getOrDefault(asked.first() + i, List.of());
+      outcomes.add(outcome(builder, problems.get(i).id(), sampled, gold.get(i)));
     }
-    if (backend.roundsWeights()) {
-      pairs = PairFile.withReference(pairs, scorer(reference)); // not those of rounded weights
-    }
-    int correct = rollouts.stream().mapToInt(Rollout::reward).sum();
-    Map<String, Integer> reasons = new TreeMap<>();
-    dropped.forEach(drop -> reasons.merge(drop.reason().toString(), 1, Integer::sum));
-    writeDropped(dropped, iteration);
-    RunFolder.writeJson(
-        folder.counts(iteration),
-        new RolloutCounts(rollouts.size(), correct, pairs.size(), new TreeMap<>(reasons)));
-    TableWriter.writeAll(folder.pairs(iteration), PreferencePair.SCHEMA, pairs);
+    return outcomes;
   }
 
-  private PairBuilder.Outcome outcome(
-      PairBuilder builder, int index, List<Rollout> rollouts, Candidate gold) {
-    String problemId = problems.get(index).id();
+  private static PairBuilder.Outcome outcome(
+      PairBuilder builder, String problemId, List<Rollout> rollouts, Candidate gold) {
     if (rollouts.isEmpty()) {
       return new PairBuilder.Outcome.Dropped(problemId, DropReason.TOO_LONG);
     }
@@ -167,7 +191,7 @@ final class RolloutStage {
 
   /// Gold responses by problem, scored under the reference; none where the task has none or the
   /// configuration does not want them.
-  private Map<Integer, Candidate> gold(LanguageModel reference) {
+  private Map<Integer, Candidate> gold(LanguageModel reference, List<Problem> problems) {
     Map<Integer, Candidate> gold = new LinkedHashMap<>();
     if (!config.pairs().goldAmongWinners()) {
       return gold;
@@ -204,7 +228,7 @@ final class RolloutStage {
     return scorer;
   }
 
-  private void writeDropped(List<PairBuilder.Outcome.Dropped> dropped, int iteration)
+  private static void writeDropped(List<PairBuilder.Outcome.Dropped> dropped, Path file)
       throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     StringBuilder lines = new StringBuilder();
@@ -217,7 +241,6 @@ final class RolloutStage {
                   .put("reason", drop.reason().toString()))
           .append('\n');
     }
-    AtomicFiles.writeFile(
-        folder.dropped(iteration), temporary -> Files.writeString(temporary, lines));
+    AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, lines));
   }
 }

@@ -25,7 +25,10 @@ import java.util.TreeSet;
 ///   pairs.arrow, dropped.jsonl, rollouts.json
 ///   metrics.jsonl             a line a step
 ///   checkpoints/step-N/       model, optimizer; beside it held-out-N.json, its accuracy
-///   model/                    M_t, the checkpoint that did best on the held-out problems
+///   retrain/                  where held-out problems are trained on in the end: their rollouts,
+///                             the pairs of all, metrics and checkpoints, and chosen.json
+///   model/                    M_t, the checkpoint that did best on the held-out problems, or the
+///                             last one of the second training
 ///   evaluation.json           accuracy of M_t
 /// ```
 ///
@@ -77,29 +80,34 @@ public record RunFolder(Path root) {
     return root.resolve("iteration-" + iteration);
   }
 
-  /// A finished part of the rollouts.
-  public Path rolloutPart(int iteration, int part) {
-    return iteration(iteration).resolve("rollouts").resolve("part-%05d.arrow".formatted(part));
-  }
-
-  /// The pairs of an iteration.
-  public Path pairs(int iteration) {
-    return iteration(iteration).resolve("pairs.arrow");
-  }
-
-  /// A line for each prompt that gave no pair.
-  public Path dropped(int iteration) {
-    return iteration(iteration).resolve("dropped.jsonl");
-  }
-
-  /// Counts of an iteration's rollouts and pairs.
-  public Path counts(int iteration) {
-    return iteration(iteration).resolve("rollouts.json");
+  /// Rollouts and pairs of the train problems.
+  public RolloutFolder rollouts(int iteration) {
+    return new RolloutFolder(iteration(iteration));
   }
 
   /// The training of an iteration.
   public TrainingFolder training(int iteration) {
     return new TrainingFolder(iteration(iteration));
+  }
+
+  /// The second training, with the held-out problems, and those problems' rollouts.
+  public Path retrain(int iteration) {
+    return iteration(iteration).resolve("retrain");
+  }
+
+  /// Which checkpoint of the first training the second one repeats; there once that is decided.
+  public Path chosen(int iteration) {
+    return retrain(iteration).resolve("chosen.json");
+  }
+
+  /// Rollouts of the held-out problems, and the pairs of the second training.
+  public RolloutFolder retrainRollouts(int iteration) {
+    return new RolloutFolder(retrain(iteration));
+  }
+
+  /// The second training.
+  public TrainingFolder retraining(int iteration) {
+    return new TrainingFolder(retrain(iteration));
   }
 
   /// Accuracy of a checkpoint on the held-out problems.

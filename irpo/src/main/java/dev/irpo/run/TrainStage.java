@@ -40,25 +40,60 @@ final class TrainStage {
     this.progress = progress;
   }
 
+  /// Whether the held-out problems are trained on once they have chosen a checkpoint.
+  boolean retrains() {
+    return config.train().retrainWithHeldOut()
+        && config.task().holdsOutOfTrain()
+        && choosesOnHeldOut();
+  }
+
+  private boolean choosesOnHeldOut() {
+    return !heldOut.isEmpty() && config.train().evaluateEverySteps() > 0;
+  }
+
   /// Trains the policy from the last checkpoint on, or from the weights it has, which are the
-  /// reference's, and leaves the checkpoint that does best on the held-out problems as the
-  /// iteration's model.
-  void train(LanguageModel policy, List<PreferencePair> pairs, int iteration) throws IOException {
+  /// reference's, and chooses the checkpoint that does best on the held-out problems. The policy's
+  /// weights are then those of any checkpoint.
+  Chosen train(LanguageModel policy, List<PreferencePair> pairs, int iteration) throws IOException {
+    PreferenceTraining training = training(config, policy, pairs, iteration);
+    int total = training.totalSteps();
+    run(training, folder.training(iteration), "iteration " + iteration + " train", total);
+    return new Chosen(choose(policy, iteration, total), total);
+  }
+
+  /// Trains the policy anew on the pairs of train and held-out problems, from the weights it has or
+  /// the last checkpoint on: the steps of the first training up to the chosen one, at its rates.
+  void retrain(LanguageModel policy, List<PreferencePair> pairs, int iteration, Chosen chosen)
+      throws IOException {
+    RunConfig sameSteps = config.with("train.steps=" + chosen.totalSteps());
+    PreferenceTraining training = training(sameSteps, policy, pairs, iteration);
+    String stage = "iteration " + iteration + " retrain";
+    run(training, folder.retraining(iteration), stage, chosen.step());
+  }
+
+  /// Makes a checkpoint the iteration's model.
+  void keep(LanguageModel policy, Path checkpoint, int iteration) throws IOException {
+    policy.replaceWeights(backend, checkpoint);
+    policy.save(folder.model(iteration));
+  }
+
+  private PreferenceTraining training(
+      RunConfig settings, LanguageModel policy, List<PreferencePair> pairs, int iteration) {
     if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(pairs)) {
-      trainer = PreferenceTraining.trainer(config, backend, policy, pairs);
+      trainer = PreferenceTraining.trainer(settings, backend, policy, pairs);
     }
-    PreferenceTraining training = new PreferenceTraining(config, policy, trainer, pairs, iteration);
-    TrainingFolder files = folder.training(iteration);
+    return new PreferenceTraining(settings, policy, trainer, pairs, iteration);
+  }
+
+  private void run(PreferenceTraining training, TrainingFolder files, String stage, int lastStep)
+      throws IOException {
     if (!files.resume(training)) {
       requireReference(training);
     }
-    int total = training.totalSteps();
-    try (Progress.Bar bar = progress.begin("iteration " + iteration + " train", total)) {
-      files.run(training, line -> bar.at(line.step(), line.message()), checkpointEvery());
+    try (Progress.Bar bar = progress.begin(stage, lastStep)) {
+      files.runTo(
+          lastStep, training, line -> bar.at(line.step(), line.message()), checkpointEvery());
     }
-    int best = choose(policy, iteration, total);
-    policy.replaceWeights(backend, files.checkpoint(best));
-    policy.save(folder.model(iteration));
   }
 
   /// What this backend sampled it also scores, to the bit unless rows depend on each other; what
@@ -79,7 +114,7 @@ final class TrainStage {
   /// The step of the checkpoint with the most right answers on the held-out problems, the later one
   /// of equals.
   private int choose(LanguageModel policy, int iteration, int total) throws IOException {
-    if (heldOut.isEmpty() || config.train().evaluateEverySteps() == 0) {
+    if (!choosesOnHeldOut()) {
       return total;
     }
     int best = total;

@@ -14,7 +14,8 @@ record ExactNumber(BigInteger numerator, BigInteger denominator) {
   /// Longer texts are no answers; the bound keeps the arithmetic on them cheap.
   private static final int LONGEST_TEXT = 200;
 
-  private static final Pattern DECORATION = Pattern.compile("[*`$€£¥\\\\]");
+  /// Marks of Markdown and currency; `_` is one only beside a word, not in it.
+  private static final Pattern DECORATION = Pattern.compile("[*`$€£¥\\\\]|(?<!\\w)_+|_+(?!\\w)");
 
   /// `1,000` or `1000`, either with decimals, or `.5`.
   private static final String DECIMAL = "(?:\\d{1,3}(?:,\\d{3})+|\\d+)(?:\\.\\d+)?|\\.\\d+";

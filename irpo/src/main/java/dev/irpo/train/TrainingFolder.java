@@ -79,11 +79,16 @@ public record TrainingFolder(Path root) {
   /// @param every steps between checkpoints, of several reasons for one; 0: none
   public void run(Training<?> training, Training.Listener listener, int... every)
       throws IOException {
-    int total = training.totalSteps();
+    runTo(training.totalSteps(), training, listener, every);
+  }
+
+  /// The same up to a step.
+  public void runTo(int lastStep, Training<?> training, Training.Listener listener, int... every)
+      throws IOException {
     try (MetricsFile metrics = MetricsFile.continueAt(metrics(), training.step())) {
-      while (training.step() < total) {
+      while (training.step() < lastStep) {
         training.runTo(
-            nextStop(training.step(), total, every),
+            nextStop(training.step(), lastStep, every),
             line -> {
               metrics.append(line);
               listener.stepped(line);

@@ -96,6 +96,11 @@ final class GradeCommandTest {
     assertEquals("7", lines.get(0).get("gold").asText());
     assertEquals(1, lines.get(1).get("only number-v1").asInt());
 
+    Path heldOut = folder.resolve("run/iteration-1/retrain/rollouts/part-00000.arrow");
+    Files.createDirectories(heldOut.getParent());
+    Files.copy(part, heldOut);
+    assertEquals(lines, compare(heldOut));
+
     Path other = part.resolveSibling("part-00001.arrow");
     TableWriter.writeAll(other, Rollout.SCHEMA, List.of(rollout("train-9")));
     CommandLineRun.of("", "grade", "--compare", "number-v1,math-v1", "--rollouts", other)

@@ -222,6 +222,8 @@ class MistakesTest {
 
   @Test
   void anUnknownConfigKeyIsRefusedWithTheNearest() {
+    CommandLineRun.of("", "config", "--preset", "gsm8k-llama3")
+        .requireRefused("--preset", "'gsm8k-llama3'", "gsm8k-llama2-7b-chat");
     CommandLineRun.of("", "config", "--set", "loss.dpoBetta=0.2")
         .requireRefused("loss.dpoBetta", "nearest is loss.dpoBeta");
     CommandLineRun.of("", "config", "--set", "train.batchSize=0")

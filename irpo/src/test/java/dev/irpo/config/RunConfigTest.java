@@ -130,7 +130,7 @@ final class RunConfigTest {
     assertTrue(refusal("", "loss.alpha=").contains("loss.alpha is ''"));
     assertTrue(refusal("", "rollouts.temperature=0.8,-1").contains("a list of numbers"));
     assertTrue(refusal("", "rollouts.temperature=[]").contains("a list of numbers"));
-    assertTrue(refusal("", "preset=paper-v2").contains("one of paper-v1, paper-v3, demo"));
+    assertTrue(refusal("", "preset=paper-v2").contains("one of paper-v1, paper-v3, gsm8k-"));
     assertTrue(refusal("loss: {alpha: [1, 2]}").contains("loss.alpha is '[1, 2]'"));
     assertTrue(refusal("loss: {alpha: {a: 1}}").contains("loss.alpha is"));
     assertTrue(refusal("loss: {alpha: }").contains("loss.alpha is"));

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -53,6 +54,15 @@ class ResumeTest {
               "train.evaluateEverySteps=2",
               "optimizer.learningRate=1e-3",
               "evaluate.majoritySamples=2");
+
+  /// The same where the held-out problems are trained on in the end.
+  private static final RunConfig RETRAINING =
+      CONFIG.with(
+          "task.trainProblems=20",
+          "task.heldOutProblems=101",
+          "train.batchSize=5",
+          "train.retrainWithHeldOut=true",
+          "evaluate.majoritySamples=0");
 
   @TempDir private Path temporary;
 
@@ -95,23 +105,23 @@ class ResumeTest {
     }
   }
 
-  private RunFolder begin(Backend backend, String name) throws IOException {
+  private RunFolder begin(RunConfig config, Backend backend, String name) throws IOException {
     RunFolder folder = new RunFolder(temporary.resolve(name));
-    folder.open(CONFIG);
+    folder.open(config);
     TestData.tinyModel(backend).save(folder.startModel());
     return folder;
   }
 
   /// Runs until nothing stops it any more and returns where it was stopped.
-  private static Set<String> runWithInterruptions(RunFolder folder, Backend backend)
-      throws IOException {
+  private static Set<String> runWithInterruptions(
+      RunConfig config, RunFolder folder, Backend backend) throws IOException {
     Interruptions interruptions = new Interruptions();
     Set<String> stops = new TreeSet<>();
     while (true) {
       interruptions.stopped = false;
       try {
-        folder.open(CONFIG);
-        new IterationLoop(CONFIG, folder, backend, interruptions).run();
+        folder.open(config);
+        new IterationLoop(config, folder, backend, interruptions).run();
         return stops;
       } catch (Stopped stop) {
         assertTrue(stops.add(stop.getMessage()), () -> "no progress at " + stop.getMessage());
@@ -191,22 +201,40 @@ class ResumeTest {
 
   @Test
   void aRunStoppedAtEveryStageEndsInTheBytesOfOneThatWasNot() throws IOException {
+    Map<String, String> files =
+        filesOfBoth(CONFIG, List.of("sample", "train", "held-out", "evaluate"));
+    assertTrue(files.containsKey("iteration-2/model/weights-00001-of-00001.arrow"));
+    assertTrue(files.containsKey("iteration-2/rollouts/part-00001.arrow"));
+    assertTrue(files.containsKey("iteration-1/checkpoints/step-4/manifest.json"));
+    assertTrue(files.keySet().stream().noneMatch(file -> file.contains("retrain")));
+  }
+
+  @Test
+  void aRunThatTrainsTwiceDoesSoToo() throws IOException {
+    Map<String, String> files =
+        filesOfBoth(RETRAINING, List.of("1 retrain", "2 retrain", "retrain sample"));
+    assertTrue(files.containsKey("iteration-2/model/weights-00001-of-00001.arrow"));
+    assertTrue(files.containsKey("iteration-2/retrain/rollouts/part-00001.arrow"));
+    assertTrue(files.containsKey("iteration-1/retrain/checkpoints/step-2/manifest.json"));
+  }
+
+  /// The files of a run, which are those of the run that was stopped again and again.
+  private Map<String, String> filesOfBoth(RunConfig config, List<String> stages)
+      throws IOException {
     try (Backend one = new CpuBackend(1);
         Backend two = new CpuBackend(2)) {
-      RunFolder whole = begin(two, "whole");
-      new IterationLoop(CONFIG, whole, two, Progress.NONE).run();
-      RunFolder stopped = begin(two, "stopped");
-      Set<String> stops = runWithInterruptions(stopped, one);
-      for (String stage : new String[] {"sample", "train", "held-out", "evaluate"}) {
+      RunFolder whole = begin(config, two, "whole");
+      new IterationLoop(config, whole, two, Progress.NONE).run();
+      RunFolder stopped = begin(config, two, "stopped");
+      Set<String> stops = runWithInterruptions(config, stopped, one);
+      for (String stage : stages) {
         assertTrue(
             stops.stream().filter(stop -> stop.contains(stage)).count() >= 5,
             () -> stage + " in " + stops);
       }
       Map<String, String> expected = contents(whole.root());
-      assertTrue(expected.containsKey("iteration-2/model/weights-00001-of-00001.arrow"));
-      assertTrue(expected.containsKey("iteration-2/rollouts/part-00001.arrow"));
-      assertTrue(expected.containsKey("iteration-1/checkpoints/step-4/manifest.json"));
       assertEquals(expected, contents(stopped.root()));
+      return expected;
     }
   }
 }

@@ -65,9 +65,9 @@ class RunFolderTest {
   @Test
   void droppedPromptsReadAsReasonsWithCounts() {
     var dropped = new TreeMap<String, Integer>();
-    assertEquals("none", new RolloutCounts(8, 4, 2, dropped).droppedText());
+    assertEquals("none", new RolloutCounts(8, 4, 2, 0, dropped).droppedText());
     dropped.put("too-long", 1);
     dropped.put("no-loser", 12);
-    assertEquals("no-loser 12, too-long 1", new RolloutCounts(8, 4, 2, dropped).droppedText());
+    assertEquals("no-loser 12, too-long 1", new RolloutCounts(8, 4, 2, 0, dropped).droppedText());
   }
 }

@@ -16,7 +16,11 @@ final class GraderCasesTest {
       right | -5               | -5
       right | \u22125          | -5
       wrong | -5               | 5
+      right | +5               | 5
+      right | -$5              | -5
       right | 14,916           | 14916
+      right | 1,234,567.50     | 1234567.5
+      wrong | 14,91            | 1491
       right | $18              | 18
       right | 18%              | 18
       right | 18 apples a day  | 18
@@ -24,6 +28,13 @@ final class GraderCasesTest {
       right | 18.00            | 18
       right | 1/2              | 0.5
       right | **18**           | 18
+      right | **18 apples**    | 18
+      right | __18__           | 18
+      wrong | x_18             | 18
+      wrong | 1_8              | 18
+      right | 18 square feet   | 18
+      wrong | 10-12            | 10
+      wrong | 5:30 pm          | 530
       wrong | twelve           | 12
       wrong | 5:30             | 5
       wrong | 3 or 4           | 3

@@ -106,6 +106,23 @@ final class PublishedTasksTest {
   }
 
   @Test
+  void keysOneToFourBecomeAToD() throws IOException {
+    for (int key = 1; key <= 4; key++) {
+      Path file =
+          file(
+              "key.jsonl",
+              "{\"question\":{\"stem\":\"Which?\",\"choices\":[{\"text\":\"a\",\"label\":\"1\"},"
+                  + "{\"text\":\"b\",\"label\":\"2\"},{\"text\":\"c\",\"label\":\"3\"},"
+                  + "{\"text\":\"d\",\"label\":\"4\"}]},\"answerKey\":\"%d\"}".formatted(key));
+      Task task = open("arc-challenge", file, file);
+      Problem problem = only(task);
+      assertEquals("ABCD".substring(key - 1, key), problem.answer());
+      assertEquals("test-1", problem.id());
+      assertTrue(task.prompt(problem).endsWith("\n(A) a\n(B) b\n(C) c\n(D) d\nSolution:"));
+    }
+  }
+
+  @Test
   void anImpossibleArcQuestionIsRefusedInOneLine() throws IOException {
     for (String bad :
         List.of(
@@ -226,6 +243,14 @@ final class PublishedTasksTest {
     assertEquals("math-v1", task.grader().name());
     assertEquals(Optional.of(" Add.\nFinal answer: 4"), task.goldResponse(problem));
     assertEquals("x", problem.id());
+  }
+
+  @Test
+  void aUsersProblemNeedsNoSolution() throws IOException {
+    Path file = file("own.jsonl", "{\"question\":\"2+2?\",\"answer\":\"4\"}");
+    Task task = open("custom", file, file);
+    assertEquals(Optional.empty(), task.goldResponse(only(task)));
+    assertTrue(task.grader().grade("Final answer: 4", only(task).gold()).correct());
   }
 
   @Test

@@ -1,0 +1,7 @@
+package dev.irpo.run;
+
+/// Which checkpoint of a training is kept.
+///
+/// @param step of the checkpoint
+/// @param totalSteps of the training
+public record Chosen(int step, int totalSteps) {}
