@@ -1,9 +1,11 @@
 package dev.irpo.checkpoints;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +35,21 @@ public record HuggingFaceWriter(long maxFileBytes) {
   ///
   /// Every tensor keeps its bytes.
   public void write(Path target, StoredModel model) throws IOException {
-    TokenizerFiles tokenizer = model.tokenizerFiles();
+    write(target, model.config(), model.tensors().values(), model.tokenizerFiles());
+  }
+
+  /// Writes tensors of any origin, in their order.
+  ///
+  /// @param config what config.json holds
+  public void write(
+      Path target, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
+      throws IOException {
     AtomicFiles.writeFolder(
         target,
         folder -> {
-          JsonFiles.write(folder.resolve(StoredModel.CONFIG), model.config());
+          JsonFiles.write(folder.resolve(StoredModel.CONFIG), config);
           tokenizer.writeTo(folder);
-          writeTensors(folder, List.copyOf(model.tensors().values()));
+          writeTensors(folder, List.copyOf(tensors));
         });
   }
 

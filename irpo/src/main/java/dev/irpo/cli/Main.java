@@ -33,6 +33,7 @@ import picocli.CommandLine.ParameterException;
       ConvertCommand.class,
       ExportCommand.class,
       InspectCommand.class,
+      SynthesizeCommand.class,
       DevicesCommand.class,
       RooflineCommand.class,
       ConfigCommand.class,

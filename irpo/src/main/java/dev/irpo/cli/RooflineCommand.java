@@ -45,7 +45,7 @@ final class RooflineCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       defaultValue = "llama-2-7b",
       description =
-          "llama-2-7b, llama-2-13b, llama-2-70b, or a model as other commands take it; default: ${DEFAULT-VALUE}")
+          "a --shape of irpo synthesize, or a model as other commands take it; default: ${DEFAULT-VALUE}")
   private String model;
 
   @Option(

@@ -6,18 +6,31 @@ import java.util.Map;
 
 /// Reads and writes the keys of a Hugging Face `config.json`.
 ///
-/// Transformers 5 keeps the rotary base in `rope_parameters`, earlier releases in `rope_theta` with
-/// an optional `rope_scaling`; both are read, both are written.
+/// What a key says beyond the Llama that this program computes is refused by its name; keys that
+/// change nothing, such as `pretraining_tp`, are passed over. The rotary embedding is
+/// [HuggingFaceRope]'s.
 record HuggingFaceConfig(Map<String, ?> values) {
-  private static final double DEFAULT_ROPE_BASE = 10_000;
   private static final double DEFAULT_RMS_EPS = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 2048;
+
+  /// Keys of relatives of Llama, whatever their value.
+  private static final List<String> FOREIGN =
+      List.of(
+          "sliding_window",
+          "num_local_experts",
+          "num_experts",
+          "n_routed_experts",
+          "num_experts_per_tok");
 
   LlamaConfig read() {
     requireValue("model_type", "llama", null);
     requireValue("hidden_act", "silu", "silu");
     requireValue("attention_bias", false, false);
     requireValue("mlp_bias", false, false);
+    requireNoQuantization();
+    FOREIGN.forEach(this::requireAbsent);
+    HuggingFaceRope rope = new HuggingFaceRope(values);
+    rope.requirePlain();
     int embedDim = integer("hidden_size");
     int numHeads = integer("num_attention_heads");
     return new LlamaConfig(
@@ -29,7 +42,8 @@ record HuggingFaceConfig(Map<String, ?> values) {
         integer("num_key_value_heads", numHeads),
         values.get("head_dim") == null ? headDim(embedDim, numHeads) : integer("head_dim"),
         integer("max_position_embeddings", DEFAULT_MAX_POSITIONS),
-        ropeBase(),
+        rope.base(),
+        rope.scaling(),
         number(values, "rms_norm_eps", DEFAULT_RMS_EPS),
         Boolean.TRUE.equals(values.get("tie_word_embeddings")),
         integer("bos_token_id", -1),
@@ -42,6 +56,23 @@ record HuggingFaceConfig(Map<String, ?> values) {
       throw new IllegalArgumentException(
           "config.json: %s is %s, only %s is supported; use a Llama model"
               .formatted(key, value == null ? "missing" : value, wanted));
+    }
+  }
+
+  private void requireNoQuantization() {
+    if (values.get("quantization_config") instanceof Map<?, ?> quantization) {
+      Object method = quantization.get("quant_method");
+      throw new IllegalArgumentException(
+          "config.json: quantization_config has quant_method %s, only F32, F16 and BF16 weights are supported; use the model that was quantized"
+              .formatted(method == null ? "none" : method));
+    }
+  }
+
+  private void requireAbsent(String key) {
+    if (values.get(key) != null) {
+      throw new IllegalArgumentException(
+          "config.json: %s is %s, only models without it are supported; use a Llama model"
+              .formatted(key, values.get(key)));
     }
   }
 
@@ -66,7 +97,7 @@ record HuggingFaceConfig(Map<String, ?> values) {
     return values.get(key) == null ? whenMissing : integer(key);
   }
 
-  private static int integer(String key, Object value) {
+  static int integer(String key, Object value) {
     if (value instanceof Number number
         && number.doubleValue() == Math.rint(number.doubleValue())
         && Math.abs(number.doubleValue()) <= Integer.MAX_VALUE) {
@@ -76,7 +107,7 @@ record HuggingFaceConfig(Map<String, ?> values) {
         "config.json: %s is %s, it must be a whole number".formatted(key, value));
   }
 
-  private static double number(Map<?, ?> values, String key, double whenMissing) {
+  static double number(Map<?, ?> values, String key, double whenMissing) {
     Object value = values.get(key);
     if (value == null) {
       return whenMissing;
@@ -86,22 +117,6 @@ record HuggingFaceConfig(Map<String, ?> values) {
     }
     throw new IllegalArgumentException(
         "config.json: %s is %s, it must be a number".formatted(key, value));
-  }
-
-  private double ropeBase() {
-    double base = number(values, "rope_theta", DEFAULT_ROPE_BASE);
-    for (String key : List.of("rope_scaling", "rope_parameters")) {
-      if (values.get(key) instanceof Map<?, ?> rope) {
-        Object type = rope.get("rope_type") == null ? rope.get("type") : rope.get("rope_type");
-        if (type != null && !type.equals("default")) {
-          throw new IllegalArgumentException(
-              "config.json: %s has type %s, only default is supported; use a model without scaled positions"
-                  .formatted(key, type));
-        }
-        base = number(rope, "rope_theta", base);
-      }
-    }
-    return base;
   }
 
   private List<Integer> eosIds() {
@@ -125,12 +140,7 @@ record HuggingFaceConfig(Map<String, ?> values) {
     json.put("num_key_value_heads", config.numKvHeads());
     json.put("head_dim", config.headDim());
     json.put("max_position_embeddings", config.maxPositions());
-    json.put("rope_theta", config.ropeBase());
-    json.put("rope_scaling", null);
-    Map<String, Object> rope = new LinkedHashMap<>();
-    rope.put("rope_theta", config.ropeBase());
-    rope.put("rope_type", "default");
-    json.put("rope_parameters", rope);
+    HuggingFaceRope.write(config, json);
     json.put("rms_norm_eps", config.rmsEps());
     json.put("tie_word_embeddings", config.tiedHead());
     json.put("hidden_act", "silu");

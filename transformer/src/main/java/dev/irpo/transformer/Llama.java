@@ -42,38 +42,48 @@ public record Llama(LlamaConfig config, Activations activations) {
     Tensor attend(int layer, Tensor q, Tensor k, Tensor v);
   }
 
+  /// The place of each row (R) and the angles of every place (P, D).
+  private record Turn(Tensor positions, Tensor angles) {}
+
   /// The last hidden states (R, C) of R rows, normalised.
   ///
   /// @param tokens (R) int32
   /// @param positions (R) int32, place of each row in its sequence
-  public Tensor hidden(Graph graph, Tensor tokens, Tensor positions, Attention attention) {
+  /// @param numPositions one more than the largest place that may be asked for; what the context
+  ///   holds beyond it costs neither time nor memory
+  public Tensor hidden(
+      Graph graph, Tensor tokens, Tensor positions, int numPositions, Attention attention) {
+    Turn turn = new Turn(positions, angles(graph, numPositions));
     graph.section("embedding");
     Tensor x = embedding(embeddingTable(graph), tokens); // (R, C)
     for (int layer = 0; layer < config.numLayers(); layer++) {
       graph.section("layer " + layer);
-      x = layer(graph, layer, x, positions, attention); // (R, C)
+      x = layer(graph, layer, x, turn, attention); // (R, C)
     }
     graph.section("head");
     return rmsNorm(x, variable(graph, LlamaConfig.FINAL_NORM), config.rmsEps());
   }
 
-  private Tensor layer(Graph graph, int layer, Tensor x, Tensor positions, Attention attention) {
-    if (activations == Activations.RECOMPUTED) {
-      return graph.recomputed(
-          () -> feedForward(layer, selfAttention(layer, x, positions, attention)));
-    }
-    return feedForward(layer, selfAttention(layer, x, positions, attention));
+  private Tensor angles(Graph graph, int numPositions) {
+    String name = config.ropeBase() + " " + config.ropeScaling();
+    int rows = Math.min(numPositions, config.maxPositions());
+    return Rope.angles(graph, name, rows, config.ropeFrequencies()); // (P, D)
   }
 
-  private Tensor selfAttention(int layer, Tensor x, Tensor positions, Attention attention) {
-    Tensor angles =
-        Rope.angles(x.graph(), config.maxPositions(), config.headDim(), config.ropeBase());
+  private Tensor layer(Graph graph, int layer, Tensor x, Turn turn, Attention attention) {
+    if (activations == Activations.RECOMPUTED) {
+      return graph.recomputed(() -> feedForward(layer, selfAttention(layer, x, turn, attention)));
+    }
+    return feedForward(layer, selfAttention(layer, x, turn, attention));
+  }
+
+  private Tensor selfAttention(int layer, Tensor x, Turn turn, Attention attention) {
     Tensor normed = rmsNorm(x, weight(x, layer, "input_layernorm"), config.rmsEps()); // (R, C)
     Tensor q = linear(normed, weight(x, layer, "self_attn.q_proj")); // (R, H·D)
     Tensor k = linear(normed, weight(x, layer, "self_attn.k_proj")); // (R, G·D)
     Tensor v = linear(normed, weight(x, layer, "self_attn.v_proj")); // (R, G·D)
-    q = rope(q, positions, angles, config.numHeads());
-    k = rope(k, positions, angles, config.numKvHeads());
+    q = rope(q, turn.positions, turn.angles, config.numHeads());
+    k = rope(k, turn.positions, turn.angles, config.numKvHeads());
     Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
     return add(x, linear(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
   }

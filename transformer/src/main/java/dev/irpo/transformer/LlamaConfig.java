@@ -18,6 +18,7 @@ import java.util.SequencedMap;
 /// @param headDim D, even; mostly C/H
 /// @param maxPositions longest sequence in tokens, prompt and response together
 /// @param ropeBase 10000 for Llama 2
+/// @param ropeScaling how a long context changes the frequencies that follow from the base
 /// @param rmsEps added to the mean square in normalisations, 1e-5 for Llama 2
 /// @param tiedHead whether the embedding table is the output head as well
 /// @param bosId token that begins a text, or −1 for none
@@ -32,6 +33,7 @@ public record LlamaConfig(
     int headDim,
     int maxPositions,
     double ropeBase,
+    RopeScaling ropeScaling,
     double rmsEps,
     boolean tiedHead,
     int bosId,
@@ -74,6 +76,40 @@ public record LlamaConfig(
     for (int eosId : eosIds) {
       requireToken("eos_token_id", eosId, vocabSize);
     }
+  }
+
+  /// A model whose frequencies follow from the base alone, as those of Llama 2.
+  ///
+  /// @throws IllegalArgumentException naming the key and its value
+  public LlamaConfig(
+      int vocabSize,
+      int embedDim,
+      int ffnDim,
+      int numLayers,
+      int numHeads,
+      int numKvHeads,
+      int headDim,
+      int maxPositions,
+      double ropeBase,
+      double rmsEps,
+      boolean tiedHead,
+      int bosId,
+      List<Integer> eosIds) {
+    this(
+        vocabSize,
+        embedDim,
+        ffnDim,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        maxPositions,
+        ropeBase,
+        RopeScaling.NONE,
+        rmsEps,
+        tiedHead,
+        bosId,
+        eosIds);
   }
 
   private static void requirePositive(String key, int value) {
@@ -137,6 +173,16 @@ public record LlamaConfig(
   /// Width of all key heads together, G·D.
   public int keyDim() {
     return numKvHeads * headDim;
+  }
+
+  /// Radians by which each pair of columns of a head turns from one position to the next:
+  /// base^(−2i/D) for i < D/2 (Su et al. 2021, arXiv:2104.09864, Eq. 15), then scaled.
+  public double[] ropeFrequencies() {
+    double[] frequencies = new double[headDim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = ropeScaling.apply(StrictMath.pow(ropeBase, -2.0 * i / headDim));
+    }
+    return frequencies;
   }
 
   /// Name of a layer's parameter.

@@ -47,7 +47,11 @@ class GoldenForwardTest {
         new PackedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
     Tensor hidden =
         model.hidden(
-            graph, tokenInput, positions, (layer, q, k, v) -> attention.of(q, k, v, segments));
+            graph,
+            tokenInput,
+            positions,
+            seqLen,
+            (layer, q, k, v) -> attention.of(q, k, v, segments));
     Tensor logits = Linear.linear(hidden, model.head(graph));
     graph.output(logits);
     Program program = backend.compile(graph, parameters.buffers());

@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LlamaConfigTest {
   private static Map<String, Object> json() {
@@ -78,14 +81,84 @@ class LlamaConfigTest {
     assertTrue(message.contains(key) && message.contains(text), message);
   }
 
-  @Test
-  void biasesAndScaledPositionsAreRefused() {
+  static Stream<Arguments> refusals() {
+    return Stream.of(
+        refused("mistral", "model_type", "mistral"),
+        refused("qwen2", "model_type", "qwen2"),
+        refused("gemma", "model_type", "gemma"),
+        refused("phi3", "model_type", "phi3"),
+        refused("hidden_act is gelu", "hidden_act", "gelu"),
+        refused("attention_bias is true", "attention_bias", true),
+        refused("mlp_bias is true", "mlp_bias", true),
+        refused("sliding_window is 4096", "sliding_window", 4096),
+        refused("num_local_experts is 8", "num_local_experts", 8),
+        refused("num_experts is 64", "num_experts", 64),
+        refused("partial_rotary_factor is 0.5", "partial_rotary_factor", 0.5),
+        refused("rope_interleaved is true", "rope_interleaved", true),
+        refused("gptq", "quantization_config", Map.of("quant_method", "gptq", "bits", 4)),
+        refused("awq", "quantization_config", Map.of("quant_method", "awq")),
+        refused("type dynamic", "rope_scaling", Map.of("type", "dynamic", "factor", 2)),
+        refused("type yarn", "rope_scaling", Map.of("rope_type", "yarn", "factor", 2)),
+        refused("type longrope", "rope_parameters", Map.of("rope_type", "longrope")),
+        refused("lacks factor", "rope_scaling", Map.of("type", "linear")),
+        refused("lacks low_freq_factor", "rope_scaling", Map.of("type", "llama3", "factor", 8)),
+        refused("rope_parameters", "rope_scaling", Map.of("type", "linear", "factor", 2.0)),
+        refused(
+            "partial_rotary_factor is 0.25",
+            "rope_parameters",
+            Map.of("rope_type", "default", "partial_rotary_factor", 0.25)));
+  }
+
+  private static Arguments refused(String fact, String key, Object value) {
+    return Arguments.of(fact, key, value);
+  }
+
+  @ParameterizedTest
+  @MethodSource("refusals")
+  void whatIsNoLlamaIsRefusedByName(String fact, String key, Object value) {
     Map<String, Object> json = json();
-    json.put("attention_bias", true);
-    assertTrue(refusal(json).contains("attention_bias is true"));
-    json.put("attention_bias", false);
+    json.put(key, value);
+    String message = refusal(json);
+    assertTrue(message.startsWith("config.json: ") && message.contains(fact), message);
+  }
+
+  @Test
+  void keysThatChangeNothingArePassedOver() {
+    Map<String, Object> json = json();
+    json.put("pretraining_tp", 2);
+    json.put("rope_interleaved", false);
+    json.put("partial_rotary_factor", 1.0);
+    json.put("sliding_window", null);
+    json.put("quantization_config", null);
+    assertEquals(TinyModel.config(false), LlamaConfig.of(json));
+  }
+
+  @Test
+  void scaledPositionsAreReadFromOldAndNewKeysAndWrittenBack() {
+    Map<String, Object> numbers =
+        Map.of(
+            "factor", 8,
+            "low_freq_factor", 1,
+            "high_freq_factor", 4.0,
+            "original_max_position_embeddings", 8192);
+    for (String section : List.of("rope_scaling", "rope_parameters")) {
+      for (String type : List.of("type", "rope_type")) {
+        Map<String, Object> json = json();
+        json.remove("rope_parameters");
+        Map<String, Object> rope = new HashMap<>(numbers);
+        rope.put(type, "llama3");
+        json.put(section, rope);
+        LlamaConfig config = LlamaConfig.of(json);
+        assertEquals(new RopeScaling.Llama3(8, 1, 4, 8192), config.ropeScaling());
+        assertEquals(config, LlamaConfig.of(config.toHuggingFace()));
+      }
+    }
+    Map<String, Object> json = json();
+    json.remove("rope_parameters");
     json.put("rope_scaling", Map.of("type", "linear", "factor", 2));
-    assertTrue(refusal(json).contains("rope_scaling has type linear"));
+    LlamaConfig linear = LlamaConfig.of(json);
+    assertEquals(new RopeScaling.Linear(2), linear.ropeScaling());
+    assertEquals(linear, LlamaConfig.of(linear.toHuggingFace()));
   }
 
   @Test

@@ -24,19 +24,22 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
     return x.graph().apply(op, x, positions, angles).output(0);
   }
 
-  /// The table of angles: row p holds cos(p·base^(−2i/D)) for i < D/2, then the sines.
+  /// The table of angles: row p holds cos(p·θᵢ) for i < D/2, then the sines.
   ///
-  /// @param maxPositions P, one more than the largest position
-  /// @param base 10000 for Llama 2
-  public static Tensor angles(Graph graph, int maxPositions, int headDim, double base) {
-    int half = headDim / 2;
+  /// @param name says which frequencies: one name, one table of a graph
+  /// @param numPositions P, one more than the largest position
+  /// @param frequencies θᵢ of each pair of columns, in radians a position; D/2 of them
+  public static Tensor angles(Graph graph, String name, int numPositions, double[] frequencies) {
+    double[] radians = frequencies.clone();
+    int half = radians.length;
+    int headDim = 2 * half;
     return graph.constant(
-        "rope.angles/" + base,
-        Shape.of(maxPositions, headDim),
+        "rope.angles/" + name,
+        Shape.of(numPositions, headDim),
         index -> {
           long position = index / headDim;
-          long column = index % headDim;
-          double angle = position * StrictMath.pow(base, -2.0 * (column % half) / headDim);
+          int column = (int) (index % headDim);
+          double angle = position * radians[column % half];
           return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
         });
   }

@@ -108,7 +108,7 @@ class GradientsTest {
   @Test
   void ropeGradientIsTheSlope() {
     GradientCheck.check(m -> {
-      Tensor angles = Rope.angles(m.graph(), 9, 4, 10_000);
+      Tensor angles = Rope.angles(m.graph(), "test", 9, new double[] {1, 0.01});
       return m.project(Rope.rope(m.variable("x", 3, 8), m.ints("p", 0, 8, 3), angles, 2));
     });
   }

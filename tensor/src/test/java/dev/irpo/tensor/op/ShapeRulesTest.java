@@ -62,7 +62,7 @@ class ShapeRulesTest {
         () -> TokenLogProbs.tokenLogProbs(matrix, matrix, numbers, indices),
         "tokenLogProbs",
         "int32");
-    Tensor angles = Rope.angles(graph, 8, 6, 10_000);
+    Tensor angles = Rope.angles(graph, "test", 8, new double[] {1, 0.1, 0.01});
     refuses(() -> Rope.rope(matrix, numbers, angles, 1), "rope", "int32");
   }
 

@@ -53,6 +53,11 @@ public record DecodeLimits(
     return slots * blocks(maxNewTokens) + region * blocks(maxPromptTokens);
   }
 
+  /// One more than the largest position of a token.
+  int numPositions() {
+    return Math.addExact(maxPromptTokens, maxNewTokens);
+  }
+
   /// Blocks of the whole cache.
   int totalBlocks() {
     return promptBlock(promptsInFlight);

@@ -32,7 +32,7 @@ final class DecodeProgram {
   private final Buffer logSumExp;
 
   DecodeProgram(
-      Backend backend, Llama model, Map<String, Buffer> variables, int blocks, Size size) {
+      Backend backend, Llama model, Map<String, Buffer> variables, DecodeLimits limits, Size size) {
     numRows = size.rows();
     numLogits = size.logits();
     LlamaConfig config = model.config();
@@ -45,12 +45,13 @@ final class DecodeProgram {
     Tensor selectedInput = graph.input("selected", DType.INT32, Shape.of(numLogits));
     CachedAttention attention =
         new CachedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
-    Shape cache = attention.cacheShape(blocks);
+    Shape cache = attention.cacheShape(limits.totalBlocks());
     Tensor hidden =
         model.hidden(
             graph,
             tokenInput,
             positionInput,
+            limits.numPositions(),
             (layer, q, k, v) ->
                 attention.of(
                     graph.variable(keyCache(layer), cache),

@@ -90,7 +90,7 @@ public final class Generator {
   }
 
   private DecodeProgram compile(DecodeProgram.Size size) {
-    return new DecodeProgram(backend, model, variables, limits.totalBlocks(), size);
+    return new DecodeProgram(backend, model, variables, limits, size);
   }
 
   /// The listing of the program for one more token in each slot, see

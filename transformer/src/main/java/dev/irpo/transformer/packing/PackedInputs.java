@@ -49,7 +49,11 @@ public final class PackedInputs {
     PackedAttention attention =
         new PackedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
     return model.hidden(
-        tokens.graph(), tokens, positions, (layer, q, k, v) -> attention.of(q, k, v, segments));
+        tokens.graph(),
+        tokens,
+        positions,
+        budget.tokens(),
+        (layer, q, k, v) -> attention.of(q, k, v, segments));
   }
 
   /// The log-probability of each entry (I), 0 for unused ones.

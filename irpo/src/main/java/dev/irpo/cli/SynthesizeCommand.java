@@ -1,0 +1,194 @@
+package dev.irpo.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.HuggingFaceWriter;
+import dev.irpo.checkpoints.ModelWriter;
+import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.model.PublishedModels;
+import dev.irpo.model.RandomWeights;
+import dev.irpo.run.Progress;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `irpo synthesize`.
+@Command(
+    name = "synthesize",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Writes a checkpoint with random weights in the shapes of a published model.",
+      "For measuring and for training from nothing. The same options give the same bytes."
+    })
+final class SynthesizeCommand implements Callable<Integer> {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /// Room beside the weights for headers, configuration and tokenizer.
+  private static final long OTHER_BYTES = 64L << 20;
+
+  /// How the checkpoint is stored.
+  enum Format {
+    HF,
+    ARROW
+  }
+
+  /// Where the sizes come from.
+  private static final class Sizes {
+    @Option(
+        names = "--shape",
+        required = true,
+        paramLabel = "NAME",
+        description =
+            "llama-2-7b, -13b, -70b, tinyllama-1.1b, smollm2-135m, -360m, -1.7b, llama-3.2-1b, -3b or"
+                + " llama-3.1-8b")
+    private String shape;
+
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE",
+        description = "a config.json instead")
+    private Path config;
+  }
+
+  @ArgGroup(multiplicity = "1")
+  private Sizes sizes;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "f32|f16|bf16",
+      defaultValue = "bf16",
+      description = "element type; default: ${DEFAULT-VALUE}")
+  private ConvertCommand.StorageType dtype;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "draws the weights; default: ${DEFAULT-VALUE}")
+  private long seed;
+
+  @Option(
+      names = "--format",
+      paramLabel = "hf|arrow",
+      defaultValue = "hf",
+      description = "Hugging Face folder or converted folder; default: ${DEFAULT-VALUE}")
+  private Format format;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description = "tokenizer.model or .json to put beside the weights")
+  private Path tokenizer;
+
+  @Option(names = "--to", required = true, paramLabel = "DIR", description = "new folder")
+  private Path to;
+
+  @Override
+  public Integer call() throws IOException {
+    if (Files.exists(to)) {
+      throw new FileAlreadyExistsException(
+          to + ": exists already; remove it or write to another folder");
+    }
+    LlamaConfig config = config();
+    TokenizerFiles tokenizerFiles = tokenizerFiles(config);
+    long bytes = new RandomWeights(config, type(), seed, _ -> {}).byteSize();
+    requireRoom(bytes);
+    try (Progress.Bar bar = new Bars().begin("write " + to.getFileName(), bytes)) {
+      AtomicLong done = new AtomicLong();
+      RandomWeights weights =
+          new RandomWeights(config, type(), seed, part -> show(bar, done.addAndGet(part)));
+      List<StoredTensor> tensors = weights.tensors();
+      switch (format) {
+        case HF -> new HuggingFaceWriter().write(to, json(config), tensors, tokenizerFiles);
+        case ARROW -> ModelWriter.keepingTypes().write(to, json(config), tensors, tokenizerFiles);
+      }
+    }
+    return 0;
+  }
+
+  private static void show(Progress.Bar bar, long bytes) {
+    bar.at(bytes, gigabytes(bytes));
+  }
+
+  private static String gigabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+  }
+
+  private DType type() {
+    return DType.valueOf(dtype.name());
+  }
+
+  private LlamaConfig config() throws IOException {
+    if (sizes.config == null) {
+      return PublishedModels.find(sizes.shape)
+          .orElseThrow(() ->
+              new IllegalArgumentException(
+                  "--shape %s: the known names are %s; take one or give --config"
+                      .formatted(sizes.shape, PublishedModels.names())));
+    }
+    try {
+      byte[] text = Files.readAllBytes(sizes.config);
+      return LlamaConfig.of(MAPPER.readValue(text, new TypeReference<Map<String, Object>>() {}));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "%s: is no JSON object (%s); give a config.json"
+              .formatted(sizes.config, e.getOriginalMessage()),
+          e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(sizes.config + ": " + e.getMessage(), e);
+    }
+  }
+
+  private ObjectNode json(LlamaConfig config) {
+    ObjectNode json = MAPPER.valueToTree(config.toHuggingFace());
+    String name =
+        switch (dtype) {
+          case F32 -> "float32";
+          case F16 -> "float16";
+          case BF16 -> "bfloat16";
+        };
+    return json.put("dtype", name).put("torch_dtype", name);
+  }
+
+  private TokenizerFiles tokenizerFiles(LlamaConfig config) throws IOException {
+    if (tokenizer == null) {
+      return TokenizerFiles.none();
+    }
+    int pieces = Tokenizer.load(tokenizer).vocabSize();
+    if (pieces != config.vocabSize()) {
+      throw new IllegalArgumentException(
+          "%s: has %d pieces, the model has vocab_size %d; use the tokenizer of that model"
+              .formatted(tokenizer, pieces, config.vocabSize()));
+    }
+    return TokenizerFiles.read(tokenizer);
+  }
+
+  private void requireRoom(long bytes) throws IOException {
+    Path existing = to.toAbsolutePath().normalize();
+    while (!Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    long usable = Files.getFileStore(existing).getUsableSpace();
+    if (bytes > usable - OTHER_BYTES) {
+      throw new IOException(
+          "--to %s: the weights take %s, the disk has %s left; choose another disk or a smaller shape"
+              .formatted(to, gigabytes(bytes), gigabytes(usable)));
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.irpo.model;
+
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.TensorContent;
+import dev.irpo.transformer.CounterRandom;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.Parameters;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/// Fresh weights of a model that are computed while they are read, so that a checkpoint of any size
+/// can be written from no memory.
+///
+/// Mean and deviation are those of [Parameters#random]; the values are others, because the strict
+/// logarithm and cosine of Box and Muller (1958) take a minute for a billion elements. Here both
+/// uniforms of their formula have 256 values, which makes a table of 65,536:
+///
+/// ```text
+/// j, k    = the two highest bytes of CounterRandom.bits(key of (seed, name), index)
+/// element = deviation · √(−2·ln((j+½)/256)) · cos(2π·(k+½)/256)      rounded to the type
+/// ```
+///
+/// The table has mean 0, deviation 0.999 and no element beyond 3.54 deviations.
+///
+/// @param dtype F32, F16 or BF16
+/// @param onRead gets the number of bytes after each part that was computed
+public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongConsumer onRead) {
+  private static final int STEPS = 256;
+  private static final int INDEX_BITS = 16;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /// Checks the type.
+  ///
+  /// @throws IllegalArgumentException if weights are never of that type
+  public RandomWeights {
+    var _ = pattern(dtype, 1);
+  }
+
+  /// The tensors in the order of the forward pass.
+  public List<StoredTensor> tensors() {
+    int[] plain = normalPatterns(Parameters.INITIAL_DEVIATION);
+    int[] intoResidual =
+        normalPatterns(Parameters.INITIAL_DEVIATION / Math.sqrt(2.0 * config.numLayers()));
+    int[] ones = new int[1 << INDEX_BITS];
+    Arrays.fill(ones, pattern(dtype, 1));
+    return config.parameterShapes().entrySet().stream()
+        .map(entry -> {
+          String name = entry.getKey();
+          boolean writesResidual =
+              name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
+          int[] normal = writesResidual ? intoResidual : plain;
+          return tensor(name, entry.getValue(), name.endsWith("norm.weight") ? ones : normal);
+        })
+        .toList();
+  }
+
+  /// Bytes of all tensors.
+  public long byteSize() {
+    return Math.multiplyExact(config.numParameters(), dtype.bytes());
+  }
+
+  private StoredTensor tensor(String name, Shape shape, int[] patterns) {
+    long key = CounterRandom.key(seed, name);
+    long bytes = Math.multiplyExact(shape.numElements(), dtype.bytes());
+    return new StoredTensor(name, dtype, shape, new Content(bytes, key, patterns));
+  }
+
+  private int[] normalPatterns(double deviation) {
+    int[] patterns = new int[1 << INDEX_BITS];
+    for (int j = 0; j < STEPS; j++) {
+      double radius = deviation * StrictMath.sqrt(-2 * StrictMath.log((j + 0.5) / STEPS));
+      for (int k = 0; k < STEPS; k++) {
+        double cosine = StrictMath.cos(2 * Math.PI * (k + 0.5) / STEPS);
+        patterns[j * STEPS + k] = pattern(dtype, (float) (radius * cosine));
+      }
+    }
+    return patterns;
+  }
+
+  /// The bits of a value, rounded to nearest even.
+  private static int pattern(DType dtype, float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return switch (dtype) {
+      case F32 -> bits;
+      case F16 -> Float.floatToFloat16(value);
+      case BF16 -> (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
+      default -> throw new IllegalArgumentException("weights are f32, f16 or bf16, not " + dtype);
+    };
+  }
+
+  /// Elements that are drawn from a table of their bits.
+  private final class Content implements TensorContent {
+    private final long bytes;
+    private final long key;
+    private final int[] patterns;
+
+    Content(long bytes, long key, int[] patterns) {
+      this.bytes = bytes;
+      this.key = key;
+      this.patterns = patterns;
+    }
+
+    @Override
+    public long byteSize() {
+      return bytes;
+    }
+
+    @Override
+    public void read(long offset, MemorySegment target) {
+      int width = dtype.bytes();
+      if (offset % width != 0 || target.byteSize() % width != 0) {
+        throw new IllegalArgumentException(
+            "%d bytes from %d on are no whole elements of %s"
+                .formatted(target.byteSize(), offset, dtype));
+      }
+      long first = offset / width;
+      long count = target.byteSize() / width;
+      if (width == Short.BYTES) {
+        for (long i = 0; i < count; i++) {
+          target.set(SHORT, 2 * i, (short) drawn(first + i));
+        }
+      } else {
+        for (long i = 0; i < count; i++) {
+          target.set(INT, 4 * i, drawn(first + i));
+        }
+      }
+      onRead.accept(target.byteSize());
+    }
+
+    private int drawn(long index) {
+      return patterns[(int) (CounterRandom.bits(key, index) >>> (Long.SIZE - INDEX_BITS))];
+    }
+  }
+}
