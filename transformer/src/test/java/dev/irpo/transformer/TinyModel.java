@@ -1,12 +1,12 @@
 package dev.irpo.transformer;
 
-import java.util.ArrayList;
-import java.lang.foreign.ValueLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.Arena;
-import dev.irpo.tensor.StoredTensor;
-import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.StoredTensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Small models for tests.

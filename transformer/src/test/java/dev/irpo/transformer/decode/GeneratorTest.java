@@ -123,8 +123,7 @@ class GeneratorTest {
                 .score(List.of(sequence))
                 .getFirst()
                 .logProb();
-        float actual =
-            new Scorer(cpu, mapped, 400).score(List.of(sequence)).getFirst().logProb();
+        float actual = new Scorer(cpu, mapped, 400).score(List.of(sequence)).getFirst().logProb();
         assertEquals(expected, actual, 1e-4f * Math.abs(expected));
       }
     }
