@@ -88,7 +88,10 @@ final class MetaFolder {
     params.requireVocabSize(vocabSize);
     add(embedding);
     StoredTensor gate = part(0, "layers.0.feed_forward.w1.weight");
-    int ffnDim = Math.toIntExact(gate.shape().toArray()[0] * parts.size());
+    if (gate.shape().rank() != 2) {
+      throw refused(0, "tensor '%s' is %s, no matrix".formatted(gate.name(), gate.shape()));
+    }
+    int ffnDim = axisSize(0, gate, gate.shape().toArray()[0] * parts.size());
     for (int layer = 0; layer < params.numLayers(); layer++) {
       addLayer("layers.%d.".formatted(layer), c, ffnDim);
     }
@@ -156,8 +159,19 @@ final class MetaFolder {
               .formatted(name, part(0, name).shape(), parts.size(), c, c / parts.size()));
     }
     Join join = sizes[1] == c ? Join.ROWS : Join.COLUMNS;
-    long vocabSize = join == Join.ROWS ? sizes[0] * parts.size() : sizes[0];
+    long vocabSize =
+        axisSize(0, part(0, name), join == Join.ROWS ? sizes[0] * parts.size() : sizes[0]);
     return joined(name, "model.embed_tokens.weight", join, Shape.of(vocabSize, c));
+  }
+
+  private int axisSize(int index, StoredTensor tensor, long size) {
+    if (size > Integer.MAX_VALUE) {
+      throw refused(
+          index,
+          "tensor '%s' has %d rows, at most %d are read"
+              .formatted(tensor.name(), size, Integer.MAX_VALUE));
+    }
+    return (int) size;
   }
 
   private StoredTensor joined(String meta, String huggingFace, Join join, Shape whole) {
@@ -193,7 +207,6 @@ final class MetaFolder {
     return new StoredTensor(huggingFace, first.dtype(), whole, content);
   }
 
-  /// Where the parts would not be whole, the shape is that of the rest, which none has.
   private Shape partShape(Join join, Shape whole) {
     if (join == Join.EQUAL || parts.size() == 1) {
       return whole;
@@ -228,19 +241,17 @@ final class MetaFolder {
   /// No head at all, or one that is the embedding's very storage, as `torch.save` keeps shared
   /// ones.
   private boolean isTied() {
-    String head = HEAD + ".weight";
-    if (!parts.getFirst().containsKey(head)) {
-      return true;
-    }
     return parts.stream()
-        .allMatch(part -> {
-          Optional<MemorySegment> own = part.get(head).content().inMemory();
-          Optional<MemorySegment> shared = part.get(EMBEDDING + ".weight").content().inMemory();
-          return own.isPresent()
-              && shared.isPresent()
-              && own.get().address() == shared.get().address()
-              && own.get().byteSize() == shared.get().byteSize();
-        });
+        .allMatch(part ->
+            !part.containsKey(HEAD + ".weight")
+                || isSame(part.get(HEAD + ".weight"), part.get(EMBEDDING + ".weight")));
+  }
+
+  private static boolean isSame(StoredTensor one, StoredTensor other) {
+    Optional<MemorySegment> data = one.content().inMemory();
+    return data.isPresent()
+        && data.equals(other.content().inMemory())
+        && one.shape().equals(other.shape());
   }
 
   private StoredTensor part(int index, String name) {
@@ -268,7 +279,7 @@ final class MetaFolder {
       if (!differing.isEmpty()) {
         throw refused(
             i,
-            "tensor '%s' is either only here or missing only here, unlike in %s"
+            "tensor '%s' is only in one of this file and %s"
                 .formatted(differing.iterator().next(), files.getFirst().getFileName()));
       }
     }

@@ -44,10 +44,10 @@ final class StoredZip {
   private static final long MAX_U16 = 0xFFFF;
   private static final long MAX_U32 = 0xFFFF_FFFFL;
 
-  /// Llama 2 70B has 723 tensors; these limits bound time and memory, not models.
-  private static final long MAX_ENTRIES = 50_000;
+  /// Llama 3.1 405B has 1,137 tensors a file; these limits bound time and memory, not models.
+  private static final long MAX_ENTRIES = 10_000;
 
-  private static final long MAX_DIRECTORY_BYTES = 8L << 20;
+  private static final long MAX_DIRECTORY_BYTES = 4L << 20;
 
   private final Path path;
   private final MemorySegment file;
