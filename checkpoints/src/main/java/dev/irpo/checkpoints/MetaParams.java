@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -15,6 +16,7 @@ import java.util.Set;
 /// say at all (positions, special tokens) is that of the published models of its kind.
 final class MetaParams {
   static final String FILE = "params.json";
+  private static final long MAX_BYTES = 1 << 16;
   private static final double LLAMA2_ROPE_BASE = 10_000;
 
   /// Llama 3's end of a text and end of a turn; Llama 2's vocabulary has no such ids.
@@ -47,6 +49,11 @@ final class MetaParams {
   }
 
   static MetaParams read(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: has %d bytes, at most %d are read; fetch it again"
+              .formatted(file, Files.size(file), MAX_BYTES));
+    }
     MetaParams params = new MetaParams(file, JsonFiles.readObject(file));
     params.check();
     return params;

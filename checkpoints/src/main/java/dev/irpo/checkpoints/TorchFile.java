@@ -85,45 +85,48 @@ final class TorchFile {
       throw refused("tensor '%s' is in '%s', which is not there".formatted(name, storage.key()));
     }
     try {
-      long elementBytes = storage.dtype().bytes();
-      if (Math.multiplyExact(storage.numElements(), elementBytes) != data.byteSize()) {
-        throw refused(
-            "tensor '%s' is in a storage of %d %s, which has %d bytes"
-                .formatted(name, storage.numElements(), storage.dtype(), data.byteSize()));
-      }
-      Shape shape = Shape.of(view.sizes());
       requireRowMajor(name, view);
-      long end = Math.addExact(view.offset(), shape.numElements());
-      if (view.offset() < 0 || end > storage.numElements()) {
-        throw refused(
-            "tensor '%s' has elements %d to %d of a storage of %d"
-                .formatted(name, view.offset(), end, storage.numElements()));
-      }
-      long bytes = shape.numElements() * elementBytes;
-      MemorySegment own = data.asSlice(view.offset() * elementBytes, bytes);
-      return new StoredTensor(name, storage.dtype(), shape, content(own, elementBytes));
+      return new StoredTensor(
+          name, storage.dtype(), Shape.of(view.sizes()), content(name, view, data));
     } catch (ArithmeticException e) {
       throw refused(
           "tensor '%s' of sizes %s at element %d has more elements than any file"
               .formatted(name, Arrays.toString(view.sizes()), view.offset()));
-    } catch (IllegalArgumentException e) {
-      if (e.getMessage().startsWith(path.toString())) {
-        throw e;
-      }
-      throw refused("tensor '%s': %s".formatted(name, e.getMessage()));
     }
   }
 
   /// PyTorch aligns to 64 bytes; what another program has moved is read by copying pieces.
-  private static TensorContent content(MemorySegment data, long elementBytes) {
-    TensorContent content = TensorContent.of(data);
-    return data.address() % elementBytes == 0
+  ///
+  /// @throws ArithmeticException if a number of bytes is more than 63 bits hold
+  private TensorContent content(String name, TorchPickle.View view, MemorySegment data) {
+    TorchPickle.Storage storage = view.storage();
+    long elementBytes = storage.dtype().bytes();
+    if (Math.multiplyExact(storage.numElements(), elementBytes) != data.byteSize()) {
+      throw refused(
+          "tensor '%s' is in a storage of %d %s, which has %d bytes"
+              .formatted(name, storage.numElements(), storage.dtype(), data.byteSize()));
+    }
+    long numElements = Shape.of(view.sizes()).numElements();
+    long end = Math.addExact(view.offset(), numElements);
+    if (view.offset() < 0 || end > storage.numElements()) {
+      throw refused(
+          "tensor '%s' has elements %d to %d of a storage of %d"
+              .formatted(name, view.offset(), end, storage.numElements()));
+    }
+    MemorySegment own = data.asSlice(view.offset() * elementBytes, numElements * elementBytes);
+    TensorContent content = TensorContent.of(own);
+    return own.address() % elementBytes == 0
         ? content
         : new JoinedParts(List.of(content), content.byteSize());
   }
 
   private void requireRowMajor(String name, TorchPickle.View view) {
     long[] sizes = view.sizes();
+    if (Arrays.stream(sizes).anyMatch(axisSize -> axisSize <= 0)) {
+      throw refused(
+          "tensor '%s' has sizes %s, which are not positive"
+              .formatted(name, Arrays.toString(sizes)));
+    }
     boolean rowMajor = sizes.length == view.strides().length;
     long stride = 1;
     for (int axis = sizes.length - 1; rowMajor && axis >= 0; axis--) {

@@ -136,6 +136,11 @@ class MetaFolderTest {
     part.put("output.weight", part.get("tok_embeddings.weight"));
     TorchWriter.save(file(0), part);
     assertTied(model);
+    Files.writeString(
+        meta.resolve("params.json"), PARAMS.replace("-1}", "-1, \"use_scaled_rope\": true}"));
+    try (StoredModel read = StoredModel.open(meta)) {
+      assertEquals(32.0, read.config().path("rope_scaling").path("factor").doubleValue());
+    }
   }
 
   private void assertTied(List<StoredTensor> model) throws IOException {
@@ -188,6 +193,7 @@ class MetaFolderTest {
     refuseParams("1e-06", "-1", "not positive");
     refuseParams("1e-06", "\"x\"", "norm_eps is \"x\"");
     refuseParams("-1", "-1, \"moe\": {}", "has 'moe'");
+    refuseParams("-1", "-1" + " ".repeat(70_000), "bytes, at most 65536");
   }
 
   private void refuseParams(String from, String to, String... facts) throws IOException {
