@@ -41,6 +41,8 @@ public final class StoredModel implements AutoCloseable {
     ARROW,
     /// A folder with `config.json` and safetensors files.
     HUGGING_FACE,
+    /// A folder with Meta's `params.json` and `consolidated.NN.pth` files.
+    META,
     /// A llama2.c `.bin` file.
     LLAMA2C
   }
@@ -54,7 +56,7 @@ public final class StoredModel implements AutoCloseable {
     this.arena = arena;
   }
 
-  /// Opens a converted folder, a Hugging Face folder or a llama2.c `.bin` file.
+  /// Opens a converted folder, a Hugging Face folder, one of Meta's or a llama2.c `.bin` file.
   ///
   /// Sizes and offsets are all checked here, checksums are not ([Manifest#verifyChecksums]).
   ///
@@ -74,6 +76,7 @@ public final class StoredModel implements AutoCloseable {
           switch (format) {
             case ARROW -> readArrow(path, arena);
             case HUGGING_FACE -> readHuggingFace(path, arena);
+            case META -> MetaFolder.read(path, arena);
             case LLAMA2C -> Llama2cFile.read(path, arena);
           };
       return new StoredModel(path, format, parts, tokenizer, arena);
@@ -98,7 +101,8 @@ public final class StoredModel implements AutoCloseable {
     return format;
   }
 
-  /// A copy of the content of Hugging Face's config.json; for a `.bin` what its header says.
+  /// A copy of the content of Hugging Face's config.json; for a `.bin` what its header says, for
+  /// Meta's format what `params.json` and the tensors say.
   public ObjectNode config() {
     return parts.config().deepCopy();
   }
@@ -188,9 +192,12 @@ public final class StoredModel implements AutoCloseable {
     if (Files.exists(path.resolve(SAFETENSORS)) || Files.exists(path.resolve(SAFETENSORS_INDEX))) {
       return Format.HUGGING_FACE;
     }
+    if (MetaFolder.matches(path)) {
+      return Format.META;
+    }
     throw new NoSuchFileException(
-        "%s: has neither %s nor %s nor %s; give a converted or Hugging Face folder or a .bin file"
-            .formatted(path, WEIGHTS_INDEX, SAFETENSORS, SAFETENSORS_INDEX));
+        "%s: has neither %s nor %s nor %s nor Meta's %s with consolidated.00.pth; give a model's folder or a .bin file"
+            .formatted(path, WEIGHTS_INDEX, SAFETENSORS, SAFETENSORS_INDEX, MetaParams.FILE));
   }
 
   private static ModelParts readArrow(Path folder, Arena arena) throws IOException {

@@ -36,10 +36,13 @@
 /// pairs, in batches of 1024 rows; the same rows give the same bytes.
 ///
 /// **Foreign formats**: Hugging Face folders are read ([StoredModel]) and written
-/// ([HuggingFaceWriter]), llama2.c `.bin` files are read. A `.bin` keeps Meta's order of the rows
-/// of the query and key projections, where RoPE turns neighbours (2i, 2i+1); Hugging Face turns (i,
-/// i+D/2). The rows are put into Hugging Face's order on reading, so everything after this package
-/// sees one.
+/// ([HuggingFaceWriter]); Meta's folders (`params.json`, `consolidated.NN.pth`) and llama2.c `.bin`
+/// files are read. A `.pth` is a zip archive of uncompressed tensors and a pickle. Its pickle is
+/// interpreted by an allow-list, never run; the tensors stay views of the map, and those that are
+/// split over several files are joined while they are read. Meta and llama2.c keep another order of
+/// the rows of the query and key projections, where RoPE turns neighbours (2i, 2i+1); Hugging Face
+/// turns (i, i+D/2). The rows are put into Hugging Face's order on reading, so everything after
+/// this package sees one.
 ///
 /// What a user can get wrong is an [IllegalArgumentException] or [java.io.IOException] of one line.
 package dev.irpo.checkpoints;
