@@ -28,10 +28,20 @@ final class JsonFiles {
           .build()
           .writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
+  /// The index of a model of 70B parameters has about 70 kB.
+  private static final long MAX_FILE_BYTES = 16_000_000;
+
+  private static final int MAX_MESSAGE_CHARS = 1000;
+
   private JsonFiles() {}
 
   static ObjectNode readObject(Path file) throws IOException {
     MappedFiles.requireFile(file);
+    if (Files.size(file) > MAX_FILE_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: has %d bytes, at most %d are read; fetch or convert it again"
+              .formatted(file, Files.size(file), MAX_FILE_BYTES));
+    }
     return parseObject(Files.readAllBytes(file), file.toString());
   }
 
@@ -66,5 +76,11 @@ final class JsonFiles {
 
   static String firstLine(String message) {
     return message == null ? "no details" : message.lines().findFirst().orElse("no details");
+  }
+
+  /// A message that quotes a file's content, fit for one line whatever the file holds.
+  static String oneLine(String message) {
+    String line = String.valueOf(message).replaceAll("[\\p{Cntrl}\u2028\u2029]+", " ");
+    return line.length() > MAX_MESSAGE_CHARS ? line.substring(0, MAX_MESSAGE_CHARS) + "…" : line;
   }
 }

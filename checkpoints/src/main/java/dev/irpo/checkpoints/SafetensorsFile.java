@@ -39,7 +39,10 @@ public final class SafetensorsFile {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final String METADATA = "__metadata__";
-  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  /// The header of a model of 70B parameters has about 100 kB; the bound keeps parsing it, at some
+  /// ten times its size, within 200 MB.
+  private static final long MAX_HEADER_BYTES = 16_000_000;
 
   private final Path path;
   private final Arena arena;
@@ -64,12 +67,15 @@ public final class SafetensorsFile {
   public static SafetensorsFile map(Path path, Arena arena) throws IOException {
     MemorySegment file = MappedFiles.map(path, arena);
     long headerBytes = file.byteSize() < Long.BYTES ? -1 : file.get(LONG, 0);
-    if (headerBytes < 2
-        || headerBytes > MAX_HEADER_BYTES
-        || headerBytes > file.byteSize() - Long.BYTES) {
+    if (headerBytes < 2 || headerBytes > file.byteSize() - Long.BYTES) {
       throw new IllegalArgumentException(
           "%s: says its header has %d bytes, the file has %d; fetch it again"
               .formatted(path, headerBytes, file.byteSize()));
+    }
+    if (headerBytes > MAX_HEADER_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: its header has %d bytes, at most %d are read; fetch it again"
+              .formatted(path, headerBytes, MAX_HEADER_BYTES));
     }
     byte[] header = file.asSlice(Long.BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
     MemorySegment data = file.asSlice(Long.BYTES + headerBytes);
@@ -175,14 +181,18 @@ public final class SafetensorsFile {
 
   private static long[] range(Path path, String name, JsonNode entry, long dataBytes) {
     JsonNode offsets = entry.path("data_offsets");
-    long begin = offsets.path(0).asLong(-1);
-    long end = offsets.path(1).asLong(-1);
+    long begin = wholeNumber(offsets.path(0));
+    long end = wholeNumber(offsets.path(1));
     if (offsets.size() != 2 || begin < 0 || end < begin || end > dataBytes) {
       throw new IllegalArgumentException(
           "%s: tensor '%s' has data_offsets %s, the data has %d bytes; fetch the file again"
               .formatted(path, name, offsets, dataBytes));
     }
     return new long[] {begin, end};
+  }
+
+  private static long wholeNumber(JsonNode value) {
+    return value.isIntegralNumber() && value.canConvertToLong() ? value.longValue() : -1;
   }
 
   private static Entry entry(Path path, String name, JsonNode entry, MemorySegment bytes) {

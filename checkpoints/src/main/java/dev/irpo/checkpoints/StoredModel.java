@@ -80,6 +80,9 @@ public final class StoredModel implements AutoCloseable {
             case LLAMA2C -> Llama2cFile.read(path, arena);
           };
       return new StoredModel(path, format, parts, tokenizer, arena);
+    } catch (IllegalArgumentException e) {
+      arena.close();
+      throw new IllegalArgumentException(JsonFiles.oneLine(e.getMessage()), e);
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,18 +63,15 @@ final class TensorFiles {
   static SequencedMap<String, StoredTensor> readIndexed(Path indexFile, FileReader reader)
       throws IOException {
     JsonNode weightMap = JsonFiles.readObject(indexFile).path("weight_map");
-    if (!weightMap.isObject()) {
-      throw new IllegalArgumentException(indexFile + ": has no weight_map; fetch it again");
+    if (!weightMap.isObject() || weightMap.isEmpty()) {
+      throw new IllegalArgumentException(
+          indexFile + ": has no weight_map that names files; fetch it again");
     }
     SequencedMap<String, StoredTensor> found = new LinkedHashMap<>();
     LinkedHashSet<String> fileNames = new LinkedHashSet<>();
     weightMap.forEach(fileName -> fileNames.add(fileName.asText()));
     for (String fileName : fileNames) {
-      Path file = indexFile.resolveSibling(fileName);
-      if (!file.normalize().startsWith(indexFile.resolveSibling("").normalize())) {
-        throw new IllegalArgumentException(
-            indexFile + ": names '" + fileName + "', which is outside its folder; fetch it again");
-      }
+      Path file = inFolder(indexFile, fileName);
       reader.read(file).forEach(tensor -> addNew(found, tensor, file.toString()));
     }
     SequencedMap<String, StoredTensor> ordered = new LinkedHashMap<>();
@@ -93,6 +91,30 @@ final class TensorFiles {
               .formatted(indexFile, found.firstEntry().getKey(), found.size() - 1));
     }
     return ordered;
+  }
+
+  /// The file beside the index, which no separator, `..` or link leads elsewhere: a link may lead
+  /// only to where the index itself is kept, as in the cache of Hugging Face's hub.
+  private static Path inFolder(Path indexFile, String fileName) throws IOException {
+    Path folder = indexFile.toAbsolutePath().normalize().getParent();
+    Path file;
+    try {
+      file = folder.resolve(fileName).normalize();
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(
+          indexFile + ": names a file that cannot exist; fetch it again", e);
+    }
+    boolean inside = folder.equals(file.getParent());
+    if (inside) {
+      MappedFiles.requireFile(file);
+      Path kept = file.toRealPath().getParent();
+      inside = kept.equals(folder.toRealPath()) || kept.equals(indexFile.toRealPath().getParent());
+    }
+    if (!inside) {
+      throw new IllegalArgumentException(
+          indexFile + ": names '" + fileName + "', which is outside its folder; fetch it again");
+    }
+    return indexFile.resolveSibling(fileName);
   }
 
   private static void addNew(
