@@ -35,6 +35,7 @@ import picocli.CommandLine.ParameterException;
       InspectCommand.class,
       DevicesCommand.class,
       RooflineCommand.class,
+      PlanCommand.class,
       ConfigCommand.class,
       BaseModelCommand.class,
       CommandLine.HelpCommand.class

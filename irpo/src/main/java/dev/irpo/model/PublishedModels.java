@@ -13,6 +13,9 @@ public final class PublishedModels {
   private static final SequencedMap<String, LlamaConfig> CONFIGS = new LinkedHashMap<>();
 
   static {
+    CONFIGS.put(
+        "tinyllama-1.1b",
+        new LlamaConfig(32000, 2048, 5632, 22, 32, 4, 64, 2048, 10000, 1e-5, false, 1, List.of(2)));
     CONFIGS.put("llama-2-7b", llama2(4096, 11008, 32, 32, 32));
     CONFIGS.put("llama-2-13b", llama2(5120, 13824, 40, 40, 40));
     CONFIGS.put("llama-2-70b", llama2(8192, 28672, 80, 64, 8));
