@@ -108,13 +108,11 @@ record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, 
             prompts.problems(),
             prompts.tokens(),
             prompts.longest()));
-    long rollouts =
-        (long) splits.get(Split.TRAIN).problems() * config.rollouts().perPrompt();
+    long rollouts = (long) splits.get(Split.TRAIN).problems() * config.rollouts().perPrompt();
     long votes = 1L + config.evaluate().majoritySamples();
     long responses = rollouts + votes * splits.get(Split.TEST).problems();
     double newTokens = (double) config.rollouts().maxNewTokens();
-    double trained =
-        (double) steps() * config.train().batchSize() * (meanPrompt() + 2 * newTokens);
+    double trained = (double) steps() * config.train().batchSize() * (meanPrompt() + 2 * newTokens);
     out.printf("%nAn iteration, at most; of %d%n", config.iterations());
     line(out, "rollouts", rollouts);
     line(out, "response tokens", (long) (rollouts * newTokens));
@@ -122,14 +120,15 @@ record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, 
     line(out, "pairs", pairsAtMost());
     line(out, "steps", steps());
     double keys = meanPrompt() + newTokens / 2;
-    double decode =
-        memory.decodeStep(keys, ANY).flops() * responses * newTokens / memory.slots();
+    double decode = memory.decodeStep(keys, ANY).flops() * responses * newTokens / memory.slots();
     double train = memory.trainStep(keys, ANY).flops() * trained / memory.microTokens();
     out.printf(Locale.ROOT, "  %-26s %16.3f TFLOP%n", "sampling", decode / 1e12);
     out.printf(Locale.ROOT, "  %-26s %16.3f TFLOP%n", "training", train / 1e12);
     out.printf("%n%-28s %16s%n", "disk, the whole run", WorkPlan.gigabytes(diskBytes()));
-    memory.bytes().forEach((purpose, bytes) ->
-        out.printf("%-28s %16s%n", purpose, WorkPlan.gigabytes(bytes)));
+    memory
+        .bytes()
+        .forEach(
+            (purpose, bytes) -> out.printf("%-28s %16s%n", purpose, WorkPlan.gigabytes(bytes)));
     out.printf("%-28s %16s%n", "memory together", WorkPlan.gigabytes(memory.totalBytes()));
     out.println("nothing was computed or written");
   }

@@ -34,8 +34,7 @@ class PlanCommandTest {
       long all = trainer.programBytes();
       assertEquals(trainer.activationBytes(), plan.bytes().get("activations"));
       assertEquals(all - trainer.activationBytes(), plan.smallerBatchBytes());
-      assertEquals(
-          tiny.parameters().flat().segment().byteSize(), plan.bytes().get("weights"));
+      assertEquals(tiny.parameters().flat().segment().byteSize(), plan.bytes().get("weights"));
       assertEquals(
           2 * trainer.optimizer().mean().segment().byteSize(), plan.bytes().get("optimizer"));
     }
@@ -47,9 +46,7 @@ class PlanCommandTest {
     RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=1024");
     long kept = WorkPlan.of(model, config, 40, 1).bytes().get("activations");
     long recomputed =
-        WorkPlan.of(model, config.with("train.recompute=true"), 40, 1)
-            .bytes()
-            .get("activations");
+        WorkPlan.of(model, config.with("train.recompute=true"), 40, 1).bytes().get("activations");
     assertTrue(recomputed * 4 < kept, recomputed + " of " + kept);
   }
 
@@ -68,7 +65,15 @@ class PlanCommandTest {
   void aPlanNamesItsPurposesAndTheRateItWasGiven() {
     CommandLineRun run =
         CommandLineRun.of(
-            "", "plan", "--model", "llama-2-7b", "--gflops", "100", "--gbytes", "20", "--set",
+            "",
+            "plan",
+            "--model",
+            "llama-2-7b",
+            "--gflops",
+            "100",
+            "--gbytes",
+            "20",
+            "--set",
             "train.tokenBudget=64");
     run.requireSuccess();
     for (String fact : new String[] {"6.74 billion", "26.95 GB", "optimizer", "as given"}) {
@@ -90,8 +95,19 @@ class PlanCommandTest {
   void whatCannotFitIsRefusedBeforeAnythingIsWritten() throws IOException {
     Path out = folder.resolve("out");
     CommandLineRun.of(
-            "", "run", "--model", tiny(), "--out", out, "--set", "preset=demo", "--set",
-            "rollouts.slots=65536", "--set", "rollouts.maxNewTokens=200", "--set",
+            "",
+            "run",
+            "--model",
+            tiny(),
+            "--out",
+            out,
+            "--set",
+            "preset=demo",
+            "--set",
+            "rollouts.slots=65536",
+            "--set",
+            "rollouts.maxNewTokens=200",
+            "--set",
             "train.tokenBudget=4194304")
         .requireRefused("memory: needs", "key-value cache", "activations", "train.recompute");
     assertFalse(Files.exists(out));
