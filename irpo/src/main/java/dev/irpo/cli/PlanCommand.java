@@ -123,7 +123,7 @@ final class PlanCommand implements Callable<Integer> {
     print(
         out,
         "step of " + resolved.train().batchSize() + " longest pairs",
-        micros * processes * micro.flops() + update.flops(),
+        rows / plan.microTokens() * micro.flops() + update.flops(),
         micros * micro.seconds() + update.seconds() / processes);
     print(out, "a token in " + plan.slots() + " slots", decode.flops(), decode.seconds());
     out.printf(
