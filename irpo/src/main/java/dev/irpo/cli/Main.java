@@ -36,6 +36,7 @@ import picocli.CommandLine.ParameterException;
       SynthesizeCommand.class,
       DevicesCommand.class,
       RooflineCommand.class,
+      PlanCommand.class,
       ConfigCommand.class,
       BaseModelCommand.class,
       CommandLine.HelpCommand.class

@@ -1,9 +1,6 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.LossSettings;
-import dev.irpo.model.LanguageModel;
-import dev.irpo.model.PublishedModels;
 import dev.irpo.model.Roofline;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.SamplingWeights;
@@ -19,11 +16,8 @@ import dev.irpo.transformer.train.TrainSettings;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -104,7 +98,7 @@ final class RooflineCommand implements Callable<Integer> {
     requirePositive("--tokens", tokens);
     requirePositive("--slots", slots);
     requirePositive("--keys", keys);
-    LlamaConfig config = config();
+    LlamaConfig config = ModelSizes.of(model);
     Roofline.Device device =
         new Roofline.Device(
             teraFlops * 1e12, gigabytesPerSecond * 1e9, samplingWeights != SamplingWeights.FLOAT32);
@@ -126,21 +120,6 @@ final class RooflineCommand implements Callable<Integer> {
     if (!(value > 0) || Double.isInfinite(value)) {
       throw new IllegalArgumentException(
           "%s is %s, it must be above 0".formatted(option, number(value)));
-    }
-  }
-
-  private LlamaConfig config() throws IOException {
-    Optional<LlamaConfig> published = PublishedModels.find(model);
-    if (published.isPresent()) {
-      return published.get();
-    }
-    if (!Files.exists(Path.of(model))) {
-      throw new IllegalArgumentException(
-          "--model %s: there is no such file or folder, and the known names are %s"
-              .formatted(model, PublishedModels.names()));
-    }
-    try (StoredModel stored = StoredModel.open(Path.of(model), Optional.empty())) {
-      return LanguageModel.configOf(stored);
     }
   }
 

@@ -5,12 +5,12 @@ import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.Machine;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
-import dev.irpo.task.Split;
-import dev.irpo.task.Task;
-import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,14 +34,28 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "run folder")
   private Path out;
 
+  @Option(
+      names = "--dry-run",
+      description = "check every file and setting, print the whole plan, and write nothing")
+  private boolean dryRun;
+
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
     RunFolder folder = new RunFolder(out);
-    requireProblems(resolved);
     try (StoredModel source = StoredModel.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
       source.requireTokenizer();
+      LlamaConfig sizes = LanguageModel.configOf(source);
+      RunWork work =
+          RunWork.of(resolved, sizes, Tokenizer.load(source.tokenizerFile().orElseThrow()));
+      work.memory().requireFits(Machine.memoryBytes());
+      if (dryRun) {
+        folder.check(resolved);
+        work.requireRoom(out);
+        work.print(System.out);
+        return 0;
+      }
       folder.open(resolved);
       if (!Files.exists(folder.startModel())) {
         ModelWriter.keepingTypes().write(folder.startModel(), source);
@@ -49,14 +63,6 @@ final class RunCommand implements Callable<Integer> {
     }
     iterate(resolved, folder);
     return 0;
-  }
-
-  /// Reads every split, so that a missing or bad file is refused before anything is written.
-  private static void requireProblems(RunConfig config) throws IOException {
-    Task task = Tasks.open(config.task(), config.seed());
-    for (Split split : Split.values()) {
-      task.problems(split);
-    }
   }
 
   /// Runs to the end and prints the table.

@@ -41,6 +41,7 @@ final class SftCommand implements Callable<Integer> {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out);
     folder.requireUnfinished();
+    ModelSizes.requireTrainingFits(model.model, model.tokenizer(), resolved);
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
       List<SupervisedTraining.Example> examples = examples(trained);

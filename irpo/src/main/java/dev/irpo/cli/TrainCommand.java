@@ -56,6 +56,7 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out);
     folder.requireUnfinished();
+    ModelSizes.requireTrainingFits(policy, Optional.ofNullable(tokenizer), resolved);
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = load(backend, trained, resolved);

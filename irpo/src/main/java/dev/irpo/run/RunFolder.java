@@ -45,6 +45,13 @@ public record RunFolder(Path root) {
     ConfigFile.open(root, config, "run");
   }
 
+  /// Refuses what [#open] would refuse and writes nothing.
+  ///
+  /// @throws IllegalArgumentException as [#open]
+  public void check(RunConfig config) throws IOException {
+    ConfigFile.check(root, config, "run");
+  }
+
   /// Notes that a backend works on the run.
   ///
   /// @return whether no other did before

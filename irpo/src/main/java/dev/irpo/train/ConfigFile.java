@@ -22,6 +22,18 @@ public final class ConfigFile {
   /// @throws IllegalArgumentException if the folder holds work of another configuration, or
   ///   something else
   public static void open(Path root, RunConfig config, String what) throws IOException {
+    check(root, config, what);
+    Path file = root.resolve(NAME);
+    if (!Files.exists(file)) {
+      Files.createDirectories(root);
+      AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, config.toYaml()));
+    }
+  }
+
+  /// Refuses what [#open] would refuse and writes nothing.
+  ///
+  /// @throws IllegalArgumentException as [#open]
+  public static void check(Path root, RunConfig config, String what) throws IOException {
     Path file = root.resolve(NAME);
     if (Files.exists(file)) {
       requireSame(file, config, what);
@@ -31,8 +43,6 @@ public final class ConfigFile {
       throw new IllegalArgumentException(
           "%s: holds files but no %s of a %s; choose another --out".formatted(root, NAME, what));
     }
-    Files.createDirectories(root);
-    AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, config.toYaml()));
   }
 
   private static void requireSame(Path file, RunConfig config, String what) throws IOException {

@@ -5,6 +5,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
+import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
@@ -47,11 +48,17 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   /// A trainer of a policy that takes these pairs.
   public static Trainer trainer(
       RunConfig config, Backend backend, LanguageModel policy, List<PreferencePair> pairs) {
+    return trainer(config, backend, policy.parameters(), largest(pairs));
+  }
+
+  /// A trainer that takes pairs of up to so many tokens.
+  public static Trainer trainer(
+      RunConfig config, Backend backend, Parameters parameters, int largestPair) {
     return new Trainer(
         backend,
-        policy.parameters(),
+        parameters,
         new IrpoLoss(config.loss()),
-        Schedules.trainer(config.train(), config.optimizer(), largest(pairs)));
+        Schedules.trainer(config.train(), config.optimizer(), largestPair));
   }
 
   /// Tokens of the largest pair.

@@ -12,8 +12,6 @@ import java.util.WeakHashMap;
 /// They serve products of few rows, which would spend most of their time packing: sampling. A
 /// weight is packed when the first of them comes after an optimizer step.
 final class PackedWeights {
-  private static final long MOST_BYTES = 1L << 30;
-
   private static final class Entry {
     final MemorySegment panels;
     long version = -1;
@@ -41,7 +39,7 @@ final class PackedWeights {
     Entry entry = entries.get(weight);
     if (entry == null) {
       long bytes = 4 * MatrixProduct.packedFloats(sizes.depth(), sizes.columns());
-      if (keptBytes() + bytes > MOST_BYTES) {
+      if (keptBytes() + bytes > CpuBackend.MOST_PACKED_BYTES) {
         return Optional.empty();
       }
       entry = new Entry(Arena.ofAuto().allocate(bytes, Buffer.ALIGNMENT));

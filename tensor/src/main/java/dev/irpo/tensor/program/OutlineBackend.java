@@ -15,6 +15,7 @@ import java.util.Map;
 /// of a model of any size can be counted.
 public final class OutlineBackend implements Backend {
   private final List<Graph> graphs = new ArrayList<>();
+  private long allocatedBytes;
 
   /// What was compiled, in order.
   public List<Graph> graphs() {
@@ -26,9 +27,15 @@ public final class OutlineBackend implements Backend {
     return "outline";
   }
 
+  /// Bytes of all buffers that were asked for.
+  public long allocatedBytes() {
+    return allocatedBytes;
+  }
+
   /// A buffer without content.
   @Override
   public Buffer allocate(long numElements) {
+    allocatedBytes += numElements * DType.F32.bytes();
     return Buffer.unbacked(DType.F32, numElements);
   }
 

@@ -99,6 +99,11 @@ public final class Generator {
     return program(new DecodeProgram.Size(limits.slots(), limits.slots())).program().describe();
   }
 
+  /// Bytes that the program for one more token in each slot plans.
+  public long activationBytes() {
+    return program(new DecodeProgram.Size(limits.slots(), limits.slots())).program().plannedBytes();
+  }
+
   Backend backend() {
     return backend;
   }

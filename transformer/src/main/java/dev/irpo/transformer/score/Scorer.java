@@ -50,6 +50,11 @@ public final class Scorer {
     return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers()));
   }
 
+  /// Bytes that the program of the largest micro-batch plans.
+  public long activationBytes() {
+    return ladder.smallestFor(ladder.largest()).program().plannedBytes();
+  }
+
   /// Scores the responses.
   ///
   /// @throws IllegalArgumentException if a sequence is longer than the context or the budget, has

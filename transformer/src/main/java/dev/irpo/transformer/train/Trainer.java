@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 
 /// Trains a model on the items of a loss, in place.
 ///
@@ -114,6 +115,19 @@ public final class Trainer {
   /// Gathered gradients by `gradient/NAME`.
   public SequencedMap<String, Buffer> gradients() {
     return gradients;
+  }
+
+  /// Bytes that the program of the largest micro-batch plans for activations.
+  public long activationBytes() {
+    return training.smallestFor(training.largest()).program().plannedBytes();
+  }
+
+  /// Bytes that the programs of all micro-batches plan, those without gradients among them: what a
+  /// training allocates at most, once it has seen micro-batches of every size.
+  public long programBytes() {
+    return Stream.concat(training.all().stream(), evaluating.all().stream())
+        .mapToLong(rung -> rung.program().plannedBytes())
+        .sum();
   }
 
   /// The listing of the largest micro-batch's program: operations, bytes, floating-point

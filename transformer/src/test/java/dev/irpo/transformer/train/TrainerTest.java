@@ -97,6 +97,27 @@ class TrainerTest {
     }
   }
 
+  @Test
+  void recomputedActivationsGiveTheSameBitsInLessMemory() throws IOException {
+    try (Backend cpu = new CpuBackend(2)) {
+      Trainer kept = stepped(cpu, Llama.Activations.KEPT);
+      Trainer recomputed = stepped(cpu, Llama.Activations.RECOMPUTED);
+      assertArrayEquals(
+          kept.optimizer().mean().toFloatArray(), recomputed.optimizer().mean().toFloatArray());
+      assertTrue(recomputed.activationBytes() < kept.activationBytes());
+    }
+  }
+
+  private static Trainer stepped(Backend backend, Llama.Activations activations)
+      throws IOException {
+    Parameters policy = Golden.model(backend, "reference");
+    Trainer trainer =
+        new Trainer(backend, policy, new PreferenceLoss(), settings(256, activations));
+    trainer.accumulate(goldenPairs());
+    trainer.update(1e-3);
+    return trainer;
+  }
+
   private static void checkTrajectory(Backend backend, double tolerance) throws IOException {
     Parameters policy = Golden.model(backend, "reference");
     Trainer trainer =

@@ -1,0 +1,48 @@
+package dev.irpo.cli;
+
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.config.RunConfig;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.model.Machine;
+import dev.irpo.model.PublishedModels;
+import dev.irpo.run.WorkPlan;
+import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Sizes of a model that is named or lies on disk; its weights are not read.
+final class ModelSizes {
+  private ModelSizes() {}
+
+  /// The sizes.
+  ///
+  /// @throws IllegalArgumentException if `--model` is neither a known name nor a model
+  static LlamaConfig of(String model) throws IOException {
+    Optional<LlamaConfig> published = PublishedModels.find(model);
+    if (published.isPresent()) {
+      return published.get();
+    }
+    if (!Files.exists(Path.of(model))) {
+      throw new IllegalArgumentException(
+          "--model %s: there is no such file or folder, and the known names are %s"
+              .formatted(model, PublishedModels.names()));
+    }
+    return ofStored(Path.of(model), Optional.empty());
+  }
+
+  /// The sizes of a model on disk.
+  static LlamaConfig ofStored(Path model, Optional<Path> tokenizer) throws IOException {
+    try (StoredModel stored = StoredModel.open(model, tokenizer)) {
+      return LanguageModel.configOf(stored);
+    }
+  }
+
+  /// Refuses a training that cannot fit into this machine's memory, before anything is loaded.
+  static void requireTrainingFits(Path model, Optional<Path> tokenizer, RunConfig config)
+      throws IOException {
+    WorkPlan.of(ofStored(model, tokenizer), config, 1, 1)
+        .requireTrainingFits(Machine.memoryBytes());
+  }
+}

@@ -1,0 +1,145 @@
+package dev.irpo.cli;
+
+import dev.irpo.config.RunConfig;
+import dev.irpo.model.Roofline;
+import dev.irpo.run.WorkPlan;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Split;
+import dev.irpo.task.Task;
+import dev.irpo.task.Tasks;
+import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+/// The work of a run, counted from its problems; every file is read for it.
+///
+/// @param splits problems of each split
+/// @param memory bytes and graphs
+record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, WorkPlan memory) {
+  private static final Roofline.Device ANY = new Roofline.Device(1, 1, false); // only counted
+
+  /// Prompts of a split.
+  ///
+  /// @param tokens of all prompts
+  /// @param longest tokens of the longest one that leaves room for a response
+  record Prompts(int problems, long tokens, int longest) {}
+
+  static RunWork of(RunConfig config, LlamaConfig model, Tokenizer tokenizer) throws IOException {
+    Task task = Tasks.open(config.task(), config.seed());
+    Map<Split, Prompts> splits = new EnumMap<>(Split.class);
+    int longest = 1;
+    int bos = tokenizer.bosId(model.bosId()) < 0 ? 0 : 1;
+    for (Split split : Split.values()) {
+      long sum = 0;
+      int most = 1;
+      var problems = task.problems(split);
+      for (Problem problem : problems) {
+        int length = bos + tokenizer.encode(task.prompt(problem)).length;
+        sum += length;
+        most = length < model.maxPositions() ? Math.max(most, length) : most;
+      }
+      splits.put(split, new Prompts(problems.size(), sum, most));
+      longest = Math.max(longest, most);
+    }
+    return new RunWork(config, model, splits, WorkPlan.of(model, config, longest, 1));
+  }
+
+  private long pairsAtMost() {
+    return (long) splits.get(Split.TRAIN).problems() * config.pairs().perPrompt();
+  }
+
+  /// Optimizer steps of an iteration at most.
+  private long steps() {
+    long batch = config.train().batchSize();
+    return config.train().steps() > 0
+        ? config.train().steps()
+        : (pairsAtMost() * config.train().epochs() + batch - 1) / batch;
+  }
+
+  /// Models of four bytes a weight, checkpoints of twelve.
+  private long diskBytes() {
+    long weights = memory.bytes().get("weights");
+    int total = Math.toIntExact(steps());
+    long checkpoints = 0;
+    for (int step = 0; step < total; checkpoints++) {
+      step =
+          TrainingFolder.nextStop(
+              step,
+              total,
+              config.train().checkpointEverySteps(),
+              config.train().evaluateEverySteps());
+    }
+    return weights + config.iterations() * (checkpoints * 3 * weights + weights);
+  }
+
+  /// Refuses an output folder that cannot be written to or a disk that is too small.
+  ///
+  /// @throws IllegalArgumentException naming the folder
+  void requireRoom(Path out) throws IOException {
+    Path there = out.toAbsolutePath().normalize();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+      throw new IllegalArgumentException(
+          there + ": is no folder that can be written to; choose another --out");
+    }
+    long free = Files.getFileStore(there).getUsableSpace();
+    if (free < diskBytes()) {
+      throw new IllegalArgumentException(
+          "%s: models and checkpoints take %s, the disk has %s; keep fewer checkpoints (train.checkpointEverySteps) or choose another --out"
+              .formatted(there, WorkPlan.gigabytes(diskBytes()), WorkPlan.gigabytes(free)));
+    }
+  }
+
+  void print(PrintStream out) {
+    out.printf("%-26s %12s %16s %12s%n", "split", "problems", "prompt tokens", "longest");
+    splits.forEach((split, prompts) ->
+        out.printf(
+            "%-26s %12d %16d %12d%n",
+            split.name().toLowerCase(Locale.ROOT),
+            prompts.problems(),
+            prompts.tokens(),
+            prompts.longest()));
+    long rollouts = (long) splits.get(Split.TRAIN).problems() * config.rollouts().perPrompt();
+    long votes = 1L + config.evaluate().majoritySamples();
+    long responses = rollouts + votes * splits.get(Split.TEST).problems();
+    double newTokens = (double) config.rollouts().maxNewTokens();
+    double trained = (double) steps() * config.train().batchSize() * (meanPrompt() + 2 * newTokens);
+    out.printf("%nAn iteration, at most; of %d%n", config.iterations());
+    line(out, "rollouts", rollouts);
+    line(out, "response tokens", (long) (rollouts * newTokens));
+    line(out, "evaluation responses", responses - rollouts);
+    line(out, "pairs", pairsAtMost());
+    line(out, "steps", steps());
+    double keys = meanPrompt() + newTokens / 2;
+    double decode = memory.decodeStep(keys, ANY).flops() * responses * newTokens / memory.slots();
+    double train = memory.trainStep(keys, ANY).flops() * trained / memory.microTokens();
+    out.printf(Locale.ROOT, "  %-26s %16.3f TFLOP%n", "sampling", decode / 1e12);
+    out.printf(Locale.ROOT, "  %-26s %16.3f TFLOP%n", "training", train / 1e12);
+    out.printf("%n%-28s %16s%n", "disk, the whole run", WorkPlan.gigabytes(diskBytes()));
+    memory
+        .bytes()
+        .forEach(
+            (purpose, bytes) -> out.printf("%-28s %16s%n", purpose, WorkPlan.gigabytes(bytes)));
+    out.printf("%-28s %16s%n", "memory together", WorkPlan.gigabytes(memory.totalBytes()));
+    out.println("nothing was computed or written");
+  }
+
+  /// Mean tokens of a train prompt.
+  private double meanPrompt() {
+    Prompts train = splits.get(Split.TRAIN);
+    return train.tokens() / (double) Math.max(1, train.problems());
+  }
+
+  private static void line(PrintStream out, String what, long count) {
+    out.printf("  %-26s %16d%n", what, count);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.irpo.model;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.op.Linear;
+import java.lang.management.ManagementFactory;
+import java.util.Map;
+
+/// What this machine has and does.
+public final class Machine {
+  private static final int WIDTH = 2048;
+  private static final int ROWS = 256;
+  private static final long MEASURE_NANOS = 250_000_000;
+
+  private Machine() {}
+
+  /// Physical memory, or what the container may use of it.
+  public static long memoryBytes() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+
+  /// Rates of a product with many rows (arithmetic) and with one row (memory), in half a second.
+  public static Roofline.Device measure(Backend backend) {
+    double flops = 2.0 * ROWS * WIDTH * WIDTH / secondsOfProduct(backend, ROWS);
+    double bytes = (double) Float.BYTES * WIDTH * WIDTH * 4 / secondsOfProduct(backend, 1);
+    return new Roofline.Device(flops, bytes, backend.roundsWeights());
+  }
+
+  /// The product has so few rows that its weight has four times the columns.
+  private static double secondsOfProduct(Backend backend, int rows) {
+    long outDim = rows == 1 ? 4L * WIDTH : WIDTH;
+    Graph graph = new Graph();
+    graph.output(
+        Linear.linear(
+            graph.input("x", DType.F32, Shape.of(rows, WIDTH)),
+            graph.variable("weight", Shape.of(outDim, WIDTH))));
+    Program program = backend.compile(graph, Map.of("weight", backend.allocate(outDim * WIDTH)));
+    program.run(); // packs the weight
+    long begin = System.nanoTime();
+    double best = Double.POSITIVE_INFINITY;
+    while (System.nanoTime() - begin < MEASURE_NANOS) {
+      long start = System.nanoTime();
+      program.run();
+      best = Math.min(best, (System.nanoTime() - start) / 1e9);
+    }
+    return best;
+  }
+}
