@@ -160,13 +160,18 @@ final class MetaParams {
   private void putRope(ObjectNode config, boolean tied) {
     config.put("rope_theta", ropeBase());
     if (scaledRope()) {
-      ObjectNode scaling = config.putObject("rope_scaling");
-      scaling.put("rope_type", "llama3");
-      scaling.put("factor", tied ? 32.0 : 8.0);
-      scaling.put("low_freq_factor", 1.0);
-      scaling.put("high_freq_factor", 4.0);
-      scaling.put("original_max_position_embeddings", 8192);
+      putScaling(config, tied ? 32.0 : 8.0);
     }
+  }
+
+  /// Adds Llama 3's scaling of RoPE.
+  static void putScaling(ObjectNode config, double factor) {
+    ObjectNode scaling = config.putObject("rope_scaling");
+    scaling.put("rope_type", "llama3");
+    scaling.put("factor", factor);
+    scaling.put("low_freq_factor", 1.0);
+    scaling.put("high_freq_factor", 4.0);
+    scaling.put("original_max_position_embeddings", 8192);
   }
 
   private boolean scaledRope() {
@@ -177,7 +182,7 @@ final class MetaParams {
     return number("rope_theta", LLAMA2_ROPE_BASE);
   }
 
-  private static String dtypeName(DType dtype) {
+  static String dtypeName(DType dtype) {
     return switch (dtype) {
       case BF16 -> "bfloat16";
       case F16 -> "float16";

@@ -44,7 +44,9 @@ public final class StoredModel implements AutoCloseable {
     /// A folder with Meta's `params.json` and `consolidated.NN.pth` files.
     META,
     /// A llama2.c `.bin` file.
-    LLAMA2C
+    LLAMA2C,
+    /// A GGUF file with a Llama.
+    GGUF
   }
 
   private StoredModel(
@@ -56,7 +58,8 @@ public final class StoredModel implements AutoCloseable {
     this.arena = arena;
   }
 
-  /// Opens a converted folder, a Hugging Face folder, one of Meta's or a llama2.c `.bin` file.
+  /// Opens a converted folder, a Hugging Face folder, one of Meta's, a llama2.c `.bin` or a GGUF
+  /// file.
   ///
   /// Sizes and offsets are all checked here, checksums are not ([Manifest#verifyChecksums]).
   ///
@@ -78,6 +81,7 @@ public final class StoredModel implements AutoCloseable {
             case HUGGING_FACE -> readHuggingFace(path, arena);
             case META -> MetaFolder.read(path, arena);
             case LLAMA2C -> Llama2cFile.read(path, arena);
+            case GGUF -> GgufModel.read(path, arena);
           };
       return new StoredModel(path, format, parts, tokenizer, arena);
     } catch (IllegalArgumentException e) {
@@ -104,8 +108,8 @@ public final class StoredModel implements AutoCloseable {
     return format;
   }
 
-  /// A copy of the content of Hugging Face's config.json; for a `.bin` what its header says, for
-  /// Meta's format what `params.json` and the tensors say.
+  /// A copy of the content of Hugging Face's config.json; for a `.bin` or GGUF file what its header
+  /// says, for Meta's format what `params.json` and the tensors say.
   public ObjectNode config() {
     return parts.config().deepCopy();
   }
@@ -132,16 +136,16 @@ public final class StoredModel implements AutoCloseable {
     return tensor;
   }
 
-  /// The tokenizer: the one given on opening, else `tokenizer.model` in the folder, else
-  /// `tokenizer.json` (which is a conversion of the former where both are there); beside a `.bin`,
-  /// the only `*.model` file.
+  /// The tokenizer: the one given on opening, else `tokenizer.model` in the folder (for GGUF, that
+  /// of the file), else `tokenizer.json` (which is a conversion of the former where both are
+  /// there); beside a `.bin`, the only `*.model` file.
   public Optional<Path> tokenizerFile() throws IOException {
     if (tokenizer.isPresent()) {
       return tokenizer;
     }
     if (format != Format.LLAMA2C) {
       return Stream.of(TokenizerFiles.SENTENCE_PIECE, TokenizerFiles.JSON)
-          .map(path::resolve)
+          .map(name -> format == Format.GGUF ? path.resolveSibling(name) : path.resolve(name))
           .filter(Files::isRegularFile)
           .findFirst();
     }
@@ -162,6 +166,11 @@ public final class StoredModel implements AutoCloseable {
     Optional<Path> found = tokenizerFile();
     if (found.isPresent()) {
       return found.get();
+    }
+    if (format == Format.GGUF) {
+      throw new NoSuchFileException(
+          "%s: the tokenizer inside it is not read and there is no %s or %s beside it; copy one there or name one with --tokenizer"
+              .formatted(path, TokenizerFiles.SENTENCE_PIECE, TokenizerFiles.JSON));
     }
     throw new NoSuchFileException(
         format == Format.LLAMA2C
@@ -184,7 +193,7 @@ public final class StoredModel implements AutoCloseable {
 
   private static Format formatOf(Path path) throws IOException {
     if (Files.isRegularFile(path)) {
-      return Format.LLAMA2C;
+      return GgufFile.matches(path) ? Format.GGUF : Format.LLAMA2C;
     }
     if (!Files.isDirectory(path)) {
       throw new NoSuchFileException(path + ": there is no such model; check the path");
@@ -199,7 +208,7 @@ public final class StoredModel implements AutoCloseable {
       return Format.META;
     }
     throw new NoSuchFileException(
-        "%s: has neither %s nor %s nor %s nor Meta's %s with consolidated.00.pth; give a model's folder or a .bin file"
+        "%s: has neither %s nor %s nor %s nor Meta's %s with consolidated.00.pth; give a model's folder, a .bin or a .gguf file"
             .formatted(path, WEIGHTS_INDEX, SAFETENSORS, SAFETENSORS_INDEX, MetaParams.FILE));
   }
 

@@ -42,7 +42,8 @@
 /// split over several files are joined while they are read. Meta and llama2.c keep another order of
 /// the rows of the query and key projections, where RoPE turns neighbours (2i, 2i+1); Hugging Face
 /// turns (i, i+D/2). The rows are put into Hugging Face's order on reading, so everything after
-/// this package sees one.
+/// this package sees one. GGUF files of the architecture llama are read too, in the types F32, F16,
+/// BF16 and Q8_0 (as F32), without the tokenizer inside.
 ///
 /// What a user can get wrong is an [IllegalArgumentException] or [java.io.IOException] of one line.
 package dev.irpo.checkpoints;
