@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "convert",
     mixinStandardHelpOptions = true,
-    description = "Converts a Hugging Face folder or llama2.c file to a model folder.")
+    description = "Converts a Hugging Face or Meta folder, a GGUF or llama2.c file to a model folder.")
 final class ConvertCommand implements Callable<Integer> {
   /// Element types a model can be stored in.
   enum StorageType {
@@ -24,7 +24,7 @@ final class ConvertCommand implements Callable<Integer> {
     BF16
   }
 
-  @Option(names = "--from", required = true, paramLabel = "HF_DIR|FILE.bin")
+  @Option(names = "--from", required = true, paramLabel = "DIR|FILE")
   private Path from;
 
   @Option(names = "--to", required = true, paramLabel = "MODEL", description = "new folder")
