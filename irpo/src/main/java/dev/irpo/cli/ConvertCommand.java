@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "convert",
     mixinStandardHelpOptions = true,
-    description = "Converts a Hugging Face or Meta folder, GGUF or llama2.c file to a model folder.")
+    description =
+        "Converts a Hugging Face or Meta folder, GGUF or llama2.c file to a model folder.")
 final class ConvertCommand implements Callable<Integer> {
   /// Element types a model can be stored in.
   enum StorageType {
