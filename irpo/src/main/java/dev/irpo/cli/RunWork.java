@@ -52,7 +52,9 @@ record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, 
   }
 
   private long pairsAtMost() {
-    return (long) splits.get(Split.TRAIN).problems() * config.pairs().perPrompt();
+    long built = (long) splits.get(Split.TRAIN).problems() * config.pairs().perPrompt();
+    int most = config.pairs().atMost();
+    return most > 0 ? Math.min(built, most) : built;
   }
 
   /// Optimizer steps of an iteration at most.

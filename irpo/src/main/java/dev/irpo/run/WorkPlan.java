@@ -39,6 +39,7 @@ public record WorkPlan(
     Graph decode,
     int microTokens,
     int slots) {
+  private static final String PACKED = "packed copies of weights";
   private static final int PANEL = 32;
   private static final long FLOAT = Float.BYTES;
 
@@ -51,7 +52,7 @@ public record WorkPlan(
     long elements = ParameterLayout.of(model.parameterShapes()).numElements();
     long shard = (elements + processes - 1) / processes;
     bytes.put("weights", FLOAT * elements);
-    bytes.put("packed copies of weights", packedCopies(model));
+    bytes.put(PACKED, packedCopies(model));
     bytes.put("gradients", FLOAT * shard);
     bytes.put("optimizer", 2 * FLOAT * shard);
     Outlined<Trainer> training =
@@ -167,7 +168,7 @@ public record WorkPlan(
   ///
   /// @throws IllegalArgumentException as [#requireFits]
   public void requireTrainingFits(long availableBytes) {
-    requireFit(List.of("weights", "gradients", "optimizer", "activations"), availableBytes);
+    requireFit(List.of("weights", PACKED, "gradients", "optimizer", "activations"), availableBytes);
   }
 
   private void requireFit(Collection<String> purposes, long availableBytes) {

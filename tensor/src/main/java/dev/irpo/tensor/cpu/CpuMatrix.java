@@ -15,7 +15,7 @@ final class CpuMatrix implements MatrixKernels {
   private static final int ROW_CHUNK = 64;
 
   /// Rows from which packing anew costs less than a tenth of the product.
-  private static final int PACKED_ROWS = 48;
+  private static final int PACKED_ROWS = 256;
 
   /// Multiple of rows that a task with weights of 16 bits takes.
   private static final int ROW_TILES = 4 * RowProducts.TILE;
