@@ -30,11 +30,11 @@ import java.util.SequencedMap;
 /// string: u64 bytes, UTF-8        array: u32 type, u64 length, elements
 /// ```
 ///
-/// Arrays and strings of more than 1024 bytes are stepped over. F32, F16 and BF16 are views of the
-/// map, Q8_0 is read as F32 ([QuantisedBlocks]); other types are refused by name. Everything is
-/// little-endian. Source: ggml, `docs/gguf.md` and `ggml.h`.
+/// Arrays are stepped over and decoded when they are asked for ([GgufArray]), strings of more than
+/// 1024 bytes are stepped over. F32, F16 and BF16 are views of the map, Q8_0 is read as F32
+/// ([QuantisedBlocks]); other types are refused by name. Everything is little-endian. Source: ggml,
+/// `docs/gguf.md` and `ggml.h`.
 final class GgufFile {
-  static final String ARRAY = "an array";
   private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -124,7 +124,7 @@ final class GgufFile {
     return gguf;
   }
 
-  /// Numbers as Long or Double, truth values as Boolean, short strings, [#ARRAY] for any array.
+  /// Numbers as Long or Double, truth values as Boolean, short strings, [GgufArray].
   Map<String, Object> values() {
     return Collections.unmodifiableMap(values);
   }
@@ -169,8 +169,7 @@ final class GgufFile {
 
   private Object value(String key, int type) {
     if (type == ARRAY_VALUE) {
-      skipArray(key);
-      return ARRAY;
+      return array(key);
     }
     if (type == STRING_VALUE) {
       return string();
@@ -203,7 +202,7 @@ final class GgufFile {
     return bytes;
   }
 
-  private void skipArray(String key) {
+  private GgufArray array(String key) {
     int type = int32();
     long length = int64();
     if (type == ARRAY_VALUE) {
@@ -215,13 +214,14 @@ final class GgufFile {
               .formatted(key, Long.toUnsignedString(length), MAX_ARRAY_ELEMENTS));
     }
     arrayElements += length;
+    long begin = position;
     if (type != STRING_VALUE) {
       advance(length * valueBytes(key, type));
-      return;
     }
-    for (long i = 0; i < length; i++) {
+    for (long i = 0; type == STRING_VALUE && i < length; i++) {
       advance(int64());
     }
+    return new GgufArray(type, (int) length, file.asSlice(begin, position - begin));
   }
 
   private String string() {

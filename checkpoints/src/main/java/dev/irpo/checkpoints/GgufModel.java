@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
@@ -29,14 +30,12 @@ import java.util.Set;
 /// norms to F32; those whose every value fits the matrices' 16-bit type are given back in it.
 /// `rope_freqs.weight` stands for Llama 3's scaling of RoPE, whose factor is its last element.
 ///
-/// **The tokenizer inside the file is not read**: `tokenizer.model` or `tokenizer.json` is taken
-/// from the same folder, or the user names one. Source: llama.cpp, `convert_hf_to_gguf.py`.
+/// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
 final class GgufModel {
   private static final String ARCHITECTURE = "general.architecture";
   private static final String EMBEDDING = "token_embd.weight";
   private static final String HEAD = "output.weight";
   private static final String ROPE_FACTORS = "rope_freqs.weight";
-  private static final String TOKENIZER = "tokenizer.ggml.";
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
@@ -62,7 +61,7 @@ final class GgufModel {
     GgufModel model = new GgufModel(path, arena);
     model.requireKnown();
     model.readTensors();
-    return new ModelParts(model.config(), model.tensors);
+    return new ModelParts(model.config(), model.tensors, model.vocabulary());
   }
 
   private void requireKnown() {
@@ -204,7 +203,9 @@ final class GgufModel {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.putArray("architectures").add("LlamaForCausalLM");
     config.put("attention_bias", false);
-    config.put("bos_token_id", token("bos_token_id", 1));
+    if (beginsWithBos()) {
+      config.put("bos_token_id", token("bos_token_id", 1));
+    }
     int end = token("eos_token_id", 2);
     int endOfTurn = token("eot_token_id", end);
     if (endOfTurn == end) {
@@ -272,10 +273,25 @@ final class GgufModel {
         : count("attention.head_count");
   }
 
+  private Optional<GgufVocabulary> vocabulary() {
+    return GgufVocabulary.isIn(values)
+        ? Optional.of(new GgufVocabulary(path, values, vocabSize()))
+        : Optional.empty();
+  }
+
+  /// A `tokenizer.model` does not say whether BOS begins a text, so config.json must.
+  private boolean beginsWithBos() {
+    boolean isSentencePiece = "llama".equals(values.get(GgufVocabulary.PREFIX + "model"));
+    Object adds = values.get(GgufVocabulary.PREFIX + "add_bos_token");
+    return !isSentencePiece || !Boolean.FALSE.equals(adds);
+  }
+
   private int token(String key, int whenMissing) {
-    Object value = values.getOrDefault(TOKENIZER + key, (long) whenMissing);
-    if (!(value instanceof Long id) || id < 0 || id > Integer.MAX_VALUE) {
-      throw refused("%s%s is %s, it must be a token".formatted(TOKENIZER, key, value));
+    Object value = values.getOrDefault(GgufVocabulary.PREFIX + key, (long) whenMissing);
+    if (!(value instanceof Long id) || id < 0 || id >= vocabSize()) {
+      throw refused(
+          "%s%s is %s, the vocabulary has %d tokens"
+              .formatted(GgufVocabulary.PREFIX, key, value, vocabSize()));
     }
     return id.intValue();
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// A model as it lies on disk: configuration, named tensors, tokenizer file, whatever the format.
@@ -33,6 +34,7 @@ public final class StoredModel implements AutoCloseable {
   private final Format format;
   private final ModelParts parts;
   private final Optional<Path> tokenizer;
+  private final Optional<InnerTokenizer> inner;
   private final Arena arena;
 
   /// How a model is stored.
@@ -49,13 +51,46 @@ public final class StoredModel implements AutoCloseable {
     GGUF
   }
 
+  /// The files of the tokenizer inside, made when they are first needed.
+  private static final class InnerTokenizer {
+    private final GgufVocabulary vocabulary;
+    private final Function<GgufVocabulary, TokenizerFiles> converter;
+    private TokenizerFiles files;
+
+    InnerTokenizer(GgufVocabulary vocabulary, Function<GgufVocabulary, TokenizerFiles> converter) {
+      this.vocabulary = vocabulary;
+      this.converter = converter;
+    }
+
+    TokenizerFiles files() {
+      if (files == null) {
+        files = converter.apply(vocabulary);
+      }
+      return files;
+    }
+  }
+
   private StoredModel(
-      Path path, Format format, ModelParts parts, Optional<Path> tokenizer, Arena arena) {
+      Path path,
+      Format format,
+      ModelParts parts,
+      Optional<Path> tokenizer,
+      Optional<InnerTokenizer> inner,
+      Arena arena) {
     this.path = path;
     this.format = format;
     this.parts = parts;
     this.tokenizer = tokenizer;
+    this.inner = inner;
     this.arena = arena;
+  }
+
+  /// Opens a model whose tokenizer lies beside it or is given.
+  ///
+  /// @throws IllegalArgumentException if a file is damaged or contradicts another
+  /// @throws IOException if a file is missing or cannot be read
+  public static StoredModel open(Path path, Optional<Path> tokenizer) throws IOException {
+    return open(path, tokenizer, Optional.empty());
   }
 
   /// Opens a converted folder, a Hugging Face folder, one of Meta's, a llama2.c `.bin` or a GGUF
@@ -63,11 +98,17 @@ public final class StoredModel implements AutoCloseable {
   ///
   /// Sizes and offsets are all checked here, checksums are not ([Manifest#verifyChecksums]).
   ///
-  /// @param tokenizer a `tokenizer.model` or `tokenizer.json` to use instead of the one beside the
-  ///   weights
+  /// @param tokenizer a `tokenizer.model` or `tokenizer.json` to use instead of the one inside the
+  ///   file or beside the weights
+  /// @param converter turns the tokenizer inside a GGUF file into files, which this module cannot;
+  ///   without it that tokenizer is passed over
   /// @throws IllegalArgumentException if a file is damaged or contradicts another
   /// @throws IOException if a file is missing or cannot be read
-  public static StoredModel open(Path path, Optional<Path> tokenizer) throws IOException {
+  public static StoredModel open(
+      Path path,
+      Optional<Path> tokenizer,
+      Optional<Function<GgufVocabulary, TokenizerFiles>> converter)
+      throws IOException {
     if (tokenizer.isPresent()) {
       MappedFiles.requireFile(tokenizer.get());
     }
@@ -83,7 +124,10 @@ public final class StoredModel implements AutoCloseable {
             case LLAMA2C -> Llama2cFile.read(path, arena);
             case GGUF -> GgufModel.read(path, arena);
           };
-      return new StoredModel(path, format, parts, tokenizer, arena);
+      Optional<InnerTokenizer> inner =
+          converter.flatMap(
+              with -> parts.vocabulary().map(vocabulary -> new InnerTokenizer(vocabulary, with)));
+      return new StoredModel(path, format, parts, tokenizer, inner, arena);
     } catch (IllegalArgumentException e) {
       arena.close();
       throw new IllegalArgumentException(JsonFiles.oneLine(e.getMessage()), e);
@@ -136,11 +180,17 @@ public final class StoredModel implements AutoCloseable {
     return tensor;
   }
 
-  /// The tokenizer: the one given on opening, else `tokenizer.model` in the folder (for GGUF, that
-  /// of the file), else `tokenizer.json` (which is a conversion of the former where both are
-  /// there); beside a `.bin`, the only `*.model` file.
+  /// Whether the tokenizer is the one inside the model's file.
+  public boolean hasTokenizerInside() {
+    return tokenizer.isEmpty() && inner.isPresent();
+  }
+
+  /// The tokenizer's file: the one given on opening, else none where the tokenizer is
+  /// [inside][#hasTokenizerInside()], else `tokenizer.model` in the folder (for GGUF, that of the
+  /// file), else `tokenizer.json` (which is a conversion of the former where both are there);
+  /// beside a `.bin`, the only `*.model` file.
   public Optional<Path> tokenizerFile() throws IOException {
-    if (tokenizer.isPresent()) {
+    if (tokenizer.isPresent() || inner.isPresent()) {
       return tokenizer;
     }
     if (format != Format.LLAMA2C) {
@@ -154,12 +204,17 @@ public final class StoredModel implements AutoCloseable {
   }
 
   /// The tokenizer's content with the files that belong to it; none where there is no tokenizer.
+  ///
+  /// @throws IllegalArgumentException if the tokenizer inside the file is not supported
   public TokenizerFiles tokenizerFiles() throws IOException {
+    if (hasTokenizerInside()) {
+      return inner.get().files();
+    }
     Optional<Path> file = tokenizerFile();
     return file.isPresent() ? TokenizerFiles.read(file.get()) : TokenizerFiles.none();
   }
 
-  /// The tokenizer, for callers that cannot do without.
+  /// The tokenizer's file, for callers that cannot do without.
   ///
   /// @throws NoSuchFileException if there is none, or several beside a `.bin`
   public Path requireTokenizer() throws IOException {
@@ -169,7 +224,7 @@ public final class StoredModel implements AutoCloseable {
     }
     if (format == Format.GGUF) {
       throw new NoSuchFileException(
-          "%s: the tokenizer inside it is not read and there is no %s or %s beside it; copy one there or name one with --tokenizer"
+          "%s: there is no tokenizer inside it and no %s or %s beside it; copy one there or name one with --tokenizer"
               .formatted(path, TokenizerFiles.SENTENCE_PIECE, TokenizerFiles.JSON));
     }
     throw new NoSuchFileException(

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The files of a model folder that say how text becomes ids, by name: `tokenizer.model` or
@@ -35,6 +36,11 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
     return new TokenizerFiles(new LinkedHashMap<>(Map.of(SENTENCE_PIECE, model)));
   }
 
+  /// A `tokenizer.json` alone.
+  public static TokenizerFiles json(byte[] json) {
+    return new TokenizerFiles(new LinkedHashMap<>(Map.of(JSON, json)));
+  }
+
   /// Reads a tokenizer's file, whatever its name, and the files beside it.
   public static TokenizerFiles read(Path tokenizer) throws IOException {
     SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
@@ -47,6 +53,16 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
       }
     }
     return new TokenizerFiles(contents);
+  }
+
+  /// Content of the `tokenizer.json`, where it is one.
+  public Optional<byte[]> json() {
+    return Optional.ofNullable(contents.get(JSON));
+  }
+
+  /// Content of the `tokenizer.model`, where it is one.
+  public Optional<byte[]> sentencePiece() {
+    return Optional.ofNullable(contents.get(SENTENCE_PIECE));
   }
 
   /// Writes them into a folder.

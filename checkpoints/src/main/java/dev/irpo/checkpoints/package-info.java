@@ -43,7 +43,8 @@
 /// the rows of the query and key projections, where RoPE turns neighbours (2i, 2i+1); Hugging Face
 /// turns (i, i+D/2). The rows are put into Hugging Face's order on reading, so everything after
 /// this package sees one. GGUF files of the architecture llama are read too, in the types F32, F16,
-/// BF16 and Q8_0 (as F32), without the tokenizer inside.
+/// BF16 and Q8_0 (as F32); the tokenizer inside is handed out as the file has it
+/// ([GgufVocabulary]), since this module knows no tokenizers.
 ///
 /// What a user can get wrong is an [IllegalArgumentException] or [java.io.IOException] of one line.
 package dev.irpo.checkpoints;

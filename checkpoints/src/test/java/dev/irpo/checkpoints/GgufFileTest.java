@@ -138,7 +138,7 @@ class GgufFileTest {
   void aTokenizerMustLieBesideItOrBeNamed() throws IOException {
     Path file = write(gguf(model(DType.BF16, true)));
     try (StoredModel read = StoredModel.open(file)) {
-      assertRefused(read::requireTokenizer, "m.gguf", "not read", "--tokenizer");
+      assertRefused(read::requireTokenizer, "m.gguf", "no tokenizer inside", "--tokenizer");
       Path beside = Files.write(folder.resolve("tokenizer.json"), new byte[] {1});
       assertEquals(Optional.of(beside), read.tokenizerFile());
     }

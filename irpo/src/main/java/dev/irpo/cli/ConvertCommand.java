@@ -3,6 +3,7 @@ package dev.irpo.cli;
 import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (StoredModel source = StoredModel.open(from, Optional.ofNullable(tokenizer))) {
+    try (StoredModel source = ModelFiles.open(from, Optional.ofNullable(tokenizer))) {
       LanguageModel.check(source);
       ModelWriter writer =
           dtype == null

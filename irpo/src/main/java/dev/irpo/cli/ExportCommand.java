@@ -3,6 +3,7 @@ package dev.irpo.cli;
 import dev.irpo.checkpoints.HuggingFaceWriter;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -23,7 +24,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (StoredModel source = StoredModel.open(model.model, model.tokenizer())) {
+    try (StoredModel source = ModelFiles.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
       new HuggingFaceWriter().write(to, source);
     }

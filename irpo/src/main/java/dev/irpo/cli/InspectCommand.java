@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.Manifest;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.checkpoints.TensorSummary;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,14 +40,15 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private void model() throws IOException {
-    try (StoredModel stored = StoredModel.open(path, Optional.ofNullable(tokenizer))) {
+    try (StoredModel stored = ModelFiles.open(path, Optional.ofNullable(tokenizer))) {
       if (stored.format() == StoredModel.Format.ARROW) {
         Manifest.read(path).verifyChecksums(path);
       }
       System.out.println("format     " + stored.format());
       System.out.println("config     " + stored.config());
       Optional<Path> pieces = stored.tokenizerFile();
-      System.out.println("tokenizer  " + pieces.map(Path::toString).orElse("none"));
+      String inside = stored.hasTokenizerInside() ? "inside the file" : "none";
+      System.out.println("tokenizer  " + pieces.map(Path::toString).orElse(inside));
       long elements = 0;
       long bytes = 0;
       List<TensorSummary> summaries = stored.summaries();

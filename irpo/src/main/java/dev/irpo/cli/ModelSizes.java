@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.Machine;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.run.WorkPlan;
 import dev.irpo.transformer.LlamaConfig;
@@ -34,7 +35,7 @@ final class ModelSizes {
 
   /// The sizes of a model on disk.
   static LlamaConfig ofStored(Path model, Optional<Path> tokenizer) throws IOException {
-    try (StoredModel stored = StoredModel.open(model, tokenizer)) {
+    try (StoredModel stored = ModelFiles.open(model, tokenizer)) {
       return LanguageModel.configOf(stored);
     }
   }

@@ -6,10 +6,10 @@ import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.Machine;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,12 +43,10 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
     RunFolder folder = new RunFolder(out);
-    try (StoredModel source = StoredModel.open(model.model, model.tokenizer())) {
+    try (StoredModel source = ModelFiles.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
-      source.requireTokenizer();
       LlamaConfig sizes = LanguageModel.configOf(source);
-      RunWork work =
-          RunWork.of(resolved, sizes, Tokenizer.load(source.tokenizerFile().orElseThrow()));
+      RunWork work = RunWork.of(resolved, sizes, ModelFiles.requireTokenizer(source));
       work.memory().requireFits(Machine.memoryBytes());
       if (dryRun) {
         folder.check(resolved);

@@ -3,9 +3,11 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -63,8 +65,8 @@ final class TokenizeCommand implements Callable<Integer> {
     if (source.tokenizer != null) {
       return Tokenizer.load(source.tokenizer);
     }
-    try (StoredModel model = StoredModel.open(source.model)) {
-      return Tokenizer.load(model.requireTokenizer());
+    try (StoredModel model = ModelFiles.open(source.model, Optional.empty())) {
+      return ModelFiles.requireTokenizer(model);
     }
   }
 }

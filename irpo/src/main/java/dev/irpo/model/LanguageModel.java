@@ -52,14 +52,14 @@ public record LanguageModel(
             .orElseGet(TokenizerFiles::none));
   }
 
-  /// Loads a converted folder, a Hugging Face folder or a llama2.c `.bin`.
+  /// Loads a model in any format that [StoredModel] opens.
   ///
   /// @param tokenizer a `tokenizer.model` or `tokenizer.json` instead of the one beside the weights
   /// @throws IOException if a file is missing or cannot be read
   /// @throws IllegalArgumentException if files are damaged or contradict each other
   public static LanguageModel open(Backend backend, Path path, Optional<Path> tokenizer)
       throws IOException {
-    try (StoredModel stored = StoredModel.open(path, tokenizer)) {
+    try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
       LlamaConfig config = configOf(stored);
       Collection<StoredTensor> tensors = stored.tensors().values();
       return of(stored, Parameters.load(backend, config, path.toString(), tensors));
@@ -75,7 +75,7 @@ public record LanguageModel(
   public static LanguageModel map(Backend backend, Path path, Optional<Path> tokenizer)
       throws IOException {
     @SuppressWarnings("MustBeClosed") // the weights are its memory maps
-    StoredModel stored = StoredModel.open(path, tokenizer);
+    StoredModel stored = ModelFiles.open(path, tokenizer);
     LlamaConfig config = configOf(stored);
     Collection<StoredTensor> tensors = stored.tensors().values();
     return of(stored, Parameters.map(backend, config, path.toString(), tensors, Arena.ofAuto()));
@@ -114,17 +114,17 @@ public record LanguageModel(
 
   private static Optional<Tokenizer> tokenizerOf(StoredModel stored, LlamaConfig config)
       throws IOException {
-    Optional<Path> file = stored.tokenizerFile();
-    if (file.isEmpty()) {
-      return Optional.empty();
-    }
-    Tokenizer tokenizer = Tokenizer.load(file.get());
-    if (tokenizer.vocabSize() != config.vocabSize()) {
+    Optional<Tokenizer> tokenizer = ModelFiles.tokenizer(stored);
+    if (tokenizer.isPresent() && tokenizer.get().vocabSize() != config.vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has %d pieces, the model %s has vocab_size %d; use the tokenizer it was trained with"
-              .formatted(file.get(), tokenizer.vocabSize(), stored.path(), config.vocabSize()));
+              .formatted(
+                  stored.tokenizerFile().orElse(stored.path()),
+                  tokenizer.get().vocabSize(),
+                  stored.path(),
+                  config.vocabSize()));
     }
-    return Optional.of(tokenizer);
+    return tokenizer;
   }
 
   /// Writes the model as a folder that appears when all of it is there.

@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Reads the fields of a `tokenizer.model`; refuses by name what would encode differently here.
 final class ModelReader {
@@ -82,10 +83,9 @@ final class ModelReader {
   }
 
   private Piece.Kind kind(int number) {
-    for (Piece.Kind kind : Piece.Kind.values()) {
-      if (kind.number == number) {
-        return kind;
-      }
+    Optional<Piece.Kind> kind = Piece.Kind.of(number);
+    if (kind.isPresent()) {
+      return kind.get();
     }
     String name = number == UNUSED_PIECE ? "unused" : "unknown to this program: " + number;
     throw refuse(

@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 
-/// Writes a trained vocabulary as a `tokenizer.model` that SentencePiece itself can load.
+/// Writes a vocabulary as a `tokenizer.model` that SentencePiece itself can load.
 final class ModelWriter {
   private static final int BPE = 2;
 
@@ -17,12 +17,32 @@ final class ModelWriter {
 
   private ModelWriter() {}
 
+  /// A vocabulary that was trained here.
   static byte[] write(List<Piece> pieces, TextNormalizer normalizer, SentencePieceTrainer trainer) {
+    return write(pieces, normalizer, fields -> writeTrainer(fields, trainer));
+  }
+
+  /// A vocabulary of which nothing is known but what it encodes to.
+  static byte[] write(ModelFile model) {
+    return write(
+        model.pieces(),
+        model.normalizer(),
+        out -> {
+          out.writeEnum(number(ModelFields.TRAINER_MODEL_TYPE), BPE);
+          out.writeInt32(number(ModelFields.TRAINER_VOCAB_SIZE), model.pieces().size());
+          out.writeBool(number(ModelFields.TRAINER_BYTE_FALLBACK), model.byteFallback());
+          out.writeString(number(ModelFields.TRAINER_UNK_SURFACE), model.unkSurface());
+          out.writeString(number(ModelFields.TRAINER_BOS_PIECE), model.bosPiece());
+          out.writeString(number(ModelFields.TRAINER_EOS_PIECE), model.eosPiece());
+        });
+  }
+
+  private static byte[] write(List<Piece> pieces, TextNormalizer normalizer, Fields trainer) {
     return message(out -> {
       for (Piece piece : pieces) {
         writeMessage(out, ModelFields.MODEL_PIECE, fields -> writePiece(fields, piece));
       }
-      writeMessage(out, ModelFields.MODEL_TRAINER, fields -> writeTrainer(fields, trainer));
+      writeMessage(out, ModelFields.MODEL_TRAINER, trainer);
       writeMessage(
           out, ModelFields.MODEL_NORMALIZER, fields -> writeNormalizer(fields, normalizer));
     });

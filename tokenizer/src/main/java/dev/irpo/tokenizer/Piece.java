@@ -1,5 +1,8 @@
 package dev.irpo.tokenizer;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /// One entry of the vocabulary; its place in the list is its token id.
 ///
 /// @param score the higher, the earlier it is merged; minus the order of training
@@ -17,6 +20,11 @@ record Piece(String text, float score, Kind kind) {
 
     Kind(int number) {
       this.number = number;
+    }
+
+    /// The kind of that number, if it is one of these.
+    static Optional<Kind> of(int number) {
+      return Arrays.stream(values()).filter(kind -> kind.number == number).findFirst();
     }
   }
 

@@ -1,0 +1,117 @@
+package dev.irpo.model;
+
+import dev.irpo.checkpoints.GgufVocabulary;
+import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.tokenizer.ByteLevelParts;
+import dev.irpo.tokenizer.SentencePieceParts;
+import java.util.List;
+
+/// The tokenizer inside a GGUF file as the file that it was made from.
+///
+/// `llama` becomes a `tokenizer.model`, `gpt2` a `tokenizer.json`. What a GGUF file does not keep
+/// of a `tokenizer.json` is lost: added tokens that take spaces along or stand alone only. Source:
+/// llama.cpp, `llama-vocab.cpp`.
+final class GgufTokenizer {
+  private static final int NORMAL = 1;
+  private static final int UNKNOWN = 2;
+  private static final int CONTROL = 3;
+  private static final int UNUSED = 5;
+  private static final int BYTE = 6;
+
+  private GgufTokenizer() {}
+
+  /// @throws IllegalArgumentException in one line if the vocabulary is damaged or not supported
+  static TokenizerFiles files(GgufVocabulary vocabulary) {
+    String kind = vocabulary.kind();
+    try {
+      return switch (kind) {
+        case "llama" -> TokenizerFiles.sentencePiece(sentencePiece(vocabulary).toModel());
+        case "gpt2" -> TokenizerFiles.json(byteLevel(vocabulary).toJson());
+        default ->
+            throw new IllegalArgumentException(
+                "tokenizer.ggml.model is %s, only llama and gpt2 are read".formatted(kind));
+      };
+    } catch (IllegalArgumentException e) {
+      throw e.getMessage().startsWith(vocabulary.file() + ": ")
+          ? e
+          : vocabulary.refused(e.getMessage());
+    }
+  }
+
+  private static SentencePieceParts sentencePiece(GgufVocabulary vocabulary) {
+    List<String> tokens = vocabulary.tokens();
+    int[] kinds = vocabulary.types();
+    float[] scores = vocabulary.scores();
+    boolean hasUnknown = false;
+    for (int id = 0; id < kinds.length; id++) {
+      // llama.cpp fills a vocabulary up to the rows of the embedding
+      if (kinds[id] == UNUSED && tokens.get(id).matches("\\[PAD\\d+\\]")) {
+        kinds[id] = CONTROL;
+      }
+      hasUnknown |= kinds[id] == UNKNOWN;
+    }
+    if (!hasUnknown) {
+      kinds[vocabulary.id("unknown_token_id", 0)] = UNKNOWN;
+    }
+    requireOrder(kinds, scores);
+    return new SentencePieceParts(
+        tokens,
+        scores,
+        kinds,
+        vocabulary.id("bos_token_id", 1),
+        vocabulary.id("eos_token_id", 2),
+        vocabulary.flag("add_space_prefix", true),
+        vocabulary.flag("remove_extra_whitespaces", false));
+  }
+
+  /// llama.cpp's converter gives every token -1000 where it has found merges instead of scores.
+  private static void requireOrder(int[] kinds, float[] scores) {
+    float least = Float.POSITIVE_INFINITY;
+    float most = Float.NEGATIVE_INFINITY;
+    for (int id = 0; id < kinds.length; id++) {
+      if (!Float.isFinite(scores[id])) {
+        throw new IllegalArgumentException(
+            "tokenizer.ggml.scores of token %d is %s".formatted(id, scores[id]));
+      }
+      if (kinds[id] == NORMAL) {
+        least = Math.min(least, scores[id]);
+        most = Math.max(most, scores[id]);
+      }
+    }
+    if (least >= most) {
+      throw new IllegalArgumentException(
+          "tokenizer.ggml.scores of all normal tokens are %s, so they give the merges no order"
+              .formatted(most));
+    }
+  }
+
+  private static ByteLevelParts byteLevel(GgufVocabulary vocabulary) {
+    int[] kinds = vocabulary.types();
+    for (int id = 0; id < kinds.length; id++) {
+      if (kinds[id] == BYTE) {
+        throw new IllegalArgumentException(
+            "tokenizer.ggml.token_type of token %d is %d, byte-level tokens have no such type"
+                .formatted(id, BYTE));
+      }
+    }
+    ByteLevelParts.Layout layout = layout(vocabulary.preTokenizer());
+    boolean addsBos = vocabulary.flag("add_bos_token", layout == ByteLevelParts.Layout.LLAMA_3);
+    int bosId = addsBos ? vocabulary.id("bos_token_id", -1) : -1;
+    if (addsBos && bosId < 0) {
+      throw new IllegalArgumentException("tokenizer.ggml.bos_token_id is missing");
+    }
+    return new ByteLevelParts(vocabulary.tokens(), kinds, vocabulary.merges(), layout, bosId);
+  }
+
+  private static ByteLevelParts.Layout layout(String name) {
+    return switch (name) {
+      case "llama-bpe", "llama3", "llama-v3" -> ByteLevelParts.Layout.LLAMA_3;
+      case "smollm" -> ByteLevelParts.Layout.SMOLLM;
+      case "gpt-2" -> ByteLevelParts.Layout.GPT_2;
+      default ->
+          throw new IllegalArgumentException(
+              "tokenizer.ggml.pre is %s, only llama-bpe, smollm and gpt-2 are read"
+                  .formatted(name));
+    };
+  }
+}

@@ -1,0 +1,49 @@
+package dev.irpo.model;
+
+import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.tokenizer.JsonTokenizer;
+import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Models on disk together with their tokenizers, wherever those are: this is where checkpoints and
+/// tokenizers meet.
+public final class ModelFiles {
+  private ModelFiles() {}
+
+  /// Opens a model; the tokenizer inside a GGUF file counts where none is given.
+  ///
+  /// @throws IOException as [StoredModel#open]
+  /// @throws IllegalArgumentException as [StoredModel#open]
+  public static StoredModel open(Path path, Optional<Path> tokenizer) throws IOException {
+    return StoredModel.open(path, tokenizer, Optional.of(GgufTokenizer::files));
+  }
+
+  /// The tokenizer of a model, if it has one.
+  ///
+  /// @throws IllegalArgumentException in one line if it is damaged or not supported
+  public static Optional<Tokenizer> tokenizer(StoredModel model) throws IOException {
+    if (!model.hasTokenizerInside()) {
+      Optional<Path> file = model.tokenizerFile();
+      return file.isPresent() ? Optional.of(Tokenizer.load(file.get())) : Optional.empty();
+    }
+    TokenizerFiles files = model.tokenizerFiles();
+    String source = model.path().toString();
+    Optional<Tokenizer> json = files.json().map(bytes -> JsonTokenizer.parse(bytes, source));
+    return json.isPresent()
+        ? json
+        : files.sentencePiece().map(bytes -> SentencePieceTokenizer.parse(bytes, source));
+  }
+
+  /// The tokenizer of a model that cannot do without.
+  ///
+  /// @throws IOException saying where it was looked for
+  /// @throws IllegalArgumentException as [#tokenizer]
+  public static Tokenizer requireTokenizer(StoredModel model) throws IOException {
+    Optional<Tokenizer> tokenizer = tokenizer(model);
+    return tokenizer.isPresent() ? tokenizer.get() : Tokenizer.load(model.requireTokenizer());
+  }
+}

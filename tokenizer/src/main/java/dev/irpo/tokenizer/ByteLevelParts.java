@@ -1,0 +1,135 @@
+package dev.irpo.tokenizer;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The parts of a byte-level BPE tokenizer, as other formats keep them, to be put together again.
+///
+/// @param tokens by id, spelled in GPT-2's alphabet of bytes but for added ones
+/// @param kinds by id: 1 normal; 4 added, cut out of any text; others are marks such as
+///   `<|begin_of_text|>`
+/// @param merges in their order, each two tokens with a space between them
+/// @param layout how text is cut before merging
+/// @param bosId put in front of a text, or -1 for none
+public record ByteLevelParts(
+    List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId) {
+  private static final int NORMAL = 1;
+  private static final int USER_DEFINED = 4;
+
+  /// The layouts that are known by a name.
+  public enum Layout {
+    /// GPT-2's regular expression.
+    GPT_2(
+        """
+        {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
+        """,
+        false),
+    /// Each digit alone, then as GPT-2.
+    SMOLLM(
+        """
+        {"type": "Sequence", "pretokenizers": [
+          {"type": "Digits", "individual_digits": true},
+          {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}]}
+        """,
+        false),
+    /// Up to three digits together; a piece that is a token is not merged.
+    LLAMA_3(
+        """
+        {"type": "Sequence", "pretokenizers": [
+          {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
+            "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1,3}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"}},
+          {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]}
+        """,
+        true);
+
+    private final String preTokenizer;
+    private final boolean ignoresMerges;
+
+    Layout(String preTokenizer, boolean ignoresMerges) {
+      this.preTokenizer = preTokenizer;
+      this.ignoresMerges = ignoresMerges;
+    }
+  }
+
+  private static final String FRAME =
+      """
+      {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+       "normalizer": null, "pre_tokenizer": %s, "post_processor": null,
+       "decoder":
+         {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
+       "model": {"type": "BPE", "dropout": null, "unk_token": null,
+         "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
+         "byte_fallback": false, "ignore_merges": %b, "vocab": {}, "merges": []}}
+      """;
+
+  /// A `tokenizer.json` that encodes and decodes as the parts say.
+  ///
+  /// Tokens that are not normal and come after all that are stand among the added ones alone, as
+  /// Hugging Face writes them.
+  ///
+  /// @throws IllegalArgumentException if two tokens are the same text
+  public byte[] toJson() {
+    try {
+      JsonMapper json = JsonMapper.builder().build();
+      ObjectNode root =
+          (ObjectNode) json.readTree(FRAME.formatted(layout.preTokenizer, layout.ignoresMerges));
+      putTokens((ArrayNode) root.get("added_tokens"), (ObjectNode) root.at("/model/vocab"));
+      ArrayNode pairs = (ArrayNode) root.at("/model/merges");
+      merges.forEach(pairs::add);
+      if (bosId >= 0) {
+        root.set("post_processor", template(json.createObjectNode()));
+      }
+      return json.writeValueAsBytes(root);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("strings have no I/O", e);
+    }
+  }
+
+  private void putTokens(ArrayNode added, ObjectNode vocabulary) {
+    int end = tokens.size();
+    while (end > 0 && kinds[end - 1] != NORMAL) {
+      end--;
+    }
+    Map<String, Integer> ids = new HashMap<>();
+    for (int id = 0; id < tokens.size(); id++) {
+      String token = tokens.get(id);
+      Integer earlier = ids.put(token, id);
+      if (earlier != null) {
+        throw new IllegalArgumentException(
+            "tokens %d and %d are both '%s'".formatted(earlier, id, token));
+      }
+      if (id < end) {
+        vocabulary.put(token, id);
+      }
+      if (kinds[id] != NORMAL) {
+        ObjectNode node = added.addObject().put("id", id).put("content", token);
+        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+          node.put(flag, false);
+        }
+        node.put("special", kinds[id] != USER_DEFINED);
+      }
+    }
+  }
+
+  /// BOS before each sequence.
+  private ObjectNode template(ObjectNode template) {
+    String bos = tokens.get(bosId);
+    template.put("type", "TemplateProcessing");
+    for (String form : List.of("single", "pair")) {
+      ArrayNode parts = template.putArray(form);
+      for (String sequence : form.equals("single") ? List.of("A") : List.of("A", "B")) {
+        parts.addObject().putObject("SpecialToken").put("id", bos).put("type_id", 0);
+        parts.addObject().putObject("Sequence").put("id", sequence).put("type_id", 0);
+      }
+    }
+    ObjectNode named = template.putObject("special_tokens").putObject(bos).put("id", bos);
+    named.putArray("ids").add(bosId);
+    named.putArray("tokens").add(bos);
+    return template;
+  }
+}

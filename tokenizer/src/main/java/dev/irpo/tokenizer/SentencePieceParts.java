@@ -1,0 +1,52 @@
+package dev.irpo.tokenizer;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// The parts of a SentencePiece BPE model, as other formats keep them, to be put together again.
+///
+/// @param scores by id; the higher, the earlier merged
+/// @param kinds by id, numbered as in `sentencepiece_model.proto`: 1 normal, 2 unknown, 3 control,
+///   4 user-defined, 6 byte
+/// @param bosId piece that begins a sequence
+/// @param eosId piece that ends one
+/// @param addsSpace whether a text gets a space in front
+/// @param removesExtraSpaces whether runs of spaces become one
+public record SentencePieceParts(
+    List<String> pieces,
+    float[] scores,
+    int[] kinds,
+    int bosId,
+    int eosId,
+    boolean addsSpace,
+    boolean removesExtraSpaces) {
+  private static final String UNK_SURFACE = " \u2047 ";
+
+  /// A `tokenizer.model` that encodes and decodes as the parts say. With byte pieces the model
+  /// falls back to them.
+  ///
+  /// @throws IllegalArgumentException naming the piece whose kind is another
+  public byte[] toModel() {
+    List<Piece> all = new ArrayList<>(pieces.size());
+    for (int id = 0; id < pieces.size(); id++) {
+      int number = kinds[id];
+      int place = id;
+      Piece.Kind kind =
+          Piece.Kind.of(number)
+              .orElseThrow(() ->
+                  new IllegalArgumentException(
+                      "piece %d is of kind %d, which is not supported".formatted(place, number)));
+      all.add(new Piece(spelled(pieces.get(id), kind), scores[id], kind));
+    }
+    boolean byteFallback = all.stream().anyMatch(piece -> piece.kind() == Piece.Kind.BYTE);
+    TextNormalizer normalizer = new TextNormalizer(addsSpace, removesExtraSpaces, true);
+    return ModelWriter.write(
+        new ModelFile(
+            all, normalizer, byteFallback, UNK_SURFACE, pieces.get(bosId), pieces.get(eosId)));
+  }
+
+  /// User-defined pieces are looked for in normalised text.
+  private static String spelled(String text, Piece.Kind kind) {
+    return kind == Piece.Kind.USER_DEFINED ? text.replace(' ', TextNormalizer.ESCAPED_SPACE) : text;
+  }
+}
