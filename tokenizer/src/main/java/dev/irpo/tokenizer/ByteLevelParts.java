@@ -16,6 +16,7 @@ import java.util.Map;
 /// @param merges in their order, each two tokens with a space between them
 /// @param layout how text is cut before merging
 /// @param bosId put in front of a text, or -1 for none
+@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record ByteLevelParts(
     List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId) {
   private static final int NORMAL = 1;
