@@ -76,11 +76,11 @@ final class GgufModel {
           "head size %d is odd or %d heads are no multiple of %d key-value heads"
               .formatted(headDim(), count("attention.head_count"), numKvHeads()));
     }
-    // the largest products below stay within an int
-    if (Math.max((long) count("attention.head_count"), numKvHeads()) * headDim()
-        > Integer.MAX_VALUE) {
+    long width = (long) Math.max(count("attention.head_count"), numKvHeads()) * headDim();
+    if (width > SizeLimits.WIDTH) {
       throw refused(
-          "%d heads of %d are too many".formatted(count("attention.head_count"), headDim()));
+          "llama.attention.head_count %d times a head size of %d is more than %d"
+              .formatted(count("attention.head_count"), headDim(), SizeLimits.WIDTH));
     }
   }
 
@@ -298,9 +298,10 @@ final class GgufModel {
 
   private int count(String key) {
     Object value = values.getOrDefault("llama." + key, "missing");
-    if (!(value instanceof Long count) || count < 1 || count > Integer.MAX_VALUE) {
+    int most = SizeLimits.of(key);
+    if (!(value instanceof Long count) || count < 1 || count > most) {
       throw refused(
-          "llama.%s is %s, it must be a whole number of 1 at least".formatted(key, value));
+          "llama.%s is %s, it must be a whole number from 1 to %d".formatted(key, value, most));
     }
     return count.intValue();
   }

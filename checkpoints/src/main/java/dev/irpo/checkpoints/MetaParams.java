@@ -192,10 +192,14 @@ final class MetaParams {
 
   private int count(String key) {
     JsonNode value = values.path(key);
-    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+    int most = SizeLimits.of(key);
+    if (!value.isIntegralNumber()
+        || !value.canConvertToInt()
+        || value.intValue() < 1
+        || value.intValue() > most) {
       throw new IllegalArgumentException(
-          "%s: %s is %s, it must be a whole number of 1 at least; fetch it again"
-              .formatted(file, key, value.isMissingNode() ? "missing" : value));
+          "%s: %s is %s, it must be a whole number from 1 to %d; fetch it again"
+              .formatted(file, key, value.isMissingNode() ? "missing" : value, most));
     }
     return value.intValue();
   }

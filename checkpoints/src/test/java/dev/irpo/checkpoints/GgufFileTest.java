@@ -171,6 +171,22 @@ class GgufFileTest {
     refused(w -> w.values.put("x", new GgufWriter.Raw(8, int64(-1))), "18446744073709551615");
     refused(w -> w.values.put("general.alignment", 24), "alignment is 24");
     refused(w -> w.values.put("llama.block_count", "many"), "block_count is many");
+    for (String key :
+        List.of(
+            "block_count",
+            "embedding_length",
+            "feed_forward_length",
+            "attention.head_count",
+            "attention.head_count_kv",
+            "attention.key_length",
+            "context_length")) {
+      for (int size : new int[] {Integer.MAX_VALUE, -1, 0}) {
+        refused(
+            w -> w.values.put("llama." + key, size),
+            "m.gguf: llama.%s is %s".formatted(key, Integer.toUnsignedString(size)));
+      }
+    }
+    refused(w -> w.values.put("llama.attention.key_length", 1 << 21), "2097152", "4194304");
     refused(w -> w.values.put("llama.attention.head_count", 3), "32", "3");
     refused(w -> w.add("x", 0, new byte[4]), "0 axes");
     refused(w -> w.add("x", 0, new byte[4], 1, 1, 1, 1, 1), "5 axes");

@@ -182,8 +182,10 @@ class MetaFolderTest {
     refuseParams("\"n_layers\": 2", "\"n_layers\": 3", "no tensor 'layers.2.attention.wq.weight'");
     refuseParams(
         "\"n_layers\": 2", "\"n_layers\": 1", "'layers.1.attention.wq.weight'", "1 layers");
-    refuseParams("\"n_layers\": 2", "\"n_layers\": 2147483647", "no tensor 'layers.2.");
-    refuseParams("\"n_layers\": 2", "\"n_layers\": 2147483648", "n_layers is 2147483648");
+    for (String size : List.of("1000000000", "2147483648", "1025", "0", "-1", "2.5", "null")) {
+      refuseParams("\"n_layers\": 2", "\"n_layers\": " + size, "params.json: n_layers is " + size);
+    }
+    refuseParams("\"dim\": 16", "\"dim\": 2147483647", "params.json: dim is 2147483647", "4194304");
     refuseParams("\"n_kv_heads\": 2", "\"n_kv_heads\": 4", "attention.wk", "(4, 16)", "(8, 16)");
     refuseParams("\"n_kv_heads\": 2", "\"n_kv_heads\": 3", "do not divide");
     refuseParams("\"dim\": 16", "\"dim\": 64", "tok_embeddings", "(10, 8)", "64 or 32 columns");

@@ -37,8 +37,7 @@ final class ScoreCommand implements Callable<Integer> {
     try (Backend backend = compute.start();
         JsonLines.LineReader reader = JsonLines.standardInput()) {
       LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
-      int budget = Math.max(TOKEN_BUDGET, loaded.config().maxPositions());
-      Scorer scorer = new Scorer(backend, loaded.parameters(), budget);
+      Scorer scorer = new Scorer(backend, loaded.parameters(), TOKEN_BUDGET);
       List<Sequence> batch = new ArrayList<>();
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
         batch.add(sequence(loaded, line));

@@ -111,7 +111,6 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static Scorer scorer(Backend backend, LanguageModel model, RunConfig resolved) {
-    int budget = Math.max(resolved.train().tokenBudget(), model.config().maxPositions());
-    return new Scorer(backend, model.parameters(), budget);
+    return new Scorer(backend, model.parameters(), resolved.train().tokenBudget());
   }
 }

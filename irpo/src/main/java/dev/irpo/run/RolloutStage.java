@@ -222,8 +222,7 @@ final class RolloutStage {
 
   private Scorer scorer(LanguageModel reference) {
     if (scorer == null) {
-      int budget = Math.max(config.train().tokenBudget(), reference.config().maxPositions());
-      scorer = new Scorer(backend, reference.parameters(), budget);
+      scorer = new Scorer(backend, reference.parameters(), config.train().tokenBudget());
     }
     return scorer;
   }

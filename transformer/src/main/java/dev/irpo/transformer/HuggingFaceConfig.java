@@ -104,7 +104,8 @@ record HuggingFaceConfig(Map<String, ?> values) {
       return number.intValue();
     }
     throw new IllegalArgumentException(
-        "config.json: %s is %s, it must be a whole number".formatted(key, value));
+        "config.json: %s is %s, it must be a whole number of at most %d"
+            .formatted(key, value, Integer.MAX_VALUE));
   }
 
   static double number(Map<?, ?> values, String key, double whenMissing) {

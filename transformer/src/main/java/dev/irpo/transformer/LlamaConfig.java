@@ -47,18 +47,32 @@ public record LlamaConfig(
   /// Name of the head, a tensor of its own only where the head is not tied.
   public static final String HEAD = "lm_head.weight";
 
+  /// Beyond any model; the bytes of weights, gradients and moments of all layers still fit in a
+  /// long: 2¹⁰ layers · 2³ matrices · 2⁴⁴ elements · 2⁴ bytes.
+  private static final int MAX_WIDTH = 1 << 22;
+
+  private static final int MAX_LAYERS = 1 << 10;
+
+  /// The positions of a prompt and a response together still fit in an int.
+  private static final int MAX_POSITIONS = 1 << 30;
+
   /// Checks the sizes.
   ///
   /// @throws IllegalArgumentException naming the key and its value
   public LlamaConfig {
-    requirePositive("vocab_size", vocabSize);
-    requirePositive("hidden_size", embedDim);
-    requirePositive("intermediate_size", ffnDim);
-    requirePositive("num_hidden_layers", numLayers);
-    requirePositive("num_attention_heads", numHeads);
-    requirePositive("num_key_value_heads", numKvHeads);
-    requirePositive("head_dim", headDim);
-    requirePositive("max_position_embeddings", maxPositions);
+    requireSize("vocab_size", vocabSize, MAX_WIDTH);
+    requireSize("hidden_size", embedDim, MAX_WIDTH);
+    requireSize("intermediate_size", ffnDim, MAX_WIDTH);
+    requireSize("num_hidden_layers", numLayers, MAX_LAYERS);
+    requireSize("num_attention_heads", numHeads, MAX_WIDTH);
+    requireSize("num_key_value_heads", numKvHeads, MAX_WIDTH);
+    requireSize("head_dim", headDim, MAX_WIDTH);
+    requireSize("max_position_embeddings", maxPositions, MAX_POSITIONS);
+    if ((long) numHeads * headDim > MAX_WIDTH) {
+      throw new IllegalArgumentException(
+          "num_attention_heads %d times head_dim %d is more than %d; fix config.json"
+              .formatted(numHeads, headDim, MAX_WIDTH));
+    }
     if (numHeads % numKvHeads != 0) {
       throw new IllegalArgumentException(
           "num_attention_heads %d is no multiple of num_key_value_heads %d; fix config.json"
@@ -69,7 +83,8 @@ public record LlamaConfig(
           "head_dim %d is odd, rotary embeddings turn pairs of columns; fix config.json"
               .formatted(headDim));
     }
-    requireRange("rope_theta", ropeBase, ropeBase > 1, "above 1");
+    boolean isBase = ropeBase > 1 && ropeBase < Double.POSITIVE_INFINITY;
+    requireRange("rope_theta", ropeBase, isBase, "above 1");
     requireRange("rms_norm_eps", rmsEps, rmsEps > 0 && rmsEps < 1, "between 0 and 1");
     requireToken("bos_token_id", Math.max(bosId, 0), vocabSize);
     eosIds = List.copyOf(eosIds);
@@ -112,10 +127,10 @@ public record LlamaConfig(
         eosIds);
   }
 
-  private static void requirePositive(String key, int value) {
-    if (value <= 0) {
+  private static void requireSize(String key, int value, int most) {
+    if (value <= 0 || value > most) {
       throw new IllegalArgumentException(
-          "%s is %d, it must be positive; fix config.json".formatted(key, value));
+          "%s is %d, it must be 1 to %d; fix config.json".formatted(key, value, most));
     }
   }
 

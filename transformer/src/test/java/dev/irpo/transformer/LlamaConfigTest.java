@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,14 +72,36 @@ class LlamaConfigTest {
     "hidden_act, gelu",
     "num_key_value_heads, 3",
     "vocab_size, 0",
+    "vocab_size, 2147483647",
     "hidden_size, many",
+    "hidden_size, 2147483647",
+    "hidden_size, -24",
+    "intermediate_size, 2147483647",
+    "num_hidden_layers, 1000000000",
+    "num_hidden_layers, 0",
+    "num_attention_heads, 2147483646",
+    "num_key_value_heads, -2",
+    "head_dim, 2147483646",
+    "head_dim, 2097152",
+    "max_position_embeddings, 2147483647",
+    "max_position_embeddings, -1",
     "eos_token_id, 61"
   })
   void anImpossibleValueIsRefusedByKeyAndValue(String key, String text) {
     Map<String, Object> json = json();
-    json.put(key, text.matches("\\d+") ? (Object) Integer.valueOf(text) : text);
+    json.put(key, text.matches("-?\\d+") ? (Object) Integer.valueOf(text) : text);
     String message = refusal(json);
     assertTrue(message.contains(key) && message.contains(text), message);
+  }
+
+  @Test
+  void sizesBeyondAnIntAreRefusedByKeyAndValue() {
+    for (Number size : List.of(2147483648L, 1e300, new BigInteger("9".repeat(30)), 2.5)) {
+      Map<String, Object> json = json();
+      json.put("num_hidden_layers", size);
+      String message = refusal(json);
+      assertTrue(message.contains("num_hidden_layers is " + size), message);
+    }
   }
 
   static Stream<Arguments> refusals() {

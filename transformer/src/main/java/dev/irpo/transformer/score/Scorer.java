@@ -33,8 +33,8 @@ public final class Scorer {
 
   /// A scorer that reads the parameters anew with each call.
   ///
-  /// @param tokenBudget rows of the largest micro-batch; at least the context, or long sequences do
-  ///   not fit
+  /// @param tokenBudget rows of a micro-batch; one that a longer sequence needs has as many rows as
+  ///   that, rounded up
   public Scorer(Backend backend, Parameters parameters, int tokenBudget) {
     this.backend = backend;
     this.parameters = parameters;
@@ -50,15 +50,21 @@ public final class Scorer {
     return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers()));
   }
 
-  /// Bytes that the program of the largest micro-batch plans.
+  /// Makes room for sequences of so many tokens.
+  public void raiseTo(int tokens) {
+    ladder.raiseTo(tokens);
+  }
+
+  /// Bytes that the program of the largest micro-batch plans, as far as the sequences seen until now
+  /// have needed.
   public long activationBytes() {
     return ladder.smallestFor(ladder.largest()).program().plannedBytes();
   }
 
   /// Scores the responses.
   ///
-  /// @throws IllegalArgumentException if a sequence is longer than the context or the budget, has
-  ///   an empty prompt or a token that the vocabulary lacks
+  /// @throws IllegalArgumentException if a sequence is longer than the context, has an empty prompt
+  ///   or a token that the vocabulary lacks
   public List<SequenceScore> score(List<Sequence> sequences) {
     return score(sequences, SharedPrompt.NOT_SCORED);
   }
@@ -71,6 +77,10 @@ public final class Scorer {
   }
 
   private List<SequenceScore> score(List<Sequence> sequences, int promptSum) {
+    for (Sequence sequence : sequences) {
+      int tokens = sequence.prompt().length + sequence.response().length;
+      raiseTo(Math.min(tokens, parameters.config().maxPositions()));
+    }
     List<SequenceScore> scores = new ArrayList<>();
     List<Group> pending = new ArrayList<>();
     PackedBatch batch = newBatch();

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.TinyModel;
 import java.util.ArrayList;
@@ -107,9 +109,39 @@ class ScorerTest {
     Backend backend = ReferenceBackend.inSinglePrecision();
     Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), 64);
     assertRefused(scorer, new int[90], new int[7], "97 tokens, the context holds 96");
-    assertRefused(scorer, new int[40], new int[30], "takes 69 rows");
     assertRefused(scorer, new int[0], new int[7], "a prompt has no tokens");
     assertRefused(scorer, new int[1], new int[] {61}, "token 0 is 61, the vocabulary has 61");
+  }
+
+  @Test
+  void buffersFollowTheSequencesNotTheContext() {
+    Backend backend = new OutlineBackend();
+    Scorer small = new Scorer(backend, Parameters.allocate(backend, longContext()), 256);
+    Scorer large = new Scorer(backend, Parameters.allocate(backend, longContext()), 131_072);
+    assertTrue(small.activationBytes() * 256 < large.activationBytes());
+    small.raiseTo(300);
+    long raised = small.activationBytes();
+    small.raiseTo(384);
+    assertEquals(raised, small.activationBytes(), "300 are rounded up to 384");
+    small.raiseTo(131_072);
+    assertEquals(large.activationBytes(), small.activationBytes());
+  }
+
+  /// That of Llama 3.1 and 3.2.
+  private static LlamaConfig longContext() {
+    return new LlamaConfig(61, 24, 40, 2, 4, 2, 6, 131_072, 10_000, 1e-5, true, 1, List.of(2));
+  }
+
+  @Test
+  void aSequenceBeyondTheBudgetIsScoredToTheSameBits() {
+    try (Backend cpu = new CpuBackend(1)) {
+      Parameters parameters = Parameters.random(cpu, longContext(), 3);
+      List<Sequence> sequences = new ArrayList<>(sequences());
+      sequences.add(new Sequence(TinyModel.tokens(1, 300), TinyModel.tokens(2, 200)));
+      sequences.addAll(sequences());
+      List<SequenceScore> scores = new Scorer(cpu, parameters, 64).scoreWithPrompts(sequences);
+      assertSame(oneByOne(new Scorer(cpu, parameters, 1000), sequences), scores, Float.MIN_VALUE);
+    }
   }
 
   private static void assertRefused(Scorer scorer, int[] prompt, int[] response, String part) {
