@@ -2,7 +2,11 @@ package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
+import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
+import dev.irpo.task.Task;
+import dev.irpo.task.Tasks;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,11 +37,15 @@ final class DemoCommand implements Callable<Integer> {
     RunConfig resolved = config.loadWithPreset("demo");
     String name = resolved.seed() == 1 ? "demo" : "demo-" + resolved.seed();
     RunFolder folder = new RunFolder(out == null ? Path.of("runs", name) : out);
+    LlamaConfig sizes = EmbeddedModel.config();
+    Task task = Tasks.open(resolved.task(), resolved.seed());
+    Prompts prompts = new Prompts(task, EmbeddedModel.tokenizer(), sizes);
+    RunWork.of(resolved, sizes, prompts).requireRoom(folder.root());
     folder.open(resolved);
     if (!Files.exists(folder.startModel())) {
       EmbeddedModel.copyTo(folder.startModel());
     }
-    RunCommand.iterate(resolved, folder);
+    RunCommand.iterate(resolved, folder, prompts);
     return 0;
   }
 }

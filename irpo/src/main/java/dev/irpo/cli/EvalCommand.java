@@ -5,8 +5,11 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.Machine;
+import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.run.Progress;
+import dev.irpo.run.SamplingMemory;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.task.Task;
@@ -57,8 +60,16 @@ final class EvalCommand implements Callable<Integer> {
     result.put("problems", problems.size());
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
+      Prompts prompts = new Prompts(task, loaded.tokenizer(), loaded.config());
       RolloutSampler sampler =
-          new RolloutSampler(backend, loaded, task, resolved.rollouts().slots(), problems);
+          new RolloutSampler(backend, loaded, prompts, resolved.rollouts().slots(), problems);
+      for (int perPrompt : new int[] {1, Math.max(1, resolved.evaluate().majoritySamples())}) {
+        SamplingMemory.of(
+                backend,
+                loaded.config(),
+                sampler.limits(perPrompt, resolved.rollouts().maxNewTokens()))
+            .requireFits("rollouts.slots", "rollouts.maxNewTokens", Machine.memoryBytes());
+      }
       Evaluator evaluator =
           new Evaluator(sampler, resolved.rollouts(), resolved.evaluate(), resolved.seed());
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {

@@ -1,51 +1,46 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.Machine;
 import dev.irpo.model.Roofline;
+import dev.irpo.rollout.Prompts;
 import dev.irpo.run.WorkPlan;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
-import dev.irpo.task.Task;
-import dev.irpo.task.Tasks;
-import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.LlamaConfig;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// The work of a run, counted from its problems; every file is read for it.
 ///
 /// @param splits problems of each split
 /// @param memory bytes and graphs
-record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, WorkPlan memory) {
+record RunWork(RunConfig config, LlamaConfig model, Map<Split, SplitPrompts> splits, WorkPlan memory) {
   private static final Roofline.Device ANY = new Roofline.Device(1, 1, false); // only counted
 
   /// Prompts of a split.
   ///
   /// @param tokens of all prompts
   /// @param longest tokens of the longest one that leaves room for a response
-  record Prompts(int problems, long tokens, int longest) {}
+  record SplitPrompts(int problems, long tokens, int longest) {}
 
-  static RunWork of(RunConfig config, LlamaConfig model, Tokenizer tokenizer) throws IOException {
-    Task task = Tasks.open(config.task(), config.seed());
-    Map<Split, Prompts> splits = new EnumMap<>(Split.class);
+  static RunWork of(RunConfig config, LlamaConfig model, Prompts prompts) throws IOException {
+    Map<Split, SplitPrompts> splits = new EnumMap<>(Split.class);
     int longest = 1;
-    int bos = tokenizer.bosId(model.bosId()) < 0 ? 0 : 1;
     for (Split split : Split.values()) {
-      long sum = 0;
-      int most = 1;
-      var problems = task.problems(split);
-      for (Problem problem : problems) {
-        int length = bos + tokenizer.encode(task.prompt(problem)).length;
-        sum += length;
-        most = length < model.maxPositions() ? Math.max(most, length) : most;
-      }
-      splits.put(split, new Prompts(problems.size(), sum, most));
+      List<Problem> problems = prompts.task().problems(split);
+      long sum = problems.stream().mapToLong(problem -> prompts.ids(problem).length).sum();
+      int most = prompts.longest(problems);
+      splits.put(split, new SplitPrompts(problems.size(), sum, most));
       longest = Math.max(longest, most);
     }
     return new RunWork(config, model, splits, WorkPlan.of(model, config, longest, 1));
@@ -81,10 +76,12 @@ record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, 
     return weights + config.iterations() * (checkpoints * 3 * weights + weights);
   }
 
-  /// Refuses an output folder that cannot be written to or a disk that is too small.
+  /// Refuses a run that the memory, the folder or the disk has no room for. What a begun run has
+  /// written already takes no more.
   ///
-  /// @throws IllegalArgumentException naming the folder
+  /// @throws IllegalArgumentException naming the need and what there is
   void requireRoom(Path out) throws IOException {
+    memory.requireFits(Machine.memoryBytes());
     Path there = out.toAbsolutePath().normalize();
     while (!Files.exists(there)) {
       there = there.getParent();
@@ -94,10 +91,24 @@ record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, 
           there + ": is no folder that can be written to; choose another --out");
     }
     long free = Files.getFileStore(there).getUsableSpace();
-    if (free < diskBytes()) {
+    long written = bytesIn(out);
+    if (free < diskBytes() - written) {
       throw new IllegalArgumentException(
-          "%s: models and checkpoints take %s, the disk has %s; keep fewer checkpoints (train.checkpointEverySteps) or choose another --out"
-              .formatted(there, WorkPlan.gigabytes(diskBytes()), WorkPlan.gigabytes(free)));
+          "%s: models and checkpoints take %s, of which %s are there, the disk has %s; keep fewer checkpoints (train.checkpointEverySteps) or choose another --out"
+              .formatted(
+                  there,
+                  WorkPlan.gigabytes(diskBytes()),
+                  WorkPlan.gigabytes(written),
+                  WorkPlan.gigabytes(free)));
+    }
+  }
+
+  private static long bytesIn(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.map(Path::toFile).filter(File::isFile).mapToLong(File::length).sum();
     }
   }
 
@@ -137,7 +148,7 @@ record RunWork(RunConfig config, LlamaConfig model, Map<Split, Prompts> splits, 
 
   /// Mean tokens of a train prompt.
   private double meanPrompt() {
-    Prompts train = splits.get(Split.TRAIN);
+    SplitPrompts train = splits.get(Split.TRAIN);
     return train.tokens() / (double) Math.max(1, train.problems());
   }
 

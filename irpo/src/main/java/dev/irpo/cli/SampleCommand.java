@@ -3,7 +3,9 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.Machine;
 import dev.irpo.model.StopTexts;
+import dev.irpo.run.SamplingMemory;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
@@ -105,6 +107,8 @@ final class SampleCommand implements Callable<Integer> {
             ? () -> StopCondition.NEVER
             : () -> new StopTexts(loaded.tokenizer().streamingDecoder(), stops);
     DecodeLimits limits = DecodeLimits.of(slots, samples, longest, newTokens);
+    SamplingMemory.of(backend, loaded.config(), limits)
+        .requireFits("--slots", "--max-new-tokens", Machine.memoryBytes());
     new Generator(backend, loaded.parameters(), limits)
         .generate(
             requests.iterator(),

@@ -1,13 +1,19 @@
 package dev.irpo.demo;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.checkpoints.AtomicFiles;
 import dev.irpo.checkpoints.Manifest;
+import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// The base model M_0 in the jar, which [BaseModelRecipe] made.
 public final class EmbeddedModel {
@@ -27,11 +33,34 @@ public final class EmbeddedModel {
         });
   }
 
+  /// Its sizes.
+  public static LlamaConfig config() throws IOException {
+    return LlamaConfig.of(
+        new ObjectMapper()
+            .readValue(bytes("config.json"), new TypeReference<Map<String, Object>>() {}));
+  }
+
+  /// Its tokenizer.
+  public static Tokenizer tokenizer() throws IOException {
+    return SentencePieceTokenizer.parse(bytes("tokenizer.model"), "tokenizer.model");
+  }
+
+  private static byte[] bytes(String name) throws IOException {
+    try (InputStream content = content(name)) {
+      return content.readAllBytes();
+    }
+  }
+
+  private static InputStream content(String name) {
+    InputStream content = EmbeddedModel.class.getResourceAsStream("model/" + name);
+    if (content == null) {
+      throw new IllegalStateException("the jar lacks its base model's " + name);
+    }
+    return content;
+  }
+
   private static void copy(String name, Path folder) throws IOException {
-    try (InputStream content = EmbeddedModel.class.getResourceAsStream("model/" + name)) {
-      if (content == null) {
-        throw new IllegalStateException("the jar lacks its base model's " + name);
-      }
+    try (InputStream content = content(name)) {
       Files.copy(content, folder.resolve(name));
     }
   }

@@ -164,8 +164,13 @@ public record LanguageModel(
 
   /// Token ids of a prompt: BOS, if the tokenizer puts one there, and the text.
   public int[] promptIds(String prompt) {
-    int[] text = tokenizer().encode(prompt);
-    int bosId = tokenizer().bosId(config.bosId());
+    return promptIds(tokenizer(), config, prompt);
+  }
+
+  /// The same for a model whose weights are not loaded.
+  public static int[] promptIds(Tokenizer tokenizer, LlamaConfig config, String prompt) {
+    int[] text = tokenizer.encode(prompt);
+    int bosId = tokenizer.bosId(config.bosId());
     if (bosId < 0) {
       return text;
     }

@@ -26,6 +26,7 @@ public final class RolloutSampler {
   private final LanguageModel model;
   private final Task task;
   private final Backend backend;
+  private final Prompts prompts;
   private final int slots;
   private final int longestPrompt;
   private final Map<DecodeLimits, Generator> generators = new HashMap<>();
@@ -35,25 +36,23 @@ public final class RolloutSampler {
   /// @param slots responses in the making at a time
   /// @param problems all that may be asked for
   public RolloutSampler(
-      Backend backend, LanguageModel model, Task task, int slots, List<Problem> problems) {
+      Backend backend, LanguageModel model, Prompts prompts, int slots, List<Problem> problems) {
     this.backend = backend;
     this.model = model;
-    this.task = task;
+    this.prompts = prompts;
+    task = prompts.task();
     this.slots = slots;
-    longestPrompt =
-        problems.stream()
-            .mapToInt(problem -> prompt(problem).length)
-            .filter(length -> length < model.config().maxPositions())
-            .max()
-            .orElse(1);
+    longestPrompt = prompts.longest(problems);
   }
 
-  private int[] prompt(Problem problem) {
-    return model.promptIds(task.prompt(problem));
+  /// What is in the making at a time when so many responses are sampled for each prompt.
+  public DecodeLimits limits(int perPrompt, int maxNewTokens) {
+    int newTokens = Math.min(maxNewTokens, model.config().maxPositions());
+    return DecodeLimits.of(slots, perPrompt, longestPrompt, newTokens);
   }
 
   private Generator generator(int perPrompt, int maxNewTokens) {
-    DecodeLimits limits = DecodeLimits.of(slots, perPrompt, longestPrompt, maxNewTokens);
+    DecodeLimits limits = limits(perPrompt, maxNewTokens);
     if (!backend.compilesSlowly() && !generators.containsKey(limits)) {
       generators.clear(); // its cache may be large, and another is quickly made
     }
@@ -84,7 +83,7 @@ public final class RolloutSampler {
       List<Problem> problems, int firstProblem, Plan plan, LongConsumer progress) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int i = 0; i < problems.size(); i++) {
-      int[] prompt = prompt(problems.get(i));
+      int[] prompt = prompts.ids(problems.get(i));
       if (prompt.length < model.config().maxPositions()) {
         requests.add(new GenerationRequest(firstProblem + i, prompt, 0, plan.perPrompt()));
       }

@@ -4,6 +4,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
@@ -40,20 +41,33 @@ public final class IterationLoop {
   /// A run in a folder that [RunFolder#open] has opened and where M_0 lies.
   public IterationLoop(RunConfig config, RunFolder folder, Backend backend, Progress progress)
       throws IOException {
+    this(config, folder, backend, progress, Optional.empty());
+  }
+
+  /// The same with M_0's prompts, as far as they are made already.
+  public IterationLoop(
+      RunConfig config,
+      RunFolder folder,
+      Backend backend,
+      Progress progress,
+      Optional<Prompts> made)
+      throws IOException {
     this.config = config;
     this.folder = folder;
     this.backend = backend;
     this.progress = progress;
-    Task task = Tasks.open(config.task(), config.seed());
+    model = LanguageModel.open(backend, folder.model(0), Optional.empty());
+    Task task = made.isPresent() ? made.get().task() : Tasks.open(config.task(), config.seed());
+    Prompts prompts =
+        made.orElseGet(() -> new Prompts(task, model.tokenizer(), model.config()));
     train = task.problems(Split.TRAIN);
     heldOut = task.problems(Split.HELD_OUT);
     test = task.problems(Split.TEST);
-    model = LanguageModel.open(backend, folder.model(0), Optional.empty());
     List<Problem> all = new ArrayList<>(train);
     all.addAll(heldOut);
     all.addAll(test);
     RolloutSampler sampler =
-        new RolloutSampler(backend, model, task, config.rollouts().slots(), all);
+        new RolloutSampler(backend, model, prompts, config.rollouts().slots(), all);
     evaluator = new Evaluator(sampler, config.rollouts(), config.evaluate(), config.seed());
     rollouts = new RolloutStage(config, backend, task, sampler, progress);
     training = new TrainStage(config, folder, backend, evaluator, heldOut, progress);

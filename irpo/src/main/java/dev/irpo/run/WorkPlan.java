@@ -75,7 +75,7 @@ public record WorkPlan(
                 new Scorer(
                     outline,
                     parameters,
-                    Math.max(config.train().tokenBudget(), model.maxPositions())));
+                    scoringRows(model, config, promptTokens)));
     bytes.put("scoring", scoring.part().activationBytes());
     return new WorkPlan(
         bytes,
@@ -85,6 +85,13 @@ public record WorkPlan(
         sampling.outline().graphs().getFirst(),
         trainer.tokenBudget(),
         config.rollouts().slots());
+  }
+
+  /// Of a micro-batch that holds the longest prompt with a response as long as a sampled one.
+  private static int scoringRows(LlamaConfig model, RunConfig config, int promptTokens) {
+    long longest = (long) promptTokens + config.rollouts().maxNewTokens();
+    int rows = (int) Math.min(longest, model.maxPositions());
+    return Math.max(config.train().tokenBudget(), rows);
   }
 
   /// A part of the program on a backend that takes no memory.

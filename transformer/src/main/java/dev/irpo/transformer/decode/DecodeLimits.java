@@ -15,7 +15,8 @@ public record DecodeLimits(
 
   /// Checks that all are positive.
   ///
-  /// @throws IllegalArgumentException if one is not
+  /// @throws IllegalArgumentException if one is not, or if they are so many that positions of the
+  ///   cache would overflow
   public DecodeLimits {
     if (slots <= 0
         || promptsInFlight <= 0
@@ -26,21 +27,29 @@ public record DecodeLimits(
           "slots %d, prompts in flight %d, prompt tokens %d, new tokens %d and prefill rows %d must be positive"
               .formatted(slots, promptsInFlight, maxPromptTokens, maxNewTokens, prefillRows));
     }
+    long blocks =
+        (long) slots * blocks(maxNewTokens) + (long) promptsInFlight * blocks(maxPromptTokens);
+    if (blocks > Integer.MAX_VALUE / AttentionKernels.CACHE_BLOCK) {
+      throw new IllegalArgumentException(
+          "slots %d with %d new tokens each and %d prompts of %d tokens are more than a cache of %d tokens; use fewer slots"
+              .formatted(slots, maxNewTokens, promptsInFlight, maxPromptTokens, Integer.MAX_VALUE));
+    }
   }
 
   /// Limits for `samplesPerPrompt` samples of each prompt: enough prompts in flight to keep the
   /// slots busy while a few stragglers hold on to theirs.
   public static DecodeLimits of(
       int slots, int samplesPerPrompt, int maxPromptTokens, int maxNewTokens) {
-    int prompts = slots + slots / 4 + 2;
+    long prompts = (long) slots + slots / 4 + 2;
     if (samplesPerPrompt > 1) {
-      prompts = Math.min(prompts, 2 * (slots / samplesPerPrompt) + 4);
+      prompts = Math.min(prompts, 2L * (slots / samplesPerPrompt) + 4);
     }
-    return new DecodeLimits(slots, prompts, maxPromptTokens, maxNewTokens, PREFILL_ROWS);
+    int most = (int) Math.min(prompts, Integer.MAX_VALUE);
+    return new DecodeLimits(slots, most, maxPromptTokens, maxNewTokens, PREFILL_ROWS);
   }
 
   private static int blocks(int positions) {
-    return (positions + AttentionKernels.CACHE_BLOCK - 1) / AttentionKernels.CACHE_BLOCK;
+    return Math.ceilDiv(positions, AttentionKernels.CACHE_BLOCK);
   }
 
   /// First block of a slot's own region.
