@@ -16,7 +16,6 @@ import java.util.Map;
 /// @param merges in their order, each two tokens with a space between them
 /// @param layout how text is cut before merging
 /// @param bosId put in front of a text, or -1 for none
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record ByteLevelParts(
     List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId) {
   private static final int NORMAL = 1;
@@ -60,12 +59,12 @@ public record ByteLevelParts(
   private static final String FRAME =
       """
       {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
-       "normalizer": null, "pre_tokenizer": %s, "post_processor": null,
+       "normalizer": null, "pre_tokenizer": null, "post_processor": null,
        "decoder":
          {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
        "model": {"type": "BPE", "dropout": null, "unk_token": null,
          "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
-         "byte_fallback": false, "ignore_merges": %b, "vocab": {}, "merges": []}}
+         "byte_fallback": false, "ignore_merges": false, "vocab": {}, "merges": []}}
       """;
 
   /// A `tokenizer.json` that encodes and decodes as the parts say.
@@ -77,8 +76,9 @@ public record ByteLevelParts(
   public byte[] toJson() {
     try {
       JsonMapper json = JsonMapper.builder().build();
-      ObjectNode root =
-          (ObjectNode) json.readTree(FRAME.formatted(layout.preTokenizer, layout.ignoresMerges));
+      ObjectNode root = (ObjectNode) json.readTree(FRAME);
+      root.set("pre_tokenizer", json.readTree(layout.preTokenizer));
+      ((ObjectNode) root.get("model")).put("ignore_merges", layout.ignoresMerges);
       putTokens((ArrayNode) root.get("added_tokens"), (ObjectNode) root.at("/model/vocab"));
       ArrayNode pairs = (ArrayNode) root.at("/model/merges");
       merges.forEach(pairs::add);

@@ -12,7 +12,6 @@ import java.util.List;
 /// @param eosId piece that ends one
 /// @param addsSpace whether a text gets a space in front
 /// @param removesExtraSpaces whether runs of spaces become one
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record SentencePieceParts(
     List<String> pieces,
     float[] scores,
