@@ -18,6 +18,11 @@ record GgufArray(int type, int length, MemorySegment elements) {
   private static final int INT32 = 5;
   private static final int FLOAT32 = 6;
   private static final int STRING = 8;
+
+  /// Twice what the merges of Llama 3 take.
+  private static final long MAX_STRINGS_BYTES = 1 << 24;
+
+  private static final int MAX_STRING_BYTES = 1024;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =
@@ -25,14 +30,24 @@ record GgufArray(int type, int length, MemorySegment elements) {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /// @throws IllegalArgumentException if the elements are no strings of valid UTF-8
+  /// @throws IllegalArgumentException if the elements are no strings of valid UTF-8, or longer than
+  ///   those of any tokenizer
   List<String> strings() {
     require(STRING, "strings");
+    if (elements.byteSize() > MAX_STRINGS_BYTES) {
+      throw new IllegalArgumentException(
+          "has %d bytes, at most %d are read".formatted(elements.byteSize(), MAX_STRINGS_BYTES));
+    }
     List<String> strings = new ArrayList<>(length);
     long at = 0;
     for (int i = 0; i < length; i++) {
       long bytes = elements.get(LONG, at);
       at += Long.BYTES;
+      if (bytes > MAX_STRING_BYTES) {
+        throw new IllegalArgumentException(
+            "has element %d of %d bytes, at most %d are read"
+                .formatted(i, bytes, MAX_STRING_BYTES));
+      }
       byte[] utf8 = elements.asSlice(at, bytes).toArray(ValueLayout.JAVA_BYTE);
       at += bytes;
       try {

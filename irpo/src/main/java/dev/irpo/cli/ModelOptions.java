@@ -10,13 +10,13 @@ final class ModelOptions {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "converted folder, Hugging Face folder or llama2.c .bin file")
+      description = "converted, Hugging Face or Meta folder, GGUF or llama2.c .bin file")
   Path model;
 
   @Option(
       names = "--tokenizer",
       paramLabel = "FILE",
-      description = "tokenizer.model or .json; default: the one beside the weights")
+      description = "tokenizer.model or .json; default: the one inside a GGUF or beside the weights")
   private Path tokenizer;
 
   Optional<Path> tokenizer() {

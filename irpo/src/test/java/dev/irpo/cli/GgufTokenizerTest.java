@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -189,6 +190,10 @@ class GgufTokenizerTest {
     refused(pieces(), "tokens", List.of("<unk>"), "has 1 elements", "has 9 rows");
     refused(pieces(), "tokens", new int[9], "type 5", "strings");
     refused(pieces(), "tokens", "a", "tokens is a", "array");
+    List<String> endless = Collections.nCopies(9, "b".repeat(1025));
+    refused(pieces(), "tokens", endless, "element 0 of 1025 bytes", "1024");
+    List<String> many = Collections.nCopies(1 << 15, "b".repeat(512));
+    refused(pieces(), "tokens", many, "has 17039360 bytes", "16777216");
     refused(pieces(), "scores", new float[8], "has 8 elements", "has 9");
     refused(pieces(), "scores", new int[9], "type 5", "floating-point");
     refused(pieces(), "scores", new float[9], "all normal tokens are 0.0");
