@@ -16,7 +16,8 @@ final class ModelOptions {
   @Option(
       names = "--tokenizer",
       paramLabel = "FILE",
-      description = "tokenizer.model or .json; default: the one inside a GGUF or beside the weights")
+      description =
+          "tokenizer.model or .json; default: the one inside a GGUF or beside the weights")
   private Path tokenizer;
 
   Optional<Path> tokenizer() {

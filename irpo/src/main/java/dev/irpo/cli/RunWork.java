@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 ///
 /// @param splits problems of each split
 /// @param memory bytes and graphs
-record RunWork(RunConfig config, LlamaConfig model, Map<Split, SplitPrompts> splits, WorkPlan memory) {
+record RunWork(
+    RunConfig config, LlamaConfig model, Map<Split, SplitPrompts> splits, WorkPlan memory) {
   private static final Roofline.Device ANY = new Roofline.Device(1, 1, false); // only counted
 
   /// Prompts of a split.

@@ -58,8 +58,7 @@ public final class IterationLoop {
     this.progress = progress;
     model = LanguageModel.open(backend, folder.model(0), Optional.empty());
     Task task = made.isPresent() ? made.get().task() : Tasks.open(config.task(), config.seed());
-    Prompts prompts =
-        made.orElseGet(() -> new Prompts(task, model.tokenizer(), model.config()));
+    Prompts prompts = made.orElseGet(() -> new Prompts(task, model.tokenizer(), model.config()));
     train = task.problems(Split.TRAIN);
     heldOut = task.problems(Split.HELD_OUT);
     test = task.problems(Split.TEST);

@@ -72,10 +72,7 @@ public record WorkPlan(
         outlined(
             model,
             (outline, parameters) ->
-                new Scorer(
-                    outline,
-                    parameters,
-                    scoringRows(model, config, promptTokens)));
+                new Scorer(outline, parameters, scoringRows(model, config, promptTokens)));
     bytes.put("scoring", scoring.part().activationBytes());
     return new WorkPlan(
         bytes,

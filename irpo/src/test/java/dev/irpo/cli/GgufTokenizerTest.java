@@ -197,8 +197,7 @@ class GgufTokenizerTest {
     refused(pieces(), "scores", new float[8], "has 8 elements", "has 9");
     refused(pieces(), "scores", new int[9], "type 5", "floating-point");
     refused(pieces(), "scores", new float[9], "all normal tokens are 0.0");
-    refused(
-        pieces(), "scores", new float[] {0, 0, 0, Float.NaN, 1, 2, 3, 4, 5}, "token 3 is NaN");
+    refused(pieces(), "scores", new float[] {0, 0, 0, Float.NaN, 1, 2, 3, 4, 5}, "token 3 is NaN");
     refused(pieces(), "token_type", new int[10], "has 10 elements", "has 9");
     refused(pieces(), "token_type", new int[9], "of token 0 is 0");
     refused(pieces(), "token_type", new int[] {2, 3, 3, 1, 1, 1, 1, 5, 5}, "piece 7", "kind 5");

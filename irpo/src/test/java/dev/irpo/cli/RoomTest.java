@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import dev.irpo.TestData;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
@@ -15,8 +17,6 @@ import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.config.Preset;
-import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,8 +58,16 @@ class RoomTest {
     CommandLineRun.of(PROMPT, "sample", "--model", model, "--slots", "4194304")
         .requireRefused("memory: needs", "key-value cache", "--slots", "--max-new-tokens");
     CommandLineRun.of(
-            "", "eval", "--model", model, "--set", "preset=demo", "--set", "rollouts.slots=65536",
-            "--set", "rollouts.maxNewTokens=1000000")
+            "",
+            "eval",
+            "--model",
+            model,
+            "--set",
+            "preset=demo",
+            "--set",
+            "rollouts.slots=65536",
+            "--set",
+            "rollouts.maxNewTokens=1000000")
         .requireRefused("memory: needs", "key-value cache", "rollouts.slots");
     CommandLineRun.of(PROMPT, "sample", "--model", model, "--slots", "2147483647")
         .requireRefused("slots 2147483647", "fewer slots");
@@ -84,7 +92,14 @@ class RoomTest {
     EmbeddedModel.copyTo(begun.startModel());
     CommandLineRun run =
         CommandLineRun.of(
-            "", "run", "--dry-run", "--model", folder.resolve("gone"), "--out", out, "--set",
+            "",
+            "run",
+            "--dry-run",
+            "--model",
+            folder.resolve("gone"),
+            "--out",
+            out,
+            "--set",
             "preset=demo");
     run.requireSuccess();
   }
@@ -101,8 +116,7 @@ class RoomTest {
       List<Problem> problems = task.problems(Split.TEST);
       int longest = 0;
       for (Problem problem : problems) {
-        assertArrayEquals(
-            model.promptIds(task.prompt(problem)), prompts.ids(problem));
+        assertArrayEquals(model.promptIds(task.prompt(problem)), prompts.ids(problem));
         assertSame(prompts.ids(problem), prompts.ids(problem));
         longest = Math.max(longest, prompts.ids(problem).length);
       }

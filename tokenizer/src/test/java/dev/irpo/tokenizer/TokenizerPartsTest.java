@@ -59,8 +59,7 @@ class TokenizerPartsTest {
     assertEquals(published.vocabSize(), made.vocabSize());
     int compared = 0;
     try (InputStream in = TokenizerPartsTest.class.getResourceAsStream("json/golden.jsonl")) {
-      for (String line :
-          new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
         JsonNode row = JSON.readTree(line);
         String text = row.path("text").asText();
         if (row.path("tokenizer").asText().equals(name) && !FLAGGED.matcher(text).find()) {

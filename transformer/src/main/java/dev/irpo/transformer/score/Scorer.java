@@ -55,8 +55,8 @@ public final class Scorer {
     ladder.raiseTo(tokens);
   }
 
-  /// Bytes that the program of the largest micro-batch plans, as far as the sequences seen until now
-  /// have needed.
+  /// Bytes that the program of the largest micro-batch plans, as far as the sequences seen until
+  /// now have needed.
   public long activationBytes() {
     return ladder.smallestFor(ladder.largest()).program().plannedBytes();
   }
