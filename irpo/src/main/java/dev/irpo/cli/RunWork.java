@@ -4,12 +4,12 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.Machine;
 import dev.irpo.model.Roofline;
 import dev.irpo.rollout.Prompts;
+import dev.irpo.run.RunFolder;
 import dev.irpo.run.WorkPlan;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.LlamaConfig;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -18,7 +18,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /// The work of a run, counted from its problems; every file is read for it.
 ///
@@ -64,7 +63,7 @@ record RunWork(
   /// Models of four bytes a weight, checkpoints of twelve.
   private long diskBytes() {
     long weights = memory.bytes().get("weights");
-    int total = Math.toIntExact(steps());
+    int total = (int) Math.min(steps(), Integer.MAX_VALUE);
     long checkpoints = 0;
     for (int step = 0; step < total; checkpoints++) {
       step =
@@ -74,11 +73,11 @@ record RunWork(
               config.train().checkpointEverySteps(),
               config.train().evaluateEverySteps());
     }
-    return weights + config.iterations() * (checkpoints * 3 * weights + weights);
+    return (long) (weights + config.iterations() * (checkpoints * 3.0 * weights + weights));
   }
 
-  /// Refuses a run that the memory, the folder or the disk has no room for. What a begun run has
-  /// written already takes no more.
+  /// Refuses a run that the memory, the folder or the disk has no room for. How much a begun run
+  /// still writes is not known, but that the next checkpoint and model must have room.
   ///
   /// @throws IllegalArgumentException naming the need and what there is
   void requireRoom(Path out) throws IOException {
@@ -92,24 +91,20 @@ record RunWork(
           there + ": is no folder that can be written to; choose another --out");
     }
     long free = Files.getFileStore(there).getUsableSpace();
-    long written = bytesIn(out);
-    if (free < diskBytes() - written) {
+    boolean isBegun = Files.exists(new RunFolder(out).configFile());
+    long needed = isBegun ? 4 * memory.bytes().get("weights") : diskBytes();
+    if (free < needed) {
       throw new IllegalArgumentException(
-          "%s: models and checkpoints take %s, of which %s are there, the disk has %s; keep fewer checkpoints (train.checkpointEverySteps) or choose another --out"
+          "%s: %s %s, the disk has %s; %s"
               .formatted(
                   there,
-                  WorkPlan.gigabytes(diskBytes()),
-                  WorkPlan.gigabytes(written),
-                  WorkPlan.gigabytes(free)));
-    }
-  }
-
-  private static long bytesIn(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return 0;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      return files.map(Path::toFile).filter(File::isFile).mapToLong(File::length).sum();
+                  isBegun ? "the next checkpoint and model take" : "models and checkpoints take",
+                  WorkPlan.gigabytes(needed),
+                  WorkPlan.gigabytes(free),
+                  isBegun
+                      ? "make room there"
+                      : "keep fewer checkpoints (train.checkpointEverySteps) or choose another"
+                            + " --out"));
     }
   }
 
