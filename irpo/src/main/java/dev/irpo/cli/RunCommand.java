@@ -6,6 +6,7 @@ import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.Machine;
+import dev.irpo.model.PublishedModels;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
 import dev.irpo.tensor.Backend;
@@ -14,6 +15,7 @@ import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,26 +38,29 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--dry-run",
-      description = "check every file and setting, print the whole plan, and write nothing")
+      description =
+          "check every file and setting, print the whole plan, and write nothing; MODEL may then be a --shape of irpo synthesize")
   private boolean dryRun;
 
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
     RunFolder folder = new RunFolder(out);
+    Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
+    if (dryRun && named.isPresent() && !Files.exists(model.model)) {
+      rehearse(DryRun.of(resolved, named.get(), tokenizerOf(named.get())), folder);
+      return 0;
+    }
     try (StoredModel source = StoredModel.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
       source.requireTokenizer();
       LlamaConfig sizes = LanguageModel.configOf(source);
-      RunWork work =
-          RunWork.of(resolved, sizes, Tokenizer.load(source.tokenizerFile().orElseThrow()));
-      work.memory().requireFits(Machine.memoryBytes());
+      DryRun plan = DryRun.of(resolved, sizes, Tokenizer.load(source.tokenizerFile().orElseThrow()));
       if (dryRun) {
-        folder.check(resolved);
-        work.requireRoom(out);
-        work.print(System.out);
+        rehearse(plan, folder);
         return 0;
       }
+      plan.work().requireFits(Machine.memoryBytes());
       folder.open(resolved);
       if (!Files.exists(folder.startModel())) {
         ModelWriter.keepingTypes().write(folder.startModel(), source);
@@ -63,6 +68,31 @@ final class RunCommand implements Callable<Integer> {
     }
     iterate(resolved, folder);
     return 0;
+  }
+
+  /// Prints the plan, also of what cannot fit, which is refused then.
+  private static void rehearse(DryRun plan, RunFolder folder) throws IOException {
+    folder.check(plan.config());
+    plan.print(System.out, folder.root());
+    System.out.println("nothing was computed or written");
+  }
+
+  /// The tokenizer of a model that is only named.
+  private Tokenizer tokenizerOf(LlamaConfig sizes) throws IOException {
+    Path file =
+        model
+            .tokenizer()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "--model %s: a name has no tokenizer; give one with --tokenizer"
+                        .formatted(model.model)));
+    Tokenizer tokenizer = Tokenizer.load(file);
+    if (tokenizer.vocabSize() > sizes.vocabSize()) {
+      throw new IllegalArgumentException(
+          "%s: has %d tokens, %s has %d; give the tokenizer of this model"
+              .formatted(file, tokenizer.vocabSize(), model.model, sizes.vocabSize()));
+    }
+    return tokenizer;
   }
 
   /// Runs to the end and prints the table.
