@@ -22,8 +22,7 @@ import java.util.Map;
 ///
 /// @param splits their prompts
 /// @param work bytes and graphs
-record DryRun(
-    RunConfig config, LlamaConfig model, Map<Split, PromptCounts> splits, WorkPlan work) {
+record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> splits, WorkPlan work) {
   static DryRun of(RunConfig config, LlamaConfig model, Tokenizer tokenizer) throws IOException {
     Map<Split, PromptCounts> splits = PromptCounts.of(config, model, tokenizer);
     return new DryRun(
@@ -45,7 +44,8 @@ record DryRun(
         config.iterations(),
         model.numParameters() / 1e9);
     out.println(prompts());
-    out.println("Counts are at most: responses as long as they may get, pairs as many as there can be.");
+    out.println(
+        "Counts are at most: responses as long as they may get, pairs as many as there can be.");
     out.println("Times are at least: " + rates + ".\n");
     out.println(stages(plan));
     long free = Files.getFileStore(disk).getUsableSpace();

@@ -123,8 +123,7 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private ObjectNode json(
-      LlamaConfig sizes, WorkPlan plan, Rates rates, List<StepWork> steps) {
+  private ObjectNode json(LlamaConfig sizes, WorkPlan plan, Rates rates, List<StepWork> steps) {
     ObjectNode node = JsonLines.object();
     node.put("model", model.name());
     node.put("parameters", sizes.numParameters());

@@ -55,7 +55,8 @@ final class RunCommand implements Callable<Integer> {
       LanguageModel.check(source);
       source.requireTokenizer();
       LlamaConfig sizes = LanguageModel.configOf(source);
-      DryRun plan = DryRun.of(resolved, sizes, Tokenizer.load(source.tokenizerFile().orElseThrow()));
+      DryRun plan =
+          DryRun.of(resolved, sizes, Tokenizer.load(source.tokenizerFile().orElseThrow()));
       if (dryRun) {
         rehearse(plan, folder);
         return 0;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Tokens of a split's prompts. A prompt that leaves no room in the context is too long; it is never
-/// asked and counts nowhere else.
+/// Tokens of a split's prompts. A prompt that leaves no room in the context is too long; it is
+/// never asked and counts nowhere else.
 ///
 /// @param problems those that are asked
 /// @param tooLong those that are not

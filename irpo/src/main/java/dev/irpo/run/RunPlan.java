@@ -41,10 +41,7 @@ public record RunPlan(
   ///
   /// @param device rates that times follow from
   public static RunPlan of(
-      RunConfig config,
-      Map<Split, PromptCounts> splits,
-      WorkPlan work,
-      Roofline.Device device) {
+      RunConfig config, Map<Split, PromptCounts> splits, WorkPlan work, Roofline.Device device) {
     return new Planning(config, splits, work, new StageCosts(config, work, device)).plan();
   }
 

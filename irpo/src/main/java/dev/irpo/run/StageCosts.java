@@ -34,8 +34,7 @@ record StageCosts(RunConfig config, WorkPlan work, Roofline.Device device) {
     long tokens = counts.responseTokens() * perPrompt;
     double decodeKeys = counts.meanPrompt() + counts.meanResponse() / 2;
     double promptKeys = counts.meanPrompt() / 2;
-    Cost token =
-        Cost.of(programs.decodeStep(decodeKeys, device)).times(1.0 / programs.slots());
+    Cost token = Cost.of(programs.decodeStep(decodeKeys, device)).times(1.0 / programs.slots());
     Cost promptToken =
         Cost.of(programs.prefillStep(promptKeys, device))
             .plus(Cost.of(programs.decodeStep(promptKeys, device)).times(-1))
@@ -100,8 +99,7 @@ record StageCosts(RunConfig config, WorkPlan work, Roofline.Device device) {
 
   private Stage stage(
       String name, long items, String unit, long tokens, Cost cost, List<String> held) {
-    return new Stage(
-        name, items, unit, tokens, cost.flops(), cost.seconds(), work.bytesOf(held));
+    return new Stage(name, items, unit, tokens, cost.flops(), cost.seconds(), work.bytesOf(held));
   }
 
   /// Purposes of memory in the order in which a run comes to them; it gives none back.

@@ -41,18 +41,13 @@ public record StepWork(String name, long tokens, double flops, double seconds) {
   /// @param processes that share the micro-batches of a step; what they tell each other is left out
   /// @param device the rates of one process
   public static List<StepWork> of(
-      WorkPlan plan,
-      RunConfig config,
-      Lengths lengths,
-      int processes,
-      Roofline.Device device) {
+      WorkPlan plan, RunConfig config, Lengths lengths, int processes, Roofline.Device device) {
     WorkPlan.Programs programs = plan.programs();
     double keys = StageCosts.meanKeys(lengths.prompt(), lengths.response(), 2);
     Roofline micro = programs.microBatch(keys, device);
     Roofline update = programs.updateStep(device);
     Roofline score = programs.scoreBatch(keys, device);
-    Roofline decode =
-        programs.decodeStep(lengths.prompt() + lengths.response() / 2.0, device);
+    Roofline decode = programs.decodeStep(lengths.prompt() + lengths.response() / 2.0, device);
     int batch = config.train().batchSize();
     long pairTokens = (long) batch * lengths.pair();
     double micros = pairTokens / (double) programs.microTokens();

@@ -139,8 +139,7 @@ public record WorkPlan(
     List<Graph> sampled = sampling.outline().graphs();
     int scoreTokens = Math.max(config.train().tokenBudget(), model.maxPositions());
     Outlined<Scorer> scoring =
-        outlined(
-            model, (outline, parameters) -> new Scorer(outline, parameters, scoreTokens));
+        outlined(model, (outline, parameters) -> new Scorer(outline, parameters, scoreTokens));
     bytes.put("scoring", scoring.part().activationBytes());
     Programs programs =
         new Programs(
@@ -273,8 +272,7 @@ public record WorkPlan(
           .formatted(Units.bytes(always));
     }
     return Stream.concat(
-            waysOut.stream()
-                .filter(way -> purposes.contains(CACHE) || !way.equals(FEWER_SLOTS)),
+            waysOut.stream().filter(way -> purposes.contains(CACHE) || !way.equals(FEWER_SLOTS)),
             Stream.of("a machine with more memory"))
         .collect(Collectors.joining(", or "));
   }

@@ -197,8 +197,8 @@ public record LlamaConfig(
     return Shape.of(vocabSize, embedDim);
   }
 
-  /// The parameters of a layer by their part of [#layerParameter], weights `(out, in)`, in the order
-  /// of the forward pass.
+  /// The parameters of a layer by their part of [#layerParameter], weights `(out, in)`, in the
+  /// order of the forward pass.
   public SequencedMap<String, Shape> layerShapes() {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
     shapes.put("input_layernorm", Shape.of(embedDim));

@@ -55,8 +55,7 @@ public final class Scorer {
     return ladder.smallestFor(ladder.largest()).program().plannedBytes();
   }
 
-  /// The listing of the largest micro-batch's program, see
-  /// [dev.irpo.tensor.Program#describe()].
+  /// The listing of the largest micro-batch's program, see [dev.irpo.tensor.Program#describe()].
   public String describe() {
     return ladder.smallestFor(ladder.largest()).program().describe();
   }
