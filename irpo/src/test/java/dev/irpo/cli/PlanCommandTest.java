@@ -69,24 +69,6 @@ class PlanCommandTest {
   }
 
   @Test
-  void whatIsTooMuchNamesOnlyWaysThatHelp() {
-    CommandLineRun large = plan("llama-2-70b", "--set", "train.tokenBudget=64");
-    assertTrue(large.out().contains("use a smaller model"), large.out());
-    CommandLineRun wide =
-        plan("tinyllama-1.1b", "--set", "train.tokenBudget=2097152", "--set", "rollouts.slots=1");
-    assertTrue(wide.out().contains("use train.recompute=true, or a smaller"), wide.out());
-    CommandLineRun recomputed =
-        plan(
-            "tinyllama-1.1b",
-            "--set",
-            "train.tokenBudget=16777216",
-            "--set",
-            "train.recompute=true");
-    assertTrue(recomputed.out().contains("use a smaller train.tokenBudget, or"), recomputed.out());
-    assertTrue(recomputed.out().contains("fewer rollouts.slots"), recomputed.out());
-  }
-
-  @Test
   void jsonIsOneLineThatParses() throws IOException {
     CommandLineRun run = plan("tinyllama-1.1b", "--json");
     assertEquals(1, run.out().lines().count());

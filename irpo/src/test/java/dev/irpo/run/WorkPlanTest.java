@@ -156,6 +156,27 @@ class WorkPlanTest {
     assertEquals(700, plan.programs().microTokens());
   }
 
+  private static String wayOut(String model, String... settings) {
+    RunConfig config = RunConfig.of(Preset.DEMO).with(settings);
+    LlamaConfig sizes = PublishedModels.find(model).orElseThrow();
+    return WorkPlan.of(sizes, config, LONGEST, 1).wayOut(20_000_000_000L);
+  }
+
+  @Test
+  void waysOutAreSettingsThatHelp() {
+    assertEquals(
+        "train.recompute=true, or a smaller train.tokenBudget, or fewer rollouts.slots, or a machine"
+            + " with more memory",
+        wayOut("tinyllama-1.1b", "train.tokenBudget=1024"));
+    assertEquals(
+        "fewer rollouts.slots, or a machine with more memory",
+        wayOut("tinyllama-1.1b", "train.tokenBudget=64", "train.recompute=true"));
+    assertEquals(
+        "a smaller model, or a machine with more than the 107.81 GB of weights, gradients and"
+            + " optimizer",
+        wayOut("llama-2-7b", "train.tokenBudget=64"));
+  }
+
   @Test
   void enoughProcessesFitAndOneFewerDoNot() {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
