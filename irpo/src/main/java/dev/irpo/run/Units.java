@@ -13,8 +13,8 @@ public final class Units {
   private Units() {}
 
   /// A number of bytes, in decimal units.
-  public static String bytes(double bytes) {
-    return prefixed(bytes, "B");
+  public static String bytes(long bytes) {
+    return prefixed((double) bytes, "B");
   }
 
   /// A number of floating-point operations.

@@ -8,10 +8,11 @@ class UnitsTest {
   @Test
   void quantitiesHaveTheUnitThatKeepsThemShort() {
     assertEquals("999 B", Units.bytes(999));
-    assertEquals("1.00 kB", Units.bytes(999.999));
-    assertEquals("26.95 GB", Units.bytes(26_953_662_464.0));
-    assertEquals("1.30 TB", Units.bytes(1.304e12));
+    assertEquals("1.00 kB", Units.bytes(1000));
+    assertEquals("26.95 GB", Units.bytes(26_953_662_464L));
+    assertEquals("1.30 TB", Units.bytes(1_304_000_000_000L));
     assertEquals("4.63 EFLOP", Units.flops(4.63e18));
+    assertEquals("1.00 MFLOP", Units.flops(999_999));
     assertEquals("0.5 ms", Units.seconds(0.0005));
     assertEquals("119.0 s", Units.seconds(119));
     assertEquals("2.0 min", Units.seconds(120));
