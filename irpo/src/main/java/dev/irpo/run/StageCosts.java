@@ -39,7 +39,8 @@ record StageCosts(RunConfig config, WorkPlan work, Roofline.Device device) {
         Cost.of(programs.prefillStep(promptKeys, device))
             .plus(Cost.of(programs.decodeStep(promptKeys, device)).times(-1))
             .times(1.0 / programs.prefillTokens());
-    Cost cost = token.times((double) tokens).plus(promptToken.times((double) counts.promptTokens()));
+    Cost cost =
+        token.times((double) tokens).plus(promptToken.times((double) counts.promptTokens()));
     long responses = (long) counts.problems() * perPrompt;
     return stage(name, responses, "responses", tokens, cost, held);
   }
