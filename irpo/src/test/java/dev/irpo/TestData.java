@@ -79,8 +79,13 @@ public final class TestData {
 
   /// A random model of two layers with a tokenizer for the embedded task and 256 positions.
   public static LanguageModel tinyModel(Backend backend) {
+    return tinyModel(backend, 256);
+  }
+
+  /// The same with a context of so many positions.
+  public static LanguageModel tinyModel(Backend backend, int positions) {
     LlamaConfig config =
-        new LlamaConfig(400, 32, 64, 2, 4, 2, 8, 256, 10000, 1e-5, true, 1, List.of(2));
+        new LlamaConfig(400, 32, 64, 2, 4, 2, 8, positions, 10000, 1e-5, true, 1, List.of(2));
     return new LanguageModel(
         config,
         new ObjectMapper().valueToTree(config.toHuggingFace()),

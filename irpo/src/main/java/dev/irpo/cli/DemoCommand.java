@@ -40,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
     LlamaConfig sizes = EmbeddedModel.config();
     Task task = Tasks.open(resolved.task(), resolved.seed());
     Prompts prompts = new Prompts(task, EmbeddedModel.tokenizer(), sizes);
-    RunWork.of(resolved, sizes, prompts).requireRoom(folder.root());
+    DryRun.of(resolved, prompts).requireRoom(folder.root());
     folder.open(resolved);
     if (!Files.exists(folder.startModel())) {
       EmbeddedModel.copyTo(folder.startModel());

@@ -43,7 +43,7 @@ final class ModelSizes {
   /// Refuses a training that cannot fit into this machine's memory, before anything is loaded.
   static void requireTrainingFits(Path model, Optional<Path> tokenizer, RunConfig config)
       throws IOException {
-    WorkPlan.of(ofStored(model, tokenizer), config, 1, 1)
+    WorkPlan.of(ofStored(model, tokenizer), config, new WorkPlan.Longest(1, 1), 1)
         .requireTrainingFits(Machine.memoryBytes());
   }
 }

@@ -1,13 +1,17 @@
 package dev.irpo.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Machine;
 import dev.irpo.model.Roofline;
+import dev.irpo.run.StepWork;
+import dev.irpo.run.Units;
 import dev.irpo.run.WorkPlan;
-import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,14 +27,7 @@ import picocli.CommandLine.Option;
       "Plans the graphs that the run would compile; needs no weights."
     })
 final class PlanCommand implements Callable<Integer> {
-  @Option(
-      names = "--model",
-      paramLabel = "MODEL",
-      defaultValue = "llama-2-7b",
-      description =
-          "llama-2-7b, -13b, -70b, tinyllama-1.1b, or a model as other commands take it; default: ${DEFAULT-VALUE}")
-  private String model;
-
+  @Mixin private SizesOption model;
   @Mixin private ConfigOptions config;
 
   @Option(
@@ -59,6 +56,9 @@ final class PlanCommand implements Callable<Integer> {
       description = "10^9 bytes of memory a second; default: measured here")
   private double gbytes;
 
+  @Option(names = "--json", description = "print one JSON object; units are bytes and seconds")
+  private boolean json;
+
   @Override
   public Integer call() throws IOException {
     requireAtLeastOne("--processes", processes);
@@ -69,21 +69,16 @@ final class PlanCommand implements Callable<Integer> {
               .formatted(gflops, gbytes));
     }
     RunConfig resolved = config.load();
-    LlamaConfig sizes = ModelSizes.of(model);
-    WorkPlan plan = WorkPlan.of(sizes, resolved, promptTokens, processes);
-    Roofline.Device device = device(resolved);
-    PrintStream out = System.out;
-    out.printf(Locale.ROOT, "%s: %.2f billion parameters%n", model, sizes.numParameters() / 1e9);
-    out.printf("%nMemory of each of %d processes%n", processes);
-    plan.bytes()
-        .forEach(
-            (purpose, bytes) -> out.printf("  %-26s %12s%n", purpose, WorkPlan.gigabytes(bytes)));
-    out.printf("  %-26s %12s%n", "together", WorkPlan.gigabytes(plan.totalBytes()));
-    out.printf(
-        "  %-26s %12s, at most, once micro-batches of every size were seen%n",
-        "smaller micro-batches", WorkPlan.gigabytes(plan.smallerBatchBytes()));
-    out.printf("  %-26s %12s%n", "this machine", WorkPlan.gigabytes(Machine.memoryBytes()));
-    printWork(out, plan, resolved, device);
+    LlamaConfig sizes = model.sizes();
+    StepWork.Lengths lengths = StepWork.Lengths.of(sizes, resolved, promptTokens);
+    WorkPlan plan = WorkPlan.of(sizes, resolved, lengths.longest(), processes);
+    Rates rates = gflops > 0 ? given() : Rates.measured(resolved.compute());
+    List<StepWork> steps = StepWork.of(plan, resolved, lengths, processes, rates.device());
+    if (json) {
+      JsonLines.print(json(sizes, plan, rates, steps));
+    } else {
+      print(System.out, sizes, plan, rates, steps);
+    }
     return 0;
   }
 
@@ -94,46 +89,62 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private Roofline.Device device(RunConfig resolved) {
-    if (gflops > 0) {
-      return new Roofline.Device(gflops * 1e9, gbytes * 1e9, false);
+  private Rates given() {
+    return new Rates(new Roofline.Device(gflops * 1e9, gbytes * 1e9, false), "as given");
+  }
+
+  private void print(
+      PrintStream out, LlamaConfig sizes, WorkPlan plan, Rates rates, List<StepWork> steps) {
+    out.printf(
+        Locale.ROOT, "%s: %.4g billion parameters%n%n", model.name(), sizes.numParameters() / 1e9);
+    out.println(
+        (processes == 1 ? "Memory\n" : "Memory of each of %d processes%n".formatted(processes))
+            + MemoryTable.of(plan).stripTrailing());
+    printWayOut(out, plan);
+    out.println("\nWork, and least time at " + rates);
+    Table table = new Table();
+    for (StepWork step : steps) {
+      table.row(
+          "  " + step.name(),
+          Units.count(step.tokens()) + " tokens",
+          Units.flops(step.flops()),
+          Units.seconds(step.seconds()),
+          Units.rate(step.tokens() / step.seconds()));
     }
-    try (Backend backend = BackendStart.of(resolved.compute())) {
-      return Machine.measure(backend);
+    out.print(table);
+  }
+
+  private void printWayOut(PrintStream out, WorkPlan plan) {
+    long available = Machine.memoryBytes();
+    if (plan.totalBytes() > available) {
+      out.println("  too much for this machine; use " + plan.wayOut(available));
+      plan.enoughProcesses(processes, available)
+          .ifPresent(enough -> out.println("  would fit with --processes " + enough));
     }
   }
 
-  private void printWork(
-      PrintStream out, WorkPlan plan, RunConfig resolved, Roofline.Device device) {
-    int newTokens = resolved.rollouts().maxNewTokens();
-    double keys = (promptTokens + newTokens) / 2.0;
-    Roofline micro = plan.trainStep(keys, device);
-    Roofline update = plan.updateStep(device);
-    Roofline decode = plan.decodeStep(promptTokens + newTokens / 2.0, device);
-    out.printf(
-        Locale.ROOT,
-        "%nWork and least time at %.1f GFLOP/s and %.1f GB/s, %s%n",
-        device.flopsPerSecond() / 1e9,
-        device.bytesPerSecond() / 1e9,
-        gflops > 0 ? "as given" : "as measured here");
-    double rows = (double) resolved.train().batchSize() * (promptTokens + 2.0 * newTokens);
-    double micros = Math.ceil(rows / plan.microTokens() / processes);
-    print(out, "micro-batch of " + plan.microTokens(), micro.flops(), micro.seconds());
-    print(out, "optimizer step", update.flops(), update.seconds() / processes);
-    print(
-        out,
-        "step of " + resolved.train().batchSize() + " longest pairs",
-        rows / plan.microTokens() * micro.flops() + update.flops(),
-        micros * micro.seconds() + update.seconds() / processes);
-    print(out, "a token in " + plan.slots() + " slots", decode.flops(), decode.seconds());
-    out.printf(
-        Locale.ROOT,
-        "  %-26s %.1f tokens/s%n",
-        "sampling",
-        processes * plan.slots() / decode.seconds());
-  }
-
-  private static void print(PrintStream out, String what, double flops, double seconds) {
-    out.printf(Locale.ROOT, "  %-26s %12.3f TFLOP %12.3f s%n", what, flops / 1e12, seconds);
+  private ObjectNode json(LlamaConfig sizes, WorkPlan plan, Rates rates, List<StepWork> steps) {
+    ObjectNode node = JsonLines.object();
+    node.put("model", model.name());
+    node.put("parameters", sizes.numParameters());
+    node.put("processes", processes);
+    ObjectNode bytes = node.putObject("bytes");
+    plan.bytes().forEach(bytes::put);
+    node.put("bytesTogether", plan.totalBytes());
+    node.put("bytesOfSmallerMicroBatches", plan.smallerBatchBytes());
+    node.put("bytesOfThisMachine", Machine.memoryBytes());
+    ObjectNode device = node.putObject("rates");
+    device.put("flopsPerSecond", rates.device().flopsPerSecond());
+    device.put("bytesPerSecond", rates.device().bytesPerSecond());
+    device.put("source", rates.source());
+    ArrayNode work = node.putArray("work");
+    for (StepWork step : steps) {
+      work.addObject()
+          .put("name", step.name())
+          .put("tokens", step.tokens())
+          .put("flops", step.flops())
+          .put("seconds", step.seconds());
+    }
+    return node;
   }
 }

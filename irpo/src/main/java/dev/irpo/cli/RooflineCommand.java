@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `irpo roofline`.
@@ -34,13 +35,7 @@ import picocli.CommandLine.Option;
 final class RooflineCommand implements Callable<Integer> {
   private static final int SAMPLES_PER_PROMPT = 30;
 
-  @Option(
-      names = "--model",
-      paramLabel = "MODEL",
-      defaultValue = "llama-2-7b",
-      description =
-          "a --shape of irpo synthesize, or a model as other commands take it; default: ${DEFAULT-VALUE}")
-  private String model;
+  @Mixin private SizesOption model;
 
   @Option(
       names = "--tflops",
@@ -98,7 +93,7 @@ final class RooflineCommand implements Callable<Integer> {
     requirePositive("--tokens", tokens);
     requirePositive("--slots", slots);
     requirePositive("--keys", keys);
-    LlamaConfig config = ModelSizes.of(model);
+    LlamaConfig config = model.sizes();
     Roofline.Device device =
         new Roofline.Device(
             teraFlops * 1e12, gigabytesPerSecond * 1e9, samplingWeights != SamplingWeights.FLOAT32);
@@ -106,8 +101,8 @@ final class RooflineCommand implements Callable<Integer> {
     out.printf(
         Locale.ROOT,
         "%s: %.2f billion parameters; a device with %s TFLOP/s and %s GB/s; %d keys a token%n",
-        model,
-        parameters(config) / 1e9,
+        model.name(),
+        config.numParameters() / 1e9,
         number(teraFlops),
         number(gigabytesPerSecond),
         keys);
@@ -121,12 +116,6 @@ final class RooflineCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "%s is %s, it must be above 0".formatted(option, number(value)));
     }
-  }
-
-  private static double parameters(LlamaConfig config) {
-    return config.parameterShapes().values().stream()
-        .mapToDouble(shape -> (double) shape.numElements())
-        .sum();
   }
 
   private List<Graph> training(LlamaConfig config) {

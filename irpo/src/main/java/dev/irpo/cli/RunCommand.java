@@ -6,12 +6,14 @@ import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
+import dev.irpo.model.PublishedModels;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
 import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +41,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--dry-run",
-      description = "check every file and setting, print the whole plan, and write nothing")
+      description =
+          "check every file and setting, print the whole plan, and write nothing; MODEL may then be a --shape of irpo synthesize")
   private boolean dryRun;
 
   @Override
@@ -48,6 +51,13 @@ final class RunCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(out);
     boolean isBegun = Files.exists(folder.startModel());
     Path start = isBegun ? folder.startModel() : model.model;
+    Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
+    if (dryRun && named.isPresent() && !Files.exists(start)) {
+      Task task = Tasks.open(resolved.task(), resolved.seed());
+      Prompts prompts = new Prompts(task, tokenizerOf(named.get()), named.get());
+      rehearse(DryRun.of(resolved, prompts), folder);
+      return 0;
+    }
     Prompts prompts;
     try (StoredModel source =
         ModelFiles.open(start, isBegun ? Optional.empty() : model.tokenizer())) {
@@ -55,13 +65,12 @@ final class RunCommand implements Callable<Integer> {
       LlamaConfig sizes = LanguageModel.configOf(source);
       Task task = Tasks.open(resolved.task(), resolved.seed());
       prompts = new Prompts(task, ModelFiles.requireTokenizer(source), sizes);
-      RunWork work = RunWork.of(resolved, sizes, prompts);
-      work.requireRoom(out);
+      DryRun plan = DryRun.of(resolved, prompts);
       if (dryRun) {
-        folder.check(resolved);
-        work.print(System.out);
+        rehearse(plan, folder);
         return 0;
       }
+      plan.requireRoom(out);
       folder.open(resolved);
       if (!isBegun) {
         ModelWriter.keepingTypes().write(folder.startModel(), source);
@@ -69,6 +78,31 @@ final class RunCommand implements Callable<Integer> {
     }
     iterate(resolved, folder, prompts);
     return 0;
+  }
+
+  /// Prints the plan, also of what cannot fit, which is refused then.
+  private static void rehearse(DryRun plan, RunFolder folder) throws IOException {
+    folder.check(plan.config());
+    plan.print(System.out, folder.root());
+    System.out.println("nothing was computed or written");
+  }
+
+  /// The tokenizer of a model that is only named.
+  private Tokenizer tokenizerOf(LlamaConfig sizes) throws IOException {
+    Path file =
+        model
+            .tokenizer()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "--model %s: a name has no tokenizer; give one with --tokenizer"
+                        .formatted(model.model)));
+    Tokenizer tokenizer = Tokenizer.load(file);
+    if (tokenizer.vocabSize() > sizes.vocabSize()) {
+      throw new IllegalArgumentException(
+          "%s: has %d tokens, %s has %d; give the tokenizer of this model"
+              .formatted(file, tokenizer.vocabSize(), model.model, sizes.vocabSize()));
+    }
+    return tokenizer;
   }
 
   /// Runs to the end and prints the table.

@@ -28,6 +28,16 @@ public final class Prompts {
     return task;
   }
 
+  /// What they are encoded with.
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /// The model that reads them.
+  public LlamaConfig model() {
+    return model;
+  }
+
   /// The prompt of a problem; the array is not copied and must not change.
   public int[] ids(Problem problem) {
     return ids.computeIfAbsent(

@@ -13,45 +13,111 @@ import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// What an iteration of a run takes, from the graphs that it would compile and the buffers that it
+/// What the programs of a run take, from the graphs that it would compile and the buffers that it
 /// would allocate; nothing is allocated.
 ///
 /// @param bytes of one process by purpose, all of them at the same time
 /// @param smallerBatchBytes further bytes at most, once micro-batches of every size were seen
-/// @param micro forward and backward pass of a full micro-batch
-/// @param update an optimizer step, one graph
-/// @param decode one more token in each slot
-/// @param microTokens rows of a full micro-batch
-/// @param slots responses that get a token in a decode step
+/// @param programs their graphs
+/// @param waysOut settings that would lower the bytes
 public record WorkPlan(
     SequencedMap<String, Long> bytes,
     long smallerBatchBytes,
-    Graph micro,
-    Graph update,
-    Graph decode,
-    int microTokens,
-    int slots) {
+    Programs programs,
+    List<String> waysOut) {
+  /// The weights.
+  static final String WEIGHTS = "weights";
+
   private static final String PACKED = "packed copies of weights";
+  private static final String CACHE = "key-value cache";
+
+  /// What samples.
+  static final List<String> SAMPLING = List.of(WEIGHTS, PACKED, "sampling", CACHE);
+
+  /// What scores beside that.
+  static final List<String> SCORING = List.of("scoring");
+
+  /// What trains beside both.
+  static final List<String> TRAINING = List.of("gradients", "optimizer", "activations");
+
+  private static final String FEWER_SLOTS = "fewer rollouts.slots";
   private static final int PANEL = 32;
   private static final long FLOAT = Float.BYTES;
 
+  /// The longest that a run meets, in tokens.
+  ///
+  /// @param prompt of a prompt
+  /// @param pair of a prompt with two responses
+  public record Longest(int prompt, int pair) {}
+
+  /// Graphs and their rows.
+  ///
+  /// @param micro forward and backward pass of a full micro-batch
+  /// @param update an optimizer step
+  /// @param score forward pass of a full micro-batch
+  /// @param decode one more token in each slot
+  /// @param prefill the same beside rows of prompts
+  public record Programs(
+      Graph micro,
+      int microTokens,
+      Graph update,
+      Graph score,
+      int scoreTokens,
+      Graph decode,
+      int slots,
+      Graph prefill,
+      int prefillTokens) {
+    /// Forward and backward pass of a full micro-batch.
+    ///
+    /// @param keys that a query meets on average
+    public Roofline microBatch(double keys, Roofline.Device device) {
+      return Roofline.of(List.of(micro), keys, device);
+    }
+
+    /// An optimizer step of one process.
+    public Roofline updateStep(Roofline.Device device) {
+      return Roofline.of(List.of(update), 0, device);
+    }
+
+    /// Forward pass of a full micro-batch.
+    ///
+    /// @param keys that a query meets on average
+    public Roofline scoreBatch(double keys, Roofline.Device device) {
+      return Roofline.of(List.of(score), keys, device);
+    }
+
+    /// One more token in each slot.
+    ///
+    /// @param keys that a query meets on average
+    public Roofline decodeStep(double keys, Roofline.Device device) {
+      return Roofline.of(List.of(decode), keys, device);
+    }
+
+    /// One more token in each slot beside rows of prompts.
+    ///
+    /// @param keys that a query meets on average
+    public Roofline prefillStep(double keys, Roofline.Device device) {
+      return Roofline.of(List.of(prefill), keys, device);
+    }
+  }
+
   /// Plans a run.
   ///
-  /// @param promptTokens of the longest prompt
   /// @param processes that share gradients and optimizer state by equal ranges of elements
-  public static WorkPlan of(LlamaConfig model, RunConfig config, int promptTokens, int processes) {
+  public static WorkPlan of(LlamaConfig model, RunConfig config, Longest longest, int processes) {
     SequencedMap<String, Long> bytes = new LinkedHashMap<>();
     long elements = ParameterLayout.of(model.parameterShapes()).numElements();
     long shard = (elements + processes - 1) / processes;
-    bytes.put("weights", FLOAT * elements);
+    bytes.put(WEIGHTS, FLOAT * elements);
     bytes.put(PACKED, packedCopies(model));
     bytes.put("gradients", FLOAT * shard);
     bytes.put("optimizer", 2 * FLOAT * shard);
@@ -59,29 +125,34 @@ public record WorkPlan(
         outlined(
             model,
             (outline, parameters) ->
-                PreferenceTraining.trainer(config, outline, parameters, promptTokens));
+                PreferenceTraining.trainer(config, outline, parameters, longest.pair()));
     Trainer trainer = training.part();
     bytes.put("activations", trainer.activationBytes());
-    List<Graph> graphs = training.outline().graphs();
+    List<Graph> trained = training.outline().graphs();
     long others = trainer.programBytes() - trainer.activationBytes();
 
-    Outlined<Generator> sampling = largestCache(model, config, promptTokens);
-    bytes.put("sampling", sampling.part().activationBytes());
-    bytes.put("key-value cache", sampling.allocated());
+    Outlined<Generator> sampling = largestCache(model, config, longest.prompt());
+    Generator generator = sampling.part();
+    long decodeBytes = generator.tokenInEachSlot().plannedBytes();
+    bytes.put("sampling", Math.max(decodeBytes, generator.mostRows().plannedBytes()));
+    bytes.put(CACHE, sampling.allocated());
+    List<Graph> sampled = sampling.outline().graphs();
+    int scoreTokens = scoringRows(model, config, longest.prompt());
     Outlined<Scorer> scoring =
-        outlined(
-            model,
-            (outline, parameters) ->
-                new Scorer(outline, parameters, scoringRows(model, config, promptTokens)));
+        outlined(model, (outline, parameters) -> new Scorer(outline, parameters, scoreTokens));
     bytes.put("scoring", scoring.part().activationBytes());
-    return new WorkPlan(
-        bytes,
-        others,
-        graphs.get(1),
-        graphs.get(0),
-        sampling.outline().graphs().getFirst(),
-        trainer.tokenBudget(),
-        config.rollouts().slots());
+    Programs programs =
+        new Programs(
+            trained.get(1),
+            trainer.tokenBudget(),
+            trained.get(0),
+            scoring.outline().graphs().getFirst(),
+            scoreTokens,
+            sampled.getFirst(),
+            config.rollouts().slots(),
+            sampled.getLast(),
+            generator.prefillRows());
+    return new WorkPlan(bytes, others, programs, waysOut(config, longest));
   }
 
   /// Of a micro-batch that holds the longest prompt with a response as long as a sampled one.
@@ -137,28 +208,28 @@ public record WorkPlan(
     return (columns + PANEL - 1L) / PANEL * PANEL;
   }
 
+  private static List<String> waysOut(RunConfig config, Longest longest) {
+    List<String> ways = new ArrayList<>();
+    if (!config.train().recompute()) {
+      ways.add("train.recompute=true");
+    }
+    if (config.train().tokenBudget() > longest.pair()) {
+      ways.add("a smaller train.tokenBudget");
+    }
+    if (config.rollouts().slots() > 1) {
+      ways.add(FEWER_SLOTS);
+    }
+    return List.copyOf(ways);
+  }
+
   /// Bytes that a process needs at least.
   public long totalBytes() {
-    return bytes.values().stream().mapToLong(Long::longValue).sum();
+    return bytesOf(bytes.keySet());
   }
 
-  /// Work of training on so many rows, without the optimizer.
-  ///
-  /// @param keys that a query meets on average
-  public Roofline trainStep(double keys, Roofline.Device device) {
-    return Roofline.of(List.of(micro), keys, device);
-  }
-
-  /// Work of an optimizer step of one process.
-  public Roofline updateStep(Roofline.Device device) {
-    return Roofline.of(List.of(update), 0, device);
-  }
-
-  /// Work of one more token in each slot.
-  ///
-  /// @param keys that a query meets on average
-  public Roofline decodeStep(double keys, Roofline.Device device) {
-    return Roofline.of(List.of(decode), keys, device);
+  /// Bytes of some purposes.
+  long bytesOf(Collection<String> purposes) {
+    return purposes.stream().mapToLong(bytes::get).sum();
   }
 
   /// Refuses a run that cannot fit.
@@ -172,26 +243,55 @@ public record WorkPlan(
   ///
   /// @throws IllegalArgumentException as [#requireFits]
   public void requireTrainingFits(long availableBytes) {
-    requireFit(List.of("weights", PACKED, "gradients", "optimizer", "activations"), availableBytes);
+    List<String> purposes = new ArrayList<>(List.of(WEIGHTS, PACKED));
+    purposes.addAll(TRAINING);
+    requireFit(purposes, availableBytes);
   }
 
   private void requireFit(Collection<String> purposes, long availableBytes) {
-    long needed = purposes.stream().mapToLong(bytes::get).sum();
+    long needed = bytesOf(purposes);
     if (needed <= availableBytes) {
       return;
     }
     String parts =
         purposes.stream()
-            .map(purpose -> purpose + " " + gigabytes(bytes.get(purpose)))
+            .map(purpose -> purpose + " " + Units.bytes(bytes.get(purpose)))
             .collect(Collectors.joining(", "));
     throw new IllegalArgumentException(
-        ("memory: needs %s (%s), there are %s; use train.recompute=true, a smaller"
-                + " train.tokenBudget, fewer rollouts.slots, or a machine with more memory")
-            .formatted(gigabytes(needed), parts, gigabytes(availableBytes)));
+        "memory: needs %s (%s), there are %s; use %s"
+            .formatted(
+                Units.bytes(needed),
+                parts,
+                Units.bytes(availableBytes),
+                wayOut(purposes, availableBytes)));
   }
 
-  /// A number of bytes as people read it.
-  public static String gigabytes(long bytes) {
-    return String.format(Locale.ROOT, bytes < 10_000_000 ? "%.4f GB" : "%.2f GB", bytes / 1e9);
+  /// What helps where not all fits: no setting does where weights, gradients and optimizer are too
+  /// much already.
+  public String wayOut(long availableBytes) {
+    return wayOut(bytes.keySet(), availableBytes);
+  }
+
+  private String wayOut(Collection<String> purposes, long availableBytes) {
+    long always = bytesOf(List.of(WEIGHTS, "gradients", "optimizer"));
+    if (always >= availableBytes) {
+      return "a smaller model, or a machine with more than the %s of weights, gradients and optimizer"
+          .formatted(Units.bytes(always));
+    }
+    return Stream.concat(
+            waysOut.stream().filter(way -> purposes.contains(CACHE) || !way.equals(FEWER_SLOTS)),
+            Stream.of("a machine with more memory"))
+        .collect(Collectors.joining(", or "));
+  }
+
+  /// Processes with as much memory each that would do, sharing gradients and optimizer state.
+  ///
+  /// @param processes that this plan is for
+  public OptionalLong enoughProcesses(int processes, long availableBytes) {
+    long shared = bytesOf(List.of("gradients", "optimizer"));
+    long room = availableBytes - (totalBytes() - shared);
+    return room <= 0
+        ? OptionalLong.empty()
+        : OptionalLong.of((shared * processes + room - 1) / room);
   }
 }

@@ -61,6 +61,11 @@ public final class PreferenceTraining extends Training<PreferencePair> {
         Schedules.trainer(config.train(), config.optimizer(), largestPair));
   }
 
+  /// Optimizer steps that a training on so many pairs takes.
+  public static int steps(RunConfig config, int pairs) {
+    return Schedules.steps(config.train(), pairs);
+  }
+
   /// Tokens of the largest pair.
   public static int largest(List<PreferencePair> pairs) {
     return pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1);

@@ -1,128 +1,77 @@
 package dev.irpo.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.irpo.TestData;
-import dev.irpo.config.Preset;
-import dev.irpo.config.RunConfig;
-import dev.irpo.model.LanguageModel;
-import dev.irpo.model.PublishedModels;
-import dev.irpo.run.WorkPlan;
-import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.train.PreferenceTraining;
-import dev.irpo.transformer.LlamaConfig;
-import dev.irpo.transformer.train.Trainer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class PlanCommandTest {
-  @TempDir private Path folder;
-
-  @Test
-  void plannedBytesAreThoseThatTheCpuAllocates() {
-    RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=256");
-    try (Backend backend = new CpuBackend(1)) {
-      LanguageModel tiny = TestData.tinyModel(backend);
-      WorkPlan plan = WorkPlan.of(tiny.config(), config, 40, 1);
-      Trainer trainer = PreferenceTraining.trainer(config, backend, tiny.parameters(), 40);
-      long all = trainer.programBytes();
-      assertEquals(trainer.activationBytes(), plan.bytes().get("activations"));
-      assertEquals(all - trainer.activationBytes(), plan.smallerBatchBytes());
-      assertEquals(tiny.parameters().flat().segment().byteSize(), plan.bytes().get("weights"));
-      assertEquals(
-          2 * trainer.optimizer().mean().segment().byteSize(), plan.bytes().get("optimizer"));
-    }
+  private static CommandLineRun plan(String model, String... more) {
+    Object[] arguments = new Object[7 + more.length];
+    Object[] fixed = {"plan", "--model", model, "--gflops", "100", "--gbytes", "20"};
+    System.arraycopy(fixed, 0, arguments, 0, fixed.length);
+    System.arraycopy(more, 0, arguments, fixed.length, more.length);
+    return CommandLineRun.of("", arguments);
   }
 
-  @Test
-  void recomputationShrinksActivationsOfAModelOfABillionParameters() {
-    LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
-    RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=1024");
-    long kept = WorkPlan.of(model, config, 40, 1).bytes().get("activations");
-    long recomputed =
-        WorkPlan.of(model, config.with("train.recompute=true"), 40, 1).bytes().get("activations");
-    assertTrue(recomputed * 4 < kept, recomputed + " of " + kept);
-  }
-
-  @Test
-  void processesShareGradientsAndOptimizerState() {
-    LlamaConfig model = PublishedModels.find("llama-2-70b").orElseThrow();
-    RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=64");
-    WorkPlan one = WorkPlan.of(model, config, 40, 1);
-    WorkPlan eight = WorkPlan.of(model, config, 40, 8);
-    assertEquals(one.bytes().get("gradients"), 8 * eight.bytes().get("gradients"));
-    assertEquals(one.bytes().get("optimizer"), 8 * eight.bytes().get("optimizer"));
-    assertEquals(one.bytes().get("weights"), eight.bytes().get("weights"));
+  private static JsonNode json(String model, String... more) throws IOException {
+    String[] all = new String[more.length + 1];
+    System.arraycopy(more, 0, all, 0, more.length);
+    all[more.length] = "--json";
+    return plan(model, all).lines().getFirst();
   }
 
   @Test
   void aPlanNamesItsPurposesAndTheRateItWasGiven() {
-    CommandLineRun run =
-        CommandLineRun.of(
-            "",
-            "plan",
-            "--model",
-            "llama-2-7b",
-            "--gflops",
-            "100",
-            "--gbytes",
-            "20",
-            "--set",
-            "train.tokenBudget=64");
+    CommandLineRun run = plan("llama-2-7b", "--set", "train.tokenBudget=64");
     run.requireSuccess();
-    for (String fact : new String[] {"6.74 billion", "26.95 GB", "optimizer", "as given"}) {
+    for (String fact :
+        new String[] {"6.738 billion", "26.95 GB", "optimizer", "100.0 GFLOP/s", "as given"}) {
       assertTrue(run.out().contains(fact), run.out());
     }
     CommandLineRun.of("", "plan", "--gflops", "100").requireRefused("--gbytes", "0.0");
     CommandLineRun.of("", "plan", "--processes", "0").requireRefused("--processes is 0");
+    CommandLineRun.of("", "plan", "--prompt-tokens", "4096").requireRefused("4096", "--prompt-tok");
   }
 
-  private Path tiny() throws IOException {
-    Path model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend).save(model);
+  @Test
+  void aPlanAsJsonHoldsWhatTheTextRounds() throws IOException {
+    JsonNode plan = json("llama-2-7b");
+    assertEquals(6_738_415_616L, plan.get("parameters").longValue());
+    assertEquals(4 * 6_738_415_616L, plan.at("/bytes/weights").longValue());
+    assertEquals(100e9, plan.at("/rates/flopsPerSecond").doubleValue());
+    assertEquals("as given", plan.at("/rates/source").asText());
+    long sum = 0;
+    for (JsonNode bytes : plan.get("bytes")) {
+      sum += bytes.longValue();
     }
-    return model;
+    assertEquals(sum, plan.get("bytesTogether").longValue());
+    JsonNode token = plan.at("/work/3");
+    assertEquals(32, token.get("tokens").intValue());
+    double weights = 4.0 * (6_738_415_616L - 32_000 * 4096L) / 20e9;
+    assertTrue(token.get("seconds").doubleValue() > weights, "weights are read once a token");
   }
 
   @Test
-  void whatCannotFitIsRefusedBeforeAnythingIsWritten() throws IOException {
-    Path out = folder.resolve("out");
-    CommandLineRun.of(
-            "",
-            "run",
-            "--model",
-            tiny(),
-            "--out",
-            out,
-            "--set",
-            "preset=demo",
-            "--set",
-            "rollouts.slots=65536",
-            "--set",
-            "rollouts.maxNewTokens=200",
-            "--set",
-            "train.tokenBudget=4194304")
-        .requireRefused("memory: needs", "key-value cache", "activations", "train.recompute");
-    assertFalse(Files.exists(out));
+  void processesShareGradientsOptimizerStateAndTheTimeOfAStep() throws IOException {
+    JsonNode one = json("llama-2-70b", "--set", "train.tokenBudget=64");
+    JsonNode eight = json("llama-2-70b", "--set", "train.tokenBudget=64", "--processes", "8");
+    for (String shared : new String[] {"/bytes/gradients", "/bytes/optimizer"}) {
+      assertEquals(one.at(shared).longValue(), 8 * eight.at(shared).longValue());
+    }
+    assertEquals(one.at("/bytes/weights"), eight.at("/bytes/weights"));
+    assertEquals(
+        one.at("/work/1/seconds").doubleValue(), 8 * eight.at("/work/1/seconds").doubleValue(), 1);
+    assertEquals(one.at("/work/1/flops"), eight.at("/work/1/flops"));
   }
 
   @Test
-  void aDryRunPrintsThePlanAndWritesNothing() throws IOException {
-    Path out = folder.resolve("out");
-    CommandLineRun run =
-        CommandLineRun.of(
-            "", "run", "--dry-run", "--model", tiny(), "--out", out, "--set", "preset=demo");
-    run.requireSuccess();
-    assertTrue(run.out().contains("nothing was computed or written"), run.out());
-    assertTrue(run.out().lines().anyMatch(line -> line.matches("  rollouts +4800")), run.out());
-    assertTrue(run.out().lines().anyMatch(line -> line.matches("train +600 .*")), run.out());
-    assertFalse(Files.exists(out));
+  void jsonIsOneLineThatParses() throws IOException {
+    CommandLineRun run = plan("tinyllama-1.1b", "--json");
+    assertEquals(1, run.out().lines().count());
+    assertTrue(new ObjectMapper().readTree(run.out()).isObject());
   }
 }

@@ -27,7 +27,7 @@ class PresetTest {
       rollouts.temperature     | [0.8, 0.8, 1.3, 1.3] | [0.8, 0.8, 1.0] | [0.8, 0.8, 1.3]
       rollouts.topP            | 1                    | 1               | 1
       pairs.perPrompt          | 10                   | 15              | 20
-      pairs.atMost             | 0                    | 75000           | 0
+      pairs.atMost             | 60000                | 75000           | 0
       pairs.goldAmongWinners   | true                 | true            | false
       loss.version             | v1                   | v1              | v1
       loss.dpoBeta             | 0.1                  | 0.1             | 0.1
@@ -124,7 +124,7 @@ class PresetTest {
     assertTrue(
         yaml.contains(
             """
-              # from: arXiv:2404.19733 section 3.3: about 75k, drawn at random
+              # from: arXiv:2404.19733 section 3.3: about 75k, drawn at random where there are more
               atMost: 75000
             """),
         yaml);

@@ -8,6 +8,7 @@ import static dev.irpo.tensor.op.Rope.rope;
 import static dev.irpo.tensor.op.SwiGlu.swiGlu;
 
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Rope;
 import java.util.List;
@@ -61,7 +62,8 @@ public record Llama(LlamaConfig config, Activations activations) {
       x = layer(graph, layer, x, turn, attention); // (R, C)
     }
     graph.section("head");
-    return rmsNorm(x, variable(graph, LlamaConfig.FINAL_NORM), config.rmsEps());
+    Tensor norm = graph.variable(LlamaConfig.FINAL_NORM, Shape.of(config.embedDim()));
+    return rmsNorm(x, norm, config.rmsEps());
   }
 
   private Tensor angles(Graph graph, int numPositions) {
@@ -98,12 +100,14 @@ public record Llama(LlamaConfig config, Activations activations) {
 
   /// The table of token embeddings (V, C).
   public Tensor embeddingTable(Graph graph) {
-    return variable(graph, LlamaConfig.EMBEDDING);
+    return graph.variable(LlamaConfig.EMBEDDING, config.tableShape());
   }
 
   /// The output head (V, C), the embedding table itself where the head is tied.
   public Tensor head(Graph graph) {
-    return variable(graph, config.tiedHead() ? LlamaConfig.EMBEDDING : LlamaConfig.HEAD);
+    return config.tiedHead()
+        ? embeddingTable(graph)
+        : graph.variable(LlamaConfig.HEAD, config.tableShape());
   }
 
   /// Every parameter as a variable of the graph.
@@ -114,10 +118,7 @@ public record Llama(LlamaConfig config, Activations activations) {
   }
 
   private Tensor weight(Tensor x, int layer, String part) {
-    return variable(x.graph(), LlamaConfig.layerParameter(layer, part));
-  }
-
-  private Tensor variable(Graph graph, String name) {
-    return graph.variable(name, config.parameterShapes().get(name));
+    String name = LlamaConfig.layerParameter(layer, part);
+    return x.graph().variable(name, config.layerShapes().get(part));
   }
 }

@@ -207,24 +207,40 @@ public record LlamaConfig(
     return "model.layers." + layer + "." + part + ".weight";
   }
 
-  /// Every parameter with its shape, weights `(out, in)`, in the order of the forward pass.
+  /// Shape of the embedding table and of the head, (V, C).
+  public Shape tableShape() {
+    return Shape.of(vocabSize, embedDim);
+  }
+
+  /// The parameters of a layer by their part of [#layerParameter], weights `(out, in)`, in the
+  /// order of the forward pass.
+  public SequencedMap<String, Shape> layerShapes() {
+    SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put("input_layernorm", Shape.of(embedDim));
+    shapes.put("self_attn.q_proj", Shape.of(queryDim(), embedDim));
+    shapes.put("self_attn.k_proj", Shape.of(keyDim(), embedDim));
+    shapes.put("self_attn.v_proj", Shape.of(keyDim(), embedDim));
+    shapes.put("self_attn.o_proj", Shape.of(embedDim, queryDim()));
+    shapes.put("post_attention_layernorm", Shape.of(embedDim));
+    shapes.put("mlp.gate_proj", Shape.of(ffnDim, embedDim));
+    shapes.put("mlp.up_proj", Shape.of(ffnDim, embedDim));
+    shapes.put("mlp.down_proj", Shape.of(embedDim, ffnDim));
+    return shapes;
+  }
+
+  /// Every parameter with its shape, in the order of the forward pass.
   public SequencedMap<String, Shape> parameterShapes() {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-    shapes.put(EMBEDDING, Shape.of(vocabSize, embedDim));
+    SequencedMap<String, Shape> ofLayer = layerShapes();
+    shapes.put(EMBEDDING, tableShape());
     for (int layer = 0; layer < numLayers; layer++) {
-      shapes.put(layerParameter(layer, "input_layernorm"), Shape.of(embedDim));
-      shapes.put(layerParameter(layer, "self_attn.q_proj"), Shape.of(queryDim(), embedDim));
-      shapes.put(layerParameter(layer, "self_attn.k_proj"), Shape.of(keyDim(), embedDim));
-      shapes.put(layerParameter(layer, "self_attn.v_proj"), Shape.of(keyDim(), embedDim));
-      shapes.put(layerParameter(layer, "self_attn.o_proj"), Shape.of(embedDim, queryDim()));
-      shapes.put(layerParameter(layer, "post_attention_layernorm"), Shape.of(embedDim));
-      shapes.put(layerParameter(layer, "mlp.gate_proj"), Shape.of(ffnDim, embedDim));
-      shapes.put(layerParameter(layer, "mlp.up_proj"), Shape.of(ffnDim, embedDim));
-      shapes.put(layerParameter(layer, "mlp.down_proj"), Shape.of(embedDim, ffnDim));
+      for (var entry : ofLayer.entrySet()) {
+        shapes.put(layerParameter(layer, entry.getKey()), entry.getValue());
+      }
     }
     shapes.put(FINAL_NORM, Shape.of(embedDim));
     if (!tiedHead) {
-      shapes.put(HEAD, Shape.of(vocabSize, embedDim));
+      shapes.put(HEAD, tableShape());
     }
     return shapes;
   }

@@ -47,13 +47,14 @@ public final class OutlineBackend implements Backend {
       }
     }
     graphs.add(graph);
-    return new Outline(graph, LivePart.of(graph));
+    List<Node> nodes = LivePart.of(graph);
+    return new Outline(nodes, MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes()));
   }
 
   @Override
   public void close() {}
 
-  private record Outline(Graph graph, List<Node> nodes) implements Program {
+  private record Outline(List<Node> nodes, MemoryPlan plan) implements Program {
     @Override
     public Buffer buffer(Tensor tensor) {
       return Buffer.unbacked(tensor.dtype(), tensor.shape().numElements());
@@ -66,16 +67,12 @@ public final class OutlineBackend implements Backend {
 
     @Override
     public String describe() {
-      return ProgramListing.of(nodes, plan(), flops());
+      return ProgramListing.of(nodes, plan, flops());
     }
 
     @Override
     public long plannedBytes() {
-      return plan().totalBytes();
-    }
-
-    private MemoryPlan plan() {
-      return MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes());
+      return plan.totalBytes();
     }
 
     @Override

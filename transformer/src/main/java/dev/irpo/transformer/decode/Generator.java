@@ -2,6 +2,7 @@ package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Program;
 import dev.irpo.tensor.op.CachedAttention;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
@@ -96,12 +97,24 @@ public final class Generator {
   /// The listing of the program for one more token in each slot, see
   /// [dev.irpo.tensor.Program#describe()].
   public String describe() {
-    return program(new DecodeProgram.Size(limits.slots(), limits.slots())).program().describe();
+    return tokenInEachSlot().describe();
   }
 
-  /// Bytes that the program for one more token in each slot plans.
-  public long activationBytes() {
-    return program(new DecodeProgram.Size(limits.slots(), limits.slots())).program().plannedBytes();
+  /// The program for one more token in each slot.
+  public Program tokenInEachSlot() {
+    return program(new DecodeProgram.Size(limits.slots(), limits.slots())).program();
+  }
+
+  /// Rows of prompts that one run takes beside the slots.
+  public int prefillRows() {
+    return limits.prefillRows();
+  }
+
+  /// The program of the most rows: a token in each slot and as many rows of prompts as one run
+  /// takes.
+  public Program mostRows() {
+    int rows = limits.slots() + limits.prefillRows();
+    return program(new DecodeProgram.Size(rows, limits.slots())).program();
   }
 
   Backend backend() {

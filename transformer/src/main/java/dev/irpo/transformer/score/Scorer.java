@@ -61,6 +61,16 @@ public final class Scorer {
     return ladder.smallestFor(ladder.largest()).program().plannedBytes();
   }
 
+  /// The listing of the largest micro-batch's program, see [dev.irpo.tensor.Program#describe()].
+  public String describe() {
+    return ladder.smallestFor(ladder.largest()).program().describe();
+  }
+
+  /// Rows of the largest micro-batch.
+  public int tokenBudget() {
+    return ladder.largest().tokens();
+  }
+
   /// Scores the responses.
   ///
   /// @throws IllegalArgumentException if a sequence is longer than the context, has an empty prompt

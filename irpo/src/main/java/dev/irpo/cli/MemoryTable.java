@@ -1,0 +1,21 @@
+package dev.irpo.cli;
+
+import dev.irpo.model.Machine;
+import dev.irpo.run.Units;
+import dev.irpo.run.WorkPlan;
+
+/// Bytes by purpose beside what the machine has.
+final class MemoryTable {
+  private MemoryTable() {}
+
+  static String of(WorkPlan plan) {
+    Table table = new Table();
+    plan.bytes().forEach((purpose, bytes) -> table.row("  " + purpose, Units.bytes(bytes)));
+    table.row("  together", Units.bytes(plan.totalBytes()));
+    table.row("  this machine", Units.bytes(Machine.memoryBytes()));
+    return table
+        + "  and up to "
+        + Units.bytes(plan.smallerBatchBytes())
+        + " more once micro-batches of every smaller size were seen\n";
+  }
+}

@@ -1,0 +1,107 @@
+package dev.irpo.run;
+
+import dev.irpo.config.RunConfig;
+import dev.irpo.rollout.Prompts;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Split;
+import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Tokens of a split's prompts. A prompt that leaves no room in the context is too long; it is
+/// never asked and counts nowhere else.
+///
+/// @param problems those that are asked
+/// @param tooLong those that are not
+/// @param promptTokens of all prompts together
+/// @param longestPrompt in tokens
+/// @param responseTokens of one response to each prompt, at most
+/// @param longestPair tokens of a prompt with two responses, at most
+/// @param goldSolutions known solutions that a pair may hold
+/// @param goldTokens of them
+public record PromptCounts(
+    int problems,
+    int tooLong,
+    long promptTokens,
+    int longestPrompt,
+    long responseTokens,
+    int longestPair,
+    int goldSolutions,
+    long goldTokens) {
+  /// No prompts.
+  static final PromptCounts NONE = new PromptCounts(0, 0, 0, 1, 0, 1, 0, 0);
+
+  /// Reads a task's files and counts all its splits.
+  ///
+  /// @throws IllegalArgumentException if a file or a problem in it is not as the task wants it
+  public static Map<Split, PromptCounts> of(RunConfig config, Prompts prompts) throws IOException {
+    Map<Split, PromptCounts> counts = new EnumMap<>(Split.class);
+    for (Split split : Split.values()) {
+      counts.put(split, of(config, prompts, prompts.task().problems(split)));
+    }
+    return counts;
+  }
+
+  private static PromptCounts of(RunConfig config, Prompts prompts, List<Problem> problems) {
+    LlamaConfig model = prompts.model();
+    int eos = model.eosIds().isEmpty() ? 0 : 1;
+    PromptCounts sum = NONE;
+    for (Problem problem : problems) {
+      int prompt = prompts.ids(problem).length;
+      int room = model.maxPositions() - prompt;
+      if (room <= 0) {
+        sum = sum.plus(new PromptCounts(0, 1, 0, 1, 0, 1, 0, 0));
+        continue;
+      }
+      int response = Math.min(config.rollouts().maxNewTokens(), room);
+      Optional<String> gold =
+          config.pairs().goldAmongWinners() ? prompts.task().goldResponse(problem) : Optional.empty();
+      int goldTokens = gold.map(text -> prompts.tokenizer().encode(text).length + eos).orElse(0);
+      boolean scored = gold.isPresent() && goldTokens <= room;
+      int longer = scored ? Math.max(response, goldTokens) : response;
+      sum =
+          sum.plus(
+              new PromptCounts(
+                  1,
+                  0,
+                  prompt,
+                  prompt,
+                  response,
+                  prompt + response + longer,
+                  scored ? 1 : 0,
+                  scored ? goldTokens : 0));
+    }
+    return sum;
+  }
+
+  /// Both splits together.
+  PromptCounts plus(PromptCounts other) {
+    return new PromptCounts(
+        problems + other.problems,
+        tooLong + other.tooLong,
+        promptTokens + other.promptTokens,
+        Math.max(longestPrompt, other.longestPrompt),
+        responseTokens + other.responseTokens,
+        Math.max(longestPair, other.longestPair),
+        goldSolutions + other.goldSolutions,
+        goldTokens + other.goldTokens);
+  }
+
+  /// Mean tokens of a prompt.
+  double meanPrompt() {
+    return promptTokens / (double) Math.max(1, problems);
+  }
+
+  /// Mean tokens of a response, at most.
+  double meanResponse() {
+    return responseTokens / (double) Math.max(1, problems);
+  }
+
+  /// Mean tokens of a gold solution.
+  double meanGold() {
+    return goldTokens / (double) Math.max(1, goldSolutions);
+  }
+}
