@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,6 +68,9 @@ final class JsonFiles {
           "%s: is not valid JSON (%s%s); fetch or convert it again"
               .formatted(source, where, firstLine(e.getOriginalMessage())),
           e);
+    } catch (CharConversionException e) {
+      throw new IllegalArgumentException(
+          source + ": is not valid JSON (no text in UTF-8); fetch or convert it again", e);
     }
   }
 

@@ -107,8 +107,9 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
 
   private static IllegalArgumentException damaged(Path path, Exception cause) {
     return new IllegalArgumentException(
-        "%s: is no whole Arrow table (%s); delete it and let it be written again"
-            .formatted(path, JsonFiles.firstLine(cause.getMessage())),
+        JsonFiles.oneLine(
+            "%s: is no whole Arrow table (%s); delete it and let it be written again"
+                .formatted(path, JsonFiles.firstLine(cause.getMessage()))),
         cause);
   }
 

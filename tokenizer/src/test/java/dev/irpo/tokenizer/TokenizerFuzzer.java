@@ -1,0 +1,26 @@
+package dev.irpo.tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// What Jazzer calls: `bin/fuzz` starts it, with the target's name in the property `fuzz.target`.
+public final class TokenizerFuzzer {
+  private static final FuzzTarget TARGET = FuzzTarget.valueOf(System.getProperty("fuzz.target"));
+
+  private TokenizerFuzzer() {}
+
+  /// One input; whatever it throws is a finding.
+  public static void fuzzerTestOneInput(byte[] input) throws IOException {
+    TARGET.check(input);
+  }
+
+  /// Writes the seeds of the target into the folder that is given.
+  public static void main(String[] args) throws IOException {
+    List<byte[]> seeds = TARGET.seeds();
+    for (int i = 0; i < seeds.size(); i++) {
+      Files.write(Path.of(args[0], "seed-" + i), seeds.get(i));
+    }
+  }
+}
