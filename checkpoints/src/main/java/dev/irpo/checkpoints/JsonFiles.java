@@ -84,7 +84,7 @@ final class JsonFiles {
 
   /// A message that quotes a file's content, fit for one line whatever the file holds.
   static String oneLine(String message) {
-    String line = String.valueOf(message).replaceAll("[\\p{Cntrl}\u2028\u2029]+", " ");
+    String line = String.valueOf(message).replaceAll("[\\p{Cc}\u2028\u2029]+", " ");
     return line.length() > MAX_MESSAGE_CHARS ? line.substring(0, MAX_MESSAGE_CHARS) + "…" : line;
   }
 }

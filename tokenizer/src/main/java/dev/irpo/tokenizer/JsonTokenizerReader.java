@@ -47,14 +47,9 @@ final class JsonTokenizerReader {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s: %s; use a tokenizer.json as Llama models have it, or their tokenizer.model"
-              .formatted(sourceName, shortLine(e.getMessage())),
+              .formatted(sourceName, OneLine.of(e.getMessage())),
           e);
     }
-  }
-
-  private static String shortLine(String message) {
-    String line = message.replaceAll("\\s+", " ");
-    return line.length() > 300 ? line.substring(0, 300) + "…" : line;
   }
 
   private JsonTokenizerFile file() {

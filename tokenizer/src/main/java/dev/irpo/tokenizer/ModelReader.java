@@ -134,7 +134,7 @@ final class ModelReader {
     if (!charsmap.isEmpty()) {
       throw refuse(
           "its normalizer '"
-              + name.lines().findFirst().orElse("")
+              + OneLine.of(name)
               + "' has a character map of "
               + charsmap.size()
               + " bytes, only identity is supported; train with normalization_rule_name=identity",
