@@ -29,8 +29,9 @@ final class JsonFiles {
           .build()
           .writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
-  /// The index of a model of 70B parameters has about 70 kB.
-  private static final long MAX_FILE_BYTES = 16_000_000;
+  /// The index of a model of 405B parameters has about 100 kB, the header of its one file of
+  /// safetensors would have 150; JSON that is made to harm takes some thirty times its size.
+  static final long MAX_BYTES = 4_000_000;
 
   private static final int MAX_MESSAGE_CHARS = 1000;
 
@@ -38,12 +39,16 @@ final class JsonFiles {
 
   static ObjectNode readObject(Path file) throws IOException {
     MappedFiles.requireFile(file);
-    if (Files.size(file) > MAX_FILE_BYTES) {
+    requireSize(Files.size(file), file.toString());
+    return parseObject(Files.readAllBytes(file), file.toString());
+  }
+
+  private static void requireSize(long bytes, String source) {
+    if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
           "%s: has %d bytes, at most %d are read; fetch or convert it again"
-              .formatted(file, Files.size(file), MAX_FILE_BYTES));
+              .formatted(source, bytes, MAX_BYTES));
     }
-    return parseObject(Files.readAllBytes(file), file.toString());
   }
 
   /// @param source what the text is called in messages
@@ -56,6 +61,7 @@ final class JsonFiles {
   }
 
   static JsonNode parse(byte[] text, String source) throws IOException {
+    requireSize(text.length, source);
     try {
       return READER.readTree(text);
     } catch (JsonProcessingException e) {
