@@ -30,8 +30,8 @@ final class JsonFiles {
           .writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
   /// The index of a model of 405B parameters has about 100 kB, the header of its one file of
-  /// safetensors would have 150; JSON that is made to harm takes some thirty times its size.
-  static final long MAX_BYTES = 4_000_000;
+  /// safetensors would have 150; JSON that is made to harm takes some forty times its size.
+  static final long MAX_BYTES = 2_000_000;
 
   private static final int MAX_MESSAGE_CHARS = 1000;
 

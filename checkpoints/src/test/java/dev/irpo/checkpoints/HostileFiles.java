@@ -41,7 +41,7 @@ enum HostileFiles {
   HEADER_OF_OBJECTS("tensor 'a' has") {
     @Override
     Path write(Path folder) throws IOException {
-      safetensors(folder, "{\"a\":[" + "{},".repeat(1_330_000) + "{}]}", 0);
+      safetensors(folder, "{\"a\":[" + "{},".repeat(660_000) + "{}]}", 0);
       return folder;
     }
   },
@@ -49,7 +49,7 @@ enum HostileFiles {
     @Override
     Path write(Path folder) throws IOException {
       StringBuilder header = new StringBuilder("{\"k0\":0");
-      for (int i = 1; header.length() < 3_999_900; i++) {
+      for (int i = 1; header.length() < 1_999_900; i++) {
         header.append(",\"k").append(i).append("\":0");
       }
       safetensors(folder, header.append('}').toString(), 0);
