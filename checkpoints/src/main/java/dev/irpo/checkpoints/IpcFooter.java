@@ -63,8 +63,7 @@ record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
             "a record batch begins at byte %d, where the one before it ends at %d"
                 .formatted(block.getOffset(), end));
       }
-      end =
-          Math.addExact(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
+      end = Math.addExact(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
     }
   }
 

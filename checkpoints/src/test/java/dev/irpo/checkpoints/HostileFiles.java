@@ -21,7 +21,8 @@ enum HostileFiles {
   PICKLE_THAT_CALLS("asks for os.system, which is no part of a model; nothing of it was run") {
     @Override
     Path write(Path folder) throws IOException {
-      byte[] pickle = new PickleWriter().global("os", "system").op('(').text("id").op('t', 'R').stop();
+      byte[] pickle =
+          new PickleWriter().global("os", "system").op('(').text("id").op('t', 'R').stop();
       Files.writeString(folder.resolve(MetaParams.FILE), FuzzSeeds.PARAMS);
       TorchWriter.save(folder.resolve("consolidated.00.pth"), pickle, Map.of());
       return folder;

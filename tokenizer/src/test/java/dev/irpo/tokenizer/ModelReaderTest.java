@@ -92,13 +92,15 @@ class ModelReaderTest {
     String message =
         assertThrows(IllegalArgumentException.class, () -> SentencePieceTokenizer.load(file))
             .getMessage();
-    assertTrue(message.endsWith("has 4294967296 bytes, a tokenizer.model at most 16777216; copy or download it again"), message);
+    assertTrue(
+        message.endsWith(
+            "has 4294967296 bytes, a tokenizer.model at most 16777216; copy or download it again"),
+        message);
     byte[] piece = new byte[3 + 257];
     Arrays.fill(piece, (byte) 'a');
     byte[] field = {1 << 3 | 2, (byte) (257 % 128 | 128), 257 / 128};
     System.arraycopy(field, 0, piece, 0, 3);
-    assertTrue(
-        refusal(appended(1, piece)).contains("has 257 characters, at most"));
+    assertTrue(refusal(appended(1, piece)).contains("has 257 characters, at most"));
     byte[] many = new byte[2 * (1 << 19)];
     for (int i = 0; i < many.length; i += 2) {
       many[i] = 1 << 3 | 2;
