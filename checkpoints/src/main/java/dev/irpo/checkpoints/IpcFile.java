@@ -10,10 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.apache.arrow.flatbuf.Block;
 import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.FieldNode;
-import org.apache.arrow.flatbuf.Footer;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
@@ -44,17 +42,11 @@ record IpcFile(Path path, Schema schema, List<Batch> batches) {
       throw damaged(path, "it does not end as an Arrow IPC file: truncated at " + file.byteSize());
     }
     try {
-      long footerBytes = Integer.toUnsignedLong(file.get(INT, file.byteSize() - TAIL_BYTES));
-      MemorySegment footerData =
-          file.asSlice(file.byteSize() - TAIL_BYTES - footerBytes, footerBytes);
-      Footer footer = Footer.getRootAsFooter(footerData.asByteBuffer());
+      IpcFooter footer = IpcFooter.read(file);
       Schema schema = Schema.convertSchema(footer.schema());
       List<Batch> batches = new ArrayList<>();
-      for (int i = 0; i < footer.recordBatchesLength(); i++) {
-        Block block = footer.recordBatches(i);
-        ArrowBlock range =
-            new ArrowBlock(block.offset(), block.metaDataLength(), block.bodyLength());
-        batches.add(batch(file, range, schema.getFields()));
+      for (ArrowBlock block : footer.blocks()) {
+        batches.add(batch(file, block, schema.getFields()));
       }
       return new IpcFile(path, schema, List.copyOf(batches));
     } catch (RuntimeException e) {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,8 +29,9 @@ final class JsonFiles {
           .build()
           .writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
-  /// The index of a model of 70B parameters has about 70 kB.
-  private static final long MAX_FILE_BYTES = 16_000_000;
+  /// The index of a model of 405B parameters has about 100 kB, the header of its one file of
+  /// safetensors would have 150; JSON that is made to harm takes some forty times its size.
+  static final long MAX_BYTES = 2_000_000;
 
   private static final int MAX_MESSAGE_CHARS = 1000;
 
@@ -37,12 +39,16 @@ final class JsonFiles {
 
   static ObjectNode readObject(Path file) throws IOException {
     MappedFiles.requireFile(file);
-    if (Files.size(file) > MAX_FILE_BYTES) {
+    requireSize(Files.size(file), file.toString());
+    return parseObject(Files.readAllBytes(file), file.toString());
+  }
+
+  private static void requireSize(long bytes, String source) {
+    if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
           "%s: has %d bytes, at most %d are read; fetch or convert it again"
-              .formatted(file, Files.size(file), MAX_FILE_BYTES));
+              .formatted(source, bytes, MAX_BYTES));
     }
-    return parseObject(Files.readAllBytes(file), file.toString());
   }
 
   /// @param source what the text is called in messages
@@ -55,6 +61,7 @@ final class JsonFiles {
   }
 
   static JsonNode parse(byte[] text, String source) throws IOException {
+    requireSize(text.length, source);
     try {
       return READER.readTree(text);
     } catch (JsonProcessingException e) {
@@ -67,6 +74,9 @@ final class JsonFiles {
           "%s: is not valid JSON (%s%s); fetch or convert it again"
               .formatted(source, where, firstLine(e.getOriginalMessage())),
           e);
+    } catch (CharConversionException e) {
+      throw new IllegalArgumentException(
+          source + ": is not valid JSON (no text in UTF-8); fetch or convert it again", e);
     }
   }
 
@@ -80,7 +90,7 @@ final class JsonFiles {
 
   /// A message that quotes a file's content, fit for one line whatever the file holds.
   static String oneLine(String message) {
-    String line = String.valueOf(message).replaceAll("[\\p{Cntrl}\u2028\u2029]+", " ");
+    String line = String.valueOf(message).replaceAll("[\\p{Cc}\u2028\u2029]+", " ");
     return line.length() > MAX_MESSAGE_CHARS ? line.substring(0, MAX_MESSAGE_CHARS) + "…" : line;
   }
 }

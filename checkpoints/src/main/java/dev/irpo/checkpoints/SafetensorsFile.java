@@ -40,10 +40,6 @@ public final class SafetensorsFile {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final String METADATA = "__metadata__";
 
-  /// The header of a model of 70B parameters has about 100 kB; the bound keeps parsing it, at some
-  /// ten times its size, within 200 MB.
-  private static final long MAX_HEADER_BYTES = 16_000_000;
-
   private final Path path;
   private final Arena arena;
   private final SequencedMap<String, Entry> entries;
@@ -72,10 +68,10 @@ public final class SafetensorsFile {
           "%s: says its header has %d bytes, the file has %d; fetch it again"
               .formatted(path, headerBytes, file.byteSize()));
     }
-    if (headerBytes > MAX_HEADER_BYTES) {
+    if (headerBytes > JsonFiles.MAX_BYTES) {
       throw new IllegalArgumentException(
           "%s: its header has %d bytes, at most %d are read; fetch it again"
-              .formatted(path, headerBytes, MAX_HEADER_BYTES));
+              .formatted(path, headerBytes, JsonFiles.MAX_BYTES));
     }
     byte[] header = file.asSlice(Long.BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
     MemorySegment data = file.asSlice(Long.BYTES + headerBytes);

@@ -34,12 +34,19 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
     this.path = path;
     this.allocator = allocator;
     this.reader = reader;
+    requireFooter();
     this.root = reader.getVectorSchemaRoot();
     this.blocks = reader.getRecordBlocks();
     requireWithinFile();
     // A wrong list offset makes Arrow grow the items to it; a sound batch is held twice at most.
     long largest = blocks.stream().mapToLong(ArrowBlock::getBodyLength).max().orElse(0);
     allocator.setLimit(4 * largest + (1 << 20));
+  }
+
+  private void requireFooter() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      IpcFooter.read(MappedFiles.map(path, arena));
+    }
   }
 
   /// Arrow reads with raw addresses: what the headers of the batches claim is checked before.
@@ -107,8 +114,9 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
 
   private static IllegalArgumentException damaged(Path path, Exception cause) {
     return new IllegalArgumentException(
-        "%s: is no whole Arrow table (%s); delete it and let it be written again"
-            .formatted(path, JsonFiles.firstLine(cause.getMessage())),
+        JsonFiles.oneLine(
+            "%s: is no whole Arrow table (%s); delete it and let it be written again"
+                .formatted(path, JsonFiles.firstLine(cause.getMessage()))),
         cause);
   }
 

@@ -2,6 +2,7 @@ package dev.irpo.checkpoints;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.arrow.vector.BigIntVector;
@@ -13,6 +14,7 @@ import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /// One row of a table; what the getters return stays valid, the row itself does not.
 ///
@@ -133,12 +135,10 @@ public final class TableRow {
   private <V extends FieldVector, T> T read(String name, Class<V> type, Function<V, T> value) {
     FieldVector vector = root.getVector(name);
     if (vector == null) {
+      List<String> names = root.getSchema().getFields().stream().map(Field::getName).toList();
       throw new IllegalArgumentException(
-          "%s: has no column '%s'; its columns are %s"
-              .formatted(
-                  path,
-                  name,
-                  root.getSchema().getFields().stream().map(field -> field.getName()).toList()));
+          JsonFiles.oneLine(
+              "%s: has no column '%s'; its columns are %s".formatted(path, name, names)));
     }
     V typed = cast(name, vector, type);
     try {
@@ -159,8 +159,9 @@ public final class TableRow {
 
   private IllegalArgumentException refused(String name, String fact, RuntimeException cause) {
     return new IllegalArgumentException(
-        "%s: column '%s' %s; delete the file and let it be written again"
-            .formatted(path, name, fact),
+        JsonFiles.oneLine(
+            "%s: column '%s' %s; delete the file and let it be written again"
+                .formatted(path, name, fact)),
         cause);
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Folders that were made to harm: each is refused at once, in one line.
-@Timeout(1)
+@Timeout(5)
 class HostileSafetensorsTest {
   private static final String ONE =
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
@@ -24,13 +24,13 @@ class HostileSafetensorsTest {
 
   @Test
   void headersOfGigabytesAreRefusedThoughTheFileIsThatLong() throws IOException {
-    for (long length : new long[] {16_000_001, 1L << 31, 1L << 33}) {
+    for (long length : new long[] {2_000_001, 1L << 31, 1L << 33}) {
       Path file = write("model.safetensors", "{}", 0);
       try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
         sparse.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
         sparse.setLength(8 + length);
       }
-      refuse("header has " + length, "at most 16000000");
+      refuse("header has " + length, "at most 2000000");
     }
   }
 
@@ -111,7 +111,7 @@ class HostileSafetensorsTest {
         new RandomAccessFile(folder.resolve("config.json").toFile(), "rw")) {
       sparse.setLength(1L << 32);
     }
-    assertRefused(() -> StoredModel.open(folder).close(), "config.json", "4294967296", "16000000");
+    assertRefused(() -> StoredModel.open(folder).close(), "config.json", "4294967296", "2000000");
   }
 
   private void refuse(String... facts) throws IOException {

@@ -41,19 +41,15 @@ final class JsonTokenizerReader {
           "%s: is not valid JSON (line %d); copy or download it again"
               .formatted(sourceName, e.getLocation() == null ? 1 : e.getLocation().getLineNr()),
           e);
-    } catch (IOException e) {
-      throw new AssertionError("an array has no I/O", e);
+    } catch (IOException e) { // bytes that are no text in the encoding they seem to have
+      throw new IllegalArgumentException(
+          "%s: is no text in UTF-8; copy or download it again".formatted(sourceName), e);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s: %s; use a tokenizer.json as Llama models have it, or their tokenizer.model"
-              .formatted(sourceName, shortLine(e.getMessage())),
+              .formatted(sourceName, OneLine.of(e.getMessage())),
           e);
     }
-  }
-
-  private static String shortLine(String message) {
-    String line = message.replaceAll("\\s+", " ");
-    return line.length() > 300 ? line.substring(0, 300) + "…" : line;
   }
 
   private JsonTokenizerFile file() {

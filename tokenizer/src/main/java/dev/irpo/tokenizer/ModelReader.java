@@ -14,6 +14,11 @@ final class ModelReader {
   private static final List<String> MODEL_TYPES = List.of("?", "unigram", "bpe", "word", "char");
   private static final int UNUSED_PIECE = 5;
 
+  /// Llama 2 has 32,000 pieces of at most 16 characters; the work is pieces times length squared.
+  private static final int MAX_PIECES = 1 << 19;
+
+  private static final int MAX_PIECE_CHARS = 256;
+
   private final String sourceName;
   private final List<Piece> pieces = new ArrayList<>();
   private boolean sawTrainer;
@@ -76,6 +81,12 @@ final class ModelReader {
         default -> skip(in, tag);
       }
     }
+    if (pieces.size() == MAX_PIECES || text.length() > MAX_PIECE_CHARS) {
+      throw refuse(
+          "piece %d has %d characters, at most %d pieces of at most %d are read; copy the file again"
+              .formatted(pieces.size(), text.length(), MAX_PIECES, MAX_PIECE_CHARS),
+          null);
+    }
     if (Float.isNaN(score)) {
       throw refuse("piece " + pieces.size() + " has the score NaN; copy the file again", null);
     }
@@ -134,7 +145,7 @@ final class ModelReader {
     if (!charsmap.isEmpty()) {
       throw refuse(
           "its normalizer '"
-              + name.lines().findFirst().orElse("")
+              + OneLine.of(name)
               + "' has a character map of "
               + charsmap.size()
               + " bytes, only identity is supported; train with normalization_rule_name=identity",

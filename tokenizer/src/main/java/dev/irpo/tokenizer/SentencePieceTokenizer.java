@@ -26,6 +26,9 @@ import java.util.stream.IntStream;
 public final class SentencePieceTokenizer implements Tokenizer {
   private static final int NO_PIECE = -1;
 
+  /// The largest that is published, Gemma's of 256,000 pieces, has 4 MB.
+  private static final long MAX_BYTES = 16L << 20;
+
   private final String sourceName;
   private final byte[] modelBytes;
   private final ModelFile model;
@@ -60,11 +63,16 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// Reads a `tokenizer.model`.
   ///
   /// @throws IOException if the file cannot be read
-  /// @throws IllegalArgumentException as {@link #parse} does
+  /// @throws IllegalArgumentException as {@link #parse} does, or if it is larger than 16 MiB
   public static SentencePieceTokenizer load(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new NoSuchFileException(
           file + ": no such file; name the tokenizer.model of the checkpoint");
+    }
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: has %d bytes, a tokenizer.model at most %d; copy or download it again"
+              .formatted(file, Files.size(file), MAX_BYTES));
     }
     return parse(Files.readAllBytes(file), file.toString());
   }

@@ -85,8 +85,7 @@ final class SplitPattern {
   }
 
   private static String oneLine(String text) {
-    String cut = text.length() > 80 ? text.substring(0, 80) + "…" : text;
-    return "'" + cut.replace("\n", "\\n").replace("\r", "\\r") + "'";
+    return "'" + OneLine.of(text, 80) + "'";
   }
 
   /// The matches and what lies between them, in order, all together the text.

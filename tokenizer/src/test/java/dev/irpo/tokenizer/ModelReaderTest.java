@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.CodedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ModelReaderTest {
   private static final byte[] MODEL =
@@ -78,6 +81,34 @@ class ModelReaderTest {
   void aFileThatIsNoModelIsRefused() {
     refusal(new byte[0]);
     refusal("{\"model\": \"bpe\"}\n".repeat(100).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void filesAndPiecesBeyondAnyModelsAreRefused(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer.model");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 32);
+    }
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> SentencePieceTokenizer.load(file))
+            .getMessage();
+    assertTrue(
+        message.endsWith(
+            "has 4294967296 bytes, a tokenizer.model at most 16777216; copy or download it again"),
+        message);
+    byte[] piece = new byte[3 + 257];
+    Arrays.fill(piece, (byte) 'a');
+    byte[] field = {1 << 3 | 2, (byte) (257 % 128 | 128), 257 / 128};
+    System.arraycopy(field, 0, piece, 0, 3);
+    assertTrue(refusal(appended(1, piece)).contains("has 257 characters, at most"));
+    byte[] many = new byte[2 * (1 << 19)];
+    for (int i = 0; i < many.length; i += 2) {
+      many[i] = 1 << 3 | 2;
+    }
+    var model = new ByteArrayOutputStream();
+    model.write(MODEL);
+    model.write(many);
+    assertTrue(refusal(model.toByteArray()).contains("piece 524288 has 0 characters"));
   }
 
   @Test
