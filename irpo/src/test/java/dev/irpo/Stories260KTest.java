@@ -14,9 +14,11 @@ import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.StepMetrics;
+import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
@@ -32,9 +34,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// A real checkpoint writes the text that llama2.c writes, and sampler, scorer and trainer agree on
 /// it, and on the demo's model, to the bit.
@@ -95,6 +100,45 @@ class Stories260KTest {
     try (Backend backend = TestData.device()) {
       checkStory(backend, TestData.stories());
     }
+  }
+
+  /// The CPU multiplies 16 bits where they lie; a device has them widened, or rounds them again to
+  /// the same.
+  @ParameterizedTest
+  @CsvSource({"BF16, float32", "BF16, bfloat16", "F16, float32"})
+  @Tag("device")
+  void aCheckpointOf16BitsGivesTheSameTokensOnADeviceAsOnTheCpu(DType dtype, String samplingWeights)
+      throws IOException {
+    Path narrow = folder.resolve("narrow");
+    try (StoredModel source = StoredModel.open(TestData.stories())) {
+      ModelWriter.convertingTo(dtype).write(narrow, source);
+    }
+    List<Sample> expected;
+    try (Backend cpu = new CpuBackend(2)) {
+      expected = greedyFromWhereItLies(cpu, narrow, dtype);
+    }
+    try (Backend device = TestData.deviceSamplingWith(samplingWeights)) {
+      List<Sample> found = greedyFromWhereItLies(device, narrow, DType.F32);
+      for (int i = 0; i < expected.size(); i++) {
+        assertArrayEquals(expected.get(i).ids(), found.get(i).ids());
+        assertEquals(expected.get(i).logProb(), found.get(i).logProb(), 1e-3);
+      }
+    }
+  }
+
+  /// @param matrices type that the backend keeps matrices in
+  private static List<Sample> greedyFromWhereItLies(Backend backend, Path path, DType matrices)
+      throws IOException {
+    LanguageModel model = LanguageModel.map(backend, path, Optional.empty());
+    assertEquals(matrices, model.parameters().buffers().get(LlamaConfig.EMBEDDING).dtype());
+    List<GenerationRequest> requests =
+        requests(model).stream()
+            .map(request -> new GenerationRequest(request.problem(), request.prompt(), 0, 1))
+            .toList();
+    List<Sample> samples =
+        generate(backend, model, requests, SamplingSettings.greedy(60, List.of()), 4);
+    assertEquals(requests.size(), samples.size());
+    return samples;
   }
 
   @Test

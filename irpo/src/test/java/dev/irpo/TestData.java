@@ -59,6 +59,11 @@ public final class TestData {
     return Backends.start(new ComputeSettings(0, "tornado", "auto", "auto"), listener);
   }
 
+  /// TornadoVM's first device with a value of `compute.samplingWeights`.
+  static Backend deviceSamplingWith(String weights) {
+    return Backends.start(new ComputeSettings(0, "tornado", "auto", weights), (done, total) -> {});
+  }
+
   /// The real checkpoint stories260K.
   public static Path stories() {
     return shared("data/stories260K/stories260K.bin");

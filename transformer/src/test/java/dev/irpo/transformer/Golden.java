@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
@@ -84,6 +85,13 @@ public final class Golden {
                 e -> new StoredTensor(e.getKey(), DType.F32, e.getValue().shape, e.getValue().data))
             .toList();
     return Parameters.load(backend, LlamaConfig.of(json), name, tensors);
+  }
+
+  /// TornadoVM's first device.
+  public static Backend device() {
+    DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
+    return provider.start(
+        provider.devices().getFirst(), DeviceProvider.Options.AUTO, (done, total) -> {});
   }
 
   /// A JSON array of token ids.

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.DeviceProvider;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
@@ -86,10 +85,7 @@ class GoldenForwardTest {
   @Test
   @Tag("device")
   void logitsOnADeviceEqualThem() throws IOException {
-    DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
-    try (Backend device =
-        provider.start(
-            provider.devices().getFirst(), DeviceProvider.Options.AUTO, (done, total) -> {})) {
+    try (Backend device = Golden.device()) {
       assertEquals(0, largestLogitError(device), 1e-4);
     }
   }

@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -222,6 +223,26 @@ class TornadoBackendTest {
       float toHigh = Math.abs(high - value);
       boolean lowIsEven = (bits >>> 16) % 2 == 0;
       return toLow < toHigh || (toLow == toHigh && lowIsEven) ? low : high;
+    }
+  }
+
+  /// On the CPU products read such where they lie; a device has single precision or rounds itself.
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"BF16", "F16"})
+  void variablesOf16BitsAreRefusedByName(DType dtype) {
+    try (Backend backend = backend(1 << 28, UNHEARD)) {
+      assertFalse(backend.readsNarrow());
+      Graph graph = new Graph();
+      Tensor x = graph.input("x", DType.F32, Shape.of(1, N));
+      graph.output(Linear.linear(x, graph.variable("head", Shape.of(1, N))));
+      Map<String, Buffer> variables = Map.of("head", Buffer.allocate(dtype, N));
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> backend.compile(graph, variables))
+              .getMessage();
+      assertEquals(
+          "variable 'head' [1, 1000] needs 1000 F32, its buffer has 1000 " + dtype, message);
     }
   }
 
