@@ -26,6 +26,9 @@ final class CpuMatrix implements MatrixKernels {
   /// Columns of a task whose weights of 16 bits serve several blocks of rows in turn.
   private static final int COLUMN_CHUNK = 64;
 
+  /// The caller's scratch area for rows in the order of [NarrowLanes#unzip].
+  private static final int UNZIPPED = 14;
+
   private final WorkerPool pool;
   private final PackedWeights packedWeights;
 
@@ -157,18 +160,27 @@ final class CpuMatrix implements MatrixKernels {
     int columnChunk = columnChunk(sizes, rowChunks);
     int columnChunks = (columns + columnChunk - 1) / columnChunk;
     MemorySegment weights = weight.segment();
+    MemorySegment unzipped = unzip(x, rows, sizes.depth());
     pool.run(
         rowChunks * columnChunks,
         (task, scratch) -> {
           int row = task % rowChunks * rowChunk;
           int column = task / rowChunks * columnChunk;
-          new RowProducts(out, x, weights, weight.dtype(), columns, sizes.depth(), scratch)
+          new RowProducts(out, unzipped, weights, weight.dtype(), columns, sizes.depth(), scratch)
               .multiply(
                   row,
                   Math.min(rows, row + rowChunk),
                   column,
                   Math.min(columns, column + columnChunk));
         });
+  }
+
+  private MemorySegment unzip(MemorySegment x, int rows, int depth) {
+    MemorySegment unzipped = pool.callerScratch().floats(UNZIPPED, (long) rows * depth);
+    for (int row = 0; row < rows; row++) {
+      NarrowLanes.unzip(x, 4L * row * depth, unzipped, 4L * row * depth, depth);
+    }
+    return unzipped;
   }
 
   private static int rowChunk(ProductSizes sizes) {

@@ -20,6 +20,10 @@ final class NarrowLanes {
       VectorSpecies.of(int.class, VectorShape.forBitSize(32 * Lanes.COUNT));
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(16 * Lanes.COUNT));
+
+  /// Numbers that two vectors of [Lanes#PARTIALS] lanes hold.
+  static final int PAIRS = 2 * Lanes.PARTIALS;
+
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   /// 2¹¹²: the difference of the exponents' offsets, 127 − 15.
@@ -35,14 +39,50 @@ final class NarrowLanes {
   /// Copies n numbers to single precision.
   static void widen(
       DType dtype, MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
-    switch (dtype) {
-      case BF16 -> widenBfloat16(from, fromAt, to, toAt, n);
-      case F16 -> widenFloat16(from, fromAt, to, toAt, n);
-      case F32, F64, INT32 -> throw unsupported(dtype);
+    for (int i = 0; i < n; i++) {
+      to.set(Lanes.FLOAT, toAt + 4L * i, widened(dtype, from.get(SHORT, fromAt + 2L * i)));
     }
   }
 
-  /// Σ a·b over n elements in the order of [Lanes#dot]; b has 16 bits each.
+  private static float widened(DType dtype, short bits) {
+    return switch (dtype) {
+      case BF16 -> Float.intBitsToFloat(bits << 16);
+      case F16 -> Float.float16ToFloat(bits);
+      case F32, F64, INT32 -> throw unsupported(dtype);
+    };
+  }
+
+  /// Copies n numbers to single precision, in the order of [#unzip].
+  static void widenUnzipped(
+      DType dtype, MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+    switch (dtype) {
+      case BF16 -> unzipBfloat16(from, fromAt, to, toAt, n);
+      case F16 -> unzipFloat16(from, fromAt, to, toAt, n);
+      case F32, F64, INT32 -> throw unsupported(dtype);
+    }
+    int whole = n / PAIRS * PAIRS;
+    widen(dtype, from, fromAt + 2L * whole, to, toAt + 4L * whole, n - whole);
+  }
+
+  /// Copies n numbers of single precision so that in each whole [#PAIRS] the even ones come before
+  /// the odd ones: there lie the two halves of the words that hold 16-bit numbers in pairs.
+  static void unzip(MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+    int whole = n / PAIRS * PAIRS;
+    for (int i = 0; i < whole; i += PAIRS) {
+      for (int j = 0; j < PAIRS / 2; j++) {
+        long pair = fromAt + 4L * i + 8L * j;
+        long target = toAt + 4L * i + 4L * j;
+        to.set(Lanes.FLOAT, target, from.get(Lanes.FLOAT, pair));
+        to.set(Lanes.FLOAT, target + 2L * PAIRS, from.get(Lanes.FLOAT, pair + 4));
+      }
+    }
+    MemorySegment.copy(from, fromAt + 4L * whole, to, toAt + 4L * whole, 4L * (n - whole));
+  }
+
+  /// Σ a·b over n elements in the order of [Lanes#dot] over unzipped numbers.
+  ///
+  /// @param a unzipped, in single precision
+  /// @param b 16 bits each, as they are stored
   static float dot(DType dtype, MemorySegment a, long aAt, MemorySegment b, long bAt, int n) {
     return switch (dtype) {
       case BF16 -> dotBfloat16(a, aAt, b, bAt, n);
@@ -55,26 +95,25 @@ final class NarrowLanes {
     return new IllegalArgumentException(dtype + " has not 16 bits");
   }
 
-  private static void widenBfloat16(
+  private static void unzipBfloat16(
       MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
-    int i = 0;
-    for (; i + Lanes.COUNT <= n; i += Lanes.COUNT) {
-      Lanes.store(bfloat16(bits(from, fromAt + 2L * i)), to, toAt + 4L * i);
-    }
-    for (; i < n; i++) {
-      to.set(
-          Lanes.FLOAT, toAt + 4L * i, Float.intBitsToFloat(from.get(SHORT, fromAt + 2L * i) << 16));
+    for (int i = 0; i + PAIRS <= n; i += PAIRS) {
+      for (int lane = 0; lane < Lanes.PARTIALS; lane += Lanes.COUNT) {
+        IntVector pairs = pairs(from, fromAt + 2L * i + 4L * lane);
+        Lanes.store(evenBfloat16(pairs), to, toAt + 4L * (i + lane));
+        Lanes.store(oddBfloat16(pairs), to, toAt + 4L * (i + Lanes.PARTIALS + lane));
+      }
     }
   }
 
-  private static void widenFloat16(
+  private static void unzipFloat16(
       MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
-    int i = 0;
-    for (; i + Lanes.COUNT <= n; i += Lanes.COUNT) {
-      Lanes.store(float16(bits(from, fromAt + 2L * i)), to, toAt + 4L * i);
-    }
-    for (; i < n; i++) {
-      to.set(Lanes.FLOAT, toAt + 4L * i, Float.float16ToFloat(from.get(SHORT, fromAt + 2L * i)));
+    for (int i = 0; i + PAIRS <= n; i += PAIRS) {
+      for (int lane = 0; lane < Lanes.PARTIALS; lane += Lanes.COUNT) {
+        IntVector pairs = pairs(from, fromAt + 2L * i + 4L * lane);
+        Lanes.store(evenFloat16(pairs), to, toAt + 4L * (i + lane));
+        Lanes.store(oddFloat16(pairs), to, toAt + 4L * (i + Lanes.PARTIALS + lane));
+      }
     }
   }
 
@@ -90,35 +129,38 @@ final class NarrowLanes {
     return Lanes.tree(sum);
   }
 
-  /// Four dot products of one row of x with four neighbouring rows of bf16 weights, so that as many
-  /// chains of multiply-adds hide each other's latency; each in the order of [Lanes#dot].
+  /// Two dot products of one row of x with two neighbouring rows of bf16 weights, so that loads of
+  /// one hide the latency of the other's multiply-adds; each in the order of [#dot].
   ///
-  /// @param n a multiple of [Lanes#PARTIALS], which are as many as a vector has lanes
-  static void fourDotsBfloat16(
-      MemorySegment a, long aAt, MemorySegment b, long bAt, int n, float[] results) {
+  /// @param n a multiple of [#PAIRS], whose halves are as many as a vector has lanes
+  static void twoDotsBfloat16(
+      MemorySegment a, long aAt, MemorySegment b, long bAt, int n, MemorySegment out, long outAt) {
     long row = 2L * n;
     FloatVector s0 = Lanes.zero();
     FloatVector s1 = Lanes.zero();
-    FloatVector s2 = Lanes.zero();
-    FloatVector s3 = Lanes.zero();
-    for (int i = 0; i < n; i += Lanes.COUNT) {
-      FloatVector x = Lanes.load(a, aAt + 4L * i);
-      long at = bAt + 2L * i;
-      s0 = x.fma(bfloat16(bits(b, at)), s0);
-      s1 = x.fma(bfloat16(bits(b, at + row)), s1);
-      s2 = x.fma(bfloat16(bits(b, at + 2 * row)), s2);
-      s3 = x.fma(bfloat16(bits(b, at + 3 * row)), s3);
+    for (int i = 0; i < n; i += PAIRS) {
+      FloatVector even = Lanes.load(a, aAt + 4L * i);
+      FloatVector odd = Lanes.load(a, aAt + 4L * i + 2L * PAIRS);
+      IntVector w0 = pairs(b, bAt + 2L * i);
+      IntVector w1 = pairs(b, bAt + 2L * i + row);
+      s0 = even.fma(evenBfloat16(w0), s0);
+      s1 = even.fma(evenBfloat16(w1), s1);
+      s0 = odd.fma(oddBfloat16(w0), s0);
+      s1 = odd.fma(oddBfloat16(w1), s1);
     }
-    results[0] = Lanes.tree(s0);
-    results[1] = Lanes.tree(s1);
-    results[2] = Lanes.tree(s2);
-    results[3] = Lanes.tree(s3);
+    out.set(Lanes.FLOAT, outAt, Lanes.tree(s0));
+    out.set(Lanes.FLOAT, outAt + 4, Lanes.tree(s1));
   }
 
   private static FloatVector partialBfloat16(
       MemorySegment a, long aAt, MemorySegment b, long bAt, int n, int first) {
     FloatVector sum = Lanes.zero();
     int i = first;
+    for (; i + PAIRS <= n + first; i += PAIRS) {
+      IntVector pairs = pairs(b, bAt + 2L * (i + first));
+      sum = Lanes.load(a, aAt + 4L * i).fma(evenBfloat16(pairs), sum);
+      sum = Lanes.load(a, aAt + 4L * i + 2L * PAIRS).fma(oddBfloat16(pairs), sum);
+    }
     for (; i + Lanes.COUNT <= n; i += Lanes.PARTIALS) {
       sum = Lanes.load(a, aAt + 4L * i).fma(bfloat16(bits(b, bAt + 2L * i)), sum);
     }
@@ -145,6 +187,11 @@ final class NarrowLanes {
       MemorySegment a, long aAt, MemorySegment b, long bAt, int n, int first) {
     FloatVector sum = Lanes.zero();
     int i = first;
+    for (; i + PAIRS <= n + first; i += PAIRS) {
+      IntVector pairs = pairs(b, bAt + 2L * (i + first));
+      sum = Lanes.load(a, aAt + 4L * i).fma(evenFloat16(pairs), sum);
+      sum = Lanes.load(a, aAt + 4L * i + 2L * PAIRS).fma(oddFloat16(pairs), sum);
+    }
     for (; i + Lanes.COUNT <= n; i += Lanes.PARTIALS) {
       sum = Lanes.load(a, aAt + 4L * i).fma(float16(bits(b, bAt + 2L * i)), sum);
     }
@@ -153,6 +200,27 @@ final class NarrowLanes {
       sum = x.fma(float16(bits(b, bAt + 2L * i, SHORTS.indexInRange(i, n))), sum);
     }
     return sum;
+  }
+
+  /// 16-bit numbers two by two, the one of the lower address in the lower half.
+  private static IntVector pairs(MemorySegment memory, long offset) {
+    return IntVector.fromMemorySegment(INTS, memory, offset, Lanes.ORDER);
+  }
+
+  private static FloatVector evenBfloat16(IntVector pairs) {
+    return bfloat16(pairs);
+  }
+
+  private static FloatVector oddBfloat16(IntVector pairs) {
+    return pairs.and(0xffff0000).reinterpretAsFloats();
+  }
+
+  private static FloatVector evenFloat16(IntVector pairs) {
+    return float16(pairs.and(0xffff));
+  }
+
+  private static FloatVector oddFloat16(IntVector pairs) {
+    return float16(pairs.lanewise(VectorOperators.LSHR, 16));
   }
 
   private static IntVector bits(MemorySegment memory, long offset) {

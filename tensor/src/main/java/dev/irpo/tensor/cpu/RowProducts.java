@@ -12,11 +12,12 @@ import jdk.incubator.vector.VectorSpecies;
 /// stored, so that a weight is read straight from wherever it lies, mostly the memory map of a
 /// checkpoint.
 ///
-/// Each element of `out` is the dot product [Lanes#dot] whichever way it is computed here. That
-/// makes a row's result independent of the number of rows, and the sampler's bits the scorer's.
-/// (Weights in single precision are summed in another order, see [MatrixProduct].)
+/// Each element of `out` is the dot product [NarrowLanes#dot] whichever way it is computed here.
+/// That makes a row's result independent of the number of rows, and the sampler's bits the
+/// scorer's. (Weights in single precision are summed in another order, see [MatrixProduct].)
 ///
-/// Fewer than four rows read each weight once, in order, as fast as memory gives it. More go in
+/// Fewer than four rows read each weight once, in order, as fast as memory gives it: 64 bytes a
+/// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
 /// tiles of four by four: sixteen vectors of partial sums in registers, two loads for four
 /// multiply-adds, 70 % of the multiply-add peak. A tile's weights of 16 bits are widened to a block
 /// in the cache first, which many rows share.
@@ -50,8 +51,8 @@ final class RowProducts {
   private final int depth;
   private final MemorySegment wide;
   private final MemorySegment sums;
-  private final float[] four = new float[TILE];
 
+  /// @param x unzipped rows, see [NarrowLanes#unzip]
   /// @param outDim N, columns of `out` and rows of `weight`
   /// @param depth K, columns of `x` and `weight`
   /// @param dtype of the weights: F16 or BF16
@@ -80,9 +81,9 @@ final class RowProducts {
       for (; column + TILE <= to; column += TILE) {
         fourColumns(fromRow, toRow, column);
       }
-    } else if (hasFourChains()) {
-      for (; column + TILE <= to; column += TILE) {
-        fourDots(fromRow, toRow, column);
+    } else if (hasTwoDots()) {
+      for (; column + 2 <= to; column += 2) {
+        twoDots(fromRow, toRow, column);
       }
     }
     for (; column < to; column++) {
@@ -91,7 +92,10 @@ final class RowProducts {
   }
 
   private void fourColumns(int fromRow, int toRow, int column) {
-    NarrowLanes.widen(dtype, weight, 2L * column * depth, wide, 0, TILE * depth);
+    for (int c = 0; c < TILE; c++) {
+      long from = 2L * (column + c) * depth;
+      NarrowLanes.widenUnzipped(dtype, weight, from, wide, 4L * c * depth, depth);
+    }
     int row = fromRow;
     for (; row + TILE <= toRow; row += TILE) {
       tile(row);
@@ -105,17 +109,16 @@ final class RowProducts {
     }
   }
 
-  /// Widening f16 takes so many operations that four chains of it end on the heap.
-  private boolean hasFourChains() {
-    return dtype == DType.BF16 && Lanes.COUNT == Lanes.PARTIALS && depth % Lanes.PARTIALS == 0;
+  /// Widening f16 takes so many operations that several chains of it end on the heap.
+  private boolean hasTwoDots() {
+    return dtype == DType.BF16 && Lanes.COUNT == Lanes.PARTIALS && depth % NarrowLanes.PAIRS == 0;
   }
 
-  private void fourDots(int fromRow, int toRow, int column) {
+  private void twoDots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
-      NarrowLanes.fourDotsBfloat16(x, 4L * row * depth, weight, 2L * column * depth, depth, four);
-      for (int c = 0; c < TILE; c++) {
-        out.set(Lanes.FLOAT, row * outRow + 4L * (column + c), four[c]);
-      }
+      long outAt = row * outRow + 4L * column;
+      NarrowLanes.twoDotsBfloat16(
+          x, 4L * row * depth, weight, 2L * column * depth, depth, out, outAt);
     }
   }
 

@@ -47,12 +47,12 @@ class NarrowWeightsTest {
   @EnumSource(names = {"BF16", "F16"})
   void linearIsTheDotProductOfRowsWhateverTheirNumber(DType dtype) {
     int outDim = 39;
-    for (int inDim : new int[] {1, 7, 16, 33, 288}) {
+    for (int inDim : new int[] {1, 7, 16, 33, 57, 64, 288}) {
       Weights weights = Weights.of(dtype, outDim * inDim);
-      float[] ws = weights.wide.toFloatArray();
+      float[] ws = unzipped(weights.wide.toFloatArray(), inDim);
       for (int rows = 1; rows <= 9; rows++) {
         Buffer x = FixedOrderTest.signed(4, rows * inDim);
-        float[] xs = x.toFloatArray();
+        float[] xs = unzipped(x.toFloatArray(), inDim);
         Buffer out = FixedOrderTest.zeros(rows * outDim);
         kernels.matrix().linear(out, x, weights.narrow, rows, outDim, inDim);
         for (int i = 0; i < rows * outDim; i++) {
@@ -64,10 +64,22 @@ class NarrowWeightsTest {
     }
   }
 
+  /// In each whole 32 numbers of a row the even ones before the odd ones.
+  private static float[] unzipped(float[] rows, int rowLength) {
+    float[] result = rows.clone();
+    for (int row = 0; row < rows.length; row += rowLength) {
+      for (int i = 0; i < rowLength / 32 * 32; i++) {
+        int within = i % 32;
+        result[row + i - within + within / 2 + within % 2 * 16] = rows[row + i];
+      }
+    }
+    return result;
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
   void embeddingWidensTheRowsOfTheTable(DType dtype) {
-    int embedDim = 21;
+    int embedDim = 53;
     Weights table = Weights.of(dtype, 10 * embedDim);
     Buffer tokens = Buffer.allocate(DType.INT32, 3);
     tokens.setInt(0, 9);
@@ -81,7 +93,7 @@ class NarrowWeightsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
-  void everyPatternOfBitsIsWidenedAsTheJdkDoes(DType dtype) {
+  void everyPatternOfBitsIsWidenedAsTheJdkDoesAndUnzipped(DType dtype) {
     int n = 1 << 16;
     short[] patterns = new short[n];
     for (int i = 0; i < n; i++) {
@@ -90,13 +102,13 @@ class NarrowWeightsTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bits = arena.allocate(2L * n).copyFrom(MemorySegment.ofArray(patterns));
       MemorySegment wide = arena.allocate(4L * n);
-      NarrowLanes.widen(dtype, bits, 0, wide, 0, n);
-      int[] actual = wide.toArray(ValueLayout.JAVA_INT);
+      NarrowLanes.widenUnzipped(dtype, bits, 0, wide, 0, n);
+      float[] expected = new float[n];
       for (int i = 0; i < n; i++) {
-        float value =
+        expected[i] =
             dtype == DType.BF16 ? Float.intBitsToFloat(i << 16) : Float.float16ToFloat((short) i);
-        assertEquals(value, Float.intBitsToFloat(actual[i]), Integer.toHexString(i));
       }
+      assertArrayEquals(unzipped(expected, n), wide.toArray(ValueLayout.JAVA_FLOAT));
     }
   }
 
