@@ -10,7 +10,6 @@ import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,13 +23,10 @@ final class WeightsFile {
   static final String COLUMN = "values";
   static final String METADATA_KEY = "irpo.tensors";
 
-  /// Elements that are assembled or converted at a time.
-  private static final long CHUNK_ELEMENTS = 1L << 20;
-
   private WeightsFile() {}
 
   /// Writes tensors as elements of `dtype`, converting those of another type a chunk at a time.
-  static void write(Path file, List<StoredTensor> tensors, DType dtype, long sliceElements)
+  static void write(HashedFile out, List<StoredTensor> tensors, DType dtype, long sliceElements)
       throws IOException {
     List<Slice> slices = new ArrayList<>();
     ArrayNode directory = JsonNodeFactory.instance.arrayNode();
@@ -52,12 +48,11 @@ final class WeightsFile {
     Schema schema =
         new Schema(
             List.of(ArrowTypes.field(COLUMN, dtype)), Map.of(METADATA_KEY, directory.toString()));
-    try (IpcFileWriter writer = new IpcFileWriter(file, schema)) {
-      for (Slice slice : slices) {
-        writer.writeBatch(slice.length(), List.of(slice));
-      }
-      writer.finish();
+    IpcFileWriter writer = new IpcFileWriter(out, schema);
+    for (Slice slice : slices) {
+      writer.writeBatch(slice.length(), List.of(slice));
     }
+    writer.finish();
   }
 
   /// The tensors of a file in its order: views of a memory map, except tensors of several slices.
@@ -140,27 +135,30 @@ final class WeightsFile {
     }
 
     @Override
-    public void writeTo(FileChannel channel) throws IOException {
-      DType from = tensor.dtype();
+    public void writeTo(HashedFile out) throws IOException {
       Optional<MemorySegment> data = tensor.content().inMemory();
-      if (from == dtype && data.isPresent()) {
-        MappedFiles.write(channel, data.get().asSlice(offset * from.bytes(), byteSize()));
-        return;
+      if (tensor.dtype() != dtype) {
+        writeConverted(out);
+      } else if (data.isPresent()) {
+        out.write(data.get().asSlice(offset * dtype.bytes(), byteSize()));
+      } else {
+        long begin = offset * dtype.bytes();
+        out.write(byteSize(), (at, target) -> tensor.content().read(begin + at, target));
       }
+    }
+
+    private void writeConverted(HashedFile out) throws IOException {
+      DType from = tensor.dtype();
       try (Arena arena = Arena.ofConfined()) {
-        long chunk = Math.min(CHUNK_ELEMENTS, length);
-        MemorySegment read = arena.allocate(chunk * from.bytes());
-        MemorySegment converted = from == dtype ? read : arena.allocate(chunk * dtype.bytes());
-        for (long begin = 0; begin < length; begin += CHUNK_ELEMENTS) {
-          long count = Math.min(CHUNK_ELEMENTS, length - begin);
-          MemorySegment in = read.asSlice(0, count * from.bytes());
-          MemorySegment out = converted.asSlice(0, count * dtype.bytes());
-          tensor.content().read((offset + begin) * from.bytes(), in);
-          if (from != dtype) {
-            FloatConversion.convert(from, in, dtype, out);
-          }
-          MappedFiles.write(channel, out);
-        }
+        MemorySegment read = arena.allocate(HashedFile.PIECE_BYTES / dtype.bytes() * from.bytes());
+        out.write(
+            byteSize(),
+            (at, target) -> {
+              long bytes = target.byteSize() / dtype.bytes() * from.bytes();
+              MemorySegment in = read.asSlice(0, bytes);
+              tensor.content().read((offset + at / dtype.bytes()) * from.bytes(), in);
+              FloatConversion.convert(from, in, dtype, target);
+            });
       }
     }
   }

@@ -58,11 +58,19 @@ final class RunCommand implements Callable<Integer> {
       }
       folder.open(resolved);
       if (!Files.exists(folder.startModel())) {
-        ModelWriter.keepingTypes().write(folder.startModel(), source);
+        copyStartModel(source, folder.startModel());
       }
     }
     iterate(resolved, folder);
     return 0;
+  }
+
+  private static void copyStartModel(StoredModel source, Path target) throws IOException {
+    ModelWriter writer = ModelWriter.keepingTypes();
+    long bytes = writer.bytesOf(source.tensors().values());
+    try (ByteBar bar = new ByteBar("copy " + source.path().getFileName(), bytes)) {
+      writer.write(target, source, bar);
+    }
   }
 
   /// Runs to the end and prints the table.
