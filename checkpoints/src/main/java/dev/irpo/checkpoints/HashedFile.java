@@ -20,25 +20,31 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 
-/// A new file whose SHA-256 is computed in the same pass: while a piece goes to the file, a second
-/// thread hashes it.
+/// A new file whose SHA-256 is computed in the same pass: while a piece goes to the page cache, a
+/// second thread hashes it, and a third waits for the disk.
 ///
 /// ```text
 /// this thread     fill 0 │ write 0 │ fill 1 │ write 1 │ fill 2 │ …
 /// the second               hash 0 ────────────│ hash 1 ──────────│ …
+/// the third       sync what is written until now ─────────│ sync what …
 /// ```
 ///
 /// At most two pieces of 4 MiB are in memory; data that lies in a memory map is never copied.
 final class HashedFile implements WritableByteChannel {
   static final int PIECE_BYTES = 1 << 22;
 
+  /// Linux lets a tenth of the memory get dirty before it begins to write, and the disk idles.
+  private static final long SYNC_BYTES = 1L << 27;
+
   private final FileChannel channel;
   private final LongConsumer onWritten;
   private final MessageDigest digest = Checksums.digest();
-  private final ExecutorService hashing =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("sha256").factory());
+  private final ExecutorService background =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("file-", 0).factory());
   private final Pieces pieces = new Pieces();
   private Future<?> hashed = CompletableFuture.completedFuture(null);
+  private Future<?> synced = CompletableFuture.completedFuture(null);
+  private long syncedBytes;
   private long position;
 
   /// Computes the bytes of a file from `offset` of the content on.
@@ -88,7 +94,7 @@ final class HashedFile implements WritableByteChannel {
   /// Writes a few bytes, which the caller may change afterwards.
   @Override
   public int write(ByteBuffer few) throws IOException {
-    awaitHash();
+    await(hashed);
     digest.update(few.duplicate());
     return writeAll(few);
   }
@@ -97,8 +103,9 @@ final class HashedFile implements WritableByteChannel {
   ///
   /// @return size and checksum
   Manifest.Entry finish() throws IOException {
+    await(synced);
     channel.force(true);
-    awaitHash();
+    await(hashed);
     return new Manifest.Entry(position, HexFormat.of().formatHex(digest.digest()));
   }
 
@@ -109,15 +116,20 @@ final class HashedFile implements WritableByteChannel {
 
   @Override
   public void close() throws IOException {
-    hashing.close(); // waits for a piece that is being hashed, so that the pieces can be freed
+    background.close(); // waits for a piece that is being hashed, so that the pieces can be freed
     pieces.close();
     channel.close();
   }
 
   private void writePiece(MemorySegment piece) throws IOException {
-    awaitHash();
-    hashed = hashing.submit(() -> digest.update(piece.asByteBuffer()));
+    await(hashed);
+    hashed = background.submit(() -> digest.update(piece.asByteBuffer()));
     writeAll(piece.asByteBuffer());
+    if (position - syncedBytes >= SYNC_BYTES && synced.isDone()) {
+      await(synced);
+      syncedBytes = position;
+      synced = background.submit(this::sync);
+    }
   }
 
   private int writeAll(ByteBuffer buffer) throws IOException {
@@ -130,14 +142,19 @@ final class HashedFile implements WritableByteChannel {
     return bytes;
   }
 
-  private void awaitHash() throws IOException {
+  private Void sync() throws IOException {
+    channel.force(false);
+    return null;
+  }
+
+  private static void await(Future<?> task) throws IOException {
     try {
-      hashed.get();
+      task.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while a file was written");
     } catch (ExecutionException e) {
-      throw new IOException("a part of the data cannot be read: " + e.getCause(), e);
+      throw new IOException(e.getCause().getMessage(), e);
     }
   }
 

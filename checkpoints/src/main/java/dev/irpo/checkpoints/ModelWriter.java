@@ -27,7 +27,7 @@ import java.util.function.LongConsumer;
 ///   reading; at least 1, and at most 2³¹−1, which is where other Arrow libraries stop
 public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceElements) {
   private static final long DEFAULT_FILE_BYTES = 5_000_000_000L;
-  private static final long DEFAULT_SLICE_ELEMENTS = 1L << 29;
+  private static final long DEFAULT_SLICE_ELEMENTS = 1L << 30;
 
   /// Checks the limits.
   ///
@@ -45,7 +45,7 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
     }
   }
 
-  /// Keeps the types, files of 5 GB, slices of 2²⁹ elements.
+  /// Keeps the types, files of 5 GB, slices of 2³⁰ elements.
   public static ModelWriter keepingTypes() {
     return new ModelWriter(Optional.empty(), DEFAULT_FILE_BYTES, DEFAULT_SLICE_ELEMENTS);
   }

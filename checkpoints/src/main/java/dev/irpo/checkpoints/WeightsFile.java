@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -64,7 +65,7 @@ final class WeightsFile {
     List<StoredTensor> tensors = new ArrayList<>();
     for (JsonNode entry : JsonFiles.parse(directory, path + ": metadata " + METADATA_KEY)) {
       try {
-        tensors.add(tensor(file, entry, arena));
+        tensors.add(tensor(file, entry));
       } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
         String fact = "tensor '%s': %s".formatted(entry.path("name").asText(), e.getMessage());
         throw IpcFile.damaged(path, fact, e);
@@ -73,7 +74,7 @@ final class WeightsFile {
     return tensors;
   }
 
-  private static StoredTensor tensor(IpcFile file, JsonNode entry, Arena arena) {
+  private static StoredTensor tensor(IpcFile file, JsonNode entry) {
     DType dtype = ArrowTypes.named(entry.path("dtype").asText());
     if (!file.schema().getFields().equals(List.of(ArrowTypes.field(COLUMN, dtype)))) {
       throw new IllegalArgumentException(
@@ -98,7 +99,9 @@ final class WeightsFile {
           "shape %s has %d elements, its slices %d"
               .formatted(shape, shape.numElements(), elements));
     }
-    return new StoredTensor(entry.path("name").asText(), dtype, shape, joined(slices, arena));
+    TensorContent content =
+        slices.size() == 1 ? TensorContent.of(slices.getFirst()) : new Slices(slices);
+    return new StoredTensor(entry.path("name").asText(), dtype, shape, content);
   }
 
   static long[] longs(JsonNode array) {
@@ -112,18 +115,25 @@ final class WeightsFile {
     return values;
   }
 
-  private static MemorySegment joined(List<MemorySegment> slices, Arena arena) {
-    if (slices.size() == 1) {
-      return slices.getFirst();
+  /// The slices of a tensor one after another.
+  private record Slices(List<MemorySegment> slices) implements TensorContent {
+    @Override
+    public long byteSize() {
+      return slices.stream().mapToLong(MemorySegment::byteSize).sum();
     }
-    long bytes = slices.stream().mapToLong(MemorySegment::byteSize).sum();
-    MemorySegment whole = arena.allocate(bytes, IpcFileWriter.ALIGNMENT);
-    long offset = 0;
-    for (MemorySegment slice : slices) {
-      MemorySegment.copy(slice, 0, whole, offset, slice.byteSize());
-      offset += slice.byteSize();
+
+    @Override
+    public void read(long offset, MemorySegment target) {
+      long begin = 0;
+      for (MemorySegment slice : slices) {
+        long from = Math.max(offset, begin);
+        long bytes = Math.min(offset + target.byteSize(), begin + slice.byteSize()) - from;
+        if (bytes > 0) {
+          MemorySegment.copy(slice, from - begin, target, from - offset, bytes);
+        }
+        begin += slice.byteSize();
+      }
     }
-    return whole.asReadOnly();
   }
 
   /// Consecutive elements of a tensor, to be written as `dtype`.
