@@ -33,6 +33,10 @@ import java.util.function.LongConsumer;
 final class HashedFile implements WritableByteChannel {
   static final int PIECE_BYTES = 1 << 22;
 
+  /// A map that is not in the page cache is read a few pages at a time unless someone asks for
+  /// more.
+  private static final long LOAD_BYTES = 1L << 24;
+
   /// Linux lets a tenth of the memory get dirty before it begins to write, and the disk idles.
   private static final long SYNC_BYTES = 1L << 27;
 
@@ -44,6 +48,7 @@ final class HashedFile implements WritableByteChannel {
   private final Pieces pieces = new Pieces();
   private Future<?> hashed = CompletableFuture.completedFuture(null);
   private Future<?> synced = CompletableFuture.completedFuture(null);
+  private Future<?> loaded = CompletableFuture.completedFuture(null);
   private long syncedBytes;
   private long position;
 
@@ -68,6 +73,11 @@ final class HashedFile implements WritableByteChannel {
   /// Writes data that no other thread changes or unmaps before [#close].
   void write(MemorySegment data) throws IOException {
     for (long begin = 0; begin < data.byteSize(); begin += PIECE_BYTES) {
+      if (data.isMapped() && begin % LOAD_BYTES == 0) {
+        await(loaded);
+        long end = Math.min(begin + 2 * LOAD_BYTES, data.byteSize());
+        loaded = background.submit(data.asSlice(begin, end - begin)::load);
+      }
       writePiece(data.asSlice(begin, Math.min(PIECE_BYTES, data.byteSize() - begin)));
     }
   }

@@ -2,7 +2,6 @@ package dev.irpo.checkpoints;
 
 import static dev.irpo.checkpoints.TestModels.assertRefused;
 import static dev.irpo.checkpoints.TestModels.assertSameTensors;
-import static dev.irpo.checkpoints.TestModels.bytes;
 import static dev.irpo.checkpoints.TestModels.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -203,7 +202,8 @@ class MetaFolderTest {
       List<StoredTensor> model, String name, UnaryOperator<StoredTensor> change, String... facts)
       throws IOException {
     write(model, 2, 1);
-    SequencedMap<String, StoredTensor> part = ForeignModels.part(ForeignModels.meta(model, HEAD_DIM), 1, 2, 1);
+    SequencedMap<String, StoredTensor> part =
+        ForeignModels.part(ForeignModels.meta(model, HEAD_DIM), 1, 2, 1);
     StoredTensor changed = change.apply(part.get(name));
     if (changed == null) {
       part.remove(name);
@@ -225,7 +225,9 @@ class MetaFolderTest {
   /// @param embeddingAxis along which the embedding is split
   private void write(List<StoredTensor> model, int files, int embeddingAxis) throws IOException {
     for (int i = 0; i < files; i++) {
-      TorchWriter.save(file(i), ForeignModels.part(ForeignModels.meta(model, HEAD_DIM), i, files, embeddingAxis));
+      TorchWriter.save(
+          file(i),
+          ForeignModels.part(ForeignModels.meta(model, HEAD_DIM), i, files, embeddingAxis));
     }
   }
 

@@ -57,8 +57,7 @@ class SafetensorsFileTest {
       MemorySegment copy = read.get(0).inMemory(arena).data();
       assertEquals(0, copy.address() % 4);
       assertEquals("[0, 1, 2, 3, 4, 5, 6, 7]", Arrays.toString(TestModels.bytes(copy)));
-      assertEquals(
-          "[8, 9]", Arrays.toString(TestModels.bytes(read.get(1).inMemory(arena).data())));
+      assertEquals("[8, 9]", Arrays.toString(TestModels.bytes(read.get(1).inMemory(arena).data())));
     }
   }
 
