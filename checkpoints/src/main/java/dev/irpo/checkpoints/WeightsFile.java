@@ -160,7 +160,8 @@ final class WeightsFile {
     private void writeConverted(HashedFile out) throws IOException {
       DType from = tensor.dtype();
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment read = arena.allocate((long) HashedFile.PIECE_BYTES / dtype.bytes() * from.bytes());
+        MemorySegment read =
+            arena.allocate((long) HashedFile.PIECE_BYTES / dtype.bytes() * from.bytes());
         out.write(
             byteSize(),
             (at, target) -> {
