@@ -138,7 +138,8 @@ public final class AtomicFiles {
     }
   }
 
-  private static void sync(Path path) throws IOException {
+  /// Waits until a file, or the names in a folder, are on the disk.
+  static void sync(Path path) throws IOException {
     boolean folder = Files.isDirectory(path);
     if (folder && !FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
       return; // Windows cannot open a directory, and does not need to: NTFS journals renames.

@@ -92,7 +92,6 @@ final class GgufFile {
           Map.entry(39, "MXFP4"));
 
   private final Path path;
-  private final Arena arena;
   private final MemorySegment file;
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -103,7 +102,6 @@ final class GgufFile {
 
   private GgufFile(Path path, Arena arena) throws IOException {
     this.path = path;
-    this.arena = arena;
     this.file = MappedFiles.map(path, arena);
   }
 
@@ -340,7 +338,7 @@ final class GgufFile {
       return new StoredTensor(info.name(), DType.F32, shape, new QuantisedBlocks(data));
     }
     DType dtype = DType.valueOf(info.type());
-    TensorContent content = TensorContent.of(MappedFiles.aligned(data, dtype.bytes(), arena));
+    TensorContent content = MappedFiles.content(data, dtype.bytes());
     return new StoredTensor(info.name(), dtype, shape, content);
   }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.LongConsumer;
 
 /// Writes models as Hugging Face folders: `config.json`, safetensors files, the tokenizer.
 ///
@@ -31,44 +32,64 @@ public record HuggingFaceWriter(long maxFileBytes) {
     this(DEFAULT_FILE_BYTES);
   }
 
-  /// Writes a model to a new folder, which appears when everything is in it.
+  /// Writes a model to a new folder, which appears when everything is in it. Every tensor keeps its
+  /// bytes.
   ///
-  /// Every tensor keeps its bytes.
-  public void write(Path target, StoredModel model) throws IOException {
-    write(target, model.config(), model.tensors().values(), model.tokenizerFiles());
+  /// A process that was killed leaves `TARGET.unfinished`; the same call goes on there and ends in
+  /// the same bytes.
+  ///
+  /// @param onWritten gets numbers of bytes, which add up to a little more than the tensors have
+  /// @throws IllegalArgumentException if the unfinished folder was begun from other files or with
+  ///   another limit
+  public void write(Path target, StoredModel model, LongConsumer onWritten) throws IOException {
+    TokenizerFiles tokenizer = model.tokenizerFiles();
+    UnfinishedFolder.write(
+        target,
+        SourceIdentity.of(model, tokenizer, toString()),
+        onWritten,
+        files -> writeContents(files, model.config(), model.tensors().values(), tokenizer));
   }
 
-  /// Writes tensors of any origin, in their order.
+  /// The same, telling nobody.
+  public void write(Path target, StoredModel model) throws IOException {
+    write(target, model, _ -> {});
+  }
+
+  /// Writes tensors of any origin, in their order, to a new folder that appears as a whole.
   ///
   /// @param config what config.json holds
   public void write(
       Path target, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
       throws IOException {
     AtomicFiles.writeFolder(
-        target,
-        folder -> {
-          JsonFiles.write(folder.resolve(StoredModel.CONFIG), config);
-          tokenizer.writeTo(folder);
-          writeTensors(folder, List.copyOf(tensors));
-        });
+        target, folder -> writeContents(new NewFiles(folder, _ -> {}), config, tensors, tokenizer));
   }
 
-  private void writeTensors(Path folder, List<StoredTensor> tensors) throws IOException {
+  private void writeContents(
+      NewFiles files, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
+      throws IOException {
+    files.write(StoredModel.CONFIG, config);
+    tokenizer.writeTo(files);
+    writeTensors(files, List.copyOf(tensors));
+  }
+
+  private void writeTensors(NewFiles newFiles, List<StoredTensor> tensors) throws IOException {
     List<List<StoredTensor>> files =
         TensorFiles.split(tensors, tensor -> tensor.content().byteSize(), maxFileBytes);
     if (files.size() == 1) {
-      SafetensorsFile.write(folder.resolve(StoredModel.SAFETENSORS), tensors, METADATA);
+      newFiles.write(StoredModel.SAFETENSORS, out -> SafetensorsFile.write(out, tensors, METADATA));
       return;
     }
     SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
     for (int i = 0; i < files.size(); i++) {
       String fileName = "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
-      SafetensorsFile.write(folder.resolve(fileName), files.get(i), METADATA);
-      files.get(i).forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
+      List<StoredTensor> inFile = files.get(i);
+      newFiles.write(fileName, out -> SafetensorsFile.write(out, inFile, METADATA));
+      inFile.forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
     }
     ObjectNode index = TensorFiles.index(fileOfTensor);
     long bytes = tensors.stream().mapToLong(tensor -> tensor.content().byteSize()).sum();
     index.putObject("metadata").put("total_size", bytes);
-    JsonFiles.write(folder.resolve(StoredModel.SAFETENSORS_INDEX), index);
+    newFiles.write(StoredModel.SAFETENSORS_INDEX, index);
   }
 }

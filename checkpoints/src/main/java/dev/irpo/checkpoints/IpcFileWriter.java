@@ -1,14 +1,10 @@
 package dev.irpo.checkpoints;
 
 import com.google.flatbuffers.FlatBufferBuilder;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.flatbuf.Buffer;
@@ -31,13 +27,13 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// ```text
 /// "ARROW1" 0 0 │ schema │ (−1, length, RecordBatch, padding │ body)* │ −1 0 │ Footer │ length │ "ARROW1"
 /// ```
-final class IpcFileWriter implements Closeable {
+final class IpcFileWriter {
   static final int ALIGNMENT = 64;
   static final String MAGIC = "ARROW1";
   static final int CONTINUATION = -1;
   private static final int PREFIX_BYTES = 8;
 
-  private final FileChannel channel;
+  private final HashedFile out;
   private final Schema schema;
   private final List<ArrowBlock> blocks = new ArrayList<>();
 
@@ -45,34 +41,34 @@ final class IpcFileWriter implements Closeable {
   interface ColumnData {
     long byteSize();
 
-    /// Writes exactly `byteSize()` bytes at the channel's position.
-    void writeTo(FileChannel channel) throws IOException;
+    /// Writes exactly `byteSize()` bytes.
+    void writeTo(HashedFile out) throws IOException;
   }
 
-  IpcFileWriter(Path file, Schema schema) throws IOException {
+  IpcFileWriter(HashedFile out, Schema schema) throws IOException {
     this.schema = schema;
-    this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    this.out = out;
     writeBytes((MAGIC + "\0\0").getBytes(StandardCharsets.US_ASCII));
-    MessageSerializer.serialize(new WriteChannel(channel), schema);
+    MessageSerializer.serialize(new WriteChannel(out), schema);
   }
 
   void writeBatch(long rows, List<? extends ColumnData> columns) throws IOException {
     long bodyBytes = columns.stream().mapToLong(column -> padded(column.byteSize())).sum();
     ByteBuffer header = recordBatch(rows, columns, bodyBytes);
-    long start = channel.position();
+    long start = out.position();
     long bodyStart = padded(start + PREFIX_BYTES + header.remaining());
     int headerBytes = Math.toIntExact(bodyStart - start - PREFIX_BYTES);
     writeInts(CONTINUATION, headerBytes);
-    MappedFiles.write(channel, header);
+    out.write(header);
     pad();
     for (ColumnData column : columns) {
-      column.writeTo(channel);
+      column.writeTo(out);
       pad();
     }
-    if (channel.position() != bodyStart + bodyBytes) {
+    if (out.position() != bodyStart + bodyBytes) {
       throw new IllegalStateException(
           "a batch wrote %d bytes, its columns promised %d"
-              .formatted(channel.position() - bodyStart, bodyBytes));
+              .formatted(out.position() - bodyStart, bodyBytes));
     }
     blocks.add(new ArrowBlock(start, PREFIX_BYTES + headerBytes, bodyBytes));
   }
@@ -82,14 +78,9 @@ final class IpcFileWriter implements Closeable {
     writeInts(CONTINUATION, 0);
     ByteBuffer footer = WriteChannel.serialize(new ArrowFooter(schema, List.of(), blocks));
     int footerBytes = footer.remaining();
-    MappedFiles.write(channel, footer);
+    out.write(footer);
     writeInts(footerBytes);
     writeBytes(MAGIC.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 
   /// Each column is a node and two buffers: no validity bitmap (nothing is null), and the values.
@@ -119,7 +110,7 @@ final class IpcFileWriter implements Closeable {
   }
 
   private void pad() throws IOException {
-    long position = channel.position();
+    long position = out.position();
     writeBytes(new byte[(int) (padded(position) - position)]);
   }
 
@@ -127,10 +118,10 @@ final class IpcFileWriter implements Closeable {
     ByteBuffer buffer =
         ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     buffer.asIntBuffer().put(values);
-    MappedFiles.write(channel, buffer);
+    out.write(buffer);
   }
 
   private void writeBytes(byte[] bytes) throws IOException {
-    MappedFiles.write(channel, ByteBuffer.wrap(bytes));
+    out.write(ByteBuffer.wrap(bytes));
   }
 }

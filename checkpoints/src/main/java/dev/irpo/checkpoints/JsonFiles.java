@@ -80,8 +80,12 @@ final class JsonFiles {
     }
   }
 
+  static byte[] toBytes(JsonNode json) throws IOException {
+    return (WRITER.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
   static void write(Path file, JsonNode json) throws IOException {
-    Files.writeString(file, WRITER.writeValueAsString(json) + "\n", StandardCharsets.UTF_8);
+    Files.write(file, toBytes(json));
   }
 
   static String firstLine(String message) {

@@ -34,6 +34,11 @@ public record Manifest(SortedMap<String, Entry> files) {
 
   /// Reads every file in the folder and its sub-folders and writes their manifest.
   public static Manifest write(Path folder) throws IOException {
+    return write(folder, Map.of());
+  }
+
+  /// The same without reading the files that are known from writing them.
+  public static Manifest write(Path folder, Map<String, Entry> known) throws IOException {
     List<Path> paths;
     try (Stream<Path> tree = Files.walk(folder)) {
       paths = tree.filter(Files::isRegularFile).toList();
@@ -42,7 +47,9 @@ public record Manifest(SortedMap<String, Entry> files) {
     for (Path path : paths) {
       String name = folder.relativize(path).toString().replace('\\', '/');
       if (!name.equals(FILE_NAME) && !AtomicFiles.isTemporary(path)) {
-        files.put(name, new Entry(Files.size(path), Checksums.sha256(path)));
+        Entry entry = known.get(name);
+        files.put(
+            name, entry == null ? new Entry(Files.size(path), Checksums.sha256(path)) : entry);
       }
     }
     Manifest manifest = new Manifest(files);
@@ -109,7 +116,7 @@ public record Manifest(SortedMap<String, Entry> files) {
     }
   }
 
-  private ObjectNode toJson() {
+  ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ObjectNode listed = json.putObject("files");
     files.forEach((name, entry) ->

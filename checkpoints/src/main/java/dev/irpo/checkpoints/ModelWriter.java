@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.function.LongConsumer;
 
 /// Writes models as converted folders; the package documentation has the layout.
 ///
-/// Memory does not grow with the model: tensors go from their own memory to the file, and those
-/// that change their type do so in pieces of 2²⁰ elements.
+/// Memory does not grow with the model: tensors go from their memory maps to the file, and those
+/// that are assembled or change their type do so in pieces of 4 MiB.
 ///
 /// @param dtype what f32, f16 and bf16 tensors become; empty keeps the type of each
 /// @param maxFileBytes weights go on in a next file where one would become larger, at least 1
@@ -25,7 +27,7 @@ import java.util.SequencedMap;
 ///   reading; at least 1, and at most 2³¹−1, which is where other Arrow libraries stop
 public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceElements) {
   private static final long DEFAULT_FILE_BYTES = 5_000_000_000L;
-  private static final long DEFAULT_SLICE_ELEMENTS = 1L << 29;
+  private static final long DEFAULT_SLICE_ELEMENTS = 1L << 30;
 
   /// Checks the limits.
   ///
@@ -43,7 +45,7 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
     }
   }
 
-  /// Keeps the types, files of 5 GB, slices of 2²⁹ elements.
+  /// Keeps the types, files of 5 GB, slices of 2³⁰ elements.
   public static ModelWriter keepingTypes() {
     return new ModelWriter(Optional.empty(), DEFAULT_FILE_BYTES, DEFAULT_SLICE_ELEMENTS);
   }
@@ -54,8 +56,37 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
   }
 
   /// Writes a whole stored model to a new folder, with its tokenizer if it has one.
+  ///
+  /// A process that was killed leaves `TARGET.unfinished`; the same call goes on there and ends in
+  /// the same bytes.
+  ///
+  /// @param onWritten gets numbers of bytes, which add up to a little more than [#bytesOf]
+  /// @throws IllegalArgumentException if the unfinished folder was begun from other files or with
+  ///   another writer
+  public void write(Path target, StoredModel model, LongConsumer onWritten) throws IOException {
+    Collection<StoredTensor> tensors = model.tensors().values();
+    TensorFiles.requireDistinct(List.copyOf(tensors));
+    TokenizerFiles tokenizer = model.tokenizerFiles();
+    UnfinishedFolder.write(
+        target,
+        SourceIdentity.of(model, tokenizer, toString()),
+        onWritten,
+        files -> {
+          writeContents(files, model.config(), tensors, tokenizer);
+          files.writeManifest();
+        });
+  }
+
+  /// The same, telling nobody.
   public void write(Path target, StoredModel model) throws IOException {
-    write(target, model.config(), model.tensors().values(), model.tokenizerFiles());
+    write(target, model, _ -> {});
+  }
+
+  /// Bytes of tensors as this writer stores them.
+  public long bytesOf(Collection<StoredTensor> tensors) {
+    return tensors.stream()
+        .mapToLong(tensor -> tensor.shape().numElements() * storedType(tensor).bytes())
+        .sum();
   }
 
   /// Writes a model to a new folder, which appears when everything is in it.
@@ -66,30 +97,41 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
       throws IOException {
     AtomicFiles.writeFolder(
         target,
-        folder -> {
-          writeContents(folder, config, tensors, tokenizer);
-          Manifest.write(folder);
-        });
+        folder -> Manifest.write(folder, writeContents(folder, config, tensors, tokenizer)));
   }
 
   /// Writes everything but the manifest into a folder, for callers who add files of their own
   /// inside [AtomicFiles#writeFolder] and then write the [Manifest] of all.
-  public void writeContents(
+  ///
+  /// @return what was written, for [Manifest#write]
+  public SortedMap<String, Manifest.Entry> writeContents(
       Path folder, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
       throws IOException {
     TensorFiles.requireDistinct(List.copyOf(tensors));
-    JsonFiles.write(folder.resolve(StoredModel.CONFIG), converted(config));
-    tokenizer.writeTo(folder);
+    NewFiles files = new NewFiles(folder, _ -> {});
+    writeContents(files, config, tensors, tokenizer);
+    return files.written();
+  }
+
+  private void writeContents(
+      NewFiles newFiles,
+      JsonNode config,
+      Collection<StoredTensor> tensors,
+      TokenizerFiles tokenizer)
+      throws IOException {
+    newFiles.write(StoredModel.CONFIG, converted(config));
+    tokenizer.writeTo(newFiles);
     SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
     tensors.forEach(tensor -> fileOfTensor.put(tensor.name(), "")); // keeps the order of the source
     List<List<StoredTensor>> files = files(tensors);
     for (int i = 0; i < files.size(); i++) {
       String fileName = "weights-%05d-of-%05d.arrow".formatted(i + 1, files.size());
       DType stored = storedType(files.get(i).getFirst());
-      WeightsFile.write(folder.resolve(fileName), files.get(i), stored, sliceElements);
-      files.get(i).forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
+      List<StoredTensor> inFile = files.get(i);
+      newFiles.write(fileName, out -> WeightsFile.write(out, inFile, stored, sliceElements));
+      inFile.forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
     }
-    JsonFiles.write(folder.resolve(StoredModel.WEIGHTS_INDEX), TensorFiles.index(fileOfTensor));
+    newFiles.write(StoredModel.WEIGHTS_INDEX, TensorFiles.index(fileOfTensor));
   }
 
   /// A file has one element type, so the tensors are sorted by it before they are split by size.

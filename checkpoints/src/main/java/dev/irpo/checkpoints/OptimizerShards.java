@@ -4,7 +4,6 @@ import dev.irpo.tensor.DType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -94,7 +93,8 @@ public final class OptimizerShards implements AutoCloseable {
     AtomicFiles.writeFile(
         folder.resolve(name),
         temporary -> {
-          try (IpcFileWriter writer = new IpcFileWriter(temporary, schema(metadata))) {
+          try (HashedFile file = new HashedFile(temporary, _ -> {})) {
+            IpcFileWriter writer = new IpcFileWriter(file, schema(metadata));
             long elements = part.end() - part.begin();
             for (long begin = 0; begin < elements; begin += BATCH_ELEMENTS) {
               long count = Math.min(BATCH_ELEMENTS, elements - begin);
@@ -230,7 +230,7 @@ public final class OptimizerShards implements AutoCloseable {
     }
 
     @Override
-    public void writeTo(FileChannel channel) throws IOException {
+    public void writeTo(HashedFile out) throws IOException {
       long wantedBegin = begin * Float.BYTES;
       long wantedEnd = wantedBegin + byteSize();
       long pieceBegin = 0;
@@ -238,7 +238,7 @@ public final class OptimizerShards implements AutoCloseable {
         long from = Math.max(wantedBegin, pieceBegin);
         long bytes = Math.min(wantedEnd, pieceBegin + piece.byteSize()) - from;
         if (bytes > 0) {
-          MappedFiles.write(channel, piece.asSlice(from - pieceBegin, bytes));
+          out.write(piece.asSlice(from - pieceBegin, bytes));
         }
         pieceBegin += piece.byteSize();
       }

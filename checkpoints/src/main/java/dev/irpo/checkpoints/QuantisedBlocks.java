@@ -17,6 +17,8 @@ import java.nio.ByteOrder;
 record QuantisedBlocks(MemorySegment blocks) implements TensorContent {
   static final int ELEMENTS = 32;
   static final int BYTES = Short.BYTES + ELEMENTS;
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -30,6 +32,11 @@ record QuantisedBlocks(MemorySegment blocks) implements TensorContent {
     for (long done = 0; done < target.byteSize(); ) {
       long element = (offset + done) / Float.BYTES;
       int inElement = (int) ((offset + done) % Float.BYTES);
+      if (inElement == 0 && target.byteSize() - done >= Float.BYTES) {
+        target.set(FLOAT, done, value(element));
+        done += Float.BYTES;
+        continue;
+      }
       int bits = Float.floatToRawIntBits(value(element));
       for (int i = inElement; i < Float.BYTES && done < target.byteSize(); i++) {
         target.set(ValueLayout.JAVA_BYTE, done++, (byte) (bits >>> (i * Byte.SIZE)));

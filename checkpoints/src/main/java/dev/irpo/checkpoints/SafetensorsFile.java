@@ -7,16 +7,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -41,7 +40,6 @@ public final class SafetensorsFile {
   private static final String METADATA = "__metadata__";
 
   private final Path path;
-  private final Arena arena;
   private final SequencedMap<String, Entry> entries;
 
   /// A tensor as the header describes it, of any type, supported or not.
@@ -51,9 +49,8 @@ public final class SafetensorsFile {
   ///   padded
   public record Entry(String name, String dtype, List<Long> shape, MemorySegment data) {}
 
-  private SafetensorsFile(Path path, Arena arena, SequencedMap<String, Entry> entries) {
+  private SafetensorsFile(Path path, SequencedMap<String, Entry> entries) {
     this.path = path;
-    this.arena = arena;
     this.entries = entries;
   }
 
@@ -87,7 +84,7 @@ public final class SafetensorsFile {
       }
     }
     requireNoHoles(path, ranges, data.byteSize());
-    return new SafetensorsFile(path, arena, entries);
+    return new SafetensorsFile(path, entries);
   }
 
   /// All tensors by name, in the order of the header.
@@ -95,7 +92,7 @@ public final class SafetensorsFile {
     return Collections.unmodifiableSequencedMap(entries);
   }
 
-  /// All tensors, in the order of the header; copied only if the file misaligns them.
+  /// All tensors, in the order of the header; in memory unless the file misaligns them.
   ///
   /// @throws IllegalArgumentException if one has a type or shape that [StoredTensor] has not
   public List<StoredTensor> tensors() {
@@ -108,6 +105,13 @@ public final class SafetensorsFile {
   public static void write(
       Path path, Collection<StoredTensor> tensors, Map<String, String> metadata)
       throws IOException {
+    try (HashedFile file = new HashedFile(path, _ -> {})) {
+      write(file, tensors, metadata);
+    }
+  }
+
+  static void write(HashedFile file, Collection<StoredTensor> tensors, Map<String, String> metadata)
+      throws IOException {
     List<StoredTensor> ordered =
         tensors.stream()
             .sorted(Comparator.comparingInt((StoredTensor t) -> t.dtype().bytes()).reversed())
@@ -119,12 +123,9 @@ public final class SafetensorsFile {
     ByteBuffer head = ByteBuffer.allocate(paddedBytes).order(ByteOrder.LITTLE_ENDIAN);
     head.putLong(paddedBytes - Long.BYTES).put(header);
     Arrays.fill(head.array(), Long.BYTES + header.length, paddedBytes, (byte) ' ');
-    try (FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      MappedFiles.write(channel, head.rewind());
-      for (StoredTensor tensor : ordered) {
-        MappedFiles.write(channel, tensor.content());
-      }
+    file.write(head.rewind());
+    for (StoredTensor tensor : ordered) {
+      file.write(tensor.content());
     }
   }
 
@@ -132,8 +133,8 @@ public final class SafetensorsFile {
     DType dtype = dtypeOf(entry);
     try {
       Shape shape = Shape.of(entry.shape().stream().mapToLong(Long::longValue).toArray());
-      MemorySegment data = MappedFiles.aligned(entry.data(), dtype.bytes(), arena);
-      return new StoredTensor(entry.name(), dtype, shape, data);
+      TensorContent content = MappedFiles.content(entry.data(), dtype.bytes());
+      return new StoredTensor(entry.name(), dtype, shape, content);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IllegalArgumentException(
           "%s: tensor '%s': %s; fetch the file again".formatted(path, entry.name(), e.getMessage()),

@@ -253,6 +253,10 @@ public final class StoredModel implements AutoCloseable {
     if (!Files.isDirectory(path)) {
       throw new NoSuchFileException(path + ": there is no such model; check the path");
     }
+    if (UnfinishedFolder.matches(path)) {
+      throw new NoSuchFileException(
+          path + ": is not finished; run the command that was writing it again");
+    }
     if (Files.exists(path.resolve(WEIGHTS_INDEX))) {
       return Format.ARROW;
     }

@@ -66,9 +66,9 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
   }
 
   /// Writes them into a folder.
-  void writeTo(Path folder) throws IOException {
+  void writeTo(NewFiles files) throws IOException {
     for (Map.Entry<String, byte[]> file : contents.entrySet()) {
-      Files.write(folder.resolve(file.getKey()), file.getValue());
+      files.write(file.getKey(), file.getValue());
     }
   }
 }

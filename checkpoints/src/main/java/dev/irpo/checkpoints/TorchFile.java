@@ -114,10 +114,7 @@ final class TorchFile {
               .formatted(name, view.offset(), end, storage.numElements()));
     }
     MemorySegment own = data.asSlice(view.offset() * elementBytes, numElements * elementBytes);
-    TensorContent content = TensorContent.of(own);
-    return own.address() % elementBytes == 0
-        ? content
-        : new JoinedParts(List.of(content), content.byteSize());
+    return MappedFiles.content(own, storage.dtype().bytes());
   }
 
   private void requireRowMajor(String name, TorchPickle.View view) {

@@ -7,10 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,13 +24,10 @@ final class WeightsFile {
   static final String COLUMN = "values";
   static final String METADATA_KEY = "irpo.tensors";
 
-  /// Elements that are assembled or converted at a time.
-  private static final long CHUNK_ELEMENTS = 1L << 20;
-
   private WeightsFile() {}
 
   /// Writes tensors as elements of `dtype`, converting those of another type a chunk at a time.
-  static void write(Path file, List<StoredTensor> tensors, DType dtype, long sliceElements)
+  static void write(HashedFile out, List<StoredTensor> tensors, DType dtype, long sliceElements)
       throws IOException {
     List<Slice> slices = new ArrayList<>();
     ArrayNode directory = JsonNodeFactory.instance.arrayNode();
@@ -52,12 +49,11 @@ final class WeightsFile {
     Schema schema =
         new Schema(
             List.of(ArrowTypes.field(COLUMN, dtype)), Map.of(METADATA_KEY, directory.toString()));
-    try (IpcFileWriter writer = new IpcFileWriter(file, schema)) {
-      for (Slice slice : slices) {
-        writer.writeBatch(slice.length(), List.of(slice));
-      }
-      writer.finish();
+    IpcFileWriter writer = new IpcFileWriter(out, schema);
+    for (Slice slice : slices) {
+      writer.writeBatch(slice.length(), List.of(slice));
     }
+    writer.finish();
   }
 
   /// The tensors of a file in its order: views of a memory map, except tensors of several slices.
@@ -69,7 +65,7 @@ final class WeightsFile {
     List<StoredTensor> tensors = new ArrayList<>();
     for (JsonNode entry : JsonFiles.parse(directory, path + ": metadata " + METADATA_KEY)) {
       try {
-        tensors.add(tensor(file, entry, arena));
+        tensors.add(tensor(file, entry));
       } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
         String fact = "tensor '%s': %s".formatted(entry.path("name").asText(), e.getMessage());
         throw IpcFile.damaged(path, fact, e);
@@ -78,7 +74,7 @@ final class WeightsFile {
     return tensors;
   }
 
-  private static StoredTensor tensor(IpcFile file, JsonNode entry, Arena arena) {
+  private static StoredTensor tensor(IpcFile file, JsonNode entry) {
     DType dtype = ArrowTypes.named(entry.path("dtype").asText());
     if (!file.schema().getFields().equals(List.of(ArrowTypes.field(COLUMN, dtype)))) {
       throw new IllegalArgumentException(
@@ -103,7 +99,9 @@ final class WeightsFile {
           "shape %s has %d elements, its slices %d"
               .formatted(shape, shape.numElements(), elements));
     }
-    return new StoredTensor(entry.path("name").asText(), dtype, shape, joined(slices, arena));
+    TensorContent content =
+        slices.size() == 1 ? TensorContent.of(slices.getFirst()) : new Slices(slices);
+    return new StoredTensor(entry.path("name").asText(), dtype, shape, content);
   }
 
   static long[] longs(JsonNode array) {
@@ -117,18 +115,25 @@ final class WeightsFile {
     return values;
   }
 
-  private static MemorySegment joined(List<MemorySegment> slices, Arena arena) {
-    if (slices.size() == 1) {
-      return slices.getFirst();
+  /// The slices of a tensor one after another.
+  private record Slices(List<MemorySegment> slices) implements TensorContent {
+    @Override
+    public long byteSize() {
+      return slices.stream().mapToLong(MemorySegment::byteSize).sum();
     }
-    long bytes = slices.stream().mapToLong(MemorySegment::byteSize).sum();
-    MemorySegment whole = arena.allocate(bytes, IpcFileWriter.ALIGNMENT);
-    long offset = 0;
-    for (MemorySegment slice : slices) {
-      MemorySegment.copy(slice, 0, whole, offset, slice.byteSize());
-      offset += slice.byteSize();
+
+    @Override
+    public void read(long offset, MemorySegment target) {
+      long begin = 0;
+      for (MemorySegment slice : slices) {
+        long from = Math.max(offset, begin);
+        long bytes = Math.min(offset + target.byteSize(), begin + slice.byteSize()) - from;
+        if (bytes > 0) {
+          MemorySegment.copy(slice, from - begin, target, from - offset, bytes);
+        }
+        begin += slice.byteSize();
+      }
     }
-    return whole.asReadOnly();
   }
 
   /// Consecutive elements of a tensor, to be written as `dtype`.
@@ -140,27 +145,31 @@ final class WeightsFile {
     }
 
     @Override
-    public void writeTo(FileChannel channel) throws IOException {
-      DType from = tensor.dtype();
+    public void writeTo(HashedFile out) throws IOException {
       Optional<MemorySegment> data = tensor.content().inMemory();
-      if (from == dtype && data.isPresent()) {
-        MappedFiles.write(channel, data.get().asSlice(offset * from.bytes(), byteSize()));
-        return;
+      if (tensor.dtype() != dtype) {
+        writeConverted(out);
+      } else if (data.isPresent()) {
+        out.write(data.get().asSlice(offset * dtype.bytes(), byteSize()));
+      } else {
+        long begin = offset * dtype.bytes();
+        out.write(byteSize(), (at, target) -> tensor.content().read(begin + at, target));
       }
+    }
+
+    private void writeConverted(HashedFile out) throws IOException {
+      DType from = tensor.dtype();
       try (Arena arena = Arena.ofConfined()) {
-        long chunk = Math.min(CHUNK_ELEMENTS, length);
-        MemorySegment read = arena.allocate(chunk * from.bytes());
-        MemorySegment converted = from == dtype ? read : arena.allocate(chunk * dtype.bytes());
-        for (long begin = 0; begin < length; begin += CHUNK_ELEMENTS) {
-          long count = Math.min(CHUNK_ELEMENTS, length - begin);
-          MemorySegment in = read.asSlice(0, count * from.bytes());
-          MemorySegment out = converted.asSlice(0, count * dtype.bytes());
-          tensor.content().read((offset + begin) * from.bytes(), in);
-          if (from != dtype) {
-            FloatConversion.convert(from, in, dtype, out);
-          }
-          MappedFiles.write(channel, out);
-        }
+        MemorySegment read =
+            arena.allocate((long) HashedFile.PIECE_BYTES / dtype.bytes() * from.bytes());
+        out.write(
+            byteSize(),
+            (at, target) -> {
+              long bytes = target.byteSize() / dtype.bytes() * from.bytes();
+              MemorySegment in = read.asSlice(0, bytes);
+              tensor.content().read((offset + at / dtype.bytes()) * from.bytes(), in);
+              FloatConversion.convert(from, in, dtype, target);
+            });
       }
     }
   }

@@ -1,6 +1,8 @@
 /// Models, optimizer state and run data as files: named tensors and typed tables, no architecture.
 ///
-/// **A converted model** is a folder. It appears whole or not at all (see [AtomicFiles]):
+/// **A converted model** is a folder. It appears whole or not at all (see [AtomicFiles]); while a
+/// stored model is being converted it is `NAME.unfinished`, where a process that was killed goes on
+/// ([UnfinishedFolder]):
 ///
 /// ```text
 /// config.json                       what Hugging Face calls config.json
@@ -8,7 +10,8 @@
 /// weights-00001-of-00002.arrow      Arrow IPC files, all elements of one type in a file
 /// weights-00002-of-00002.arrow
 /// weights.index.json                {"weight_map": {tensor name: file}}, in the order of the source
-/// manifest.json                     bytes and SHA-256 of every other file; written last
+/// manifest.json                     bytes and SHA-256 of every other file, computed while they are
+///                                   written ([HashedFile]); written last
 /// ```
 ///
 /// **A weights file** has one column, `values`, and one record batch per tensor slice. The column
@@ -27,9 +30,9 @@
 /// Arrow Java aligns buffers in a file to 8 bytes. These files are therefore laid out by this
 /// package with Arrow's own flatbuffer classes, each buffer at a multiple of 64 bytes, so that a
 /// memory map of the file *is* the tensor. A tensor of several slices is interrupted by batch
-/// headers and has to be copied together on reading; the limit of a slice is so high (2²⁹ elements)
-/// that this concerns only the embeddings of the very largest models. Memory while writing does not
-/// depend on it.
+/// headers and has to be copied together to be multiplied; the limit of a slice is so high (2³⁰
+/// elements) that this concerns only the embeddings of the very largest models. Memory while
+/// converting and exporting does not depend on it.
 ///
 /// **Optimizer state** ([OptimizerShards]) is the flattened AdamW moments, cut into contiguous
 /// ranges, a file each. **Tables** ([TableSchema], [TableWriter], [TableReader]) hold rollouts and

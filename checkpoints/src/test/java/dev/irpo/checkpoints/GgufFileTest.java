@@ -274,73 +274,8 @@ class GgufFileTest {
     return stored(name, dtype, Shape.of(DIM), data.array());
   }
 
-  /// As llama.cpp's converter writes it: its names and order of rows, norms in F32.
+  /// 4 heads, 2 KV heads, 1 layer.
   private static GgufWriter gguf(List<StoredTensor> model) {
-    GgufWriter writer = new GgufWriter();
-    writer.values.put("general.architecture", "llama");
-    writer.values.put("llama.block_count", 1);
-    writer.values.put("llama.context_length", 128);
-    writer.values.put("llama.embedding_length", DIM);
-    writer.values.put("llama.feed_forward_length", 64);
-    writer.values.put("llama.attention.head_count", 4);
-    writer.values.put("llama.attention.head_count_kv", 2);
-    writer.values.put("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-    writer.values.put("llama.rope.freq_base", 500_000f);
-    for (StoredTensor tensor : model.reversed()) {
-      String name = name(tensor.name());
-      byte[] data = bytes(tensor.data());
-      if (name.contains("attn_q") || name.contains("attn_k")) {
-        data = interleaved(data, DIM * tensor.dtype().bytes());
-      }
-      boolean widened = tensor.shape().rank() == 1;
-      int type =
-          switch (tensor.dtype()) {
-            case BF16 -> 30;
-            case F16 -> 1;
-            default -> 0;
-          };
-      writer.add(
-          name,
-          widened ? 0 : type,
-          widened ? widened(data, tensor.dtype()) : data,
-          tensor.shape().toArray());
-    }
-    return writer;
-  }
-
-  private static String name(String name) {
-    return name.replace("model.embed_tokens", "token_embd")
-        .replace("model.layers", "blk")
-        .replace("self_attn.o_proj", "attn_output")
-        .replaceAll("self_attn\\.(.)_proj", "attn_$1")
-        .replaceAll("mlp\\.(.*)_proj", "ffn_$1")
-        .replace("input_layernorm", "attn_norm")
-        .replace("post_attention_layernorm", "ffn_norm")
-        .replace("model.norm", "output_norm")
-        .replace("lm_head", "output");
-  }
-
-  private static byte[] interleaved(byte[] from, int rowBytes) {
-    byte[] to = new byte[from.length];
-    for (int row = 0; row < from.length / rowBytes; row++) {
-      int inHead = row % HEAD_DIM;
-      int target = row - inHead + (inHead < 4 ? 2 * inHead : 2 * (inHead - 4) + 1);
-      System.arraycopy(from, row * rowBytes, to, target * rowBytes, rowBytes);
-    }
-    return to;
-  }
-
-  private static byte[] widened(byte[] data, DType dtype) {
-    if (dtype == DType.F32) {
-      return data;
-    }
-    ByteBuffer from = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer to = ByteBuffer.allocate(2 * data.length).order(ByteOrder.LITTLE_ENDIAN);
-    while (from.hasRemaining()) {
-      short bits = from.getShort();
-      to.putFloat(
-          dtype == DType.BF16 ? Float.intBitsToFloat(bits << 16) : Float.float16ToFloat(bits));
-    }
-    return to.array();
+    return ForeignModels.gguf(model, HEAD_DIM, 500_000);
   }
 }

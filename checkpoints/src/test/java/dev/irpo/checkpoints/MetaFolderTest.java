@@ -2,8 +2,6 @@ package dev.irpo.checkpoints;
 
 import static dev.irpo.checkpoints.TestModels.assertRefused;
 import static dev.irpo.checkpoints.TestModels.assertSameTensors;
-import static dev.irpo.checkpoints.TestModels.bytes;
-import static dev.irpo.checkpoints.TestModels.stored;
 import static dev.irpo.checkpoints.TestModels.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,13 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -132,7 +128,7 @@ class MetaFolderTest {
     List<StoredTensor> model = model(DType.BF16, 10, false);
     write(model, 1, 1);
     assertTied(model);
-    SequencedMap<String, StoredTensor> part = metaTensors(model);
+    SequencedMap<String, StoredTensor> part = ForeignModels.meta(model, HEAD_DIM);
     part.put("output.weight", part.get("tok_embeddings.weight"));
     TorchWriter.save(file(0), part);
     assertTied(model);
@@ -208,7 +204,8 @@ class MetaFolderTest {
       List<StoredTensor> model, String name, UnaryOperator<StoredTensor> change, String... facts)
       throws IOException {
     write(model, 2, 1);
-    SequencedMap<String, StoredTensor> part = part(metaTensors(model), 1, 2, 1);
+    SequencedMap<String, StoredTensor> part =
+        ForeignModels.part(ForeignModels.meta(model, HEAD_DIM), 1, 2, 1);
     StoredTensor changed = change.apply(part.get(name));
     if (changed == null) {
       part.remove(name);
@@ -230,12 +227,14 @@ class MetaFolderTest {
   /// @param embeddingAxis along which the embedding is split
   private void write(List<StoredTensor> model, int files, int embeddingAxis) throws IOException {
     for (int i = 0; i < files; i++) {
-      TorchWriter.save(file(i), part(metaTensors(model), i, files, embeddingAxis));
+      TorchWriter.save(
+          file(i),
+          ForeignModels.part(ForeignModels.meta(model, HEAD_DIM), i, files, embeddingAxis));
     }
   }
 
   /// The model under Hugging Face's names, in Hugging Face's order of rows.
-  private static List<StoredTensor> model(DType dtype, int vocabSize, boolean ownHead) {
+  static List<StoredTensor> model(DType dtype, int vocabSize, boolean ownHead) {
     List<StoredTensor> model = new ArrayList<>();
     model.add(tensor("model.embed_tokens.weight", dtype, 1, vocabSize, DIM));
     for (int i = 0; i < 2; i++) {
@@ -256,80 +255,5 @@ class MetaFolderTest {
       model.add(tensor("lm_head.weight", dtype, 3, vocabSize, DIM));
     }
     return model;
-  }
-
-  /// The same under Meta's names and in Meta's order of rows, with the table that nobody reads.
-  private static SequencedMap<String, StoredTensor> metaTensors(List<StoredTensor> model) {
-    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
-    for (StoredTensor tensor : model) {
-      String name =
-          tensor
-              .name()
-              .replace("model.", "")
-              .replace("embed_tokens", "tok_embeddings")
-              .replace("self_attn.q_proj", "attention.wq")
-              .replace("self_attn.k_proj", "attention.wk")
-              .replace("self_attn.v_proj", "attention.wv")
-              .replace("self_attn.o_proj", "attention.wo")
-              .replace("mlp.gate_proj", "feed_forward.w1")
-              .replace("mlp.down_proj", "feed_forward.w2")
-              .replace("mlp.up_proj", "feed_forward.w3")
-              .replace("input_layernorm", "attention_norm")
-              .replace("post_attention_layernorm", "ffn_norm")
-              .replace("lm_head", "output");
-      boolean rotated = name.endsWith("wq.weight") || name.endsWith("wk.weight");
-      tensors.put(name, rotated ? interleaved(tensor) : tensor);
-    }
-    tensors.put("rope.freqs", tensor("rope.freqs", DType.BF16, 5, HEAD_DIM / 2));
-    return tensors;
-  }
-
-  /// Row i of a head goes to 2i, row D/2 + i to 2i + 1.
-  private static StoredTensor interleaved(StoredTensor tensor) {
-    byte[] from = bytes(tensor.data());
-    byte[] to = new byte[from.length];
-    int rowBytes = DIM * tensor.dtype().bytes();
-    for (int head = 0; head < tensor.shape().size(0); head += HEAD_DIM) {
-      for (int i = 0; i < HEAD_DIM / 2; i++) {
-        System.arraycopy(from, (head + i) * rowBytes, to, (head + 2 * i) * rowBytes, rowBytes);
-        System.arraycopy(
-            from,
-            (head + HEAD_DIM / 2 + i) * rowBytes,
-            to,
-            (head + 2 * i + 1) * rowBytes,
-            rowBytes);
-      }
-    }
-    return stored(tensor.name(), tensor.dtype(), tensor.shape(), to);
-  }
-
-  private static SequencedMap<String, StoredTensor> part(
-      SequencedMap<String, StoredTensor> tensors, int index, int count, int embeddingAxis) {
-    SequencedMap<String, StoredTensor> part = new LinkedHashMap<>();
-    tensors.forEach((name, tensor) -> {
-      if (tensor.shape().rank() == 1) {
-        part.put(name, tensor);
-      } else {
-        boolean columns = name.endsWith(".wo.weight") || name.endsWith(".w2.weight");
-        int axis = name.startsWith("tok_") ? embeddingAxis : columns ? 1 : 0;
-        part.put(name, slice(tensor, axis, index, count));
-      }
-    });
-    return part;
-  }
-
-  private static StoredTensor slice(StoredTensor tensor, int axis, int index, int count) {
-    int rows = tensor.shape().size(0) / (axis == 0 ? count : 1);
-    int columns = tensor.shape().size(1) / (axis == 1 ? count : 1);
-    int bytes = tensor.dtype().bytes();
-    byte[] from = bytes(tensor.data());
-    byte[] to = new byte[rows * columns * bytes];
-    int fullRow = tensor.shape().size(1) * bytes;
-    for (int row = 0; row < rows; row++) {
-      int start =
-          axis == 0 ? (index * rows + row) * fullRow : row * fullRow + index * columns * bytes;
-      System.arraycopy(from, start, to, row * columns * bytes, columns * bytes);
-    }
-    return stored(tensor.name(), tensor.dtype(), Shape.of(rows, columns), to);
   }
 }

@@ -26,13 +26,15 @@ class WeightsFileTest {
   @BeforeEach
   void writeFile() throws IOException {
     file = folder.resolve("weights.arrow");
-    WeightsFile.write(
-        file,
-        List.of(
-            TestModels.tensor("first", DType.F32, 1, 2, 3),
-            TestModels.tensor("second", DType.F32, 2, 5)),
-        DType.F32,
-        4);
+    try (HashedFile out = new HashedFile(file, _ -> {})) {
+      WeightsFile.write(
+          out,
+          List.of(
+              TestModels.tensor("first", DType.F32, 1, 2, 3),
+              TestModels.tensor("second", DType.F32, 2, 5)),
+          DType.F32,
+          4);
+    }
     whole = Files.readAllBytes(file);
   }
 

@@ -16,8 +16,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "convert",
     mixinStandardHelpOptions = true,
-    description =
-        "Converts a Hugging Face or Meta folder, GGUF or llama2.c file to a model folder.")
+    description = {
+      "Converts a Hugging Face or Meta folder, GGUF or llama2.c file to a model folder.",
+      "A conversion that was stopped goes on with the same command."
+    })
 final class ConvertCommand implements Callable<Integer> {
   /// Element types a model can be stored in.
   enum StorageType {
@@ -49,7 +51,10 @@ final class ConvertCommand implements Callable<Integer> {
           dtype == null
               ? ModelWriter.keepingTypes()
               : ModelWriter.convertingTo(DType.valueOf(dtype.name()));
-      writer.write(to, source);
+      long bytes = writer.bytesOf(source.tensors().values());
+      try (ByteBar bar = new ByteBar("write " + to.getFileName(), bytes)) {
+        writer.write(to, source, bar);
+      }
     }
     return 0;
   }

@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.checkpoints.HuggingFaceWriter;
+import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
@@ -15,18 +16,32 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
-    description = "Writes a model as a Hugging Face folder (config.json, model.safetensors).")
+    description = {
+      "Writes a model as a Hugging Face folder (config.json, safetensors files).",
+      "An export that was stopped goes on with the same command."
+    })
 final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
 
   @Option(names = "--to", required = true, paramLabel = "HF_DIR", description = "new folder")
   private Path to;
 
+  @Option(
+      names = "--max-file-bytes",
+      paramLabel = "N",
+      defaultValue = "5000000000",
+      description =
+          "larger weights are split into several files with an index; default: ${DEFAULT-VALUE}")
+  private long maxFileBytes;
+
   @Override
   public Integer call() throws IOException {
     try (StoredModel source = ModelFiles.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
-      new HuggingFaceWriter().write(to, source);
+      long bytes = ModelWriter.keepingTypes().bytesOf(source.tensors().values());
+      try (ByteBar bar = new ByteBar("write " + to.getFileName(), bytes)) {
+        new HuggingFaceWriter(maxFileBytes).write(to, source, bar);
+      }
     }
     return 0;
   }

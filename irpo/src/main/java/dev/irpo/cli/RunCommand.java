@@ -73,7 +73,7 @@ final class RunCommand implements Callable<Integer> {
       plan.requireRoom(out);
       folder.open(resolved);
       if (!isBegun) {
-        ModelWriter.keepingTypes().write(folder.startModel(), source);
+        copyStartModel(source, folder.startModel());
       }
     }
     iterate(resolved, folder, prompts);
@@ -103,6 +103,14 @@ final class RunCommand implements Callable<Integer> {
               .formatted(file, tokenizer.vocabSize(), model.model, sizes.vocabSize()));
     }
     return tokenizer;
+  }
+
+  private static void copyStartModel(StoredModel source, Path target) throws IOException {
+    ModelWriter writer = ModelWriter.keepingTypes();
+    long bytes = writer.bytesOf(source.tensors().values());
+    try (ByteBar bar = new ByteBar("copy " + source.path().getFileName(), bytes)) {
+      writer.write(target, source, bar);
+    }
   }
 
   /// Runs to the end and prints the table.

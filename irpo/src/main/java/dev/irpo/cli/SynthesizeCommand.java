@@ -9,7 +9,6 @@ import dev.irpo.checkpoints.ModelWriter;
 import dev.irpo.checkpoints.TokenizerFiles;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.model.RandomWeights;
-import dev.irpo.run.Progress;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.StoredTensor;
 import dev.irpo.tokenizer.Tokenizer;
@@ -19,10 +18,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -109,25 +106,14 @@ final class SynthesizeCommand implements Callable<Integer> {
     TokenizerFiles tokenizerFiles = tokenizerFiles(config);
     long bytes = new RandomWeights(config, type(), seed, _ -> {}).byteSize();
     requireRoom(bytes);
-    try (Progress.Bar bar = new Bars().begin("write " + to.getFileName(), bytes)) {
-      AtomicLong done = new AtomicLong();
-      RandomWeights weights =
-          new RandomWeights(config, type(), seed, part -> show(bar, done.addAndGet(part)));
-      List<StoredTensor> tensors = weights.tensors();
+    try (ByteBar bar = new ByteBar("write " + to.getFileName(), bytes)) {
+      List<StoredTensor> tensors = new RandomWeights(config, type(), seed, bar).tensors();
       switch (format) {
         case HF -> new HuggingFaceWriter().write(to, json(config), tensors, tokenizerFiles);
         case ARROW -> ModelWriter.keepingTypes().write(to, json(config), tensors, tokenizerFiles);
       }
     }
     return 0;
-  }
-
-  private static void show(Progress.Bar bar, long bytes) {
-    bar.at(bytes, gigabytes(bytes));
-  }
-
-  private static String gigabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
   }
 
   private DType type() {
@@ -188,7 +174,7 @@ final class SynthesizeCommand implements Callable<Integer> {
     if (bytes > usable - OTHER_BYTES) {
       throw new IOException(
           "--to %s: the weights take %s, the disk has %s left; choose another disk or a smaller shape"
-              .formatted(to, gigabytes(bytes), gigabytes(usable)));
+              .formatted(to, ByteBar.gigabytes(bytes), ByteBar.gigabytes(usable)));
     }
   }
 }

@@ -53,17 +53,18 @@ final class Checkpoint {
     AtomicFiles.writeFolder(
         folder,
         temporary -> {
-          ModelWriter.keepingTypes()
-              .writeContents(
-                  temporary,
-                  model.huggingFaceConfig(),
-                  model.storedTensors(),
-                  model.tokenizerFiles());
+          Map<String, Manifest.Entry> written =
+              ModelWriter.keepingTypes()
+                  .writeContents(
+                      temporary,
+                      model.huggingFaceConfig(),
+                      model.storedTensors(),
+                      model.tokenizerFiles());
           OptimizerShards.write(temporary, layout, part);
           Map<String, Long> state =
               Map.of("step", (long) step, "optimizerSteps", optimizer.stepsTaken());
           MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
-          Manifest.write(temporary);
+          Manifest.write(temporary, written);
         });
   }
 

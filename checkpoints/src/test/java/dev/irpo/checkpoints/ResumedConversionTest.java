@@ -1,0 +1,244 @@
+package dev.irpo.checkpoints;
+
+import static dev.irpo.checkpoints.TestModels.assertRefused;
+import static dev.irpo.checkpoints.TestModels.config;
+import static dev.irpo.checkpoints.TestModels.tensor;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.DType;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A conversion that stopped goes on with the same call.
+class ResumedConversionTest {
+  /// Four weights files.
+  private static final ModelWriter WRITER = new ModelWriter(Optional.of(DType.BF16), 60, 1 << 20);
+
+  @TempDir Path folder;
+  private Path source;
+  private Path whole;
+  private Path target;
+  private Path unfinished;
+
+  /// Stands for the death of the process.
+  private static final class Stop extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  @BeforeEach
+  void convertUndisturbed() throws IOException {
+    source = folder.resolve("source");
+    TokenizerFiles tokenizer = TokenizerFiles.sentencePiece(new byte[] {1, 2, 3});
+    new HuggingFaceWriter(200)
+        .write(
+            source,
+            config(),
+            List.of(
+                tensor("a", DType.F32, 1, 5, 5),
+                tensor("b", DType.F32, 2, 25),
+                tensor("c", DType.BF16, 3, 25),
+                tensor("d", DType.F32, 4, 7)),
+            tokenizer);
+    whole = folder.resolve("whole");
+    convert(WRITER, whole, _ -> {});
+    target = folder.resolve("target");
+    unfinished = folder.resolve("target.unfinished");
+  }
+
+  @Test
+  void whereverItStopsTheBytesAreThoseOfOneThatDidNot() throws IOException {
+    int writes = 1;
+    for (; stopsAt(writes); writes += 4) { // all of them take a minute of waiting for the disk
+      assertFalse(Files.exists(target));
+      assertRefused(() -> StoredModel.open(unfinished), "is not finished");
+      convert(WRITER, target, _ -> {});
+      assertEquals(contents(whole), contents(target), "stopped at write " + writes);
+      remove(target);
+    }
+    assertTrue(writes > 20, "only " + writes + " writes");
+    assertEquals(contents(whole), contents(target));
+  }
+
+  @Test
+  void anExportGoesOnLikewise() throws IOException {
+    HuggingFaceWriter writer = new HuggingFaceWriter(70);
+    try (StoredModel model = StoredModel.open(whole)) {
+      writer.write(folder.resolve("exported"), model);
+      int[] writes = new int[1];
+      LongConsumer stopping =
+          _ -> {
+            if (++writes[0] == 9) {
+              throw new Stop();
+            }
+          };
+      assertThrows(Stop.class, () -> writer.write(target, model, stopping));
+      writer.write(target, model);
+    }
+    assertEquals(contents(folder.resolve("exported")), contents(target));
+    assertFalse(contents(target).containsKey(Manifest.FILE_NAME));
+  }
+
+  @Test
+  void filesThatAreWholeAreKeptAndOthersWrittenAgain() throws IOException {
+    stopAtTheThirdWeightsFile();
+    Path kept = unfinished.resolve("weights-00001-of-00004.arrow");
+    Path torn = unfinished.resolve("weights-00003-of-00004.arrow");
+    Files.setLastModifiedTime(kept, FileTime.fromMillis(1000));
+    assertTrue(Files.exists(torn));
+    long[] told = new long[1];
+    convert(WRITER, target, bytes -> told[0] += bytes);
+    assertEquals(1000, Files.getLastModifiedTime(target.resolve(kept.getFileName())).toMillis());
+    assertEquals(contents(whole), contents(target));
+    long bytes = 0;
+    for (String name : contents(whole).keySet()) {
+      bytes += Files.size(whole.resolve(name));
+    }
+    assertEquals(bytes, told[0]);
+  }
+
+  @Test
+  void aTornLineOfTheJournalAndAFileOfAnotherSizeDoNotCount() throws IOException {
+    stopAtTheThirdWeightsFile();
+    Path journal = unfinished.resolve("conversion.jsonl");
+    String text = Files.readString(journal);
+    Files.writeString(journal, text.substring(0, text.length() - 5));
+    Files.write(
+        unfinished.resolve("weights-00001-of-00004.arrow"), new byte[1], StandardOpenOption.APPEND);
+    convert(WRITER, target, _ -> {});
+    assertEquals(contents(whole), contents(target));
+  }
+
+  @Test
+  void aFolderThatOnlyItsJournalIsLeftInIsFinished() throws IOException {
+    stopAtTheThirdWeightsFile();
+    Path journal = unfinished.resolve("conversion.jsonl");
+    byte[] lines = Files.readAllBytes(journal);
+    convert(WRITER, target, _ -> {});
+    Files.write(target.resolve("conversion.jsonl"), lines);
+    StoredModel.open(target).close();
+    convert(WRITER, target, _ -> {});
+    assertEquals(contents(whole), contents(target));
+    assertThrows(FileAlreadyExistsException.class, () -> convert(WRITER, target, _ -> {}));
+  }
+
+  @Test
+  void aSourceThatChangedIsRefused() throws IOException {
+    stopAtTheThirdWeightsFile();
+    SortedMap<String, String> before = contents(unfinished);
+    Path changed = source.resolve("model-00002-of-00002.safetensors");
+    FileTime old = Files.getLastModifiedTime(changed);
+    Files.setLastModifiedTime(changed, FileTime.fromMillis(5000));
+    refuse(WRITER, "source '" + changed.getFileName() + "' was", "1970-01-01T00:00:05Z");
+    Files.setLastModifiedTime(changed, old);
+    Files.write(source.resolve("tokenizer.model"), new byte[] {4});
+    refuse(WRITER, "tokenizer 'tokenizer.model' was");
+    Files.delete(source.resolve("tokenizer.model"));
+    refuse(WRITER, "tokenizer 'tokenizer.model' was", "is not there");
+    assertEquals(before, contents(unfinished));
+  }
+
+  @Test
+  void otherOptionsAreRefused() throws IOException {
+    stopAtTheThirdWeightsFile();
+    refuse(ModelWriter.keepingTypes(), "writer 'options' was", "BF16");
+    Files.write(unfinished.resolve("conversion.jsonl"), new byte[0]);
+    refuse(WRITER, "was begun differently");
+  }
+
+  @Test
+  void aFolderThatIsNoConversionIsRefusedAndStays() throws IOException {
+    Files.createDirectory(unfinished);
+    Files.writeString(unfinished.resolve("notes.txt"), "a user's own");
+    refuse(WRITER, "holds no conversion.jsonl");
+    assertEquals("a user's own", Files.readString(unfinished.resolve("notes.txt")));
+  }
+
+  @Test
+  void onlyOneProcessWritesAFolder() throws IOException {
+    LongConsumer second =
+        _ -> {
+          refuse(WRITER, "another process is writing it");
+          throw new Stop();
+        };
+    assertThrows(Stop.class, () -> convert(WRITER, target, second));
+    convert(WRITER, target, _ -> {});
+    assertEquals(contents(whole), contents(target));
+  }
+
+  private void refuse(ModelWriter writer, String... facts) {
+    assertRefused(() -> convert(writer, target, _ -> {}), facts);
+    assertRefused(() -> convert(writer, target, _ -> {}), unfinished.toString());
+    assertFalse(Files.exists(target));
+  }
+
+  private void stopAtTheThirdWeightsFile() {
+    Path third = unfinished.resolve("weights-00003-of-00004.arrow");
+    LongConsumer stopping =
+        _ -> {
+          if (Files.exists(third)) {
+            throw new Stop();
+          }
+        };
+    assertThrows(Stop.class, () -> convert(WRITER, target, stopping));
+  }
+
+  /// Whether a conversion has that many writes, at the last of which it is then stopped.
+  private boolean stopsAt(int writes) throws IOException {
+    int[] left = {writes};
+    try {
+      convert(
+          WRITER,
+          target,
+          _ -> {
+            if (--left[0] == 0) {
+              throw new Stop();
+            }
+          });
+      return false;
+    } catch (Stop e) {
+      return true;
+    }
+  }
+
+  private void convert(ModelWriter writer, Path to, LongConsumer onWritten) throws IOException {
+    try (StoredModel model = StoredModel.open(source)) {
+      writer.write(to, model, onWritten);
+    }
+  }
+
+  /// Checksums by name.
+  private static SortedMap<String, String> contents(Path model) throws IOException {
+    SortedMap<String, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.list(model)) {
+      for (Path file : files.toList()) {
+        contents.put(file.getFileName().toString(), Checksums.sha256(file));
+      }
+    }
+    return contents;
+  }
+
+  private static void remove(Path model) throws IOException {
+    try (Stream<Path> files = Files.list(model)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(model);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.irpo.cli;
+
+import dev.irpo.run.Progress;
+import java.util.Locale;
+import java.util.function.LongConsumer;
+
+/// Progress of writing, by bytes. It shows with the first of them, so that a refusal stands alone.
+final class ByteBar implements LongConsumer, AutoCloseable {
+  private final String stage;
+  private final long totalBytes;
+  private Progress.Bar bar = Progress.Bar.NONE;
+  private long done;
+
+  ByteBar(String stage, long totalBytes) {
+    this.stage = stage;
+    this.totalBytes = totalBytes;
+  }
+
+  /// So many bytes more.
+  @Override
+  public void accept(long bytes) {
+    if (done == 0) {
+      bar = new Bars().begin(stage, totalBytes);
+    }
+    done += bytes;
+    bar.at(done, gigabytes(done));
+  }
+
+  @Override
+  public void close() {
+    bar.close();
+  }
+
+  static String gigabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+  }
+}
