@@ -71,13 +71,12 @@ final class FuzzSeeds {
   static byte[] arrowWeights() {
     List<StoredTensor> floats =
         List.of(TestModels.tensor("a", DType.F32, 1, 2, 3), TestModels.tensor("b", DType.F32, 2));
-    return bytes(
-        file -> {
-          try (HashedFile out = new HashedFile(file, _ -> {})) {
-            WeightsFile.write(out, floats, DType.F32, 4);
-            out.finish();
-          }
-        });
+    return bytes(file -> {
+      try (HashedFile out = new HashedFile(file, _ -> {})) {
+        WeightsFile.write(out, floats, DType.F32, 4);
+        out.finish();
+      }
+    });
   }
 
   static byte[] gguf() {

@@ -58,7 +58,7 @@ record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> spli
                   isBegun
                       ? "make room there"
                       : "keep fewer checkpoints (train.checkpointEverySteps) or choose another"
-                            + " --out"));
+                          + " --out"));
     }
   }
 

@@ -58,7 +58,9 @@ public record PromptCounts(
       }
       int response = Math.min(config.rollouts().maxNewTokens(), room);
       Optional<String> gold =
-          config.pairs().goldAmongWinners() ? prompts.task().goldResponse(problem) : Optional.empty();
+          config.pairs().goldAmongWinners()
+              ? prompts.task().goldResponse(problem)
+              : Optional.empty();
       int goldTokens = gold.map(text -> prompts.tokenizer().encode(text).length + eos).orElse(0);
       boolean scored = gold.isPresent() && goldTokens <= room;
       int longer = scored ? Math.max(response, goldTokens) : response;

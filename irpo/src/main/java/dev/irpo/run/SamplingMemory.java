@@ -22,7 +22,7 @@ public record SamplingMemory(long weights, long cache, long activations) {
     return new SamplingMemory(
         backend.readsNarrow() ? 0 : weights,
         outline.allocatedBytes() - weights,
-        generator.activationBytes());
+        Math.max(generator.tokenInEachSlot().plannedBytes(), generator.mostRows().plannedBytes()));
   }
 
   /// Refuses a sampling that cannot fit.
@@ -37,11 +37,11 @@ public record SamplingMemory(long weights, long cache, long activations) {
           ("memory: needs %s (weights %s, key-value cache %s, sampling %s), there are %s;"
                   + " use fewer %s, fewer %s, or a machine with more memory")
               .formatted(
-                  WorkPlan.gigabytes(needed),
-                  WorkPlan.gigabytes(weights),
-                  WorkPlan.gigabytes(cache),
-                  WorkPlan.gigabytes(activations),
-                  WorkPlan.gigabytes(availableBytes),
+                  Units.bytes(needed),
+                  Units.bytes(weights),
+                  Units.bytes(cache),
+                  Units.bytes(activations),
+                  Units.bytes(availableBytes),
                   slotsKey,
                   tokensKey));
     }

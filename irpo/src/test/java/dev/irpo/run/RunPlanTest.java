@@ -11,8 +11,8 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.Roofline;
 import dev.irpo.pair.PreferencePair;
-import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.Prompts;
+import dev.irpo.rollout.Rollout;
 import dev.irpo.task.Split;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
@@ -52,9 +52,11 @@ class RunPlanTest {
   @TempDir private Path temporary;
 
   private static RunPlan plan(RunConfig config, LanguageModel model) throws IOException {
-    Map<Split, PromptCounts> splits = PromptCounts.of(
+    Map<Split, PromptCounts> splits =
+        PromptCounts.of(
             config,
-            new Prompts(Tasks.open(config.task(), config.seed()), model.tokenizer(), model.config()));
+            new Prompts(
+                Tasks.open(config.task(), config.seed()), model.tokenizer(), model.config()));
     WorkPlan work = WorkPlan.of(model.config(), config, RunPlan.longest(splits), 1);
     return RunPlan.of(config, splits, work, DEVICE);
   }
