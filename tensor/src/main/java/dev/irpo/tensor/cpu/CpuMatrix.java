@@ -17,6 +17,9 @@ final class CpuMatrix implements MatrixKernels {
   /// Rows from which packing anew costs less than a tenth of the product.
   private static final int PACKED_ROWS = 256;
 
+  /// Rows from which packing them too pays off.
+  private static final int BLOCKED_ROWS = 16;
+
   /// Multiple of rows that a task with weights of 16 bits takes.
   private static final int ROW_TILES = 4 * RowProducts.TILE;
 
@@ -90,12 +93,17 @@ final class CpuMatrix implements MatrixKernels {
       narrowLinear(out, x, weight, sizes);
       return;
     }
+    int rows = sizes.rows();
     Optional<MemorySegment> packed =
-        sizes.rows() < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
-    if (packed.isPresent()) {
+        rows < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
+    PanelSource a = new RowPanels(x, rows, sizes.depth());
+    BlockedProduct product = new BlockedProduct(pool, out, sizes, false);
+    if (packed.isEmpty()) {
+      product.multiply(a, new RowPanels(weight.segment(), sizes.columns(), sizes.depth()));
+    } else if (rows < BLOCKED_ROWS) {
       packedLinear(out, x, packed.get(), sizes);
     } else {
-      packingLinear(out, x, weight.segment(), sizes);
+      product.multiply(a, packed.get());
     }
   }
 
@@ -122,29 +130,6 @@ final class CpuMatrix implements MatrixKernels {
               first,
               split.lastPanel(task),
               false);
-        });
-  }
-
-  /// With panels that each task packs for itself.
-  private void packingLinear(
-      MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
-    int inDim = sizes.depth();
-    long cRow = 4L * sizes.columns();
-    Split split = split(sizes);
-    pool.run(
-        split.tasks(),
-        (task, scratch) -> {
-          MemorySegment packed = scratch.floats(0, (long) inDim * Tiles.PANEL);
-          Tiles.Operands m =
-              new Tiles.Operands(out, cRow, x, 4L * inDim, 4, packed, 0, scratch.edge());
-          WeightPanels panels = new WeightPanels(weight, sizes.columns(), inDim);
-          long row = split.firstRow(task);
-          for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
-            panels.pack(panel, packed, 0);
-            long aAt = row * 4L * inDim;
-            MatrixProduct.multiply(
-                m, row * cRow, aAt, 0, split.part(task), panel, panel + 1, false);
-          }
         });
   }
 
@@ -197,7 +182,10 @@ final class CpuMatrix implements MatrixKernels {
   /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory; sizes are (R, K, N).
   void inputGradient(
       MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes) {
-    multiply(dX, dOut, 4L * sizes.depth(), 4, weight, sizes, false);
+    new BlockedProduct(pool, dX, sizes, false)
+        .multiply(
+            new RowPanels(dOut, sizes.rows(), sizes.depth()),
+            new ColumnPanels(weight, sizes.columns()));
   }
 
   @Override
@@ -210,34 +198,7 @@ final class CpuMatrix implements MatrixKernels {
   /// dWeight (N, K) += dOutᵀ (N, R) · x (R, K) on plain memory; sizes are (N, K, R).
   void weightGradient(
       MemorySegment dWeight, MemorySegment dOut, MemorySegment x, ProductSizes sizes) {
-    multiply(dWeight, dOut, 4, 4L * sizes.rows(), x, sizes, true);
-  }
-
-  /// C = A·B or C += A·B with row-major B, packed panel by panel by the thread that needs it.
-  private void multiply(
-      MemorySegment c,
-      MemorySegment a,
-      long aRowBytes,
-      long aStepBytes,
-      MemorySegment b,
-      ProductSizes sizes,
-      boolean add) {
-    Split split = split(sizes);
-    long cRow = 4L * sizes.columns();
-    int depth = sizes.depth();
-    pool.run(
-        split.tasks(),
-        (task, scratch) -> {
-          MemorySegment packed = scratch.floats(0, (long) depth * Tiles.PANEL);
-          Tiles.Operands m =
-              new Tiles.Operands(c, cRow, a, aRowBytes, aStepBytes, packed, 0, scratch.edge());
-          long row = split.firstRow(task);
-          for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
-            MatrixProduct.packPanel(packed, 0, b, 0, cRow, depth, sizes.columns(), panel);
-            long cAt = row * cRow;
-            long aAt = row * aRowBytes;
-            MatrixProduct.multiply(m, cAt, aAt, 0, split.part(task), panel, panel + 1, add);
-          }
-        });
+    new BlockedProduct(pool, dWeight, sizes, true)
+        .multiply(new ColumnPanels(dOut, sizes.rows()), new ColumnPanels(x, sizes.columns()));
   }
 }

@@ -250,7 +250,7 @@ final class Lanes {
     return p.mul(powerOfTwo).blend(0f, x.lt(EXP_MIN));
   }
 
-  private static FloatVector broadcast(float value) {
+  static FloatVector broadcast(float value) {
     return FloatVector.broadcast(FLOATS, value);
   }
 }
