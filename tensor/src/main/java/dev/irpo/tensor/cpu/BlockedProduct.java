@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
 /// order, so each element is the one chain that [Tiles] describes.
 final class BlockedProduct {
   /// Most k of a block: a panel of B then takes 256 KiB, a quarter of the second cache.
-  private static final int DEPTH = 2048;
+  private static final int DEPTH = 1024;
 
   /// Bytes of a task's rows of A, half of the second cache.
   private static final int A_BYTES = 1 << 19;
@@ -29,14 +29,14 @@ final class BlockedProduct {
   private static final int FEW_ROWS = 64;
 
   /// Bytes of packed panels of B at a time.
-  private static final int GROUP_BYTES = 1 << 22;
+  private static final int GROUP_BYTES = 1 << 23;
 
   /// Multiply-adds below which a product stays on the calling thread.
   private static final long SMALL = 40_000;
 
   private static final int TASKS_PER_THREAD = 4;
 
-  private static final int A_PANELS = 0;
+  private static final int A_PANEL = 0;
   private static final int B_PANELS = 14;
 
   private final WorkerPool pool;
@@ -75,7 +75,8 @@ final class BlockedProduct {
     int panels = MatrixProduct.panels(sizes.columns());
     int depth = blockDepth();
     int group = Math.clamp(GROUP_BYTES / (depth * Tiles.PANEL_BYTES), 1, panels);
-    MemorySegment packed = pool.callerScratch().floats(B_PANELS, (long) group * depth * Tiles.PANEL);
+    MemorySegment packed =
+        pool.callerScratch().floats(B_PANELS, (long) group * depth * Tiles.PANEL);
     for (int k = 0; k < sizes.depth(); k += depth) {
       int end = Math.min(sizes.depth(), k + depth);
       long panelBytes = (end - k) * Tiles.PANEL_BYTES;
@@ -135,7 +136,7 @@ final class BlockedProduct {
     int rows = sizes.rows();
     int fitting = Math.clamp(A_BYTES / (4L * depth), FEW_ROWS, MOST_ROWS);
     int share = rows <= FEW_ROWS ? rows : (rows + wantedTasks() - 1) / wantedTasks();
-    return roundUp(Math.min(fitting, share), BlockTile.A_ROWS);
+    return roundUp(Math.min(fitting, share), Lanes.COUNT);
   }
 
   private void multiply(PanelSource a, Block block) {
@@ -156,12 +157,12 @@ final class BlockedProduct {
 
   private static float[] packRows(
       PanelSource a, Block block, int row, int rows, Scratch scratch) {
-    int panel = BlockTile.A_ROWS * block.depth();
-    MemorySegment one = scratch.floats(A_PANELS, panel);
+    int panelFloats = Lanes.COUNT * block.depth();
+    MemorySegment panel = scratch.floats(A_PANEL, panelFloats);
     float[] packed = scratch.array(rows * block.depth());
-    for (int r = 0; r < rows; r += BlockTile.A_ROWS) {
-      a.pack(row + r, BlockTile.A_ROWS, block.from(), block.to(), one, 0);
-      MemorySegment.copy(one, Lanes.FLOAT, 0, packed, r * block.depth(), panel);
+    for (int r = 0; r < rows; r += Lanes.COUNT) {
+      a.pack(row + r, Lanes.COUNT, block.from(), block.to(), panel, 0);
+      MemorySegment.copy(panel, Lanes.FLOAT, 0, packed, r * block.depth(), panelFloats);
     }
     return packed;
   }
@@ -170,7 +171,7 @@ final class BlockedProduct {
   private void multiply(
       PanelSource a, Block block, int row, int endRow, int first, int last, Scratch scratch) {
     int depth = block.depth();
-    int padded = roundUp(endRow - row, BlockTile.A_ROWS);
+    int padded = roundUp(endRow - row, Lanes.COUNT);
     float[] packed = packRows(a, block, row, padded, scratch);
     BlockTile tile = new BlockTile(packed, block.panels(), depth);
     long rowBytes = 4L * sizes.columns();
@@ -179,7 +180,7 @@ final class BlockedProduct {
       long bAt = block.at() + (panel - block.firstPanel()) * block.panelBytes();
       int columns = Math.min(Tiles.PANEL, sizes.columns() - panel * Tiles.PANEL);
       for (int r = 0; r < endRow - row; r += BlockTile.ROWS) {
-        int inPanel = r % BlockTile.A_ROWS;
+        int inPanel = r % Lanes.COUNT;
         long at = (row + r) * rowBytes + panel * Tiles.PANEL_BYTES;
         int rows = Math.min(BlockTile.ROWS, endRow - row - r);
         if (begun) {

@@ -6,13 +6,11 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/// [MatrixKernels] over panels, shared among threads by panels and, where these are few, by rows.
+/// [MatrixKernels] over panels: [BlockedProduct] where there are rows enough, [MatrixProduct] for few
+/// rows and [RowProducts] for weights of 16 bits.
 final class CpuMatrix implements MatrixKernels {
   /// Multiply-adds below which a product stays on the calling thread.
   private static final long SMALL = 40_000;
-
-  /// Least rows of a task when a panel's rows are split.
-  private static final int ROW_CHUNK = 64;
 
   /// Rows from which packing anew costs less than a tenth of the product.
   private static final int PACKED_ROWS = 256;
@@ -35,51 +33,6 @@ final class CpuMatrix implements MatrixKernels {
   CpuMatrix(WorkerPool pool, PackedWeights packedWeights) {
     this.pool = pool;
     this.packedWeights = packedWeights;
-  }
-
-  /// How a product is cut into tasks: tasks = panelGroups · rowChunks.
-  private record Split(ProductSizes sizes, int panelsPerTask, int rowsPerTask) {
-    int panelGroups() {
-      int panels = MatrixProduct.panels(sizes.columns());
-      return (panels + panelsPerTask - 1) / panelsPerTask;
-    }
-
-    int tasks() {
-      return panelGroups() * ((sizes.rows() + rowsPerTask - 1) / rowsPerTask);
-    }
-
-    int firstPanel(int task) {
-      return task % panelGroups() * panelsPerTask;
-    }
-
-    int lastPanel(int task) {
-      int panels = MatrixProduct.panels(sizes.columns());
-      return Math.min(panels, firstPanel(task) + panelsPerTask);
-    }
-
-    int firstRow(int task) {
-      return task / panelGroups() * rowsPerTask;
-    }
-
-    ProductSizes part(int task) {
-      int rows = Math.min(rowsPerTask, sizes.rows() - firstRow(task));
-      return new ProductSizes(rows, sizes.columns(), sizes.depth());
-    }
-  }
-
-  private Split split(ProductSizes sizes) {
-    int panels = MatrixProduct.panels(sizes.columns());
-    long work = (long) sizes.rows() * sizes.columns() * sizes.depth();
-    if (pool.threads() == 1 || work < SMALL) {
-      return new Split(sizes, panels, sizes.rows());
-    }
-    int wanted = 4 * pool.threads();
-    if (panels >= wanted || sizes.rows() < 2 * ROW_CHUNK) {
-      return new Split(sizes, Math.max(1, panels / wanted), sizes.rows());
-    }
-    int chunks = Math.min((wanted + panels - 1) / panels, sizes.rows() / ROW_CHUNK);
-    int rows = (sizes.rows() / chunks + 7) / 8 * 8;
-    return new Split(sizes, 1, rows);
   }
 
   @Override
@@ -107,29 +60,24 @@ final class CpuMatrix implements MatrixKernels {
     }
   }
 
-  /// With panels that are kept.
+  /// Few rows, read where they lie, with panels that are kept.
   private void packedLinear(
       MemorySegment out, MemorySegment x, MemorySegment panels, ProductSizes sizes) {
     int inDim = sizes.depth();
-    long cRow = 4L * sizes.columns();
-    Split split = split(sizes);
+    int count = MatrixProduct.panels(sizes.columns());
+    long panelBytes = inDim * Tiles.PANEL_BYTES;
+    long work = (long) sizes.rows() * sizes.columns() * inDim;
+    int tasks = pool.threads() == 1 || work < SMALL ? 1 : 4 * pool.threads();
+    int share = Math.max(1, count / tasks);
     pool.run(
-        split.tasks(),
+        (count + share - 1) / share,
         (task, scratch) -> {
           Tiles.Operands m =
               new Tiles.Operands(
-                  out, cRow, x, 4L * inDim, 4, panels, inDim * Tiles.PANEL_BYTES, scratch.edge());
-          int first = split.firstPanel(task);
-          long row = split.firstRow(task);
-          MatrixProduct.multiply(
-              m,
-              row * cRow,
-              row * 4L * inDim,
-              (long) first * inDim * Tiles.PANEL_BYTES,
-              split.part(task),
-              first,
-              split.lastPanel(task),
-              false);
+                  out, 4L * sizes.columns(), x, 4L * inDim, 4, panels, panelBytes, scratch.edge());
+          int first = task * share;
+          int last = Math.min(count, first + share);
+          MatrixProduct.multiply(m, 0, 0, first * panelBytes, sizes, first, last, false);
         });
   }
 

@@ -69,6 +69,15 @@ final class Lanes {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
   }
 
+  /// Vector number `i` of an array.
+  static FloatVector load(float[] array, int i) {
+    return FloatVector.fromArray(FLOATS, array, i * COUNT);
+  }
+
+  static void store(FloatVector vector, float[] array, int i) {
+    vector.intoArray(array, i * COUNT);
+  }
+
   static FloatVector zero() {
     return FloatVector.zero(FLOATS);
   }

@@ -62,6 +62,7 @@ final class PackedWeights {
     pool.run(
         MatrixProduct.panels(sizes.columns()),
         (panel, scratch) ->
-            source.pack(panel * Tiles.PANEL, Tiles.PANEL, 0, sizes.depth(), panels, panel * panelBytes));
+            source.pack(
+                panel * Tiles.PANEL, Tiles.PANEL, 0, sizes.depth(), panels, panel * panelBytes));
   }
 }
