@@ -7,14 +7,14 @@ import jdk.incubator.vector.FloatVector;
 /// sixteen sums in registers.
 ///
 /// Two multiply-adds a cycle of latency four need eight chains; sixteen leave room for delays, and
-/// ten loads for sixteen multiply-adds leave the load ports idle a third of the time. The loop alone
-/// runs at 95 % of a core's multiply-add peak, from the second cache too.
+/// ten loads for sixteen multiply-adds leave the load ports idle a third of the time. The loop
+/// alone runs at 95 % of a core's multiply-add peak, from the second cache too.
 ///
 /// C2 stops inlining at 18,000 nodes of a method (NodeCountInliningCutoff), and a vector that goes
 /// through a call is boxed. Access to a [MemorySegment] takes it several times the nodes that an
-/// array takes, so A and the sums are arrays; with them 8 rows leave room to spare and 12 do not fit.
-/// Vectors of 256 bits or less take 4 rows, because the machines that have no wider ones mostly have
-/// sixteen registers.
+/// array takes, so A and the sums are arrays; with them 8 rows leave room to spare and 12 do not
+/// fit. Vectors of 256 bits or less take 4 rows, because the machines that have no wider ones
+/// mostly have sixteen registers.
 ///
 /// The sums begin with loaded vectors, [#ZEROS] if there is nothing to add to: where computed and
 /// constant vectors meet in one variable, C2 boxes them.

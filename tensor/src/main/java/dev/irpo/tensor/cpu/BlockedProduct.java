@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
 /// all of the task's rows. Tasks divide the result, and blocks of k follow each other in ascending
 /// order, so each element is the one chain that [Tiles] describes.
 final class BlockedProduct {
-  /// Most k of a block: a panel of B then takes 256 KiB, a quarter of the second cache.
+  /// Most k of a block: a panel of B then takes 128 KiB, an eighth of the second cache.
   private static final int DEPTH = 1024;
 
   /// Bytes of a task's rows of A, half of the second cache.
@@ -155,8 +155,7 @@ final class BlockedProduct {
         });
   }
 
-  private static float[] packRows(
-      PanelSource a, Block block, int row, int rows, Scratch scratch) {
+  private static float[] packRows(PanelSource a, Block block, int row, int rows, Scratch scratch) {
     int panelFloats = Lanes.COUNT * block.depth();
     MemorySegment panel = scratch.floats(A_PANEL, panelFloats);
     float[] packed = scratch.array(rows * block.depth());

@@ -6,8 +6,8 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/// [MatrixKernels] over panels: [BlockedProduct] where there are rows enough, [MatrixProduct] for few
-/// rows and [RowProducts] for weights of 16 bits.
+/// [MatrixKernels] over panels: [BlockedProduct] where there are rows enough, [MatrixProduct] for
+/// few rows and [RowProducts] for weights of 16 bits.
 final class CpuMatrix implements MatrixKernels {
   /// Multiply-adds below which a product stays on the calling thread.
   private static final long SMALL = 40_000;
