@@ -9,8 +9,8 @@ record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
   @Override
   public void pack(int first, int width, int from, int to, MemorySegment target, long targetAt) {
     long row = 4L * columns;
-    int whole = Math.clamp((columns - first) / Lanes.COUNT * Lanes.COUNT, 0, width);
-    int copied = Math.clamp(columns - first, 0, width);
+    int copied = Math.min(columns - first, width);
+    int whole = copied / Lanes.COUNT * Lanes.COUNT;
     strips(first, whole, width, from, to, target, targetAt);
     for (int k = from; whole < width && k < to; k++) {
       long at = targetAt + 4L * width * (k - from);
