@@ -6,16 +6,17 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/// [MatrixKernels] over panels, shared among threads by panels and, where these are few, by rows.
+/// [MatrixKernels] over panels: [BlockedProduct] where there are rows enough, [MatrixProduct] for
+/// few rows and [RowProducts] for weights of 16 bits.
 final class CpuMatrix implements MatrixKernels {
   /// Multiply-adds below which a product stays on the calling thread.
   private static final long SMALL = 40_000;
 
-  /// Least rows of a task when a panel's rows are split.
-  private static final int ROW_CHUNK = 64;
-
   /// Rows from which packing anew costs less than a tenth of the product.
   private static final int PACKED_ROWS = 256;
+
+  /// Rows from which packing them too pays off.
+  private static final int BLOCKED_ROWS = 16;
 
   /// Multiple of rows that a task with weights of 16 bits takes.
   private static final int ROW_TILES = 4 * RowProducts.TILE;
@@ -37,51 +38,6 @@ final class CpuMatrix implements MatrixKernels {
     this.packedWeights = packedWeights;
   }
 
-  /// How a product is cut into tasks: tasks = panelGroups · rowChunks.
-  private record Split(ProductSizes sizes, int panelsPerTask, int rowsPerTask) {
-    int panelGroups() {
-      int panels = MatrixProduct.panels(sizes.columns());
-      return (panels + panelsPerTask - 1) / panelsPerTask;
-    }
-
-    int tasks() {
-      return panelGroups() * ((sizes.rows() + rowsPerTask - 1) / rowsPerTask);
-    }
-
-    int firstPanel(int task) {
-      return task % panelGroups() * panelsPerTask;
-    }
-
-    int lastPanel(int task) {
-      int panels = MatrixProduct.panels(sizes.columns());
-      return Math.min(panels, firstPanel(task) + panelsPerTask);
-    }
-
-    int firstRow(int task) {
-      return task / panelGroups() * rowsPerTask;
-    }
-
-    ProductSizes part(int task) {
-      int rows = Math.min(rowsPerTask, sizes.rows() - firstRow(task));
-      return new ProductSizes(rows, sizes.columns(), sizes.depth());
-    }
-  }
-
-  private Split split(ProductSizes sizes) {
-    int panels = MatrixProduct.panels(sizes.columns());
-    long work = (long) sizes.rows() * sizes.columns() * sizes.depth();
-    if (pool.threads() == 1 || work < SMALL) {
-      return new Split(sizes, panels, sizes.rows());
-    }
-    int wanted = 4 * pool.threads();
-    if (panels >= wanted || sizes.rows() < 2 * ROW_CHUNK) {
-      return new Split(sizes, Math.max(1, panels / wanted), sizes.rows());
-    }
-    int chunks = Math.min((wanted + panels - 1) / panels, sizes.rows() / ROW_CHUNK);
-    int rows = (sizes.rows() / chunks + 7) / 8 * 8;
-    return new Split(sizes, 1, rows);
-  }
-
   @Override
   public void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim) {
     linear(out.segment(), x.segment(), weight, new ProductSizes(rows, outDim, inDim));
@@ -93,61 +49,38 @@ final class CpuMatrix implements MatrixKernels {
       narrowLinear(out, x, weight, sizes);
       return;
     }
+    int rows = sizes.rows();
     Optional<MemorySegment> packed =
-        sizes.rows() < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
-    if (packed.isPresent()) {
+        rows < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
+    PanelSource a = new RowPanels(x, rows, sizes.depth());
+    BlockedProduct product = new BlockedProduct(pool, out, sizes, false);
+    if (packed.isEmpty()) {
+      product.multiply(a, new RowPanels(weight.segment(), sizes.columns(), sizes.depth()));
+    } else if (rows < BLOCKED_ROWS) {
       packedLinear(out, x, packed.get(), sizes);
     } else {
-      packingLinear(out, x, weight.segment(), sizes);
+      product.multiply(a, packed.get());
     }
   }
 
-  /// With panels that are kept.
+  /// Few rows, read where they lie, with panels that are kept.
   private void packedLinear(
       MemorySegment out, MemorySegment x, MemorySegment panels, ProductSizes sizes) {
     int inDim = sizes.depth();
-    long cRow = 4L * sizes.columns();
-    Split split = split(sizes);
+    int count = MatrixProduct.panels(sizes.columns());
+    long panelBytes = inDim * Tiles.PANEL_BYTES;
+    long work = (long) sizes.rows() * sizes.columns() * inDim;
+    int tasks = pool.threads() == 1 || work < SMALL ? 1 : 4 * pool.threads();
+    int share = Math.max(1, count / tasks);
     pool.run(
-        split.tasks(),
+        (count + share - 1) / share,
         (task, scratch) -> {
           Tiles.Operands m =
               new Tiles.Operands(
-                  out, cRow, x, 4L * inDim, 4, panels, inDim * Tiles.PANEL_BYTES, scratch.edge());
-          int first = split.firstPanel(task);
-          long row = split.firstRow(task);
-          MatrixProduct.multiply(
-              m,
-              row * cRow,
-              row * 4L * inDim,
-              (long) first * inDim * Tiles.PANEL_BYTES,
-              split.part(task),
-              first,
-              split.lastPanel(task),
-              false);
-        });
-  }
-
-  /// With panels that each task packs for itself.
-  private void packingLinear(
-      MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
-    int inDim = sizes.depth();
-    long cRow = 4L * sizes.columns();
-    Split split = split(sizes);
-    pool.run(
-        split.tasks(),
-        (task, scratch) -> {
-          MemorySegment packed = scratch.floats(0, (long) inDim * Tiles.PANEL);
-          Tiles.Operands m =
-              new Tiles.Operands(out, cRow, x, 4L * inDim, 4, packed, 0, scratch.edge());
-          WeightPanels panels = new WeightPanels(weight, sizes.columns(), inDim);
-          long row = split.firstRow(task);
-          for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
-            panels.pack(panel, packed, 0);
-            long aAt = row * 4L * inDim;
-            MatrixProduct.multiply(
-                m, row * cRow, aAt, 0, split.part(task), panel, panel + 1, false);
-          }
+                  out, 4L * sizes.columns(), x, 4L * inDim, 4, panels, panelBytes, scratch.edge());
+          int first = task * share;
+          int last = Math.min(count, first + share);
+          MatrixProduct.multiply(m, 0, 0, first * panelBytes, sizes, first, last, false);
         });
   }
 
@@ -209,7 +142,10 @@ final class CpuMatrix implements MatrixKernels {
   /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory; sizes are (R, K, N).
   void inputGradient(
       MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes) {
-    multiply(dX, dOut, 4L * sizes.depth(), 4, weight, sizes, false);
+    new BlockedProduct(pool, dX, sizes, false)
+        .multiply(
+            new RowPanels(dOut, sizes.rows(), sizes.depth()),
+            new ColumnPanels(weight, sizes.columns()));
   }
 
   @Override
@@ -222,34 +158,7 @@ final class CpuMatrix implements MatrixKernels {
   /// dWeight (N, K) += dOutᵀ (N, R) · x (R, K) on plain memory; sizes are (N, K, R).
   void weightGradient(
       MemorySegment dWeight, MemorySegment dOut, MemorySegment x, ProductSizes sizes) {
-    multiply(dWeight, dOut, 4, 4L * sizes.rows(), x, sizes, true);
-  }
-
-  /// C = A·B or C += A·B with row-major B, packed panel by panel by the thread that needs it.
-  private void multiply(
-      MemorySegment c,
-      MemorySegment a,
-      long aRowBytes,
-      long aStepBytes,
-      MemorySegment b,
-      ProductSizes sizes,
-      boolean add) {
-    Split split = split(sizes);
-    long cRow = 4L * sizes.columns();
-    int depth = sizes.depth();
-    pool.run(
-        split.tasks(),
-        (task, scratch) -> {
-          MemorySegment packed = scratch.floats(0, (long) depth * Tiles.PANEL);
-          Tiles.Operands m =
-              new Tiles.Operands(c, cRow, a, aRowBytes, aStepBytes, packed, 0, scratch.edge());
-          long row = split.firstRow(task);
-          for (int panel = split.firstPanel(task); panel < split.lastPanel(task); panel++) {
-            MatrixProduct.packPanel(packed, 0, b, 0, cRow, depth, sizes.columns(), panel);
-            long cAt = row * cRow;
-            long aAt = row * aRowBytes;
-            MatrixProduct.multiply(m, cAt, aAt, 0, split.part(task), panel, panel + 1, add);
-          }
-        });
+    new BlockedProduct(pool, dWeight, sizes, true)
+        .multiply(new ColumnPanels(dOut, sizes.rows()), new ColumnPanels(x, sizes.columns()));
   }
 }

@@ -8,10 +8,11 @@ import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/// [ScoreKernels] a block of rows at a time, so that the logits stay in the cache.
+/// [ScoreKernels] a block of rows at a time, so that the logits never exist whole.
 final class CpuScore implements ScoreKernels {
-  /// Logits of a block, 4 MiB of them.
-  private static final int BLOCK_LOGITS = 1 << 20;
+  /// Logits of a block, 16 MiB of them: 128 rows of 32,000, so that packing the head for a block
+  /// and adding to its gradient cost a fraction of the products.
+  private static final int BLOCK_LOGITS = 1 << 22;
 
   private static final int MAX_BLOCK_ROWS = 256;
   private static final int MIN_BLOCK_ROWS = 16;
@@ -30,7 +31,8 @@ final class CpuScore implements ScoreKernels {
   }
 
   private static int blockRows(ScoreSizes sizes) {
-    return Math.clamp(BLOCK_LOGITS / sizes.vocabSize(), MIN_BLOCK_ROWS, MAX_BLOCK_ROWS);
+    int fitting = BLOCK_LOGITS / sizes.vocabSize() / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS;
+    return Math.clamp(fitting, MIN_BLOCK_ROWS, MAX_BLOCK_ROWS);
   }
 
   private static boolean isEmpty(Buffer rows, int from, int count) {

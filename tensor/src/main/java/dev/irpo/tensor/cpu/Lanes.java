@@ -69,6 +69,15 @@ final class Lanes {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
   }
 
+  /// Vector number `i` of an array.
+  static FloatVector load(float[] array, int i) {
+    return FloatVector.fromArray(FLOATS, array, i * COUNT);
+  }
+
+  static void store(FloatVector vector, float[] array, int i) {
+    vector.intoArray(array, i * COUNT);
+  }
+
   static FloatVector zero() {
     return FloatVector.zero(FLOATS);
   }
@@ -250,7 +259,7 @@ final class Lanes {
     return p.mul(powerOfTwo).blend(0f, x.lt(EXP_MIN));
   }
 
-  private static FloatVector broadcast(float value) {
+  static FloatVector broadcast(float value) {
     return FloatVector.broadcast(FLOATS, value);
   }
 }

@@ -135,24 +135,4 @@ final class MatrixProduct {
       }
     }
   }
-
-  /// Packs one panel of the transpose of a row-major (N, K) matrix.
-  static void packTransposedPanel(
-      MemorySegment to,
-      long toAt,
-      MemorySegment from,
-      long fromAt,
-      long rowBytes,
-      int depth,
-      int columns,
-      int panel) {
-    int width = Math.min(Tiles.PANEL, columns - panel * Tiles.PANEL);
-    for (int j = 0; j < Tiles.PANEL; j++) {
-      long row = fromAt + ((long) panel * Tiles.PANEL + j) * rowBytes;
-      for (int k = 0; k < depth; k++) {
-        float value = j < width ? from.get(Lanes.FLOAT, row + 4L * k) : 0f;
-        to.set(Lanes.FLOAT, toAt + k * Tiles.PANEL_BYTES + 4L * j, value);
-      }
-    }
-  }
 }

@@ -58,10 +58,11 @@ final class PackedWeights {
 
   private void pack(MemorySegment weight, MemorySegment panels, ProductSizes sizes) {
     long panelBytes = sizes.depth() * Tiles.PANEL_BYTES;
+    PanelSource source = new RowPanels(weight, sizes.columns(), sizes.depth());
     pool.run(
         MatrixProduct.panels(sizes.columns()),
         (panel, scratch) ->
-            new WeightPanels(weight, sizes.columns(), sizes.depth())
-                .pack(panel, panels, panel * panelBytes));
+            source.pack(
+                panel * Tiles.PANEL, Tiles.PANEL, 0, sizes.depth(), panels, panel * panelBytes));
   }
 }

@@ -11,6 +11,7 @@ final class Scratch {
   private static final int EDGE = AREAS - 1;
 
   private final MemorySegment[] areas = new MemorySegment[AREAS];
+  private float[] array = new float[0];
 
   /// At least `count` floats of undefined content; valid until the same area is asked for again.
   MemorySegment floats(int area, long count) {
@@ -19,6 +20,14 @@ final class Scratch {
       areas[area] = Arena.ofAuto().allocate(bytes + bytes / 4, Buffer.ALIGNMENT);
     }
     return areas[area];
+  }
+
+  /// At least `count` floats on the heap, of undefined content; there is one such area.
+  float[] array(int count) {
+    if (array.length < count) {
+      array = new float[count];
+    }
+    return array;
   }
 
   /// Where tiles put columns that the result has not.

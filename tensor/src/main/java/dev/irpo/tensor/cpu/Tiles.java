@@ -3,8 +3,8 @@ package dev.irpo.tensor.cpu;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/// The inner loops of every matrix product: a few rows of A times one panel of B, with the sums in
-/// registers.
+/// The inner loops of products of few rows: rows of A, read where they lie, times one panel of B,
+/// with the sums in registers. [BlockTile] is that of many rows.
 ///
 /// A panel is [#PANEL] columns of B, row after row; tiles write whole panels of C. Each element of
 /// C is one chain of fused multiply-adds in ascending k whichever tile computes it; that is what

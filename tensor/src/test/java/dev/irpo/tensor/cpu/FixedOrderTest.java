@@ -83,6 +83,49 @@ class FixedOrderTest {
     }
   }
 
+  /// 1100 summed are two blocks, 3800 columns two groups of panels.
+  @Test
+  void inputGradientInSeveralBlocksIsOneChain() {
+    int rows = 17;
+    int outDim = 1100;
+    int inDim = 3800;
+    Buffer dOut = signed(31, rows * outDim);
+    Buffer weight = signed(32, outDim * inDim);
+    Buffer dX = zeros(rows * inDim);
+    kernels.matrix().linearInputGradient(dX, dOut, weight, rows, outDim, inDim);
+    float[] ds = dOut.toFloatArray();
+    float[] ws = weight.toFloatArray();
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < inDim; c++) {
+        float expected = FixedOrder.chain(ds, r * outDim, 1, ws, c, inDim, outDim);
+        assertEquals(expected, (float) dX.get((long) r * inDim + c));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 16, 2100})
+  void weightGradientContinuesTheChainOfItsTarget(int rows) {
+    int outDim = 37;
+    int inDim = 70;
+    Buffer dOut = signed(33, rows * outDim);
+    Buffer x = signed(34, rows * inDim);
+    Buffer dWeight = signed(35, outDim * inDim);
+    float[] before = dWeight.toFloatArray();
+    kernels.matrix().linearWeightGradient(dWeight, dOut, x, rows, outDim, inDim);
+    float[] ds = dOut.toFloatArray();
+    float[] xs = x.toFloatArray();
+    for (int n = 0; n < outDim; n++) {
+      for (int c = 0; c < inDim; c++) {
+        float expected = before[n * inDim + c];
+        for (int r = 0; r < rows; r++) {
+          expected = Math.fma(ds[r * outDim + n], xs[r * inDim + c], expected);
+        }
+        assertEquals(expected, (float) dWeight.get((long) n * inDim + c));
+      }
+    }
+  }
+
   @Test
   void linearOfManyRowsIsLinearOfEachRow() {
     int inDim = 67;

@@ -5,74 +5,59 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Panels of the transpose of a weight matrix (N, K).
-///
-/// ```text
-/// panel[k][j] = weight[panel·PANEL + j][k]
-/// ```
+/// Panels of the rows of a row-major matrix, transposed on the way.
 ///
 /// A square of as many rows and columns as a vector has lanes is transposed by halves: stage d
-/// exchanges, between vectors i and i + d, the lanes whose number has bit d. That is fast enough
-/// for the thread that multiplies many rows to pack each block in its cache just before, which
-/// saves the memory of packed copies.
-final class WeightPanels {
+/// exchanges, between vectors i and i + d, the lanes whose number has bit d.
+///
+/// @param rows of the matrix
+/// @param columns of the matrix, the k of the panels
+record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSource {
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, VectorShape.forBitSize(32 * Lanes.COUNT));
 
   private static final int[][] LOW = indices(0);
   private static final int[][] HIGH = indices(1);
 
-  private final MemorySegment weight;
-  private final int outDim;
-  private final int inDim;
-  private final int[] square = new int[Lanes.COUNT * Lanes.COUNT];
-
-  /// @param outDim N, rows of the weights
-  /// @param inDim K, columns of the weights
-  WeightPanels(MemorySegment weight, int outDim, int inDim) {
-    this.weight = weight;
-    this.outDim = outDim;
-    this.inDim = inDim;
-  }
-
-  /// Packs one panel; columns beyond N become zero.
-  void pack(int panel, MemorySegment to, long toAt) {
-    int first = panel * Tiles.PANEL;
-    for (int j = 0; j < Tiles.PANEL; j += Lanes.COUNT) {
-      int k = 0;
-      if (first + j + Lanes.COUNT <= outDim) {
-        for (; k + Lanes.COUNT <= inDim; k += Lanes.COUNT) {
-          beginTranspose(offset(first + j, k), 4L * inDim);
-          stages2And1(square);
-          unload(square, to, toAt + k * Tiles.PANEL_BYTES + 4L * j);
+  @Override
+  public void pack(int first, int width, int from, int to, MemorySegment target, long targetAt) {
+    long step = 4L * width;
+    int[] square = new int[Lanes.COUNT * Lanes.COUNT];
+    for (int j = 0; j < width; j += Lanes.COUNT) {
+      int k = from;
+      if (first + j + Lanes.COUNT <= rows) {
+        for (; k + Lanes.COUNT <= to; k += Lanes.COUNT) {
+          beginTranspose(offset(first + j, k), square);
+          stages2And1(square, target, targetAt + (k - from) * step + 4L * j, step);
         }
       }
-      singly(first + j, k, to, toAt + 4L * j);
+      singly(first + j, k, to, target, targetAt + (k - from) * step + 4L * j, step);
     }
   }
 
   private long offset(int row, int column) {
-    return 4L * ((long) row * inDim + column);
+    return 4L * ((long) row * columns + column);
   }
 
   /// The columns of a square at the edges, element by element.
-  private void singly(int row, int from, MemorySegment to, long toAt) {
-    for (int k = from; k < inDim; k++) {
+  private void singly(int row, int from, int to, MemorySegment target, long targetAt, long step) {
+    for (int k = from; k < to; k++) {
       for (int j = 0; j < Lanes.COUNT; j++) {
-        float value = row + j < outDim ? weight.get(Lanes.FLOAT, offset(row + j, k)) : 0f;
-        to.set(Lanes.FLOAT, toAt + k * Tiles.PANEL_BYTES + 4L * j, value);
+        float value = row + j < rows ? matrix.get(Lanes.FLOAT, offset(row + j, k)) : 0f;
+        target.set(Lanes.FLOAT, targetAt + (k - from) * step + 4L * j, value);
       }
     }
   }
 
-  /// All stages but the last two, from the weights into the working memory.
-  private void beginTranspose(long at, long rowBytes) {
+  /// All stages but the last two, from the matrix into `square`.
+  private void beginTranspose(long at, int[] square) {
+    long rowBytes = 4L * columns;
     switch (Lanes.COUNT) {
-      case 16 -> stages8And4(weight, at, rowBytes, square);
-      case 8 -> stage4(weight, at, rowBytes, square);
+      case 16 -> stages8And4(matrix, at, rowBytes, square);
+      case 8 -> stage4(matrix, at, rowBytes, square);
       default -> {
         for (int i = 0; i < Lanes.COUNT; i++) {
-          load(weight, at + i * rowBytes).intoArray(square, i * Lanes.COUNT);
+          load(matrix, at + i * rowBytes).intoArray(square, i * Lanes.COUNT);
         }
       }
     }
@@ -111,7 +96,7 @@ final class WeightPanels {
     }
   }
 
-  private static void stages2And1(int[] square) {
+  private static void stages2And1(int[] square, MemorySegment to, long toAt, long step) {
     IntVector low2 = IntVector.fromArray(INTS, LOW[2], 0);
     IntVector high2 = IntVector.fromArray(INTS, HIGH[2], 0);
     IntVector low1 = IntVector.fromArray(INTS, LOW[1], 0);
@@ -125,22 +110,20 @@ final class WeightPanels {
       IntVector bd = low2.selectFrom(b, d);
       IntVector ca = high2.selectFrom(a, c);
       IntVector db = high2.selectFrom(b, d);
-      low1.selectFrom(ac, bd).intoArray(square, i * Lanes.COUNT);
-      high1.selectFrom(ac, bd).intoArray(square, (i + 1) * Lanes.COUNT);
-      low1.selectFrom(ca, db).intoArray(square, (i + 2) * Lanes.COUNT);
-      high1.selectFrom(ca, db).intoArray(square, (i + 3) * Lanes.COUNT);
-    }
-  }
-
-  private static void unload(int[] square, MemorySegment to, long toAt) {
-    for (int i = 0; i < Lanes.COUNT; i++) {
-      IntVector row = IntVector.fromArray(INTS, square, i * Lanes.COUNT);
-      Lanes.store(row.reinterpretAsFloats(), to, toAt + i * Tiles.PANEL_BYTES);
+      long at = toAt + i * step;
+      store(low1.selectFrom(ac, bd), to, at);
+      store(high1.selectFrom(ac, bd), to, at + step);
+      store(low1.selectFrom(ca, db), to, at + 2 * step);
+      store(high1.selectFrom(ca, db), to, at + 3 * step);
     }
   }
 
   private static IntVector load(MemorySegment memory, long at) {
     return IntVector.fromMemorySegment(INTS, memory, at, Lanes.ORDER);
+  }
+
+  private static void store(IntVector vector, MemorySegment memory, long at) {
+    vector.intoMemorySegment(memory, at, Lanes.ORDER);
   }
 
   /// By distance, which lanes of two vectors the first (`upper` 0) or the second (1) of them gets.

@@ -1,0 +1,193 @@
+package dev.irpo.tensor.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+/// Products of many rows in blocks that stay in the caches, shared among threads.
+///
+/// ```text
+/// C (M, N) = A (M, K) · B (K, N)      or      C += A · B
+/// for each block of k, for each group of panels of B:
+///   1. pack the group, panel by panel, for all threads          [panel][k][32 columns of B]
+///   2. each task packs some rows of A for itself                [panel][k][16 rows of A]
+///      and multiplies them with each panel of its group
+/// ```
+///
+/// A task's rows of A stay in the second cache while the panels of B pass by; a panel of B serves
+/// all of the task's rows. Tasks divide the result, and blocks of k follow each other in ascending
+/// order, so each element is the one chain that [Tiles] describes.
+final class BlockedProduct {
+  /// Most k of a block: a panel of B then takes 128 KiB, an eighth of the second cache.
+  private static final int DEPTH = 1024;
+
+  /// Bytes of a task's rows of A, half of the second cache.
+  private static final int A_BYTES = 1 << 19;
+
+  /// Most rows of a task, so that there are enough of them to share evenly.
+  private static final int MOST_ROWS = 128;
+
+  /// Rows of A below which a product is divided by columns only.
+  private static final int FEW_ROWS = 64;
+
+  /// Bytes of packed panels of B at a time.
+  private static final int GROUP_BYTES = 1 << 23;
+
+  /// Multiply-adds below which a product stays on the calling thread.
+  private static final long SMALL = 40_000;
+
+  private static final int TASKS_PER_THREAD = 4;
+
+  private static final int A_PANEL = 0;
+  private static final int B_PANELS = 14;
+
+  private final WorkerPool pool;
+  private final MemorySegment c;
+  private final ProductSizes sizes;
+  private final boolean add;
+
+  /// @param add whether the product is added to C
+  BlockedProduct(WorkerPool pool, MemorySegment c, ProductSizes sizes, boolean add) {
+    this.pool = pool;
+    this.c = c;
+    this.sizes = sizes;
+    this.add = add;
+  }
+
+  /// Packed panels of B, from `firstPanel` to `lastPanel` (exclusive) and from k `from` to `to`.
+  private record Block(
+      MemorySegment panels,
+      long at,
+      long panelBytes,
+      int firstPanel,
+      int lastPanel,
+      int from,
+      int to) {
+    int depth() {
+      return to - from;
+    }
+
+    int panelCount() {
+      return lastPanel - firstPanel;
+    }
+  }
+
+  /// With panels of B that are packed for this product.
+  void multiply(PanelSource a, PanelSource b) {
+    int panels = MatrixProduct.panels(sizes.columns());
+    int depth = blockDepth();
+    int group = Math.clamp(GROUP_BYTES / (depth * Tiles.PANEL_BYTES), 1, panels);
+    MemorySegment packed =
+        pool.callerScratch().floats(B_PANELS, (long) group * depth * Tiles.PANEL);
+    for (int k = 0; k < sizes.depth(); k += depth) {
+      int end = Math.min(sizes.depth(), k + depth);
+      long panelBytes = (end - k) * Tiles.PANEL_BYTES;
+      for (int panel = 0; panel < panels; panel += group) {
+        int last = Math.min(panels, panel + group);
+        Block block = new Block(packed, 0, panelBytes, panel, last, k, end);
+        pack(b, block);
+        multiply(a, block);
+      }
+    }
+  }
+
+  /// With panels of all of B that are packed already.
+  void multiply(PanelSource a, MemorySegment packed) {
+    int panels = MatrixProduct.panels(sizes.columns());
+    int depth = blockDepth();
+    long panelBytes = sizes.depth() * Tiles.PANEL_BYTES;
+    for (int k = 0; k < sizes.depth(); k += depth) {
+      int end = Math.min(sizes.depth(), k + depth);
+      multiply(a, new Block(packed, k * Tiles.PANEL_BYTES, panelBytes, 0, panels, k, end));
+    }
+  }
+
+  /// Blocks of k of about the same size.
+  private int blockDepth() {
+    int blocks = Math.max(1, (sizes.depth() + DEPTH - 1) / DEPTH);
+    return Math.max(1, roundUp((sizes.depth() + blocks - 1) / blocks, Lanes.COUNT));
+  }
+
+  private static int roundUp(int count, int multiple) {
+    return (count + multiple - 1) / multiple * multiple;
+  }
+
+  private boolean isSmall() {
+    return (long) sizes.rows() * sizes.columns() * sizes.depth() < SMALL;
+  }
+
+  private int wantedTasks() {
+    return pool.threads() == 1 || isSmall() ? 1 : TASKS_PER_THREAD * pool.threads();
+  }
+
+  private void pack(PanelSource b, Block block) {
+    int count = block.panelCount();
+    int share = (count + wantedTasks() - 1) / wantedTasks();
+    pool.run(
+        (count + share - 1) / share,
+        (task, scratch) -> {
+          for (int i = task * share; i < Math.min(count, (task + 1) * share); i++) {
+            int first = (block.firstPanel() + i) * Tiles.PANEL;
+            long at = i * block.panelBytes();
+            b.pack(first, Tiles.PANEL, block.from(), block.to(), block.panels(), at);
+          }
+        });
+  }
+
+  private int rowsPerTask(int depth) {
+    int rows = sizes.rows();
+    int fitting = Math.clamp(A_BYTES / (4L * depth), FEW_ROWS, MOST_ROWS);
+    int share = rows <= FEW_ROWS ? rows : (rows + wantedTasks() - 1) / wantedTasks();
+    return roundUp(Math.min(fitting, share), Lanes.COUNT);
+  }
+
+  private void multiply(PanelSource a, Block block) {
+    int rows = rowsPerTask(block.depth());
+    int rowTasks = (sizes.rows() + rows - 1) / rows;
+    int wantedParts = (wantedTasks() + rowTasks - 1) / rowTasks;
+    int panels = (block.panelCount() + wantedParts - 1) / wantedParts;
+    int parts = (block.panelCount() + panels - 1) / panels;
+    pool.run(
+        rowTasks * parts,
+        (task, scratch) -> {
+          int row = task / parts * rows;
+          int first = block.firstPanel() + task % parts * panels;
+          int last = Math.min(block.lastPanel(), first + panels);
+          multiply(a, block, row, Math.min(sizes.rows(), row + rows), first, last, scratch);
+        });
+  }
+
+  private static float[] packRows(PanelSource a, Block block, int row, int rows, Scratch scratch) {
+    int panelFloats = Lanes.COUNT * block.depth();
+    MemorySegment panel = scratch.floats(A_PANEL, panelFloats);
+    float[] packed = scratch.array(rows * block.depth());
+    for (int r = 0; r < rows; r += Lanes.COUNT) {
+      a.pack(row + r, Lanes.COUNT, block.from(), block.to(), panel, 0);
+      MemorySegment.copy(panel, Lanes.FLOAT, 0, packed, r * block.depth(), panelFloats);
+    }
+    return packed;
+  }
+
+  /// One task: rows `row` to `endRow` by panels `first` to `last`.
+  private void multiply(
+      PanelSource a, Block block, int row, int endRow, int first, int last, Scratch scratch) {
+    int depth = block.depth();
+    int padded = roundUp(endRow - row, Lanes.COUNT);
+    float[] packed = packRows(a, block, row, padded, scratch);
+    BlockTile tile = new BlockTile(packed, block.panels(), depth);
+    long rowBytes = 4L * sizes.columns();
+    boolean begun = add || block.from() > 0;
+    for (int panel = first; panel < last; panel++) {
+      long bAt = block.at() + (panel - block.firstPanel()) * block.panelBytes();
+      int columns = Math.min(Tiles.PANEL, sizes.columns() - panel * Tiles.PANEL);
+      for (int r = 0; r < endRow - row; r += BlockTile.ROWS) {
+        int inPanel = r % Lanes.COUNT;
+        long at = (row + r) * rowBytes + panel * Tiles.PANEL_BYTES;
+        int rows = Math.min(BlockTile.ROWS, endRow - row - r);
+        if (begun) {
+          tile.load(c, at, rowBytes, rows, columns);
+        }
+        tile.multiply((r - inPanel) * depth + inPanel, bAt, begun);
+        tile.store(c, at, rowBytes, rows, columns);
+      }
+    }
+  }
+}
