@@ -1,0 +1,67 @@
+package dev.irpo.benchmarks.steps;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+
+/// Seconds of a piece of work, measured some times.
+///
+/// @param median of all
+/// @param least of all
+/// @param most of all
+/// @param runs how many
+record Timing(double median, double least, double most, int runs) {
+  private static final double WARM_UP_SECONDS = 3;
+  private static final double LEAST_SECONDS = 1;
+
+  /// Times work that says itself how long it took.
+  ///
+  /// @param repeats runs at least; short work runs for a second
+  static Timing of(int repeats, DoubleSupplier work) {
+    long start = System.nanoTime();
+    double warmUp = 0;
+    do {
+      warmUp += work.getAsDouble();
+    } while (seconds(start) < WARM_UP_SECONDS);
+    if (!(warmUp > 0)) {
+      throw new IllegalStateException("the warm-up took " + warmUp + " s");
+    }
+    start = System.nanoTime();
+    List<Double> all = new ArrayList<>();
+    while (all.size() < repeats || seconds(start) < LEAST_SECONDS) {
+      all.add(work.getAsDouble());
+    }
+    return of(all);
+  }
+
+  /// Times work.
+  static Timing of(int repeats, Runnable work) {
+    return of(repeats, () -> secondsOf(work));
+  }
+
+  /// Work that is measured from its first run on, so a start is.
+  static Timing cold(int repeats, Runnable work) {
+    List<Double> all = new ArrayList<>();
+    for (int i = 0; i < repeats; i++) {
+      all.add(secondsOf(work));
+    }
+    return of(all);
+  }
+
+  private static double secondsOf(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return seconds(start);
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  static Timing of(List<Double> seconds) {
+    List<Double> sorted = seconds.stream().sorted().toList();
+    int n = sorted.size();
+    double median = (sorted.get((n - 1) / 2) + sorted.get(n / 2)) / 2;
+    return new Timing(median, sorted.getFirst(), sorted.getLast(), n);
+  }
+}
