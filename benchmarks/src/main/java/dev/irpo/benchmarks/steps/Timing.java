@@ -39,8 +39,8 @@ record Timing(double median, double least, double most, int runs) {
     return of(repeats, () -> secondsOf(work));
   }
 
-  /// Work that is measured from its first run on, so a start is.
-  static Timing cold(int repeats, Runnable work) {
+  /// Times work from its first run on.
+  static Timing withoutWarmUp(int repeats, Runnable work) {
     List<Double> all = new ArrayList<>();
     for (int i = 0; i < repeats; i++) {
       all.add(secondsOf(work));

@@ -84,21 +84,21 @@ final class TrainingWork {
     return result;
   }
 
-  /// Computes the reference's log-probabilities and checks that every DPO term is ln 2 with them.
+  /// Computes the reference's log-probabilities, and a step that has ln 2 as every DPO term with
+  /// them.
   ///
-  /// @throws IllegalStateException if it is not, or the loss is no number
+  /// @throws IllegalStateException if it has not, or the loss is no number
   void verify() {
     StepResult reference = trainer.evaluate(items);
     items =
-        items(reference.metrics().get("chosenLogProb"), reference.metrics().get("rejectedLogProb"));
-    StepResult result = trainer.evaluate(items);
-    requireFinite("the loss", result.loss());
-    for (float term : result.metrics().get("dpo")) {
+        items(
+            reference.metrics().get("chosenLogProb"), reference.metrics().get("rejectedLogProb"));
+    StepResult first = step();
+    for (float term : first.metrics().get("dpo")) {
       if (term != LN2) {
         throw new IllegalStateException("a DPO term at step 0 is %s, not ln 2".formatted(term));
       }
     }
-    requireFinite("the loss of a step", step());
   }
 
   private static void requireFinite(String what, double value) {
@@ -109,11 +109,13 @@ final class TrainingWork {
 
   /// Forward, backward, clipping, AdamW.
   ///
-  /// @return the loss before the step
-  double step() {
-    double before = trainer.accumulate(items).loss();
+  /// @return what the forward pass gave
+  /// @throws IllegalStateException if the loss or the gradient's norm is no number
+  StepResult step() {
+    StepResult result = trainer.accumulate(items);
+    requireFinite("the loss", result.loss());
     requireFinite("the gradient's norm", trainer.update(LEARNING_RATE));
-    return before;
+    return result;
   }
 
   /// All weights, for tests.
@@ -128,10 +130,11 @@ final class TrainingWork {
     report.rate(what, shape.pairs(), "pairs/s", shape.flops(config), time);
   }
 
-  /// Times steps by the tokens of their prompts and responses.
+  /// Times steps of a large model by the tokens of their prompts and responses; the step that is
+  /// verified warms up.
   void timeTokens(Report report, String what, int repeats) {
     verify();
-    Timing time = Timing.of(repeats, (Runnable) this::step);
+    Timing time = Timing.withoutWarmUp(repeats, this::step);
     report.rate(what, shape.tokens(), "tokens/s", shape.flops(config), time);
   }
 }
