@@ -110,8 +110,9 @@ public final class StepCommand implements Callable<Integer> {
     double measured = FmaPeak.flopsPerSecond(options.threads());
     System.out.println();
     Report.header(System.out);
-    List<String> arguments = new ArrayList<>(List.of("step", "--peak", String.valueOf(measured)));
-    arguments.addAll(spec.commandLine().getParseResult().originalArgs());
+    List<String> arguments =
+        new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+    arguments.addAll(List.of("--peak", String.valueOf(measured)));
     return ChildJvm.run(Class.forName(MAIN), arguments);
   }
 }
