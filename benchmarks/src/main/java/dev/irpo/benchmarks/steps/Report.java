@@ -1,5 +1,6 @@
 package dev.irpo.benchmarks.steps;
 
+import dev.irpo.benchmarks.setup.OtherLoad;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -14,6 +15,10 @@ import java.util.stream.Stream;
 /// @param peak measured rate of fused multiply-adds, in operations a second
 record Report(PrintStream out, double peak) {
   private static final Path STATUS = Path.of("/proc/self/status");
+
+  /// Processors that an idle system takes at most.
+  private static final double IDLE = 0.05;
+
   private static final String FORM = "%-44s %12s %-10s %23s %5s %8s %6s %9s%n";
 
   /// The names of the columns.
@@ -60,6 +65,14 @@ record Report(PrintStream out, double peak) {
         flops > 0 ? String.format(Locale.ROOT, "%.1f%%", 100 * flops / peak) : "–",
         memory());
     out.flush();
+  }
+
+  /// Says so where the machine was not idle.
+  static void others(PrintStream out, OtherLoad load) throws IOException {
+    load.processors()
+        .filter(processors -> processors > IDLE)
+        .ifPresent(processors ->
+            out.printf(Locale.ROOT, "  other processes took %.2f cores meanwhile%n", processors));
   }
 
   /// A row that was left out.

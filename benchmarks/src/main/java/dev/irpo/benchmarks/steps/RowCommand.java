@@ -1,5 +1,6 @@
 package dev.irpo.benchmarks.steps;
 
+import dev.irpo.benchmarks.setup.OtherLoad;
 import dev.irpo.tensor.cpu.CpuBackend;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,6 +21,7 @@ public final class RowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    OtherLoad load = new OtherLoad();
     try (CpuBackend backend = new CpuBackend(options.threads())) {
       row.run(
           new StepRow.Setting(
@@ -29,6 +31,7 @@ public final class RowCommand implements Callable<Integer> {
               StepsCommand.script(),
               options.stories()));
     }
+    Report.others(System.out, load);
     return 0;
   }
 }

@@ -55,6 +55,7 @@ record StartWork(Path irpo) {
     if (!text.startsWith(beginning)) {
       throw new IllegalStateException("%s printed '%s'".formatted(arguments, text));
     }
-    report.seconds(what, Timing.withoutWarmUp(Math.max(repeats, COLD_RUNS), () -> run(input, arguments)));
+    report.seconds(
+        what, Timing.withoutWarmUp(Math.max(repeats, COLD_RUNS), () -> run(input, arguments)));
   }
 }

@@ -2,6 +2,7 @@ package dev.irpo.benchmarks.steps;
 
 import dev.irpo.benchmarks.setup.ChildJvm;
 import dev.irpo.benchmarks.setup.Conditions;
+import dev.irpo.benchmarks.setup.OtherLoad;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.cpu.FmaPeak;
@@ -91,11 +92,13 @@ public final class StepCommand implements Callable<Integer> {
     if (peak == null) {
       return runInChild();
     }
+    OtherLoad load = new OtherLoad();
     try (CpuBackend backend = new CpuBackend(options.threads())) {
       String what = "training step of %s, %d pairs".formatted(shape, pairs);
       new TrainingWork(backend, config, step)
           .timeTokens(new Report(System.out, peak), what, options.repeats());
     }
+    Report.others(System.out, load);
     return 0;
   }
 

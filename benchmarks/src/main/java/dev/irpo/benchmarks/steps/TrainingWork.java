@@ -91,8 +91,7 @@ final class TrainingWork {
   void verify() {
     StepResult reference = trainer.evaluate(items);
     items =
-        items(
-            reference.metrics().get("chosenLogProb"), reference.metrics().get("rejectedLogProb"));
+        items(reference.metrics().get("chosenLogProb"), reference.metrics().get("rejectedLogProb"));
     StepResult first = step();
     for (float term : first.metrics().get("dpo")) {
       if (term != LN2) {
