@@ -5,12 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// What processes other than this one and its children take of the processors: a measurement is
 /// worth little where that is more than a few percent. Known on Linux alone.
 public final class OtherLoad {
   private static final Path ALL = Path.of("/proc/stat");
   private static final Path OWN = Path.of("/proc/self/stat");
+
+  private static final Pattern WORDS = Pattern.compile("\\s+");
 
   /// Ticks of a second in both files.
   private static final double TICKS = 100;
@@ -49,7 +52,7 @@ public final class OtherLoad {
   }
 
   private static double sum(String line, List<Integer> fields) {
-    String[] words = line.strip().split("\\s+");
-    return fields.stream().mapToDouble(field -> Double.parseDouble(words[field])).sum();
+    List<String> words = WORDS.splitAsStream(line.strip()).toList();
+    return fields.stream().mapToDouble(field -> Double.parseDouble(words.get(field))).sum();
   }
 }
