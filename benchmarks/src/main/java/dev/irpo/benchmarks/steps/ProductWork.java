@@ -75,7 +75,7 @@ record ProductWork(int rows, int outDim, int inDim) {
     Buffer weight = filled((long) outDim * inDim, 2);
     Buffer out = filled((long) rows * outDim, 3);
     verify(kernels, form, x, weight, out);
-    Timing time = Timing.of(repeats, () -> form.run(kernels, this, x, weight, out));
+    Timing time = Timing.ofKernel(repeats, () -> form.run(kernels, this, x, weight, out));
     String name = form.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
     report.product("%s %d×%d×%d".formatted(name, rows, outDim, inDim), flops(), time);
   }
