@@ -1,5 +1,6 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.benchmarks.setup.Conditions;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.model.Backends;
 import dev.irpo.tensor.DeviceKernels;

@@ -1,5 +1,8 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.benchmarks.steps.RowCommand;
+import dev.irpo.benchmarks.steps.StepCommand;
+import dev.irpo.benchmarks.steps.StepsCommand;
 import java.util.List;
 import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
@@ -10,7 +13,13 @@ import picocli.CommandLine.Command;
     name = "irpo bench",
     mixinStandardHelpOptions = true,
     description = "Times kernels and whole steps; results are checked before.",
-    subcommands = {KernelsCommand.class, StepsCommand.class, CommandLine.HelpCommand.class})
+    subcommands = {
+      KernelsCommand.class,
+      StepsCommand.class,
+      StepCommand.class,
+      RowCommand.class,
+      CommandLine.HelpCommand.class
+    })
 public final class Main {
   private Main() {}
 

@@ -1,8 +1,7 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.benchmarks.setup.ChildJvm;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -10,8 +9,6 @@ import picocli.CommandLine.Option;
 
 /// How long and how often is measured.
 final class Measurement {
-  private static final String FLAGS = "/dev/irpo/cli/jvm.flags";
-
   @Option(
       names = "--iterations",
       paramLabel = "N",
@@ -41,7 +38,7 @@ final class Measurement {
     return new OptionsBuilder()
         .include("\\." + benchmark.getSimpleName() + "\\.")
         .shouldFailOnError(true)
-        .jvmArgsAppend(flags())
+        .jvmArgsAppend(ChildJvm.flags().toArray(String[]::new))
         .measurementIterations(iterations)
         .measurementTime(TimeValue.seconds(seconds))
         .warmupTime(TimeValue.seconds(seconds))
@@ -57,14 +54,6 @@ final class Measurement {
   private static void requirePositive(String option, int value) {
     if (value <= 0) {
       throw new IllegalArgumentException(option + " is " + value + ", it must be above 0");
-    }
-  }
-
-  private static String[] flags() throws IOException {
-    try (InputStream resource = Measurement.class.getResourceAsStream(FLAGS)) {
-      return new String(resource.readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .toArray(String[]::new);
     }
   }
 }

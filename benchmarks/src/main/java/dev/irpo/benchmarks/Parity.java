@@ -45,21 +45,4 @@ final class Parity {
       }
     }
   }
-
-  /// Compares numbers that must be the same bits.
-  ///
-  /// @throws IllegalStateException naming the first number that differs or is not finite
-  static void requireEqual(String what, float[] expected, float[] actual) {
-    if (expected.length != actual.length) {
-      throw new IllegalStateException(
-          "%s: %d numbers, %d expected".formatted(what, actual.length, expected.length));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      boolean same = Float.floatToRawIntBits(expected[i]) == Float.floatToRawIntBits(actual[i]);
-      if (!same || !Float.isFinite(actual[i])) {
-        throw new IllegalStateException(
-            "%s: number %d is %s, %s expected".formatted(what, i, actual[i], expected[i]));
-      }
-    }
-  }
 }

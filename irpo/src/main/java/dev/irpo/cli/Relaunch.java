@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.model.Machine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -33,6 +34,7 @@ final class Relaunch {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags());
+    command.add("-XX:MaxDirectMemorySize=" + Machine.memoryBytes() / 10 * 9); // tensors lie there
     command.addAll(tornadoFlags());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));

@@ -16,6 +16,15 @@ public interface Backend extends AutoCloseable {
   /// @throws IllegalArgumentException if a variable is missing or of another size
   Program compile(Graph graph, Map<String, Buffer> variables);
 
+  /// The same with memory that programs of which one runs at a time have in common. A backend may
+  /// give each its own instead. Ask [Program#buffer] for outputs after each run, because they move
+  /// when a larger program joins.
+  ///
+  /// @throws IllegalArgumentException as [#compile(Graph, Map)]
+  default Program compile(Graph graph, Map<String, Buffer> variables, Workspace workspace) {
+    return compile(graph, variables);
+  }
+
   /// Whether compiling takes seconds, so that callers do with few sizes of a program and compile
   /// all before they run one. Programs over the same variables are compiled anew, together, when
   /// another joins them later.

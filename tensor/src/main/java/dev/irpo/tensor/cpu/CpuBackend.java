@@ -5,6 +5,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.program.CompiledProgram;
 import java.util.Map;
@@ -58,7 +59,12 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Program compile(Graph graph, Map<String, Buffer> variables) {
-    return new CompiledProgram(graph, variables, kernels, DType.F32);
+    return compile(graph, variables, new Workspace());
+  }
+
+  @Override
+  public Program compile(Graph graph, Map<String, Buffer> variables, Workspace workspace) {
+    return new CompiledProgram(graph, variables, kernels, DType.F32, workspace);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.HashMap;
 import java.util.List;
@@ -18,30 +19,46 @@ public final class CompiledProgram implements Program {
   private final MemoryPlan plan;
   private final Map<Tensor, Buffer> buffers = new HashMap<>();
   private final Graph graph;
-  private final Runnable[] steps;
+  private final Kernels kernels;
+  private final DType precision;
+  private final Workspace workspace;
+  private Buffer block;
+  private Runnable[] steps;
 
   /// Plans memory, binds buffers and kernels.
   ///
   /// @param precision [DType#F32] or [DType#F64], the type of every floating-point tensor
+  /// @param workspace for what is computed; other programs may use it between runs
   /// @throws IllegalArgumentException if a variable is missing, of another size or type
   public CompiledProgram(
-      Graph graph, Map<String, Buffer> variables, Kernels kernels, DType precision) {
+      Graph graph,
+      Map<String, Buffer> variables,
+      Kernels kernels,
+      DType precision,
+      Workspace workspace) {
     this.graph = graph;
+    this.kernels = kernels;
+    this.precision = precision;
+    this.workspace = workspace;
     nodes = LivePart.of(graph);
     plan = MemoryPlan.of(nodes, graph.outputs(), precision.bytes());
-    Buffer block =
-        Buffer.allocate(precision, Math.max(1, plan.totalBytes() / precision.bytes()))
-            .asWorkspace();
     for (Tensor leaf : graph.leaves().values()) {
       buffers.put(leaf, leafBuffer(leaf, variables, precision));
     }
+    workspace.require(precision, plan.totalBytes() / precision.bytes());
+    bind();
+  }
+
+  /// Binds the kernels to where the workspace lies now.
+  private void bind() {
+    block = workspace.block();
     for (Node node : nodes) {
       for (Tensor output : node.outputs()) {
         long offset = plan.offset(output) / precision.bytes();
         buffers.put(output, block.slice(offset, output.shape().numElements()));
       }
     }
-    steps = nodes.stream().map(node -> bind(node, kernels)).toArray(Runnable[]::new);
+    steps = nodes.stream().map(this::bind).toArray(Runnable[]::new);
   }
 
   private Buffer leafBuffer(Tensor leaf, Map<String, Buffer> variables, DType precision) {
@@ -64,7 +81,7 @@ public final class CompiledProgram implements Program {
     };
   }
 
-  private Runnable bind(Node node, Kernels kernels) {
+  private Runnable bind(Node node) {
     List<Buffer> inputs = node.inputs().stream().map(buffers::get).toList();
     List<Buffer> outputs = node.outputs().stream().map(buffers::get).toList();
     Runnable kernel = node.op().bind(node, kernels, inputs, outputs);
@@ -99,6 +116,9 @@ public final class CompiledProgram implements Program {
 
   @Override
   public void run() {
+    if (workspace.block() != block) {
+      bind(); // a larger program came since
+    }
     for (Runnable step : steps) {
       step.run();
     }

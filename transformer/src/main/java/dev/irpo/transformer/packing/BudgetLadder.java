@@ -55,11 +55,6 @@ public final class BudgetLadder<P> {
     return size;
   }
 
-  /// The programs of all rungs, the highest first; compiles what is not yet compiled.
-  public List<P> all() {
-    return rungs.reversed().stream().map(rung -> programs.computeIfAbsent(rung, compiler)).toList();
-  }
-
   /// The highest rung.
   public Budget largest() {
     return rungs.getLast();

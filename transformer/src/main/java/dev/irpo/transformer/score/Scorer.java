@@ -5,6 +5,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.Workspace;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.packing.Budget;
@@ -29,6 +30,7 @@ public final class Scorer {
 
   private final Backend backend;
   private final Parameters parameters;
+  private final Workspace workspace = new Workspace();
   private final BudgetLadder<Rung> ladder;
 
   /// A scorer that reads the parameters anew with each call.
@@ -47,7 +49,7 @@ public final class Scorer {
     Llama model = new Llama(parameters.config(), Llama.Activations.KEPT);
     Tensor tokenLogProbs = inputs.tokenLogProbs(model);
     graph.output(tokenLogProbs);
-    return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers()));
+    return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers(), workspace));
   }
 
   /// Makes room for sequences of so many tokens.

@@ -1,6 +1,5 @@
 package dev.irpo.transformer.train;
 
-import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
@@ -16,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Function;
 
 /// The loss of one micro-batch for one budget, with or without gradients.
 final class LossProgram {
@@ -46,18 +46,18 @@ final class LossProgram {
 
   /// Computes the loss alone.
   static LossProgram withoutGradients(
-      Llama model, Loss loss, Budget budget, Backend backend, Map<String, Buffer> variables) {
+      Llama model, Loss loss, Budget budget, Function<Graph, Program> compiler) {
     LossProgram result = new LossProgram(model, loss, budget);
-    result.program = backend.compile(result.graph, variables);
+    result.program = compiler.apply(result.graph);
     return result;
   }
 
   /// Computes the loss and adds its gradient to the variables `gradient/NAME`.
   static LossProgram withGradients(
-      Llama model, Loss loss, Budget budget, Backend backend, Map<String, Buffer> variables) {
+      Llama model, Loss loss, Budget budget, Function<Graph, Program> compiler) {
     LossProgram result = new LossProgram(model, loss, budget);
     Gradients.of(result.terms.loss(), model.parameters(result.graph));
-    result.program = backend.compile(result.graph, variables);
+    result.program = compiler.apply(result.graph);
     return result;
   }
 

@@ -2,6 +2,9 @@ package dev.irpo.transformer.train;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.Parameters;
@@ -13,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Trains a model on the items of a loss, in place.
@@ -39,16 +43,18 @@ public final class Trainer {
     optimizer = new Optimizer(backend, parameters, gradient, settings.optimizer());
     Map<String, Buffer> variables = new HashMap<>(parameters.buffers());
     variables.putAll(gradients);
+    Workspace workspace = new Workspace();
+    Function<Graph, Program> compiler = graph -> backend.compile(graph, variables, workspace);
     training =
         new BudgetLadder<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withGradients(model, loss, budget, backend, variables));
+            budget -> LossProgram.withGradients(model, loss, budget, compiler));
     evaluating =
         new BudgetLadder<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withoutGradients(model, loss, budget, backend, variables));
+            budget -> LossProgram.withoutGradients(model, loss, budget, compiler));
   }
 
   /// Adds the gradient of the items' loss to what is gathered.
@@ -122,12 +128,14 @@ public final class Trainer {
     return training.smallestFor(training.largest()).program().plannedBytes();
   }
 
-  /// Bytes that the programs of all micro-batches plan, those without gradients among them: what a
-  /// training allocates at most, once it has seen micro-batches of every size.
+  /// Bytes that the programs of all micro-batches plan together, those without gradients among
+  /// them: one workspace, as large as the largest needs.
   public long programBytes() {
-    return Stream.concat(training.all().stream(), evaluating.all().stream())
+    return Stream.of(training, evaluating)
+        .map(ladder -> ladder.smallestFor(ladder.largest()))
         .mapToLong(rung -> rung.program().plannedBytes())
-        .sum();
+        .max()
+        .orElseThrow();
   }
 
   /// The listing of the largest micro-batch's program: operations, bytes, floating-point

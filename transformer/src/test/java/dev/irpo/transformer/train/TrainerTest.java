@@ -197,6 +197,32 @@ class TrainerTest {
     }
   }
 
+  @Test
+  void aSmallMicroBatchGivesTheSameBitsBeforeAndAfterALargeOne() {
+    try (Backend cpu = new CpuBackend(2)) {
+      List<List<TrainItem>> smallFirst = List.of(items(1), items(5), items(1));
+      List<List<TrainItem>> largeFirst = List.of(items(5), items(1), items(1));
+      float[] expected = new float[2];
+      for (int order = 0; order < 2; order++) {
+        Trainer trainer =
+            new Trainer(
+                cpu,
+                TinyModel.parameters(cpu, false),
+                new PreferenceLoss(),
+                settings(512, Llama.Activations.KEPT));
+        for (List<TrainItem> part : order == 0 ? smallFirst : largeFirst) {
+          StepResult result = trainer.accumulate(part);
+          assertEquals(trainer.evaluate(part).loss(), result.loss());
+          int which = part.size() == 1 ? 0 : 1;
+          if (expected[which] != 0) {
+            assertEquals(expected[which], (float) result.loss());
+          }
+          expected[which] = (float) result.loss();
+        }
+      }
+    }
+  }
+
   /// −Σ weight · log-prob.
   private static final class PlainLoss implements Loss {
     @Override

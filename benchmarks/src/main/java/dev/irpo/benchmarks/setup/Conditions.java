@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.benchmarks.setup;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,12 +11,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// What numbers were measured with: date, commit, machine, JDK.
-final class Conditions {
+public final class Conditions {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
   private Conditions() {}
 
-  static String describe() throws IOException, InterruptedException {
+  /// A line for each.
+  public static String describe() throws IOException, InterruptedException {
     return """
     date     %s
     commit   %s

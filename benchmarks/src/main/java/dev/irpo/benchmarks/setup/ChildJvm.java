@@ -1,0 +1,41 @@
+package dev.irpo.benchmarks.setup;
+
+import dev.irpo.model.Machine;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A JVM beside this one with the program's flags, so that one measurement neither warms up nor
+/// fills the memory of another.
+public final class ChildJvm {
+  private static final String FLAGS = "/dev/irpo/cli/jvm.flags";
+
+  /// Enough for the objects beside the tensors, which lie outside the heap.
+  private static final String HEAP = "-Xmx128m";
+
+  private ChildJvm() {}
+
+  /// The flags that the program runs with.
+  public static List<String> flags() throws IOException {
+    try (InputStream resource = ChildJvm.class.getResourceAsStream(FLAGS)) {
+      return new String(resource.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+  }
+
+  /// Runs a class of this program and returns its exit code; the input, the output and the errors
+  /// are those of this process.
+  public static int run(Class<?> main, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags());
+    command.add(HEAP);
+    command.add("-XX:MaxDirectMemorySize=" + Machine.memoryBytes()); // tensors count as that
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+}

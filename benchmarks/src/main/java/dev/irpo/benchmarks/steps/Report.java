@@ -1,0 +1,107 @@
+package dev.irpo.benchmarks.steps;
+
+import dev.irpo.benchmarks.setup.OtherLoad;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/// Prints a line for each piece of work that was timed.
+///
+/// @param peak measured rate of fused multiply-adds, in operations a second
+record Report(PrintStream out, double peak) {
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  /// Processors that an idle system takes at most.
+  private static final double IDLE = 0.05;
+
+  private static final String FORM = "%-44s %12s %-10s %23s %5s %8s %6s %9s%n";
+
+  /// The names of the columns.
+  static void header(PrintStream out) {
+    out.printf(FORM, "work", "median", "unit", "least … most", "runs", "GFLOP/s", "peak", "memory");
+  }
+
+  /// A rate.
+  ///
+  /// @param count of units in a run
+  /// @param flops of a run, 0 where that says nothing
+  void rate(String what, double count, String unit, double flops, Timing time) {
+    line(
+        what,
+        count / time.median(),
+        unit,
+        number(count / time.most()) + " … " + number(count / time.least()),
+        flops / time.median(),
+        time.runs());
+  }
+
+  /// A product, by its rate alone.
+  void product(String what, double flops, Timing time) {
+    rate(what, flops / 1e9, "GFLOP/s", flops, time);
+  }
+
+  /// A time.
+  void seconds(String what, Timing time) {
+    String spread = number(time.least()) + " … " + number(time.most());
+    line(what, time.median(), "s", spread, 0, time.runs());
+  }
+
+  private void line(
+      String what, double median, String unit, String spread, double flops, int runs) {
+    out.printf(
+        Locale.ROOT,
+        FORM,
+        what,
+        number(median),
+        unit,
+        spread,
+        runs,
+        flops > 0 ? number(flops / 1e9) : "–",
+        flops > 0 ? String.format(Locale.ROOT, "%.1f%%", 100 * flops / peak) : "–",
+        memory());
+    out.flush();
+  }
+
+  /// Says so where the machine was not idle.
+  static void others(PrintStream out, OtherLoad load) throws IOException {
+    load.processors()
+        .filter(processors -> processors > IDLE)
+        .ifPresent(processors ->
+            out.printf(Locale.ROOT, "  other processes took %.2f cores meanwhile%n", processors));
+  }
+
+  /// A row that was left out.
+  void skipped(String what, String reason) {
+    out.printf("%-44s skipped: %s%n", what, reason);
+  }
+
+  /// Three digits at least.
+  static String number(double value) {
+    String form = value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : value >= 1 ? "%.2f" : "%.3f";
+    return String.format(Locale.ROOT, form, value);
+  }
+
+  /// The most memory that this process ever had, or a dash where the system does not say.
+  private static String memory() {
+    if (!Files.isReadable(STATUS)) {
+      return "–";
+    }
+    try (Stream<String> lines = Files.lines(STATUS)) {
+      List<String> words =
+          lines
+              .filter(line -> line.startsWith("VmHWM:"))
+              .flatMap(line -> Stream.of(line.split("\\s+")))
+              .toList();
+      return words.size() < 2
+          ? "–"
+          : String.format(Locale.ROOT, "%.2f GB", Long.parseLong(words.get(1)) * 1024 / 1e9);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

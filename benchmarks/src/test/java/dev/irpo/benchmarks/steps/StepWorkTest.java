@@ -1,0 +1,111 @@
+package dev.irpo.benchmarks.steps;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.kernel.MatrixKernels;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.decode.SamplingSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class StepWorkTest {
+  private static final LlamaConfig TINY =
+      new LlamaConfig(50, 16, 24, 2, 2, 2, 8, 64, 10_000, 1e-5, false, 1, List.of(2));
+  private static final StepShape STEP = new StepShape(3, 5, 4, 24, false);
+
+  @Test
+  void aStepIsVerifiedAndHasTheSameWeightsOnOneThread() {
+    try (CpuBackend one = new CpuBackend(1);
+        CpuBackend two = new CpuBackend(2)) {
+      TrainingWork expected = new TrainingWork(one, TINY, STEP);
+      TrainingWork actual = new TrainingWork(two, TINY, STEP);
+      float[] before = actual.weights();
+      expected.verify();
+      actual.verify();
+      assertArrayEquals(expected.weights(), actual.weights());
+      assertFalse(Arrays.equals(before, actual.weights()), "nothing was learnt");
+    }
+  }
+
+  @Test
+  void sampledLogProbabilitiesAreVerified() {
+    try (CpuBackend backend = new CpuBackend(2)) {
+      Parameters parameters = TrainingWork.randomModel(backend, TINY);
+      List<int[]> prompts = List.of(new int[] {1, 5}, new int[] {1, 7, 9});
+      SamplingSettings settings = new SamplingSettings(0.8, 0, 1, 6, List.of());
+      SamplingWork work = new SamplingWork(backend, parameters, prompts, 3, settings);
+      work.verify();
+      assertEquals(36, work.tokens());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ProductWork.Form.class)
+  void productsAreVerifiedAgainstSums(ProductWork.Form form) {
+    try (CpuBackend backend = new CpuBackend(2)) {
+      MatrixKernels kernels = backend.kernels().matrix();
+      new ProductWork(33, 17, 40).verify(kernels, form, ones(33, 40), ones(17, 40), ones(33, 17));
+    }
+  }
+
+  @Test
+  void aProductThatIsNeverComputedIsFound() {
+    MatrixKernels idle =
+        new MatrixKernels() {
+          @Override
+          public void linear(Buffer out, Buffer x, Buffer weight, int rows, int n, int k) {}
+
+          @Override
+          public void linearInputGradient(Buffer dX, Buffer dOut, Buffer w, int r, int n, int k) {}
+
+          @Override
+          public void linearWeightGradient(Buffer dW, Buffer dOut, Buffer x, int r, int n, int k) {}
+        };
+    for (ProductWork.Form form : ProductWork.Form.values()) {
+      assertThrows(
+          IllegalStateException.class,
+          () -> new ProductWork(8, 8, 8).verify(idle, form, ones(8, 8), ones(8, 8), ones(8, 8)),
+          form.name());
+    }
+  }
+
+  private static Buffer ones(int rows, int columns) {
+    Buffer buffer = Buffer.allocate(DType.F32, (long) rows * columns);
+    for (long i = 0; i < buffer.numElements(); i++) {
+      buffer.set(i, 1 + (int) (i % 3));
+    }
+    return buffer;
+  }
+
+  @Test
+  void aStepOfLTakesWhatItsLimitSays() {
+    double flops = ModelSize.L.step().flops(ModelSize.L.config());
+    assertEquals(1.9, 520e9 * ModelSize.L.step().pairs() / flops, 0.1);
+  }
+
+  @Test
+  void medianAndSpreadAreThoseOfAllRuns() {
+    Timing time = Timing.of(List.of(3.0, 1.0, 2.0, 10.0));
+    assertEquals(new Timing(2.5, 1, 10, 4), time);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new Report(new PrintStream(bytes, true, StandardCharsets.UTF_8), 4e9)
+        .rate("work", 5, "pairs/s", 1e9, time);
+    String line = bytes.toString(StandardCharsets.UTF_8);
+    assertTrue(
+        line.matches("work +2\\.00 pairs/s +0\\.500 … 5\\.00 +4 +0\\.400 +10\\.0% .*\\R"), line);
+  }
+}
