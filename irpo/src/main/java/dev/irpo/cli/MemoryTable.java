@@ -13,9 +13,6 @@ final class MemoryTable {
     plan.bytes().forEach((purpose, bytes) -> table.row("  " + purpose, Units.bytes(bytes)));
     table.row("  together", Units.bytes(plan.totalBytes()));
     table.row("  this machine", Units.bytes(Machine.memoryBytes()));
-    return table
-        + "  and up to "
-        + Units.bytes(plan.smallerBatchBytes())
-        + " more once micro-batches of every smaller size were seen\n";
+    return table.toString();
   }
 }

@@ -131,7 +131,6 @@ final class PlanCommand implements Callable<Integer> {
     ObjectNode bytes = node.putObject("bytes");
     plan.bytes().forEach(bytes::put);
     node.put("bytesTogether", plan.totalBytes());
-    node.put("bytesOfSmallerMicroBatches", plan.smallerBatchBytes());
     node.put("bytesOfThisMachine", Machine.memoryBytes());
     ObjectNode device = node.putObject("rates");
     device.put("flopsPerSecond", rates.device().flopsPerSecond());

@@ -26,12 +26,10 @@ import java.util.stream.Stream;
 /// would allocate; nothing is allocated.
 ///
 /// @param bytes of one process by purpose, all of them at the same time
-/// @param smallerBatchBytes further bytes at most, once micro-batches of every size were seen
 /// @param programs their graphs
 /// @param waysOut settings that would lower the bytes
 public record WorkPlan(
     SequencedMap<String, Long> bytes,
-    long smallerBatchBytes,
     Programs programs,
     List<String> waysOut) {
   /// The weights.
@@ -127,9 +125,8 @@ public record WorkPlan(
             (outline, parameters) ->
                 PreferenceTraining.trainer(config, outline, parameters, longest.pair()));
     Trainer trainer = training.part();
-    bytes.put("activations", trainer.activationBytes());
+    bytes.put("activations", trainer.programBytes());
     List<Graph> trained = training.outline().graphs();
-    long others = trainer.programBytes() - trainer.activationBytes();
 
     Outlined<Generator> sampling = largestCache(model, config, longest.prompt());
     Generator generator = sampling.part();
@@ -152,7 +149,7 @@ public record WorkPlan(
             config.rollouts().slots(),
             sampled.getLast(),
             generator.prefillRows());
-    return new WorkPlan(bytes, others, programs, waysOut(config, longest));
+    return new WorkPlan(bytes, programs, waysOut(config, longest));
   }
 
   /// Of a micro-batch that holds the longest prompt with a response as long as a sampled one.
