@@ -28,10 +28,7 @@ import java.util.stream.Stream;
 /// @param bytes of one process by purpose, all of them at the same time
 /// @param programs their graphs
 /// @param waysOut settings that would lower the bytes
-public record WorkPlan(
-    SequencedMap<String, Long> bytes,
-    Programs programs,
-    List<String> waysOut) {
+public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List<String> waysOut) {
   /// The weights.
   static final String WEIGHTS = "weights";
 
