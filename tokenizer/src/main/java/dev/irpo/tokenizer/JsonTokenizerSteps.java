@@ -171,13 +171,13 @@ record JsonTokenizerSteps(Map<String, Integer> ids) {
     int last = single.size() - 1;
     require(
         (last == 0 || last == 1)
-            && single.get(last).has("Sequence")
-            && (last == 0 || single.get(0).has("SpecialToken")),
+            && single.path(last).has("Sequence")
+            && (last == 0 || single.path(0).has("SpecialToken")),
         "TemplateProcessing is supported with one token in front at most");
     if (last == 0) {
       return -1;
     }
-    String name = single.get(0).path("SpecialToken").path("id").asText();
+    String name = single.path(0).path("SpecialToken").path("id").asText();
     JsonNode named = step.path("special_tokens").path(name).path("ids");
     int id = named.path(0).asInt(-1);
     require(

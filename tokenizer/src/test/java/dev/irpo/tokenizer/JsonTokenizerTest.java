@@ -190,6 +190,14 @@ class JsonTokenizerTest {
   }
 
   @Test
+  void aTemplateThatIsNoListIsRefused() throws IOException {
+    String template =
+        "\"single\":[{\"SpecialToken\":{\"id\":\"<|begin_of_text|>\",\"type_id\":0}},"
+            + "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}]";
+    assertTrue(refusal(template, "\"single\":{\"Sequence\":1}").contains("one token in front"));
+  }
+
+  @Test
   void aPatternThatBacktracksWithoutEndIsGivenUp() {
     var pattern = new SplitPattern("a*a*a*a*a*b");
     String text = "a".repeat(3000);
