@@ -13,6 +13,8 @@ import java.util.List;
 public final class ChildJvm {
   private static final String FLAGS = "/dev/irpo/cli/jvm.flags";
 
+  private static final String MAIN = "dev.irpo.benchmarks.Main";
+
   /// Enough for the objects beside the tensors, which lie outside the heap.
   private static final String HEAP = "-Xmx128m";
 
@@ -25,16 +27,15 @@ public final class ChildJvm {
     }
   }
 
-  /// Runs a class of this program and returns its exit code; the input, the output and the errors
-  /// are those of this process.
-  public static int run(Class<?> main, List<String> arguments)
-      throws IOException, InterruptedException {
+  /// Runs this program and returns its exit code; the input, the output and the errors are those of
+  /// this process.
+  public static int run(List<String> arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags());
     command.add(HEAP);
     command.add("-XX:MaxDirectMemorySize=" + Machine.memoryBytes()); // tensors count as that
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
     command.addAll(arguments);
     return new ProcessBuilder(command).inheritIO().start().waitFor();
   }

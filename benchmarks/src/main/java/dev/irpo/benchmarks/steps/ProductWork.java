@@ -7,6 +7,7 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.LlamaConfig;
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /// Matrix products of a linear layer in its three forms: the layer itself, the gradient of its
@@ -16,9 +17,6 @@ import java.util.Set;
 /// @param outDim N, rows of the weight
 /// @param inDim K, columns of the weight
 record ProductWork(int rows, int outDim, int inDim) {
-  /// Rows of the head that are computed at a time, see [dev.irpo.tensor.kernel.ScoreKernels].
-  private static final int HEAD_ROWS = 32;
-
   private static final int CHECKED = 50;
 
   /// Rounding of a sum of n terms below one half in size: at most n·u·n/4 with u = 2⁻²⁴, and for
@@ -60,7 +58,9 @@ record ProductWork(int rows, int outDim, int inDim) {
     all.add(new ProductWork(rows, config.queryDim(), config.embedDim()));
     all.add(new ProductWork(rows, config.ffnDim(), config.embedDim()));
     all.add(new ProductWork(rows, config.embedDim(), config.ffnDim()));
-    all.add(new ProductWork(HEAD_ROWS, config.vocabSize(), config.embedDim()));
+    all.add(
+        new ProductWork(
+            CpuBackend.headRows(config.vocabSize()), config.vocabSize(), config.embedDim()));
     return all;
   }
 
@@ -69,15 +69,15 @@ record ProductWork(int rows, int outDim, int inDim) {
   }
 
   /// Checks and times one form.
-  void time(CpuBackend backend, Form form, Report report, int repeats) {
-    MatrixKernels kernels = backend.kernels().matrix();
+  void time(StepRow.Setting s, Form form) {
+    MatrixKernels kernels = s.backend().kernels().matrix();
     Buffer x = filled((long) rows * inDim, 1);
     Buffer weight = filled((long) outDim * inDim, 2);
     Buffer out = filled((long) rows * outDim, 3);
     verify(kernels, form, x, weight, out);
-    Timing time = Timing.ofKernel(repeats, () -> form.run(kernels, this, x, weight, out));
-    String name = form.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
-    report.product("%s %d×%d×%d".formatted(name, rows, outDim, inDim), flops(), time);
+    Timing time = Timing.ofKernel(s.repeats(), () -> form.run(kernels, this, x, weight, out));
+    String name = form.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    s.report().product("%s %d×%d×%d".formatted(name, rows, outDim, inDim), flops(), time);
   }
 
   private static Buffer filled(long count, long key) {

@@ -1,6 +1,8 @@
 package dev.irpo.benchmarks.steps;
 
+import dev.irpo.benchmarks.setup.Conditions;
 import dev.irpo.benchmarks.setup.OtherLoad;
+import dev.irpo.tensor.cpu.FmaPeak;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -21,9 +23,19 @@ record Report(PrintStream out, double peak) {
 
   private static final String FORM = "%-44s %12s %-10s %23s %5s %8s %6s %9s%n";
 
-  /// The names of the columns.
-  static void header(PrintStream out) {
+  /// Prints the conditions and the names of the columns.
+  ///
+  /// @return the measured peak of so many threads, in operations a second
+  static double begin(PrintStream out, int threads) throws IOException, InterruptedException {
+    out.print(Conditions.describe());
+    double peak = FmaPeak.flopsPerSecond(threads);
+    out.printf(
+        Locale.ROOT,
+        "peak     %.0f GFLOP/s, fused multiply-adds in registers, %d threads%n%n",
+        peak / 1e9,
+        threads);
     out.printf(FORM, "work", "median", "unit", "least … most", "runs", "GFLOP/s", "peak", "memory");
+    return peak;
   }
 
   /// A rate.

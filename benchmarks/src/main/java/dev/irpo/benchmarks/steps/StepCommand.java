@@ -1,11 +1,9 @@
 package dev.irpo.benchmarks.steps;
 
 import dev.irpo.benchmarks.setup.ChildJvm;
-import dev.irpo.benchmarks.setup.Conditions;
 import dev.irpo.benchmarks.setup.OtherLoad;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.tensor.cpu.FmaPeak;
 import dev.irpo.transformer.LlamaConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +23,6 @@ import picocli.CommandLine.Spec;
       "tokens a second and peak memory of the process."
     })
 public final class StepCommand implements Callable<Integer> {
-  private static final String MAIN = "dev.irpo.benchmarks.Main";
-
   @Option(
       names = "--shape",
       required = true,
@@ -109,13 +105,10 @@ public final class StepCommand implements Callable<Integer> {
   }
 
   private int runInChild() throws Exception {
-    System.out.print(Conditions.describe());
-    double measured = FmaPeak.flopsPerSecond(options.threads());
-    System.out.println();
-    Report.header(System.out);
+    double measured = Report.begin(System.out, options.threads());
     List<String> arguments =
         new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
     arguments.addAll(List.of("--peak", String.valueOf(measured)));
-    return ChildJvm.run(Class.forName(MAIN), arguments);
+    return ChildJvm.run(arguments);
   }
 }

@@ -8,140 +8,38 @@ import dev.irpo.transformer.decode.SamplingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// What `bin/irpo bench steps` measures, each in a JVM of its own.
 enum StepRow {
   /// A square product.
-  PRODUCT {
-    @Override
-    void run(Setting s) {
-      new ProductWork(2048, 2048, 2048)
-          .time(s.backend, ProductWork.Form.LINEAR, s.report, s.repeats);
-    }
-  },
+  PRODUCT(s -> new ProductWork(2048, 2048, 2048).time(s, ProductWork.Form.LINEAR)),
   /// The products of a training step of S.
-  PRODUCTS_S {
-    @Override
-    void run(Setting s) {
-      products(ModelSize.S, s);
-    }
-  },
+  PRODUCTS_S(s -> products(ModelSize.S, s)),
   /// The products of a training step of M.
-  PRODUCTS_M {
-    @Override
-    void run(Setting s) {
-      products(ModelSize.M, s);
-    }
-  },
+  PRODUCTS_M(s -> products(ModelSize.M, s)),
   /// The products of a training step of L.
-  PRODUCTS_L {
-    @Override
-    void run(Setting s) {
-      products(ModelSize.L, s);
-    }
-  },
+  PRODUCTS_L(s -> products(ModelSize.L, s)),
   /// A training step of S.
-  STEP_S {
-    @Override
-    void run(Setting s) {
-      step(ModelSize.S, s);
-    }
-  },
+  STEP_S(s -> step(ModelSize.S, s)),
   /// A training step of M.
-  STEP_M {
-    @Override
-    void run(Setting s) {
-      step(ModelSize.M, s);
-    }
-  },
+  STEP_M(s -> step(ModelSize.M, s)),
   /// A training step of L.
-  STEP_L {
-    @Override
-    void run(Setting s) {
-      step(ModelSize.L, s);
-    }
-  },
+  STEP_L(s -> step(ModelSize.L, s)),
   /// Two prompts, thirty samples of each, from S.
-  SAMPLE_S {
-    @Override
-    void run(Setting s) {
-      sample(ModelSize.S, s);
-    }
-  },
+  SAMPLE_S(s -> sample(ModelSize.S, s)),
   /// The same from M.
-  SAMPLE_M {
-    @Override
-    void run(Setting s) {
-      sample(ModelSize.M, s);
-    }
-  },
+  SAMPLE_M(s -> sample(ModelSize.M, s)),
   /// One response of M.
-  DECODE_M {
-    @Override
-    void run(Setting s) {
-      ModelSize size = ModelSize.M;
-      Parameters parameters = TrainingWork.randomModel(s.backend, size.config());
-      List<int[]> prompts = prompts(size, 1);
-      SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
-      new SamplingWork(s.backend, parameters, prompts, 1, settings)
-          .timeDecoding(s.report, "decoding M, one sequence", s.repeats);
-    }
-  },
+  DECODE_M(StepRow::decode),
   /// One response of stories260K, one thread.
-  DECODE_STORIES {
-    @Override
-    void run(Setting s) throws IOException {
-      String what = "decoding stories260K, one sequence, one thread";
-      if (s.stories.isEmpty()) {
-        s.report.skipped(what, NO_STORIES);
-        return;
-      }
-      try (Backend single = new CpuBackend(1)) {
-        Path folder = s.stories.get();
-        LanguageModel model =
-            LanguageModel.map(single, folder.resolve(STORIES), Optional.of(folder.resolve(TOKENS)));
-        SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
-        new SamplingWork(single, model.parameters(), List.of(model.promptIds("")), 1, settings)
-            .timeDecoding(s.report, what, s.repeats);
-      }
-    }
-  },
+  DECODE_STORIES(StepRow::decodeStories),
   /// The version.
-  START {
-    @Override
-    void run(Setting s) {
-      new StartWork(s.irpo)
-          .time(
-              s.report,
-              "bin/irpo --version, whole process",
-              s.repeats,
-              "",
-              "irpo ",
-              List.of("--version"));
-    }
-  },
+  START(StepRow::start),
   /// The first token of stories260K.
-  FIRST_TOKEN {
-    @Override
-    void run(Setting s) {
-      String what = "first token of stories260K, whole process";
-      if (s.stories.isEmpty()) {
-        s.report.skipped(what, NO_STORIES);
-        return;
-      }
-      String model = s.stories.get().resolve(STORIES).toString();
-      String tokens = s.stories.get().resolve(TOKENS).toString();
-      new StartWork(s.irpo)
-          .time(
-              s.report,
-              what,
-              s.repeats,
-              "{\"prompt\":\"\"}\n",
-              "{\"prompt\":0,\"sample\":0,\"ids\":[",
-              List.of("sample", "--model", model, "--tokenizer", tokens, "--max-new-tokens", "1"));
-    }
-  };
+  FIRST_TOKEN(StepRow::firstToken);
 
   private static final int SAMPLES = 30;
   private static final int PROMPTS = 2;
@@ -161,12 +59,73 @@ enum StepRow {
       CpuBackend backend, Report report, int repeats, Path irpo, Optional<Path> stories) {}
 
   /// Checks, times and reports.
-  abstract void run(Setting s) throws IOException;
+  @FunctionalInterface
+  private interface Work {
+    void run(Setting s) throws IOException;
+  }
+
+  @SuppressWarnings("ImmutableEnumChecker") // lambdas without a state
+  private final Work work;
+
+  StepRow(Work work) {
+    this.work = work;
+  }
+
+  void run(Setting s) throws IOException {
+    work.run(s);
+  }
+
+  private static void decode(Setting s) {
+    ModelSize size = ModelSize.M;
+    Parameters parameters = TrainingWork.randomModel(s.backend, size.config());
+    SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
+    new SamplingWork(s.backend, parameters, prompts(size, 1), 1, settings)
+        .timeDecoding(s.report, "decoding M, one sequence", s.repeats);
+  }
+
+  private static void decodeStories(Setting s) throws IOException {
+    String what = "decoding stories260K, one sequence, one thread";
+    if (s.stories.isEmpty()) {
+      s.report.skipped(what, NO_STORIES);
+      return;
+    }
+    try (Backend single = new CpuBackend(1)) {
+      Path folder = s.stories.get();
+      LanguageModel model =
+          LanguageModel.map(single, folder.resolve(STORIES), Optional.of(folder.resolve(TOKENS)));
+      SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
+      new SamplingWork(single, model.parameters(), List.of(model.promptIds("")), 1, settings)
+          .timeDecoding(s.report, what, s.repeats);
+    }
+  }
+
+  private static void start(Setting s) {
+    String what = "bin/irpo --version, whole process";
+    new StartWork(s.irpo).time(s.report, what, s.repeats, "", "irpo ", List.of("--version"));
+  }
+
+  private static void firstToken(Setting s) {
+    String what = "first token of stories260K, whole process";
+    if (s.stories.isEmpty()) {
+      s.report.skipped(what, NO_STORIES);
+      return;
+    }
+    String model = s.stories.get().resolve(STORIES).toString();
+    String tokens = s.stories.get().resolve(TOKENS).toString();
+    new StartWork(s.irpo)
+        .time(
+            s.report,
+            what,
+            s.repeats,
+            "{\"prompt\":\"\"}\n",
+            "{\"prompt\":0,\"sample\":0,\"ids\":[",
+            List.of("sample", "--model", model, "--tokenizer", tokens, "--max-new-tokens", "1"));
+  }
 
   private static void products(ModelSize size, Setting s) {
     for (ProductWork product : ProductWork.ofStep(size)) {
       for (ProductWork.Form form : ProductWork.Form.values()) {
-        product.time(s.backend, form, s.report, s.repeats);
+        product.time(s, form);
       }
     }
   }
@@ -185,7 +144,7 @@ enum StepRow {
   }
 
   private static List<int[]> prompts(ModelSize size, int count) {
-    return java.util.stream.IntStream.range(0, count)
+    return IntStream.range(0, count)
         .mapToObj(i -> TrainingWork.tokens(size.config(), size.promptTokens(), 5 + i))
         .toList();
   }
@@ -193,6 +152,6 @@ enum StepRow {
   /// As the user writes it.
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

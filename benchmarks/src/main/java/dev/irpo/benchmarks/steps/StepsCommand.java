@@ -1,15 +1,12 @@
 package dev.irpo.benchmarks.steps;
 
 import dev.irpo.benchmarks.setup.ChildJvm;
-import dev.irpo.benchmarks.setup.Conditions;
-import dev.irpo.tensor.cpu.FmaPeak;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,9 +21,6 @@ import picocli.CommandLine.Option;
       "GFLOP/s, the share of the measured peak of fused multiply-adds, and peak memory."
     })
 public final class StepsCommand implements Callable<Integer> {
-  /// The class of this program's `main`, for JVMs beside this one.
-  private static final String MAIN = "dev.irpo.benchmarks.Main";
-
   @Option(
       names = "--rows",
       split = ",",
@@ -37,22 +31,15 @@ public final class StepsCommand implements Callable<Integer> {
   @Mixin private RowOptions options;
 
   @Override
-  public Integer call() throws IOException, InterruptedException, ReflectiveOperationException {
+  public Integer call() throws IOException, InterruptedException {
     options.check();
-    System.out.print(Conditions.describe());
-    double peak = FmaPeak.flopsPerSecond(options.threads());
-    System.out.printf(
-        Locale.ROOT,
-        "peak     %.0f GFLOP/s, fused multiply-adds in registers, %d threads%n%n",
-        peak / 1e9,
-        options.threads());
-    Report.header(System.out);
+    double peak = Report.begin(System.out, options.threads());
     int code = 0;
     for (StepRow row : rows) {
       List<String> arguments = new ArrayList<>(List.of("row", row.toString()));
       arguments.addAll(List.of("--peak", String.valueOf(peak)));
       arguments.addAll(options.arguments());
-      int ended = ChildJvm.run(Class.forName(MAIN), arguments);
+      int ended = ChildJvm.run(arguments);
       if (ended != 0) {
         System.out.printf("%-44s failed with code %d%n", row, ended);
         code = 1;

@@ -31,11 +31,6 @@ final class BlockedProduct {
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
 
-  /// Multiply-adds below which a product stays on the calling thread.
-  private static final long SMALL = 40_000;
-
-  private static final int TASKS_PER_THREAD = 4;
-
   private static final int A_PANEL = 0;
   private static final int B_PANELS = 14;
 
@@ -110,17 +105,9 @@ final class BlockedProduct {
     return (count + multiple - 1) / multiple * multiple;
   }
 
-  private boolean isSmall() {
-    return (long) sizes.rows() * sizes.columns() * sizes.depth() < SMALL;
-  }
-
-  private int wantedTasks() {
-    return pool.threads() == 1 || isSmall() ? 1 : TASKS_PER_THREAD * pool.threads();
-  }
-
   private void pack(PanelSource b, Block block) {
     int count = block.panelCount();
-    int share = (count + wantedTasks() - 1) / wantedTasks();
+    int share = (count + sizes.wantedTasks(pool) - 1) / sizes.wantedTasks(pool);
     pool.run(
         (count + share - 1) / share,
         (task, scratch) -> {
@@ -135,14 +122,15 @@ final class BlockedProduct {
   private int rowsPerTask(int depth) {
     int rows = sizes.rows();
     int fitting = Math.clamp(A_BYTES / (4L * depth), FEW_ROWS, MOST_ROWS);
-    int share = rows <= FEW_ROWS ? rows : (rows + wantedTasks() - 1) / wantedTasks();
+    int share =
+        rows <= FEW_ROWS ? rows : (rows + sizes.wantedTasks(pool) - 1) / sizes.wantedTasks(pool);
     return roundUp(Math.min(fitting, share), Lanes.COUNT);
   }
 
   private void multiply(PanelSource a, Block block) {
     int rows = rowsPerTask(block.depth());
     int rowTasks = (sizes.rows() + rows - 1) / rows;
-    int wantedParts = (wantedTasks() + rowTasks - 1) / rowTasks;
+    int wantedParts = (sizes.wantedTasks(pool) + rowTasks - 1) / rowTasks;
     int panels = (block.panelCount() + wantedParts - 1) / wantedParts;
     int parts = (block.panelCount() + panels - 1) / panels;
     pool.run(

@@ -57,6 +57,11 @@ public final class CpuBackend implements Backend {
     return true;
   }
 
+  /// Rows of the head that its kernels compute at a time.
+  public static int headRows(int vocabSize) {
+    return CpuScore.blockRows(vocabSize);
+  }
+
   @Override
   public Program compile(Graph graph, Map<String, Buffer> variables) {
     return compile(graph, variables, new Workspace());

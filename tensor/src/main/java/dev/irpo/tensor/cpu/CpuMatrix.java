@@ -9,9 +9,6 @@ import java.util.Optional;
 /// [MatrixKernels] over panels: [BlockedProduct] where there are rows enough, [MatrixProduct] for
 /// few rows and [RowProducts] for weights of 16 bits.
 final class CpuMatrix implements MatrixKernels {
-  /// Multiply-adds below which a product stays on the calling thread.
-  private static final long SMALL = 40_000;
-
   /// Rows from which packing anew costs less than a tenth of the product.
   private static final int PACKED_ROWS = 256;
 
@@ -28,7 +25,7 @@ final class CpuMatrix implements MatrixKernels {
   private static final int COLUMN_CHUNK = 64;
 
   /// The caller's scratch area for rows in the order of [NarrowLanes#unzip].
-  private static final int UNZIPPED = 14;
+  private static final int UNZIPPED = 15;
 
   private final WorkerPool pool;
   private final PackedWeights packedWeights;
@@ -69,9 +66,7 @@ final class CpuMatrix implements MatrixKernels {
     int inDim = sizes.depth();
     int count = MatrixProduct.panels(sizes.columns());
     long panelBytes = inDim * Tiles.PANEL_BYTES;
-    long work = (long) sizes.rows() * sizes.columns() * inDim;
-    int tasks = pool.threads() == 1 || work < SMALL ? 1 : 4 * pool.threads();
-    int share = Math.max(1, count / tasks);
+    int share = Math.max(1, count / sizes.wantedTasks(pool));
     pool.run(
         (count + share - 1) / share,
         (task, scratch) -> {
@@ -123,11 +118,11 @@ final class CpuMatrix implements MatrixKernels {
 
   private int columnChunk(ProductSizes sizes, int rowChunks) {
     int columns = sizes.columns();
-    long work = (long) sizes.rows() * columns * sizes.depth();
-    if (pool.threads() == 1 || work < SMALL) {
+    int tasks = sizes.wantedTasks(pool);
+    if (tasks == 1) {
       return Math.max(COLUMN_CHUNK, rowChunks == 1 ? columns : 0);
     }
-    int wanted = (4 * pool.threads() + rowChunks - 1) / rowChunks; // column chunks
+    int wanted = (tasks + rowChunks - 1) / rowChunks; // column chunks
     int share = (columns / wanted + RowProducts.TILE - 1) / RowProducts.TILE * RowProducts.TILE;
     return Math.max(RowProducts.TILE, rowChunks == 1 ? share : Math.min(COLUMN_CHUNK, share));
   }

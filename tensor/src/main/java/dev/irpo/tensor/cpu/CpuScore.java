@@ -31,7 +31,12 @@ final class CpuScore implements ScoreKernels {
   }
 
   private static int blockRows(ScoreSizes sizes) {
-    int fitting = BLOCK_LOGITS / sizes.vocabSize() / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS;
+    return blockRows(sizes.vocabSize());
+  }
+
+  /// Rows whose logits exist at the same time.
+  static int blockRows(int vocabSize) {
+    int fitting = BLOCK_LOGITS / vocabSize / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS;
     return Math.clamp(fitting, MIN_BLOCK_ROWS, MAX_BLOCK_ROWS);
   }
 

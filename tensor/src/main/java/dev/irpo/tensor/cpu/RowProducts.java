@@ -19,8 +19,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Fewer than four rows read each weight once, in order, as fast as memory gives it: 64 bytes a
 /// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
 /// tiles of four by four: sixteen vectors of partial sums in registers, two loads for four
-/// multiply-adds, 70 % of the multiply-add peak. A tile's weights of 16 bits are widened to a block
-/// in the cache first, which many rows share.
+/// multiply-adds; C2 keeps half of them at a time, a fifth of the multiply-add peak. A tile's
+/// weights of 16 bits are widened to a block in the cache first, which many rows share.
 final class RowProducts {
   /// Rows and columns of a tile.
   static final int TILE = 4;
