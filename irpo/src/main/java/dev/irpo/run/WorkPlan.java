@@ -122,7 +122,7 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
             (outline, parameters) ->
                 PreferenceTraining.trainer(config, outline, parameters, longest.pair()));
     Trainer trainer = training.part();
-    bytes.put("activations", trainer.programBytes());
+    bytes.put("activations", trainer.activationBytes());
     List<Graph> trained = training.outline().graphs();
 
     Outlined<Generator> sampling = largestCache(model, config, longest.prompt());

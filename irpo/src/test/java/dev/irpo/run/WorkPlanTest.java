@@ -97,7 +97,7 @@ class WorkPlanTest {
       assertEquals(backend.bytes, plan.bytes().get("gradients") + plan.bytes().get("optimizer"));
       Described step = Described.of(trainer.describe());
       assertEquals(step.bytes(), plan.bytes().get("activations"));
-      assertEquals(step.bytes(), trainer.programBytes(), "all programs share the largest one's");
+      assertEquals(step.bytes(), trainer.activationBytes(), "all programs share the largest one's");
       requireFlops(step, plan.programs().microBatch(0, ANY));
 
       backend.bytes = 0;

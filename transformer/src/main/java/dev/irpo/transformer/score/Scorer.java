@@ -53,7 +53,7 @@ public final class Scorer {
   }
 
   /// Makes room for sequences of so many tokens.
-  public void raiseTo(int tokens) {
+  void raiseTo(int tokens) {
     ladder.raiseTo(tokens);
   }
 
@@ -66,11 +66,6 @@ public final class Scorer {
   /// The listing of the largest micro-batch's program, see [dev.irpo.tensor.Program#describe()].
   public String describe() {
     return ladder.smallestFor(ladder.largest()).program().describe();
-  }
-
-  /// Rows of the largest micro-batch.
-  public int tokenBudget() {
-    return ladder.largest().tokens();
   }
 
   /// Scores the responses.

@@ -123,14 +123,9 @@ public final class Trainer {
     return gradients;
   }
 
-  /// Bytes that the program of the largest micro-batch plans for activations.
-  public long activationBytes() {
-    return training.smallestFor(training.largest()).program().plannedBytes();
-  }
-
   /// Bytes that the programs of all micro-batches plan together, those without gradients among
   /// them: one workspace, as large as the largest needs.
-  public long programBytes() {
+  public long activationBytes() {
     return Stream.of(training, evaluating)
         .map(ladder -> ladder.smallestFor(ladder.largest()))
         .mapToLong(rung -> rung.program().plannedBytes())
