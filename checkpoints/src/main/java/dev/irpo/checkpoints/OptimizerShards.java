@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -77,8 +78,10 @@ public final class OptimizerShards implements AutoCloseable {
 
   /// Writes one shard into a folder, whole or not at all.
   ///
+  /// @return what was written, for [Manifest#write]
   /// @throws IllegalArgumentException if the part does not lie within the layout
-  public static void write(Path folder, ParameterLayout layout, Part part) throws IOException {
+  public static SortedMap<String, Manifest.Entry> write(
+      Path folder, ParameterLayout layout, Part part) throws IOException {
     if (part.end() > layout.total()) {
       throw new IllegalArgumentException(
           "a shard of elements %d to %d does not fit the %d of the layout"
@@ -90,6 +93,7 @@ public final class OptimizerShards implements AutoCloseable {
     metadata.put("irpo.total", Long.toString(layout.total()));
     metadata.put("irpo.layout", layout.checksum());
     String name = "optimizer-%05d-of-%05d.arrow".formatted(part.number(), part.count());
+    SortedMap<String, Manifest.Entry> written = new TreeMap<>();
     AtomicFiles.writeFile(
         folder.resolve(name),
         temporary -> {
@@ -105,8 +109,10 @@ public final class OptimizerShards implements AutoCloseable {
                       new Range(part.expAvgSq(), begin, count)));
             }
             writer.finish();
+            written.put(name, file.finish());
           }
         });
+    return written;
   }
 
   /// Opens all shards of a folder, memory-mapped.

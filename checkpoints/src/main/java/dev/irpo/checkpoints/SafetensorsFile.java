@@ -102,14 +102,6 @@ public final class SafetensorsFile {
   /// Writes tensors to a new file, in their order but wider element types first: all stay aligned.
   ///
   /// @param metadata what `__metadata__` holds; Python's transformers wants `format` = `pt`
-  public static void write(
-      Path path, Collection<StoredTensor> tensors, Map<String, String> metadata)
-      throws IOException {
-    try (HashedFile file = new HashedFile(path, _ -> {})) {
-      write(file, tensors, metadata);
-    }
-  }
-
   static void write(HashedFile file, Collection<StoredTensor> tensors, Map<String, String> metadata)
       throws IOException {
     List<StoredTensor> ordered =

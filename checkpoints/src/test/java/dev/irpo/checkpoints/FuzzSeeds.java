@@ -55,7 +55,7 @@ final class FuzzSeeds {
   }
 
   static byte[] safetensors() {
-    return bytes(file -> SafetensorsFile.write(file, tensors(), Map.of("format", "pt")));
+    return bytes(file -> TestModels.writeSafetensors(file, tensors()));
   }
 
   /// dim 4, hidden_dim 3, 1 layer, 2 heads, 1 KV head, 3 tokens with a head of their own, seq_len

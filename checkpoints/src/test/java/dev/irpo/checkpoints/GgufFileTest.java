@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -45,7 +44,7 @@ class GgufFileTest {
   void aBf16LlamaComesBackBitForBitAndIsExportedAsItWas() throws IOException {
     List<StoredTensor> model = model(DType.BF16, true);
     Path published = folder.resolve("published.safetensors");
-    SafetensorsFile.write(published, model, Map.of("format", "pt"));
+    TestModels.writeSafetensors(published, model);
     Path file = write(gguf(model));
     Files.write(folder.resolve("tokenizer.model"), new byte[] {1, 2, 3});
     try (StoredModel read = StoredModel.open(file)) {

@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +47,7 @@ class MetaFolderTest {
     write(model, 2, 1);
     Files.write(meta.resolve("tokenizer.model"), new byte[] {1, 2, 3});
     Path published = folder.resolve("published.safetensors");
-    SafetensorsFile.write(published, model, Map.of("format", "pt"));
+    TestModels.writeSafetensors(published, model);
     try (StoredModel read = StoredModel.open(meta)) {
       assertEquals(StoredModel.Format.META, read.format());
       assertSameTensors(model, read.tensors().values());

@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +36,7 @@ class SafetensorsFileTest {
     StoredTensor wide = tensor("wide", DType.F64, 2, 2, 2);
     StoredTensor scalar = tensor("scalar", DType.INT32, 3);
     Path file = folder.resolve("x.safetensors");
-    SafetensorsFile.write(file, List.of(narrow, wide, scalar), Map.of("format", "pt"));
+    TestModels.writeSafetensors(file, List.of(narrow, wide, scalar));
     try (Arena arena = Arena.ofConfined()) {
       List<StoredTensor> read = SafetensorsFile.map(file, arena).tensors();
       assertSameTensors(List.of(wide, scalar, narrow), read);

@@ -21,13 +21,22 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.function.Executable;
 
 /// Small models for tests, and where the data lies that the repository does not hold.
 final class TestModels {
   private TestModels() {}
+
+  /// A file of safetensors as Hugging Face writes them.
+  static void writeSafetensors(Path path, Collection<StoredTensor> tensors) throws IOException {
+    try (HashedFile file = new HashedFile(path, _ -> {})) {
+      SafetensorsFile.write(file, tensors, Map.of("format", "pt"));
+    }
+  }
 
   /// A file or folder of the shared data; skips the test where there is none.
   static Path shared(String relative) {

@@ -9,11 +9,17 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.arrow.vector.ipc.WriteChannel;
+import org.apache.arrow.vector.ipc.message.ArrowBlock;
+import org.apache.arrow.vector.ipc.message.ArrowFooter;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +69,29 @@ class WeightsFileTest {
       }
     }
     assertTrue(refused > 150, refused + " of " + whole.length + " changes were noticed");
+  }
+
+  @Test
+  void recordBatchesThatOverlapAreRefused() throws IOException {
+    byte[] footer;
+    try (Arena arena = Arena.ofConfined()) {
+      IpcFooter read = IpcFooter.read(MappedFiles.map(file, arena));
+      ArrowBlock first = read.blocks().getFirst();
+      ByteBuffer twice =
+          WriteChannel.serialize(
+              new ArrowFooter(
+                  Schema.convertSchema(read.schema()), List.of(), List.of(first, first)));
+      footer = new byte[twice.remaining()];
+      twice.get(footer);
+    }
+    int tail = Integer.BYTES + IpcFileWriter.MAGIC.length();
+    ByteBuffer old = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+    int begin = whole.length - tail - old.getInt(whole.length - tail);
+    ByteBuffer changed = ByteBuffer.allocate(begin + footer.length + tail);
+    changed.order(ByteOrder.LITTLE_ENDIAN).put(whole, 0, begin).put(footer).putInt(footer.length);
+    changed.put(IpcFileWriter.MAGIC.getBytes(StandardCharsets.US_ASCII));
+    Files.write(file, changed.array());
+    assertRefused(this::read, "weights.arrow: ", "a record batch begins at byte");
   }
 
   @Test

@@ -54,13 +54,14 @@ final class Checkpoint {
         folder,
         temporary -> {
           Map<String, Manifest.Entry> written =
+              new TreeMap<>(OptimizerShards.write(temporary, layout, part));
+          written.putAll(
               ModelWriter.keepingTypes()
                   .writeContents(
                       temporary,
                       model.huggingFaceConfig(),
                       model.storedTensors(),
-                      model.tokenizerFiles());
-          OptimizerShards.write(temporary, layout, part);
+                      model.tokenizerFiles()));
           Map<String, Long> state =
               Map.of("step", (long) step, "optimizerSteps", optimizer.stepsTaken());
           MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
