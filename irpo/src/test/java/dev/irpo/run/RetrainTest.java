@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.TableReader;
-import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.model.LanguageModel;
@@ -33,24 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The paper's second training of an iteration, with the held-out problems included.
 class RetrainTest {
   private static final RunConfig CONFIG =
-      RunConfig.of(Preset.DEMO)
-          .with(
-              "iterations=1",
-              "task.trainProblems=12",
-              "task.heldOutProblems=6",
-              "task.testProblems=2",
-              "rollouts.perPrompt=2",
-              "rollouts.maxNewTokens=4",
-              "rollouts.slots=16",
-              "pairs.perPrompt=2",
-              "train.steps=6",
-              "train.batchSize=4",
-              "train.tokenBudget=1024",
-              "train.checkpointEverySteps=4",
-              "train.evaluateEverySteps=2",
-              "train.retrainWithHeldOut=true",
-              "optimizer.learningRate=1e-3",
-              "evaluate.majoritySamples=0");
+      SmallRun.CONFIG.with(
+          "iterations=1", "train.evaluateEverySteps=2", "evaluate.majoritySamples=0");
   private static final String WEIGHTS = "weights-00001-of-00001.arrow";
 
   @TempDir private Path temporary;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.TableReader;
-import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.Roofline;
@@ -29,24 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The stages of a plan are those of the loop.
 class RunPlanTest {
   private static final RunConfig CONFIG =
-      RunConfig.of(Preset.DEMO)
-          .with(
-              "iterations=2",
-              "task.trainProblems=12",
-              "task.heldOutProblems=6",
-              "task.testProblems=2",
-              "rollouts.perPrompt=2",
-              "rollouts.maxNewTokens=4",
-              "rollouts.slots=16",
-              "pairs.perPrompt=2",
-              "train.steps=6",
-              "train.batchSize=4",
-              "train.tokenBudget=1024",
-              "train.checkpointEverySteps=4",
-              "train.evaluateEverySteps=3",
-              "train.retrainWithHeldOut=true",
-              "optimizer.learningRate=1e-3",
-              "evaluate.majoritySamples=3");
+      SmallRun.CONFIG.with(
+          "iterations=2", "train.evaluateEverySteps=3", "evaluate.majoritySamples=3");
   private static final Roofline.Device DEVICE = new Roofline.Device(1e9, 1e9, false);
 
   @TempDir private Path temporary;
