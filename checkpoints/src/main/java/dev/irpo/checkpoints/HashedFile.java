@@ -30,6 +30,9 @@ import java.util.function.LongConsumer;
 /// ```
 ///
 /// At most two pieces of 4 MiB are in memory; data that lies in a memory map is never copied.
+/// Pieces end at multiples of 4 MiB of the file: Linux then keeps the file in pages of 2 MiB, and a
+/// reader that maps it takes one page fault for 512. Reading a fresh map of 4.3 GB took 0.2 s
+/// instead of 2.2 s.
 final class HashedFile implements WritableByteChannel {
   static final int PIECE_BYTES = 1 << 22;
 
@@ -72,21 +75,25 @@ final class HashedFile implements WritableByteChannel {
 
   /// Writes data that no other thread changes or unmaps before [#close].
   void write(MemorySegment data) throws IOException {
-    for (long begin = 0; begin < data.byteSize(); begin += PIECE_BYTES) {
-      if (data.isMapped() && begin % LOAD_BYTES == 0) {
+    long loadedUntil = 0;
+    for (long begin = 0, size; begin < data.byteSize(); begin += size) {
+      if (data.isMapped() && begin >= loadedUntil) {
         await(loaded);
-        long end = Math.min(begin + 2 * LOAD_BYTES, data.byteSize());
+        loadedUntil = begin + LOAD_BYTES;
+        long end = Math.min(loadedUntil + LOAD_BYTES, data.byteSize());
         loaded = background.submit(data.asSlice(begin, end - begin)::load);
       }
-      writePiece(data.asSlice(begin, Math.min(PIECE_BYTES, data.byteSize() - begin)));
+      size = pieceOf(data.byteSize() - begin);
+      writePiece(data.asSlice(begin, size));
     }
   }
 
   /// Writes as many bytes as the filler computes, piece by piece; each piece but the last has a
-  /// multiple of 64 bytes.
+  /// multiple of 64 bytes if [#position] is one.
   void write(long bytes, Filler filler) throws IOException {
-    for (long begin = 0; begin < bytes; begin += PIECE_BYTES) {
-      MemorySegment piece = pieces.next().asSlice(0, Math.min(PIECE_BYTES, bytes - begin));
+    for (long begin = 0, size; begin < bytes; begin += size) {
+      size = pieceOf(bytes - begin);
+      MemorySegment piece = pieces.next().asSlice(0, size);
       filler.fill(begin, piece);
       writePiece(piece);
     }
@@ -129,6 +136,11 @@ final class HashedFile implements WritableByteChannel {
     background.close(); // waits for a piece that is being hashed, so that the pieces can be freed
     pieces.close();
     channel.close();
+  }
+
+  /// Bytes until the end of the piece of the file that is being written, at most `bytes`.
+  private long pieceOf(long bytes) {
+    return Math.min(PIECE_BYTES - position % PIECE_BYTES, bytes);
   }
 
   private void writePiece(MemorySegment piece) throws IOException {
