@@ -19,29 +19,30 @@ import picocli.CommandLine.ParameterException;
     name = "irpo",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    description = "Iterative Reasoning Preference Optimization (arXiv 2404.19733) on the JVM.",
-    subcommands = {
-      DemoCommand.class,
-      RunCommand.class,
-      TrainCommand.class,
-      SftCommand.class,
-      EvalCommand.class,
-      SampleCommand.class,
-      ScoreCommand.class,
-      GradeCommand.class,
-      TokenizeCommand.class,
-      ConvertCommand.class,
-      ExportCommand.class,
-      InspectCommand.class,
-      SynthesizeCommand.class,
-      DevicesCommand.class,
-      RooflineCommand.class,
-      PlanCommand.class,
-      ConfigCommand.class,
-      BaseModelCommand.class,
-      CommandLine.HelpCommand.class
-    })
+    description = "Iterative Reasoning Preference Optimization (arXiv 2404.19733) on the JVM.")
 public final class Main {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          RunCommand.class,
+          TrainCommand.class,
+          SftCommand.class,
+          EvalCommand.class,
+          SampleCommand.class,
+          ScoreCommand.class,
+          GradeCommand.class,
+          TokenizeCommand.class,
+          ConvertCommand.class,
+          ExportCommand.class,
+          InspectCommand.class,
+          SynthesizeCommand.class,
+          DevicesCommand.class,
+          RooflineCommand.class,
+          PlanCommand.class,
+          ConfigCommand.class,
+          BaseModelCommand.class,
+          CommandLine.HelpCommand.class);
+
   /// Exit code of a user's mistake.
   static final int MISTAKE = 2;
 
@@ -61,11 +62,27 @@ public final class Main {
 
   /// Runs a command line and returns its exit code.
   static int execute(String... arguments) {
-    return new CommandLine(new Main())
+    CommandLine program = new CommandLine(new Main());
+    commandsFor(arguments).forEach(program::addSubcommand);
+    return program
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::parameterMistake)
         .setExecutionExceptionHandler(Main::failure)
         .execute(arguments);
+  }
+
+  /// The one command that is named, since reading the options of all takes longer than most need;
+  /// none for the version, all for help and mistakes.
+  private static List<Class<?>> commandsFor(String... arguments) {
+    String first = arguments.length == 0 ? "" : arguments[0];
+    if (first.equals("--version")) {
+      return List.of();
+    }
+    List<Class<?>> named =
+        COMMANDS.stream()
+            .filter(command -> command.getAnnotation(Command.class).name().equals(first))
+            .toList();
+    return named.isEmpty() || first.equals("help") ? COMMANDS : named;
   }
 
   private static int parameterMistake(ParameterException e, String[] arguments) {
