@@ -24,8 +24,11 @@ final class CpuMatrix implements MatrixKernels {
   /// Columns of a task whose weights of 16 bits serve several blocks of rows in turn.
   private static final int COLUMN_CHUNK = 64;
 
-  /// The caller's scratch area for rows in the order of [NarrowLanes#unzip].
-  private static final int UNZIPPED = 15;
+  /// The caller's scratch array for rows in the order of [NarrowLanes#unzip].
+  private static final int UNZIPPED = 3;
+
+  /// Most floats of it, 16 MiB.
+  private static final int UNZIPPED_FLOATS = 1 << 22;
 
   private final WorkerPool pool;
   private final PackedWeights packedWeights;
@@ -79,35 +82,47 @@ final class CpuMatrix implements MatrixKernels {
         });
   }
 
-  /// With weights of 16 bits, straight from where they lie.
+  /// With weights of 16 bits, straight from where they lie, for so many rows at a time as fit
+  /// [#UNZIPPED_FLOATS].
   private void narrowLinear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+    int depth = sizes.depth();
+    int most = Math.max(1, UNZIPPED_FLOATS / depth / ROW_TILES) * ROW_TILES;
+    for (int row = 0; row < sizes.rows(); row += most) {
+      int rows = Math.min(most, sizes.rows() - row);
+      float[] unzipped = unzip(x.asSlice(4L * row * depth), rows, depth);
+      MemorySegment part = out.asSlice(4L * row * sizes.columns());
+      narrowLinear(part, unzipped, weight, new ProductSizes(rows, sizes.columns(), depth));
+    }
+  }
+
+  private void narrowLinear(MemorySegment out, float[] x, Buffer weight, ProductSizes sizes) {
     int rows = sizes.rows();
     int columns = sizes.columns();
     int rowChunk = rowChunk(sizes);
     int rowChunks = (rows + rowChunk - 1) / rowChunk;
     int columnChunk = columnChunk(sizes, rowChunks);
     int columnChunks = (columns + columnChunk - 1) / columnChunk;
-    MemorySegment weights = weight.segment();
-    MemorySegment unzipped = unzip(x, rows, sizes.depth());
     pool.run(
         rowChunks * columnChunks,
         (task, scratch) -> {
           int row = task % rowChunks * rowChunk;
           int column = task / rowChunks * columnChunk;
-          new RowProducts(out, unzipped, weights, weight.dtype(), columns, sizes.depth(), scratch)
-              .multiply(
-                  row,
-                  Math.min(rows, row + rowChunk),
-                  column,
-                  Math.min(columns, column + columnChunk));
+          int lastRow = Math.min(rows, row + rowChunk);
+          int lastColumn = Math.min(columns, column + columnChunk);
+          new RowProducts(out, x, weight, columns, sizes.depth(), lastRow - row, scratch)
+              .multiply(row, lastRow, column, lastColumn);
         });
   }
 
-  private MemorySegment unzip(MemorySegment x, int rows, int depth) {
-    MemorySegment unzipped = pool.callerScratch().floats(UNZIPPED, (long) rows * depth);
-    for (int row = 0; row < rows; row++) {
-      NarrowLanes.unzip(x, 4L * row * depth, unzipped, 4L * row * depth, depth);
-    }
+  private float[] unzip(MemorySegment x, int rows, int depth) {
+    float[] unzipped = pool.callerScratch().array(UNZIPPED, rows * depth);
+    pool.run(
+        (rows + ROW_TILES - 1) / ROW_TILES,
+        (task, scratch) -> {
+          for (int row = task * ROW_TILES; row < Math.min(rows, (task + 1) * ROW_TILES); row++) {
+            NarrowLanes.unzip(x, 4L * row * depth, unzipped, row * depth, depth);
+          }
+        });
     return unzipped;
   }
 

@@ -119,14 +119,14 @@ final class Lanes {
   }
 
   /// Adds 16 partial sums by halves.
-  static float sum16(MemorySegment partials, long at) {
-    FloatVector sum = load(partials, at);
+  static float sum16(float[] partials, int at) {
+    FloatVector sum = FloatVector.fromArray(FLOATS, partials, at);
     if (COUNT == 8) {
-      sum = sum.add(load(partials, at + 32));
+      sum = sum.add(FloatVector.fromArray(FLOATS, partials, at + 8));
     } else if (COUNT == 4) {
-      FloatVector odd = load(partials, at + 16);
-      sum = sum.add(load(partials, at + 32));
-      sum = sum.add(odd.add(load(partials, at + 48)));
+      FloatVector odd = FloatVector.fromArray(FLOATS, partials, at + 4);
+      sum = sum.add(FloatVector.fromArray(FLOATS, partials, at + 8));
+      sum = sum.add(odd.add(FloatVector.fromArray(FLOATS, partials, at + 12)));
     }
     return tree(sum);
   }

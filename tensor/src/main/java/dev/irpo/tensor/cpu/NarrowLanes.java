@@ -54,36 +54,36 @@ final class NarrowLanes {
 
   /// Copies n numbers to single precision, in the order of [#unzip].
   static void widenUnzipped(
-      DType dtype, MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+      DType dtype, MemorySegment from, long fromAt, float[] to, int toAt, int n) {
     switch (dtype) {
       case BF16 -> unzipBfloat16(from, fromAt, to, toAt, n);
       case F16 -> unzipFloat16(from, fromAt, to, toAt, n);
       case F32, F64, INT32 -> throw unsupported(dtype);
     }
-    int whole = n / PAIRS * PAIRS;
-    widen(dtype, from, fromAt + 2L * whole, to, toAt + 4L * whole, n - whole);
+    for (int i = n / PAIRS * PAIRS; i < n; i++) {
+      to[toAt + i] = widened(dtype, from.get(SHORT, fromAt + 2L * i));
+    }
   }
 
   /// Copies n numbers of single precision so that in each whole [#PAIRS] the even ones come before
   /// the odd ones: there lie the two halves of the words that hold 16-bit numbers in pairs.
-  static void unzip(MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+  static void unzip(MemorySegment from, long fromAt, float[] to, int toAt, int n) {
     int whole = n / PAIRS * PAIRS;
     for (int i = 0; i < whole; i += PAIRS) {
       for (int j = 0; j < PAIRS / 2; j++) {
         long pair = fromAt + 4L * i + 8L * j;
-        long target = toAt + 4L * i + 4L * j;
-        to.set(Lanes.FLOAT, target, from.get(Lanes.FLOAT, pair));
-        to.set(Lanes.FLOAT, target + 2L * PAIRS, from.get(Lanes.FLOAT, pair + 4));
+        to[toAt + i + j] = from.get(Lanes.FLOAT, pair);
+        to[toAt + i + j + PAIRS / 2] = from.get(Lanes.FLOAT, pair + 4);
       }
     }
-    MemorySegment.copy(from, fromAt + 4L * whole, to, toAt + 4L * whole, 4L * (n - whole));
+    MemorySegment.copy(from, Lanes.FLOAT, fromAt + 4L * whole, to, toAt + whole, n - whole);
   }
 
   /// Σ a·b over n elements in the order of [Lanes#dot] over unzipped numbers.
   ///
   /// @param a unzipped, in single precision
   /// @param b 16 bits each, as they are stored
-  static float dot(DType dtype, MemorySegment a, long aAt, MemorySegment b, long bAt, int n) {
+  static float dot(DType dtype, float[] a, int aAt, MemorySegment b, long bAt, int n) {
     return switch (dtype) {
       case BF16 -> dotBfloat16(a, aAt, b, bAt, n);
       case F16 -> dotFloat16(a, aAt, b, bAt, n);
@@ -95,29 +95,27 @@ final class NarrowLanes {
     return new IllegalArgumentException(dtype + " has not 16 bits");
   }
 
-  private static void unzipBfloat16(
-      MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+  private static void unzipBfloat16(MemorySegment from, long fromAt, float[] to, int toAt, int n) {
     for (int i = 0; i + PAIRS <= n; i += PAIRS) {
       for (int lane = 0; lane < Lanes.PARTIALS; lane += Lanes.COUNT) {
         IntVector pairs = pairs(from, fromAt + 2L * i + 4L * lane);
-        Lanes.store(evenBfloat16(pairs), to, toAt + 4L * (i + lane));
-        Lanes.store(oddBfloat16(pairs), to, toAt + 4L * (i + Lanes.PARTIALS + lane));
+        evenBfloat16(pairs).intoArray(to, toAt + i + lane);
+        oddBfloat16(pairs).intoArray(to, toAt + i + Lanes.PARTIALS + lane);
       }
     }
   }
 
-  private static void unzipFloat16(
-      MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+  private static void unzipFloat16(MemorySegment from, long fromAt, float[] to, int toAt, int n) {
     for (int i = 0; i + PAIRS <= n; i += PAIRS) {
       for (int lane = 0; lane < Lanes.PARTIALS; lane += Lanes.COUNT) {
         IntVector pairs = pairs(from, fromAt + 2L * i + 4L * lane);
-        Lanes.store(evenFloat16(pairs), to, toAt + 4L * (i + lane));
-        Lanes.store(oddFloat16(pairs), to, toAt + 4L * (i + Lanes.PARTIALS + lane));
+        evenFloat16(pairs).intoArray(to, toAt + i + lane);
+        oddFloat16(pairs).intoArray(to, toAt + i + Lanes.PARTIALS + lane);
       }
     }
   }
 
-  private static float dotBfloat16(MemorySegment a, long aAt, MemorySegment b, long bAt, int n) {
+  private static float dotBfloat16(float[] a, int aAt, MemorySegment b, long bAt, int n) {
     FloatVector sum = partialBfloat16(a, aAt, b, bAt, n, 0);
     if (Lanes.COUNT == 8) {
       sum = sum.add(partialBfloat16(a, aAt, b, bAt, n, 8));
@@ -134,13 +132,13 @@ final class NarrowLanes {
   ///
   /// @param n a multiple of [#PAIRS], whose halves are as many as a vector has lanes
   static void twoDotsBfloat16(
-      MemorySegment a, long aAt, MemorySegment b, long bAt, int n, MemorySegment out, long outAt) {
+      float[] a, int aAt, MemorySegment b, long bAt, int n, MemorySegment out, long outAt) {
     long row = 2L * n;
     FloatVector s0 = Lanes.zero();
     FloatVector s1 = Lanes.zero();
     for (int i = 0; i < n; i += PAIRS) {
-      FloatVector even = Lanes.load(a, aAt + 4L * i);
-      FloatVector odd = Lanes.load(a, aAt + 4L * i + 2L * PAIRS);
+      FloatVector even = floats(a, aAt + i);
+      FloatVector odd = floats(a, aAt + i + PAIRS / 2);
       IntVector w0 = pairs(b, bAt + 2L * i);
       IntVector w1 = pairs(b, bAt + 2L * i + row);
       s0 = even.fma(evenBfloat16(w0), s0);
@@ -153,25 +151,25 @@ final class NarrowLanes {
   }
 
   private static FloatVector partialBfloat16(
-      MemorySegment a, long aAt, MemorySegment b, long bAt, int n, int first) {
+      float[] a, int aAt, MemorySegment b, long bAt, int n, int first) {
     FloatVector sum = Lanes.zero();
     int i = first;
     for (; i + PAIRS <= n + first; i += PAIRS) {
       IntVector pairs = pairs(b, bAt + 2L * (i + first));
-      sum = Lanes.load(a, aAt + 4L * i).fma(evenBfloat16(pairs), sum);
-      sum = Lanes.load(a, aAt + 4L * i + 2L * PAIRS).fma(oddBfloat16(pairs), sum);
+      sum = floats(a, aAt + i).fma(evenBfloat16(pairs), sum);
+      sum = floats(a, aAt + i + PAIRS / 2).fma(oddBfloat16(pairs), sum);
     }
     for (; i + Lanes.COUNT <= n; i += Lanes.PARTIALS) {
-      sum = Lanes.load(a, aAt + 4L * i).fma(bfloat16(bits(b, bAt + 2L * i)), sum);
+      sum = floats(a, aAt + i).fma(bfloat16(bits(b, bAt + 2L * i)), sum);
     }
     if (i < n) {
-      FloatVector x = Lanes.load(a, aAt + 4L * i, Lanes.below(i, n));
+      FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aAt + i, Lanes.below(i, n));
       sum = x.fma(bfloat16(bits(b, bAt + 2L * i, SHORTS.indexInRange(i, n))), sum);
     }
     return sum;
   }
 
-  private static float dotFloat16(MemorySegment a, long aAt, MemorySegment b, long bAt, int n) {
+  private static float dotFloat16(float[] a, int aAt, MemorySegment b, long bAt, int n) {
     FloatVector sum = partialFloat16(a, aAt, b, bAt, n, 0);
     if (Lanes.COUNT == 8) {
       sum = sum.add(partialFloat16(a, aAt, b, bAt, n, 8));
@@ -184,22 +182,26 @@ final class NarrowLanes {
   }
 
   private static FloatVector partialFloat16(
-      MemorySegment a, long aAt, MemorySegment b, long bAt, int n, int first) {
+      float[] a, int aAt, MemorySegment b, long bAt, int n, int first) {
     FloatVector sum = Lanes.zero();
     int i = first;
     for (; i + PAIRS <= n + first; i += PAIRS) {
       IntVector pairs = pairs(b, bAt + 2L * (i + first));
-      sum = Lanes.load(a, aAt + 4L * i).fma(evenFloat16(pairs), sum);
-      sum = Lanes.load(a, aAt + 4L * i + 2L * PAIRS).fma(oddFloat16(pairs), sum);
+      sum = floats(a, aAt + i).fma(evenFloat16(pairs), sum);
+      sum = floats(a, aAt + i + PAIRS / 2).fma(oddFloat16(pairs), sum);
     }
     for (; i + Lanes.COUNT <= n; i += Lanes.PARTIALS) {
-      sum = Lanes.load(a, aAt + 4L * i).fma(float16(bits(b, bAt + 2L * i)), sum);
+      sum = floats(a, aAt + i).fma(float16(bits(b, bAt + 2L * i)), sum);
     }
     if (i < n) {
-      FloatVector x = Lanes.load(a, aAt + 4L * i, Lanes.below(i, n));
+      FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aAt + i, Lanes.below(i, n));
       sum = x.fma(float16(bits(b, bAt + 2L * i, SHORTS.indexInRange(i, n))), sum);
     }
     return sum;
+  }
+
+  private static FloatVector floats(float[] array, int at) {
+    return FloatVector.fromArray(Lanes.FLOATS, array, at);
   }
 
   /// 16-bit numbers two by two, the one of the lower address in the lower half.

@@ -1,5 +1,6 @@
 package dev.irpo.tensor.cpu;
 
+import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -19,17 +20,28 @@ import jdk.incubator.vector.VectorSpecies;
 /// Fewer than four rows read each weight once, in order, as fast as memory gives it: 64 bytes a
 /// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
 /// tiles of four by four: sixteen vectors of partial sums in registers, two loads for four
-/// multiply-adds; C2 keeps half of them at a time, a fifth of the multiply-add peak. A tile's
-/// weights of 16 bits are widened to a block in the cache first, which many rows share.
+/// multiply-adds. A tile's weights of 16 bits are widened to a block in the first cache, which all
+/// rows share. What the inner loop touches lies in arrays for the reason that [BlockTile] gives.
 final class RowProducts {
   /// Rows and columns of a tile.
   static final int TILE = 4;
 
+  /// Weights of a row that are widened at a time: four rows of x and of these stay in the first
+  /// cache.
+  private static final int DEPTH = 1024;
+
+  /// Between rows of what is widened: rows a multiple of 4 KiB apart compete for the same places of
+  /// the cache.
+  private static final int WIDE_ROW = DEPTH + Lanes.PARTIALS;
+
   private static final int TILE_SUMS = TILE * TILE;
-  private static final long SUM_BYTES = 4L * Lanes.PARTIALS;
-  private static final long ZEROS = TILE_SUMS * SUM_BYTES;
-  private static final int WIDE = 12;
-  private static final int SUMS = 13;
+  private static final int SUM = Lanes.PARTIALS;
+  private static final int TILE_FLOATS = TILE_SUMS * SUM;
+  private static final int WIDE = 1;
+  private static final int SUMS = 2;
+
+  /// Not written.
+  private static final float[] ZEROS = new float[TILE_FLOATS];
 
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, VectorShape.forBitSize(32 * Lanes.COUNT));
@@ -45,33 +57,34 @@ final class RowProducts {
 
   private final MemorySegment out;
   private final long outRow;
-  private final MemorySegment x;
+  private final float[] x;
   private final MemorySegment weight;
   private final DType dtype;
   private final int depth;
-  private final MemorySegment wide;
-  private final MemorySegment sums;
+  private final float[] wide;
+  private final float[] sums;
 
   /// @param x unzipped rows, see [NarrowLanes#unzip]
+  /// @param weight F16 or BF16
   /// @param outDim N, columns of `out` and rows of `weight`
   /// @param depth K, columns of `x` and `weight`
-  /// @param dtype of the weights: F16 or BF16
+  /// @param rows most rows of a call of [#multiply]
   RowProducts(
       MemorySegment out,
-      MemorySegment x,
-      MemorySegment weight,
-      DType dtype,
+      float[] x,
+      Buffer weight,
       int outDim,
       int depth,
+      int rows,
       Scratch scratch) {
     this.out = out;
     this.outRow = 4L * outDim;
     this.x = x;
-    this.weight = weight;
-    this.dtype = dtype;
+    this.weight = weight.segment();
+    this.dtype = weight.dtype();
     this.depth = depth;
-    wide = scratch.floats(WIDE, (long) TILE * depth);
-    sums = scratch.floats(SUMS, (TILE_SUMS + 1L) * Lanes.PARTIALS);
+    wide = scratch.array(WIDE, TILE * WIDE_ROW);
+    sums = scratch.array(SUMS, rows / TILE * TILE_FLOATS);
   }
 
   /// Elements of rows `fromRow` to `toRow` in columns `from` to `to`, both ends exclusive.
@@ -92,20 +105,22 @@ final class RowProducts {
   }
 
   private void fourColumns(int fromRow, int toRow, int column) {
-    for (int c = 0; c < TILE; c++) {
-      long from = 2L * (column + c) * depth;
-      NarrowLanes.widenUnzipped(dtype, weight, from, wide, 4L * c * depth, depth);
-    }
-    int row = fromRow;
-    for (; row + TILE <= toRow; row += TILE) {
-      tile(row);
-      addLanes(row * outRow + 4L * column);
-    }
-    for (; row < toRow; row++) {
+    int tiles = (toRow - fromRow) / TILE;
+    for (int k = 0; k < depth; k += DEPTH) {
+      int count = Math.min(DEPTH, depth - k);
       for (int c = 0; c < TILE; c++) {
-        float sum = Lanes.dot(x, 4L * row * depth, wide, 4L * c * depth, depth);
-        out.set(Lanes.FLOAT, row * outRow + 4L * (column + c), sum);
+        long from = 2L * ((long) (column + c) * depth + k);
+        NarrowLanes.widenUnzipped(dtype, weight, from, wide, c * WIDE_ROW, count);
       }
+      for (int t = 0; t < tiles; t++) {
+        tile((fromRow + t * TILE) * depth + k, count, t * TILE_FLOATS, k > 0);
+      }
+    }
+    for (int t = 0; t < tiles; t++) {
+      addLanes(t * TILE_FLOATS, (fromRow + t * TILE) * outRow + 4L * column);
+    }
+    for (int c = column; c < column + TILE; c++) {
+      dots(fromRow + tiles * TILE, toRow, c);
     }
   }
 
@@ -117,120 +132,143 @@ final class RowProducts {
   private void twoDots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
       long outAt = row * outRow + 4L * column;
-      NarrowLanes.twoDotsBfloat16(
-          x, 4L * row * depth, weight, 2L * column * depth, depth, out, outAt);
+      NarrowLanes.twoDotsBfloat16(x, row * depth, weight, 2L * column * depth, depth, out, outAt);
     }
   }
 
   private void dots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
-      long xAt = 4L * row * depth;
-      float sum = NarrowLanes.dot(dtype, x, xAt, weight, 2L * column * depth, depth);
+      float sum = NarrowLanes.dot(dtype, x, row * depth, weight, 2L * column * depth, depth);
       out.set(Lanes.FLOAT, row * outRow + 4L * column, sum);
     }
   }
 
-  /// The partial sums of four rows of x, from `row` on, with four rows of weights.
-  private void tile(int row) {
-    long xAt = 4L * row * depth;
+  /// The partial sums of four rows of x, the first at `xAt`, with the widened rows of weights.
+  private void tile(int xAt, int count, int at, boolean begun) {
     for (int first = 0; first < Lanes.PARTIALS; first += Lanes.COUNT) {
-      halfTile(x, xAt, wide, 0, depth, first, sums, 4L * first);
-      halfTile(x, xAt, wide, 8L * depth, depth, first, sums, 4L * first + 2 * SUM_BYTES);
-      int tail = first + Math.max(0, depth - first) / Lanes.PARTIALS * Lanes.PARTIALS;
-      if (tail + Lanes.COUNT > depth && tail < depth) {
-        addTail(xAt, tail, 4L * first);
+      float[] from = begun ? sums : ZEROS;
+      int fromAt = begun ? at : 0;
+      tile(x, xAt, depth, wide, count, first, from, fromAt + first, sums, at + first);
+      int tail = first + Math.max(0, count - first) / Lanes.PARTIALS * Lanes.PARTIALS;
+      if (tail + Lanes.COUNT > count && tail < count) {
+        addTail(xAt, tail, count, at + first);
       }
     }
   }
 
-  /// Four rows by two columns at a time: C2 stops inlining before the end of a larger loop and then
-  /// keeps vectors on the heap.
-  private static void halfTile(
-      MemorySegment x,
-      long xAt,
-      MemorySegment weight,
-      long wAt,
-      int depth,
+  private static void tile(
+      float[] x,
+      int xAt,
+      int xRow,
+      float[] w,
+      int count,
       int first,
-      MemorySegment sums,
-      long at) {
-    long row = 4L * depth;
-    Lanes.store(Lanes.zero(), sums, ZEROS);
-    FloatVector zero = Lanes.load(sums, ZEROS); // C2 boxes where computed and constant vectors meet
-    FloatVector s00 = zero;
-    FloatVector s01 = zero;
-    FloatVector s10 = zero;
-    FloatVector s11 = zero;
-    FloatVector s20 = zero;
-    FloatVector s21 = zero;
-    FloatVector s30 = zero;
-    FloatVector s31 = zero;
-    for (int k = first; k + Lanes.COUNT <= depth; k += Lanes.PARTIALS) {
-      FloatVector w0 = Lanes.load(weight, wAt + 4L * k);
-      FloatVector w1 = Lanes.load(weight, wAt + row + 4L * k);
-      FloatVector x0 = Lanes.load(x, xAt + 4L * k);
+      float[] from,
+      int fromAt,
+      float[] to,
+      int toAt) {
+    FloatVector s00 = floats(from, fromAt);
+    FloatVector s01 = floats(from, fromAt + 1 * SUM);
+    FloatVector s02 = floats(from, fromAt + 2 * SUM);
+    FloatVector s03 = floats(from, fromAt + 3 * SUM);
+    FloatVector s10 = floats(from, fromAt + 4 * SUM);
+    FloatVector s11 = floats(from, fromAt + 5 * SUM);
+    FloatVector s12 = floats(from, fromAt + 6 * SUM);
+    FloatVector s13 = floats(from, fromAt + 7 * SUM);
+    FloatVector s20 = floats(from, fromAt + 8 * SUM);
+    FloatVector s21 = floats(from, fromAt + 9 * SUM);
+    FloatVector s22 = floats(from, fromAt + 10 * SUM);
+    FloatVector s23 = floats(from, fromAt + 11 * SUM);
+    FloatVector s30 = floats(from, fromAt + 12 * SUM);
+    FloatVector s31 = floats(from, fromAt + 13 * SUM);
+    FloatVector s32 = floats(from, fromAt + 14 * SUM);
+    FloatVector s33 = floats(from, fromAt + 15 * SUM);
+    for (int k = first; k + Lanes.COUNT <= count; k += Lanes.PARTIALS) {
+      FloatVector w0 = floats(w, k);
+      FloatVector w1 = floats(w, k + WIDE_ROW);
+      FloatVector w2 = floats(w, k + 2 * WIDE_ROW);
+      FloatVector w3 = floats(w, k + 3 * WIDE_ROW);
+      FloatVector x0 = floats(x, xAt + k);
       s00 = x0.fma(w0, s00);
       s01 = x0.fma(w1, s01);
-      FloatVector x1 = Lanes.load(x, xAt + row + 4L * k);
+      s02 = x0.fma(w2, s02);
+      s03 = x0.fma(w3, s03);
+      FloatVector x1 = floats(x, xAt + xRow + k);
       s10 = x1.fma(w0, s10);
       s11 = x1.fma(w1, s11);
-      FloatVector x2 = Lanes.load(x, xAt + 2 * row + 4L * k);
+      s12 = x1.fma(w2, s12);
+      s13 = x1.fma(w3, s13);
+      FloatVector x2 = floats(x, xAt + 2 * xRow + k);
       s20 = x2.fma(w0, s20);
       s21 = x2.fma(w1, s21);
-      FloatVector x3 = Lanes.load(x, xAt + 3 * row + 4L * k);
+      s22 = x2.fma(w2, s22);
+      s23 = x2.fma(w3, s23);
+      FloatVector x3 = floats(x, xAt + 3 * xRow + k);
       s30 = x3.fma(w0, s30);
       s31 = x3.fma(w1, s31);
+      s32 = x3.fma(w2, s32);
+      s33 = x3.fma(w3, s33);
     }
-    Lanes.store(s00, sums, at);
-    Lanes.store(s01, sums, at + SUM_BYTES);
-    Lanes.store(s10, sums, at + 4 * SUM_BYTES);
-    Lanes.store(s11, sums, at + 5 * SUM_BYTES);
-    Lanes.store(s20, sums, at + 8 * SUM_BYTES);
-    Lanes.store(s21, sums, at + 9 * SUM_BYTES);
-    Lanes.store(s30, sums, at + 12 * SUM_BYTES);
-    Lanes.store(s31, sums, at + 13 * SUM_BYTES);
+    s00.intoArray(to, toAt);
+    s01.intoArray(to, toAt + 1 * SUM);
+    s02.intoArray(to, toAt + 2 * SUM);
+    s03.intoArray(to, toAt + 3 * SUM);
+    s10.intoArray(to, toAt + 4 * SUM);
+    s11.intoArray(to, toAt + 5 * SUM);
+    s12.intoArray(to, toAt + 6 * SUM);
+    s13.intoArray(to, toAt + 7 * SUM);
+    s20.intoArray(to, toAt + 8 * SUM);
+    s21.intoArray(to, toAt + 9 * SUM);
+    s22.intoArray(to, toAt + 10 * SUM);
+    s23.intoArray(to, toAt + 11 * SUM);
+    s30.intoArray(to, toAt + 12 * SUM);
+    s31.intoArray(to, toAt + 13 * SUM);
+    s32.intoArray(to, toAt + 14 * SUM);
+    s33.intoArray(to, toAt + 15 * SUM);
+  }
+
+  private static FloatVector floats(float[] array, int at) {
+    return FloatVector.fromArray(Lanes.FLOATS, array, at);
   }
 
   /// The last, incomplete vectors of a tile.
-  private void addTail(long xAt, int k, long at) {
-    VectorMask<Float> mask = Lanes.below(k, depth);
+  private void addTail(int xAt, int k, int count, int at) {
+    VectorMask<Float> mask = Lanes.below(k, count);
     for (int i = 0; i < TILE_SUMS; i++) {
-      long xTail = xAt + 4L * (i / TILE * (long) depth + k);
-      long wTail = 4L * (i % TILE * (long) depth + k);
-      long sumAt = at + i * SUM_BYTES;
-      FloatVector product = Lanes.load(x, xTail, mask);
-      FloatVector sum = product.fma(Lanes.load(wide, wTail, mask), Lanes.load(sums, sumAt));
-      Lanes.store(sum, sums, sumAt);
+      int row = xAt + i / TILE * depth + k;
+      FloatVector xs = FloatVector.fromArray(Lanes.FLOATS, x, row, mask);
+      FloatVector ws = FloatVector.fromArray(Lanes.FLOATS, wide, i % TILE * WIDE_ROW + k, mask);
+      xs.fma(ws, floats(sums, at + i * SUM)).intoArray(sums, at + i * SUM);
     }
   }
 
   /// Adds the partial sums of each element of a tile in the order of [Lanes#tree] and stores them.
-  private void addLanes(long outAt) {
+  private void addLanes(int at, long outAt) {
     if (Lanes.COUNT == Lanes.PARTIALS) {
-      fold(8, LOW_8, HIGH_8);
-      fold(4, LOW_4, HIGH_4);
-      fold(2, LOW_2, HIGH_2);
-      fold(1, LOW_1, HIGH_1);
+      fold(at, 8, LOW_8, HIGH_8);
+      fold(at, 4, LOW_4, HIGH_4);
+      fold(at, 2, LOW_2, HIGH_2);
+      fold(at, 1, LOW_1, HIGH_1);
       for (int r = 0; r < TILE; r++) {
-        FloatVector.fromMemorySegment(QUARTER, sums, 16L * r, Lanes.ORDER)
+        FloatVector.fromArray(QUARTER, sums, at + TILE * r)
             .intoMemorySegment(out, outAt + r * outRow, Lanes.ORDER);
       }
       return;
     }
     for (int i = 0; i < TILE_SUMS; i++) {
-      float sum = Lanes.sum16(sums, i * SUM_BYTES);
+      float sum = Lanes.sum16(sums, at + i * SUM);
       out.set(Lanes.FLOAT, outAt + i / TILE * outRow + 4L * (i % TILE), sum);
     }
   }
 
   /// Halves the partial sums of all elements at once: vector i takes those of elements i and i +
   /// count, each in half of every group of lanes. After the last fold lane i is element i.
-  private void fold(int count, IntVector low, IntVector high) {
+  private void fold(int at, int count, IntVector low, IntVector high) {
     for (int i = 0; i < count; i++) {
-      IntVector a = Lanes.load(sums, i * SUM_BYTES).reinterpretAsInts();
-      IntVector b = Lanes.load(sums, (i + count) * SUM_BYTES).reinterpretAsInts();
+      IntVector a = floats(sums, at + i * SUM).reinterpretAsInts();
+      IntVector b = floats(sums, at + (i + count) * SUM).reinterpretAsInts();
       FloatVector lows = low.selectFrom(a, b).reinterpretAsFloats();
-      Lanes.store(lows.add(high.selectFrom(a, b).reinterpretAsFloats()), sums, i * SUM_BYTES);
+      lows.add(high.selectFrom(a, b).reinterpretAsFloats()).intoArray(sums, at + i * SUM);
     }
   }
 

@@ -10,8 +10,10 @@ final class Scratch {
 
   private static final int EDGE = AREAS - 1;
 
+  private static final int ARRAYS = 4;
+
   private final MemorySegment[] areas = new MemorySegment[AREAS];
-  private float[] array = new float[0];
+  private final float[][] arrays = new float[ARRAYS][0];
 
   /// At least `count` floats of undefined content; valid until the same area is asked for again.
   MemorySegment floats(int area, long count) {
@@ -22,12 +24,18 @@ final class Scratch {
     return areas[area];
   }
 
-  /// At least `count` floats on the heap, of undefined content; there is one such area.
+  /// At least `count` floats on the heap, in area 0, see [#array(int, int)].
   float[] array(int count) {
-    if (array.length < count) {
-      array = new float[count];
+    return array(0, count);
+  }
+
+  /// At least `count` floats on the heap, of undefined content; valid until the same area is asked
+  /// for again.
+  float[] array(int area, int count) {
+    if (arrays[area].length < count) {
+      arrays[area] = new float[count];
     }
-    return array;
+    return arrays[area];
   }
 
   /// Where tiles put columns that the result has not.
