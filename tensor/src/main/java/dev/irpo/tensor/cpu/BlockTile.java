@@ -154,23 +154,31 @@ final class BlockTile {
 
   /// Takes the tile's first `rows` rows and `columns` columns from C.
   void load(MemorySegment c, long at, long rowBytes, int rows, int columns) {
+    int whole = columns / Lanes.COUNT;
     for (int r = 0; r < rows; r++) {
-      MemorySegment.copy(c, Lanes.FLOAT, at + r * rowBytes, sums, r * Tiles.PANEL, columns);
+      for (int j = 0; j < whole; j++) {
+        Lanes.store(Lanes.load(c, at + r * rowBytes + j * Lanes.BYTES), sums, 2 * r + j);
+      }
+    }
+    int rest = whole * Lanes.COUNT;
+    for (int r = 0; rest < columns && r < rows; r++) {
+      long from = at + r * rowBytes + 4L * rest;
+      MemorySegment.copy(c, Lanes.FLOAT, from, sums, r * Tiles.PANEL + rest, columns - rest);
     }
   }
 
   /// Puts them to C.
   void store(MemorySegment c, long at, long rowBytes, int rows, int columns) {
-    if (columns < Tiles.PANEL) {
-      for (int r = 0; r < rows; r++) {
-        MemorySegment.copy(sums, r * Tiles.PANEL, c, Lanes.FLOAT, at + r * rowBytes, columns);
-      }
-      return;
-    }
+    int whole = columns / Lanes.COUNT;
     for (int r = 0; r < rows; r++) {
-      long to = at + r * rowBytes;
-      Lanes.store(Lanes.load(sums, 2 * r), c, to);
-      Lanes.store(Lanes.load(sums, 2 * r + 1), c, to + Lanes.BYTES);
+      for (int j = 0; j < whole; j++) {
+        Lanes.store(Lanes.load(sums, 2 * r + j), c, at + r * rowBytes + j * Lanes.BYTES);
+      }
+    }
+    int rest = whole * Lanes.COUNT;
+    for (int r = 0; rest < columns && r < rows; r++) {
+      long to = at + r * rowBytes + 4L * rest;
+      MemorySegment.copy(sums, r * Tiles.PANEL + rest, c, Lanes.FLOAT, to, columns - rest);
     }
   }
 }

@@ -31,7 +31,6 @@ final class BlockedProduct {
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
 
-  private static final int A_PANEL = 0;
   private static final int B_PANELS = 14;
 
   private final WorkerPool pool;
@@ -98,11 +97,7 @@ final class BlockedProduct {
   /// Blocks of k of about the same size.
   private int blockDepth() {
     int blocks = Math.max(1, (sizes.depth() + DEPTH - 1) / DEPTH);
-    return Math.max(1, roundUp((sizes.depth() + blocks - 1) / blocks, Lanes.COUNT));
-  }
-
-  private static int roundUp(int count, int multiple) {
-    return (count + multiple - 1) / multiple * multiple;
+    return Math.max(1, PackedRows.roundUp((sizes.depth() + blocks - 1) / blocks, Lanes.COUNT));
   }
 
   private void pack(PanelSource b, Block block) {
@@ -124,7 +119,7 @@ final class BlockedProduct {
     int fitting = Math.clamp(A_BYTES / (4L * depth), FEW_ROWS, MOST_ROWS);
     int share =
         rows <= FEW_ROWS ? rows : (rows + sizes.wantedTasks(pool) - 1) / sizes.wantedTasks(pool);
-    return roundUp(Math.min(fitting, share), Lanes.COUNT);
+    return PackedRows.roundUp(Math.min(fitting, share), Lanes.COUNT);
   }
 
   private void multiply(PanelSource a, Block block) {
@@ -143,39 +138,19 @@ final class BlockedProduct {
         });
   }
 
-  private static float[] packRows(PanelSource a, Block block, int row, int rows, Scratch scratch) {
-    int panelFloats = Lanes.COUNT * block.depth();
-    MemorySegment panel = scratch.floats(A_PANEL, panelFloats);
-    float[] packed = scratch.array(rows * block.depth());
-    for (int r = 0; r < rows; r += Lanes.COUNT) {
-      a.pack(row + r, Lanes.COUNT, block.from(), block.to(), panel, 0);
-      MemorySegment.copy(panel, Lanes.FLOAT, 0, packed, r * block.depth(), panelFloats);
-    }
-    return packed;
-  }
-
   /// One task: rows `row` to `endRow` by panels `first` to `last`.
   private void multiply(
       PanelSource a, Block block, int row, int endRow, int first, int last, Scratch scratch) {
-    int depth = block.depth();
-    int padded = roundUp(endRow - row, Lanes.COUNT);
-    float[] packed = packRows(a, block, row, padded, scratch);
-    BlockTile tile = new BlockTile(packed, block.panels(), depth);
-    long rowBytes = 4L * sizes.columns();
-    boolean begun = add || block.from() > 0;
-    for (int panel = first; panel < last; panel++) {
-      long bAt = block.at() + (panel - block.firstPanel()) * block.panelBytes();
-      int columns = Math.min(Tiles.PANEL, sizes.columns() - panel * Tiles.PANEL);
-      for (int r = 0; r < endRow - row; r += BlockTile.ROWS) {
-        int inPanel = r % Lanes.COUNT;
-        long at = (row + r) * rowBytes + panel * Tiles.PANEL_BYTES;
-        int rows = Math.min(BlockTile.ROWS, endRow - row - r);
-        if (begun) {
-          tile.load(c, at, rowBytes, rows, columns);
-        }
-        tile.multiply((r - inPanel) * depth + inPanel, bAt, begun);
-        tile.store(c, at, rowBytes, rows, columns);
-      }
-    }
+    int column = first * Tiles.PANEL;
+    PackedRows.of(a, row, endRow - row, block.from(), block.to(), scratch)
+        .multiply(
+            block.panels(),
+            block.at() + (first - block.firstPanel()) * block.panelBytes(),
+            block.panelBytes(),
+            c,
+            4L * ((long) row * sizes.columns() + column),
+            4L * sizes.columns(),
+            Math.min(sizes.columns(), last * Tiles.PANEL) - column,
+            add || block.from() > 0);
   }
 }

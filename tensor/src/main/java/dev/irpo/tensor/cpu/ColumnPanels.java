@@ -8,14 +8,31 @@ import java.lang.foreign.MemorySegment;
 record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
   @Override
   public void pack(int first, int width, int from, int to, MemorySegment target, long targetAt) {
-    long row = 4L * columns;
     int copied = Math.min(columns - first, width);
     int whole = copied / Lanes.COUNT * Lanes.COUNT;
     strips(first, whole, width, from, to, target, targetAt);
-    for (int k = from; whole < width && k < to; k++) {
+    if (whole < width) {
+      rest(first, whole, copied, width, from, to, target, targetAt);
+    }
+  }
+
+  /// Columns `begin` to `end` of a panel one by one, and zeros behind them.
+  private void rest(
+      int first,
+      int begin,
+      int end,
+      int width,
+      int from,
+      int to,
+      MemorySegment target,
+      long targetAt) {
+    for (int k = from; k < to; k++) {
       long at = targetAt + 4L * width * (k - from);
-      for (int j = whole; j < width; j++) {
-        float value = j < copied ? matrix.get(Lanes.FLOAT, k * row + 4L * (first + j)) : 0f;
+      for (int j = begin; j < width; j += Lanes.COUNT) {
+        Lanes.store(Lanes.zero(), target, at + 4L * j);
+      }
+      for (int j = begin; j < end; j++) {
+        float value = matrix.get(Lanes.FLOAT, 4L * ((long) k * columns + first + j));
         target.set(Lanes.FLOAT, at + 4L * j, value);
       }
     }

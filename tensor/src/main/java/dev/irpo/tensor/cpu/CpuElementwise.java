@@ -4,13 +4,22 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
-/// [ElementwiseKernels] in chunks shared among threads. Tails are masked vectors, so that every
-/// element is computed by the same instructions. Each kernel has its loop to itself: a shared loop
-/// around a vector function is compiled for no function in particular and boxes every vector.
+/// [ElementwiseKernels] in chunks of whole vectors, shared among threads.
+///
+/// The last elements that do not fill a vector are copied to one that they do not fill, so that
+/// every element is computed by the same instructions. Masks in the loops themselves made C2 give
+/// up its compiled code again and again (profile_predicate), with 7 to 20 ns an element in between
+/// where whole vectors take 0.2.
+///
+/// Each kernel has its loop to itself: a shared loop around a vector function is compiled for no
+/// function in particular and boxes every vector.
 final class CpuElementwise implements ElementwiseKernels {
-  private static final int CHUNK = 16384;
+  /// Elements of a task.
+  private static final int CHUNK = 8192;
+
+  /// The caller's scratch area for a vector of each operand.
+  private static final int TAIL = 0;
 
   private final WorkerPool pool;
 
@@ -18,82 +27,109 @@ final class CpuElementwise implements ElementwiseKernels {
     this.pool = pool;
   }
 
-  /// Elements `from` (inclusive) to `to`.
-  private interface Range {
-    void run(long from, long to);
+  /// A kernel on some bytes of each operand, which are whole vectors.
+  private interface Loop {
+    /// @param operands results, then arguments
+    /// @param at byte offset in each of them
+    void run(MemorySegment[] operands, long at, int bytes);
   }
 
-  private void forRanges(long n, Range range) {
-    int tasks = Math.toIntExact((n + CHUNK - 1) / CHUNK);
+  private static MemorySegment[] segments(Buffer... buffers) {
+    MemorySegment[] segments = new MemorySegment[buffers.length];
+    for (int i = 0; i < segments.length; i++) {
+      segments[i] = buffers[i].segment();
+    }
+    return segments;
+  }
+
+  /// Runs a loop over n elements.
+  ///
+  /// @param results number of operands that are written
+  private void run(long n, Loop loop, int results, MemorySegment... operands) {
+    long whole = n / Lanes.COUNT * Lanes.COUNT;
     pool.run(
-        tasks,
-        (index, scratch) -> {
-          long from = (long) index * CHUNK;
-          range.run(from, Math.min(n, from + CHUNK));
+        Math.toIntExact((whole + CHUNK - 1) / CHUNK),
+        (task, scratch) -> {
+          long from = (long) task * CHUNK;
+          loop.run(operands, 4 * from, (int) (4 * Math.min(CHUNK, whole - from)));
         });
+    if (whole < n) {
+      tail(4 * whole, 4 * (n - whole), loop, results, operands);
+    }
+  }
+
+  private void tail(long at, long bytes, Loop loop, int results, MemorySegment[] operands) {
+    MemorySegment vectors = pool.callerScratch().floats(TAIL, (long) operands.length * Lanes.COUNT);
+    MemorySegment[] copies = new MemorySegment[operands.length];
+    for (int i = 0; i < copies.length; i++) {
+      copies[i] = vectors.asSlice(i * Lanes.BYTES, Lanes.BYTES);
+      copies[i].fill((byte) 0);
+      if (i >= results) {
+        MemorySegment.copy(operands[i], at, copies[i], 0, bytes);
+      }
+    }
+    loop.run(copies, 0, (int) Lanes.BYTES);
+    for (int i = 0; i < results; i++) {
+      MemorySegment.copy(copies[i], 0, operands[i], at, bytes);
+    }
   }
 
   @Override
   public void add(Buffer out, Buffer a, Buffer b, long n) {
-    MemorySegment to = out.segment();
-    MemorySegment as = a.segment();
-    MemorySegment bs = b.segment();
-    forRanges(
-        n,
-        (from, end) -> {
-          for (long i = from; i < end; i += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(i, end);
-            FloatVector x = Lanes.load(as, 4 * i, mask);
-            Lanes.store(x.add(Lanes.load(bs, 4 * i, mask)), to, 4 * i, mask);
-          }
-        });
+    run(n, CpuElementwise::add, 1, segments(out, a, b));
+  }
+
+  private static void add(MemorySegment[] operands, long at, int bytes) {
+    MemorySegment out = operands[0];
+    MemorySegment a = operands[1];
+    MemorySegment b = operands[2];
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      Lanes.store(Lanes.load(a, at + i).add(Lanes.load(b, at + i)), out, at + i);
+    }
   }
 
   @Override
   public void subtract(Buffer out, Buffer a, Buffer b, long n) {
-    MemorySegment to = out.segment();
-    MemorySegment as = a.segment();
-    MemorySegment bs = b.segment();
-    forRanges(
-        n,
-        (from, end) -> {
-          for (long i = from; i < end; i += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(i, end);
-            FloatVector x = Lanes.load(as, 4 * i, mask);
-            Lanes.store(x.sub(Lanes.load(bs, 4 * i, mask)), to, 4 * i, mask);
-          }
-        });
+    run(n, CpuElementwise::subtract, 1, segments(out, a, b));
+  }
+
+  private static void subtract(MemorySegment[] operands, long at, int bytes) {
+    MemorySegment out = operands[0];
+    MemorySegment a = operands[1];
+    MemorySegment b = operands[2];
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      Lanes.store(Lanes.load(a, at + i).sub(Lanes.load(b, at + i)), out, at + i);
+    }
   }
 
   @Override
   public void multiply(Buffer out, Buffer a, Buffer b, long n) {
-    MemorySegment to = out.segment();
-    MemorySegment as = a.segment();
-    MemorySegment bs = b.segment();
-    forRanges(
-        n,
-        (from, end) -> {
-          for (long i = from; i < end; i += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(i, end);
-            FloatVector x = Lanes.load(as, 4 * i, mask);
-            Lanes.store(x.mul(Lanes.load(bs, 4 * i, mask)), to, 4 * i, mask);
-          }
-        });
+    run(n, CpuElementwise::multiply, 1, segments(out, a, b));
+  }
+
+  private static void multiply(MemorySegment[] operands, long at, int bytes) {
+    MemorySegment out = operands[0];
+    MemorySegment a = operands[1];
+    MemorySegment b = operands[2];
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      Lanes.store(Lanes.load(a, at + i).mul(Lanes.load(b, at + i)), out, at + i);
+    }
   }
 
   @Override
   public void scale(Buffer out, Buffer a, long n, double factor) {
     float single = (float) factor;
-    MemorySegment to = out.segment();
-    MemorySegment as = a.segment();
-    forRanges(
+    run(
         n,
-        (from, end) -> {
-          for (long i = from; i < end; i += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(i, end);
-            Lanes.store(Lanes.load(as, 4 * i, mask).mul(single), to, 4 * i, mask);
-          }
-        });
+        (operands, at, bytes) -> scale(operands[0], operands[1], at, bytes, single),
+        1,
+        segments(out, a));
+  }
+
+  private static void scale(MemorySegment out, MemorySegment a, long at, int bytes, float factor) {
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      Lanes.store(Lanes.load(a, at + i).mul(factor), out, at + i);
+    }
   }
 
   @Override
@@ -144,44 +180,47 @@ final class CpuElementwise implements ElementwiseKernels {
 
   @Override
   public void swiGlu(Buffer out, Buffer gate, Buffer up, long n) {
-    MemorySegment to = out.segment();
-    MemorySegment gates = gate.segment();
-    MemorySegment ups = up.segment();
-    forRanges(
-        n,
-        (from, end) -> {
-          for (long i = from; i < end; i += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(i, end);
-            FloatVector g = Lanes.load(gates, 4 * i, mask);
-            FloatVector u = Lanes.load(ups, 4 * i, mask);
-            Lanes.store(g.mul(sigmoid(g)).mul(u), to, 4 * i, mask);
-          }
-        });
+    run(n, CpuElementwise::swiGlu, 1, segments(out, gate, up));
+  }
+
+  private static void swiGlu(MemorySegment[] operands, long at, int bytes) {
+    MemorySegment out = operands[0];
+    MemorySegment gate = operands[1];
+    MemorySegment up = operands[2];
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      FloatVector g = Lanes.load(gate, at + i);
+      Lanes.store(g.mul(sigmoid(g)).mul(Lanes.load(up, at + i)), out, at + i);
+    }
   }
 
   @Override
   public void swiGluGradient(
       Buffer dGate, Buffer dUp, Buffer dOut, Buffer gate, Buffer up, long n) {
-    MemorySegment dGates = dGate.segment();
-    MemorySegment dUps = dUp.segment();
-    MemorySegment ds = dOut.segment();
-    MemorySegment gates = gate.segment();
-    MemorySegment ups = up.segment();
-    forRanges(
-        n,
-        (from, end) -> {
-          for (long i = from; i < end; i += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(i, end);
-            FloatVector d = Lanes.load(ds, 4 * i, mask);
-            FloatVector g = Lanes.load(gates, 4 * i, mask);
-            FloatVector u = Lanes.load(ups, 4 * i, mask);
-            FloatVector sigma = sigmoid(g);
-            FloatVector silu = g.mul(sigma);
-            // σ·(1 + g·(1 − σ)) = σ + silu·(1 − σ)
-            FloatVector slope = silu.mul(sigma.neg().add(1f)).add(sigma);
-            Lanes.store(d.mul(u).mul(slope), dGates, 4 * i, mask);
-            Lanes.store(d.mul(silu), dUps, 4 * i, mask);
-          }
-        });
+    run(n, CpuElementwise::swiGluGradient, 2, segments(dGate, dUp, dOut, gate, up));
+  }
+
+  /// Two loops, because C2 stops inlining before the end of one. The first leaves σ in dUp.
+  private static void swiGluGradient(MemorySegment[] operands, long at, int bytes) {
+    MemorySegment dGate = operands[0];
+    MemorySegment dUp = operands[1];
+    MemorySegment dOut = operands[2];
+    MemorySegment gate = operands[3];
+    MemorySegment up = operands[4];
+    sigmoid(dUp, gate, at, bytes);
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      FloatVector sigma = Lanes.load(dUp, at + i);
+      FloatVector silu = Lanes.load(gate, at + i).mul(sigma);
+      FloatVector d = Lanes.load(dOut, at + i);
+      // σ·(1 + g·(1 − σ)) = σ + silu·(1 − σ)
+      FloatVector slope = silu.mul(sigma.neg().add(1f)).add(sigma);
+      Lanes.store(d.mul(silu), dUp, at + i);
+      Lanes.store(d.mul(Lanes.load(up, at + i)).mul(slope), dGate, at + i);
+    }
+  }
+
+  private static void sigmoid(MemorySegment out, MemorySegment x, long at, int bytes) {
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      Lanes.store(sigmoid(Lanes.load(x, at + i)), out, at + i);
+    }
   }
 }

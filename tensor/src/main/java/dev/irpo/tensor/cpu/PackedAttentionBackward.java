@@ -4,7 +4,6 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Gradient of attention for one key head over a root segment and then its children, which add to
 /// the root's keys and values: one thread walks the whole family, in the order of the table.
@@ -22,14 +21,15 @@ record PackedAttentionBackward(
     AttentionSizes sizes) {
   private static final int QUERY_BLOCK = PackedAttentionForward.QUERY_BLOCK;
 
-  private static final int KEYS_TRANSPOSED = 1;
-  private static final int VALUES_TRANSPOSED = 2;
-  private static final int KEYS = 3;
-  private static final int PROBABILITIES = 4;
-  private static final int SCORE_GRADIENTS = 5;
-  private static final int QUERY_ROWS = 6;
-  private static final int KEY_GRADIENTS = 7;
-  private static final int VALUE_GRADIENTS = 8;
+  private static final int ROWS = 1;
+  private static final int KEYS_TRANSPOSED = 2;
+  private static final int VALUES_TRANSPOSED = 3;
+  private static final int KEYS = 4;
+  private static final int PROBABILITIES = 5;
+  private static final int SCORE_GRADIENTS = 6;
+  private static final int QUERY_ROWS = 7;
+  private static final int KEY_GRADIENTS = 8;
+  private static final int VALUE_GRADIENTS = 9;
 
   void run(int root, int kvHead, Scratch scratch) {
     if (table.parent(root) >= 0) {
@@ -55,17 +55,20 @@ record PackedAttentionBackward(
       return;
     }
     int headDim = sizes.headDim();
-    int n = table.prefix(segment) + length;
-    long transposedFloats = MatrixProduct.packedFloats(headDim, n);
+    int padded = PackedRows.roundUp(table.prefix(segment) + length, Tiles.PANEL);
+    MemorySegment rows = scratch.floats(ROWS, (long) padded * headDim);
+    long transposedFloats = MatrixProduct.packedFloats(headDim, padded);
     MemorySegment keysT = scratch.floats(KEYS_TRANSPOSED, transposedFloats);
     MemorySegment valuesT = scratch.floats(VALUES_TRANSPOSED, transposedFloats);
-    MemorySegment keys = scratch.floats(KEYS, MatrixProduct.packedFloats(n, headDim));
-    keyHead(k, kvHead).packTransposed(keysT, table, segment);
-    keyHead(v, kvHead).packTransposed(valuesT, table, segment);
-    keyHead(k, kvHead).pack(keys, table, segment);
-    scratch.floats(PROBABILITIES, (long) QUERY_BLOCK * n);
-    scratch.floats(SCORE_GRADIENTS, (long) QUERY_BLOCK * n);
-    long gradientFloats = (long) n * headDim;
+    MemorySegment keys = scratch.floats(KEYS, MatrixProduct.packedFloats(padded, headDim));
+    keyHead(v, kvHead).gather(rows, table, segment, padded);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, valuesT);
+    keyHead(k, kvHead).gather(rows, table, segment, padded);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keysT);
+    new ColumnPanels(rows, headDim).packAll(headDim, padded, keys);
+    scratch.floats(PROBABILITIES, (long) QUERY_BLOCK * padded);
+    scratch.floats(SCORE_GRADIENTS, (long) QUERY_BLOCK * padded);
+    long gradientFloats = (long) padded * headDim;
     MemorySegment dKeys = scratch.floats(KEY_GRADIENTS, gradientFloats);
     MemorySegment dValues = scratch.floats(VALUE_GRADIENTS, gradientFloats);
     dKeys.asSlice(0, 4 * gradientFloats).fill((byte) 0);
@@ -74,11 +77,30 @@ record PackedAttentionBackward(
       int head = kvHead * sizes.groupSize() + g;
       for (int first = 0; first < length; first += QUERY_BLOCK) {
         int count = Math.min(QUERY_BLOCK, length - first);
-        new QueryBlock(segment, head, first, count, scratch).run();
+        new QueryBlock(segment, head, first, count, padded, scratch).run();
       }
     }
     keyHead(dK, kvHead).add(dKeys, table, segment);
     keyHead(dV, kvHead).add(dValues, table, segment);
+  }
+
+  /// p = exp(factor·p − normaliser). Two short loops instead of one, because C2 would stop inlining
+  /// before the end of it.
+  private static void probabilities(
+      MemorySegment p, long from, int bytes, float factor, float normaliser) {
+    for (int j = 0; j < bytes; j += (int) Lanes.BYTES) {
+      FloatVector score = Lanes.load(p, from + j).mul(factor);
+      Lanes.store(Lanes.exp(score.sub(normaliser)), p, from + j);
+    }
+  }
+
+  /// ds = p·(ds − delta)·factor.
+  private static void gradients(
+      MemorySegment ds, MemorySegment p, long from, int bytes, float factor, float delta) {
+    for (int j = 0; j < bytes; j += (int) Lanes.BYTES) {
+      FloatVector difference = Lanes.load(ds, from + j).sub(delta);
+      Lanes.store(Lanes.load(p, from + j).mul(difference).mul(factor), ds, from + j);
+    }
   }
 
   /// Some queries of one segment and head.
@@ -87,22 +109,25 @@ record PackedAttentionBackward(
     private final int count;
     private final int firstVisible;
     private final int visible;
-    private final int n;
-    private final long row;
-    private final long rowBytes;
-    private final long at;
+    private final int padded;
+    private final int row;
+    private final int width;
     private final Scratch scratch;
 
-    QueryBlock(int segment, int head, int first, int count, Scratch scratch) {
+    QueryBlock(int segment, int head, int first, int count, int padded, Scratch scratch) {
       this.head = head;
       this.count = count;
+      this.padded = padded;
       this.scratch = scratch;
       firstVisible = table.prefix(segment) + first + 1;
       visible = firstVisible + count - 1;
-      n = table.prefix(segment) + table.length(segment);
-      row = (long) table.start(segment) + first;
-      rowBytes = 4L * sizes.numHeads() * sizes.headDim();
-      at = row * rowBytes + 4L * head * sizes.headDim();
+      row = table.start(segment) + first;
+      width = sizes.numHeads() * sizes.headDim();
+    }
+
+    /// Byte offset of the head in the block's row `i`.
+    private long at(int i) {
+      return 4L * ((long) (row + i) * width + (long) head * sizes.headDim());
     }
 
     void run() {
@@ -121,63 +146,68 @@ record PackedAttentionBackward(
     /// result (count, visible) = rows (count, D) · packed transposed keys or values (D, n).
     private void againstKeys(MemorySegment result, MemorySegment rows, MemorySegment packed) {
       int headDim = sizes.headDim();
-      Tiles.Operands m =
-          new Tiles.Operands(
-              result,
-              4L * n,
-              rows,
-              rowBytes,
-              4,
+      int column = head * headDim;
+      PackedRows.of(
+              new RowPanels(rows, sizes.rows(), width),
+              row,
+              count,
+              column,
+              column + headDim,
+              scratch)
+          .multiply(
               packed,
+              0,
               headDim * Tiles.PANEL_BYTES,
-              scratch.edge());
-      ProductSizes product = new ProductSizes(count, visible, headDim);
-      MatrixProduct.multiply(m, 0, at, 0, product, 0, MatrixProduct.panels(visible), false);
+              result,
+              0,
+              4L * padded,
+              PackedRows.roundUp(visible, Tiles.PANEL),
+              false);
     }
 
     /// Raw scores become probabilities, dOut·v becomes the gradient of the scaled score.
     private void scoreGradient(MemorySegment p, MemorySegment ds, int i) {
-      int headDim = sizes.headDim();
-      long head0 = at + i * rowBytes;
-      float delta = Lanes.dot(dOut.segment(), head0, out.segment(), head0, headDim);
-      float normaliser = (float) logSumExp.get((row + i) * sizes.numHeads() + head);
+      float delta = Lanes.dot(dOut.segment(), at(i), out.segment(), at(i), sizes.headDim());
+      float normaliser = (float) logSumExp.get((long) (row + i) * sizes.numHeads() + head);
       float factor = (float) sizes.scoreScale();
       int own = firstVisible + i;
-      long from = 4L * i * n;
-      for (int j = 0; j < visible; j += Lanes.COUNT) {
-        VectorMask<Float> inRow = Lanes.below(j, visible);
-        VectorMask<Float> seen = Lanes.below(j, own);
-        FloatVector score = Lanes.load(p, from + 4L * j, seen).mul(factor);
-        FloatVector probability = Lanes.exp(score.sub(normaliser)).blend(0f, seen.not());
-        FloatVector alongValue = Lanes.load(ds, from + 4L * j, seen);
-        FloatVector gradient = probability.mul(alongValue.sub(delta)).mul(factor);
-        Lanes.store(probability, p, from + 4L * j, inRow);
-        Lanes.store(gradient.blend(0f, seen.not()), ds, from + 4L * j, inRow);
-      }
+      long from = 4L * i * padded;
+      int bytes = 4 * PackedRows.roundUp(own, Lanes.COUNT);
+      probabilities(p, from, bytes, factor, normaliser);
+      gradients(ds, p, from, bytes, factor, delta);
+      long unseen = 4L * (PackedRows.roundUp(visible, Lanes.COUNT) - own);
+      p.asSlice(from + 4L * own, unseen).fill((byte) 0);
+      ds.asSlice(from + 4L * own, unseen).fill((byte) 0);
     }
 
     /// dQ (count, D) = ds (count, visible) · keys (visible, D).
     private void queryGradient(MemorySegment ds) {
-      int headDim = sizes.headDim();
-      MemorySegment keys = scratch.floats(KEYS, 0);
-      Tiles.Operands m =
-          new Tiles.Operands(
-              dQ.segment(), rowBytes, ds, 4L * n, 4, keys, n * Tiles.PANEL_BYTES, scratch.edge());
-      ProductSizes product = new ProductSizes(count, headDim, visible);
-      MatrixProduct.multiply(m, at, 0, 0, product, 0, MatrixProduct.panels(headDim), false);
+      int summed = PackedRows.roundUp(visible, Lanes.COUNT);
+      PackedRows.of(new RowPanels(ds, QUERY_BLOCK, padded), 0, count, 0, summed, scratch)
+          .multiply(
+              scratch.floats(KEYS, 0),
+              0,
+              padded * Tiles.PANEL_BYTES,
+              dQ.segment(),
+              at(0),
+              4L * width,
+              sizes.headDim(),
+              false);
     }
 
     /// sums (visible, D) += weightsᵀ (visible, count) · rows (count, D).
     private void addTransposed(MemorySegment sums, MemorySegment weights, MemorySegment rows) {
       int headDim = sizes.headDim();
-      for (int panel = 0; panel < MatrixProduct.panels(headDim); panel++) {
-        MemorySegment packed = scratch.floats(QUERY_ROWS, (long) QUERY_BLOCK * Tiles.PANEL);
-        MatrixProduct.packPanel(packed, 0, rows, at, rowBytes, count, headDim, panel);
-        Tiles.Operands m =
-            new Tiles.Operands(sums, 4L * headDim, weights, 4, 4L * n, packed, 0, scratch.edge());
-        ProductSizes product = new ProductSizes(visible, headDim, count);
-        MatrixProduct.multiply(m, 0, 0, 0, product, panel, panel + 1, true);
+      int panels = MatrixProduct.panels(headDim);
+      long panelBytes = count * Tiles.PANEL_BYTES;
+      MemorySegment packed = scratch.floats(QUERY_ROWS, (long) panels * count * Tiles.PANEL);
+      PanelSource source = new ColumnPanels(rows, width);
+      for (int panel = 0; panel < panels; panel++) {
+        int first = head * headDim + panel * Tiles.PANEL;
+        source.pack(first, Tiles.PANEL, row, row + count, packed, panel * panelBytes);
       }
+      PackedRows.of(new ColumnPanels(weights, padded), 0, visible, 0, count, scratch)
+          .multiply(packed, 0, panelBytes, sums, 0, 4L * headDim, headDim, true);
     }
   }
 }

@@ -1,60 +1,67 @@
 package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
-/// The rows of one head along one sequence, a shared prefix first: packing them for products and
-/// adding gradients back.
+/// The rows of one head along one sequence, a shared prefix first.
 ///
 /// @param memory (R, heads·D) rows
 /// @param rowBytes bytes of a row
 /// @param headBytes byte offset of the head in a row
 record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int headDim) {
-  private long at(int j, SegmentTable table, int segment) {
-    int prefix = table.prefix(segment);
-    long row = j < prefix ? table.prefixStart(segment) + j : table.start(segment) + j - prefix;
-    return row * rowBytes + headBytes;
+  /// Rows that follow each other in memory.
+  private record Run(long firstRow, int count, int place) {}
+
+  private static Run prefix(SegmentTable table, int segment) {
+    return new Run(table.prefixStart(segment), table.prefix(segment), 0);
   }
 
-  /// Packs the transpose (D, n): panels over keys, so that a product gives scores.
-  void packTransposed(MemorySegment to, SegmentTable table, int segment) {
-    int n = table.prefix(segment) + table.length(segment);
-    int padded = MatrixProduct.panels(n) * Tiles.PANEL;
-    for (int j = 0; j < padded; j++) {
-      long target = (long) (j / Tiles.PANEL) * headDim * Tiles.PANEL_BYTES + 4L * (j % Tiles.PANEL);
-      long from = j < n ? at(j, table, segment) : 0;
-      for (int d = 0; d < headDim; d++) {
-        float value = j < n ? memory.get(Lanes.FLOAT, from + 4L * d) : 0f;
-        to.set(Lanes.FLOAT, target + d * Tiles.PANEL_BYTES, value);
+  private static Run own(SegmentTable table, int segment) {
+    return new Run(table.start(segment), table.length(segment), table.prefix(segment));
+  }
+
+  /// Copies the rows (n, D) side by side, and zeros behind them up to `padded` rows.
+  void gather(MemorySegment to, SegmentTable table, int segment, int padded) {
+    gather(to, prefix(table, segment));
+    Run own = own(table, segment);
+    gather(to, own);
+    long end = 4L * (own.place + own.count) * headDim;
+    to.asSlice(end, 4L * padded * headDim - end).fill((byte) 0);
+  }
+
+  private void gather(MemorySegment to, Run run) {
+    int bytes = 4 * headDim;
+    int whole = (int) (bytes / Lanes.BYTES * Lanes.BYTES);
+    for (int i = 0; i < run.count; i++) {
+      long from = (run.firstRow + i) * rowBytes + headBytes;
+      long target = (long) (run.place + i) * bytes;
+      for (int d = 0; d < whole; d += (int) Lanes.BYTES) {
+        Lanes.store(Lanes.load(memory, from + d), to, target + d);
       }
-    }
-  }
-
-  /// Packs the rows (n, D): panels over the head's width, so that a product gives weighted sums.
-  void pack(MemorySegment to, SegmentTable table, int segment) {
-    int n = table.prefix(segment) + table.length(segment);
-    for (int p = 0; p < MatrixProduct.panels(headDim); p++) {
-      int width = Math.min(Tiles.PANEL, headDim - p * Tiles.PANEL);
-      for (int j = 0; j < n; j++) {
-        long from = at(j, table, segment) + p * Tiles.PANEL_BYTES;
-        long target = ((long) p * n + j) * Tiles.PANEL_BYTES;
-        MemorySegment.copy(memory, from, to, target, 4L * width);
-        for (int c = width; c < Tiles.PANEL; c++) {
-          to.set(Lanes.FLOAT, target + 4L * c, 0f);
-        }
+      if (whole < bytes) {
+        MemorySegment.copy(memory, from + whole, to, target + whole, bytes - whole);
       }
     }
   }
 
   /// Adds a dense (n, D) matrix to the rows.
   void add(MemorySegment terms, SegmentTable table, int segment) {
-    int n = table.prefix(segment) + table.length(segment);
-    for (int j = 0; j < n; j++) {
-      long target = at(j, table, segment);
-      for (int d = 0; d < headDim; d++) {
-        float sum =
-            memory.get(Lanes.FLOAT, target + 4L * d)
-                + terms.getAtIndex(Lanes.FLOAT, (long) j * headDim + d);
-        memory.set(Lanes.FLOAT, target + 4L * d, sum);
+    add(terms, prefix(table, segment));
+    add(terms, own(table, segment));
+  }
+
+  private void add(MemorySegment terms, Run run) {
+    int whole = headDim / Lanes.COUNT * Lanes.COUNT;
+    for (int i = 0; i < run.count; i++) {
+      long target = (run.firstRow + i) * rowBytes + headBytes;
+      long from = 4L * (run.place + i) * headDim;
+      for (int d = 0; d < 4 * whole; d += (int) Lanes.BYTES) {
+        FloatVector sum = Lanes.load(memory, target + d).add(Lanes.load(terms, from + d));
+        Lanes.store(sum, memory, target + d);
+      }
+      for (int d = 4 * whole; d < 4 * headDim; d += 4) {
+        float sum = memory.get(Lanes.FLOAT, target + d) + terms.get(Lanes.FLOAT, from + d);
+        memory.set(Lanes.FLOAT, target + d, sum);
       }
     }
   }

@@ -1,8 +1,6 @@
 package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Pieces of the attention softmax that packed and cached attention share, so that both round
 /// alike.
@@ -29,10 +27,12 @@ final class Softmax {
 
   /// Multiplies `n` elements with a factor.
   static void scale(MemorySegment x, long at, int n, float factor) {
-    for (int i = 0; i < n; i += Lanes.COUNT) {
-      VectorMask<Float> mask = Lanes.below(i, n);
-      FloatVector scaled = Lanes.load(x, at + 4L * i, mask).mul(factor);
-      Lanes.store(scaled, x, at + 4L * i, mask);
+    int i = 0;
+    for (; i + Lanes.COUNT <= n; i += Lanes.COUNT) {
+      Lanes.store(Lanes.load(x, at + 4L * i).mul(factor), x, at + 4L * i);
+    }
+    for (; i < n; i++) {
+      x.set(Lanes.FLOAT, at + 4L * i, x.get(Lanes.FLOAT, at + 4L * i) * factor);
     }
   }
 }
