@@ -99,6 +99,9 @@ final class TensorFiles {
     Path folder = indexFile.toAbsolutePath().normalize().getParent();
     Path file;
     try {
+      if (!JsonFiles.oneLine(fileName).equals(fileName)) {
+        throw new InvalidPathException(fileName, "not one line");
+      }
       file = folder.resolve(fileName).normalize();
     } catch (InvalidPathException e) {
       throw new IllegalArgumentException(
