@@ -12,9 +12,10 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// C2 stops inlining at 18,000 nodes of a method (NodeCountInliningCutoff), and a vector that goes
 /// through a call is boxed. Access to a [MemorySegment] takes it several times the nodes that an
-/// array takes, so A and the sums are arrays; with them 8 rows leave room to spare and 12 do not
-/// fit. Vectors of 256 bits or less take 4 rows, because the machines that have no wider ones
-/// mostly have sixteen registers.
+/// array takes, so A and the sums are arrays. A method in between costs nodes too: with those of
+/// [Lanes] the last three stores did not fit and boxed their vectors in every tile, so the loop
+/// calls the Vector API itself. 12 rows do not fit. Vectors of 256 bits or less take 4 rows,
+/// because the machines that have no wider ones mostly have sixteen registers.
 ///
 /// The sums begin with loaded vectors, [#ZEROS] if there is nothing to add to: where computed and
 /// constant vectors meet in one variable, C2 boxes them.

@@ -28,6 +28,9 @@ final class BlockedProduct {
   /// Rows of a task however deep the block is.
   private static final int LEAST_ROWS = 64;
 
+  /// Bytes of panels of B that stay in the third cache while tasks pass by.
+  private static final int NEAR_BYTES = 1 << 22;
+
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
 
@@ -114,11 +117,13 @@ final class BlockedProduct {
         });
   }
 
-  /// As many rows as fit, because each task reads all of its panels, and each panel once; fewer
-  /// where there would be too few tasks even with a panel each.
+  /// Rows are shared evenly while the panels of B stay in the third cache. Each task reads all of
+  /// its panels, so beyond that it takes as many rows as fit, and columns are shared.
   private int rowsPerTask(Block block) {
     int fitting = Math.clamp(A_BYTES / (4L * block.depth()), LEAST_ROWS, MOST_ROWS);
-    long share = (long) sizes.rows() * block.panelCount() / sizes.wantedTasks(pool);
+    boolean isNear = block.panelCount() * block.panelBytes() <= NEAR_BYTES;
+    long tasksPerRow = isNear ? 1 : block.panelCount();
+    long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
     return PackedRows.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);
   }
 
