@@ -12,9 +12,10 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// C2 stops inlining at 18,000 nodes of a method (NodeCountInliningCutoff), and a vector that goes
 /// through a call is boxed. Access to a [MemorySegment] takes it several times the nodes that an
-/// array takes, so A and the sums are arrays; with them 8 rows leave room to spare and 12 do not
-/// fit. Vectors of 256 bits or less take 4 rows, because the machines that have no wider ones
-/// mostly have sixteen registers.
+/// array takes, so A and the sums are arrays. A method in between costs nodes too: with those of
+/// [Lanes] the last three stores did not fit and boxed their vectors in every tile, so the loop
+/// calls the Vector API itself. 12 rows do not fit. Vectors of 256 bits or less take 4 rows,
+/// because the machines that have no wider ones mostly have sixteen registers.
 ///
 /// The sums begin with loaded vectors, [#ZEROS] if there is nothing to add to: where computed and
 /// constant vectors meet in one variable, C2 boxes them.
@@ -52,67 +53,67 @@ final class BlockTile {
 
   private static void multiply8(
       float[] a, int aAt, MemorySegment b, long bAt, int depth, float[] from, float[] to) {
-    FloatVector c00 = Lanes.load(from, 0);
-    FloatVector c01 = Lanes.load(from, 1);
-    FloatVector c10 = Lanes.load(from, 2);
-    FloatVector c11 = Lanes.load(from, 3);
-    FloatVector c20 = Lanes.load(from, 4);
-    FloatVector c21 = Lanes.load(from, 5);
-    FloatVector c30 = Lanes.load(from, 6);
-    FloatVector c31 = Lanes.load(from, 7);
-    FloatVector c40 = Lanes.load(from, 8);
-    FloatVector c41 = Lanes.load(from, 9);
-    FloatVector c50 = Lanes.load(from, 10);
-    FloatVector c51 = Lanes.load(from, 11);
-    FloatVector c60 = Lanes.load(from, 12);
-    FloatVector c61 = Lanes.load(from, 13);
-    FloatVector c70 = Lanes.load(from, 14);
-    FloatVector c71 = Lanes.load(from, 15);
+    FloatVector c00 = FloatVector.fromArray(Lanes.FLOATS, from, 0 * Lanes.COUNT);
+    FloatVector c01 = FloatVector.fromArray(Lanes.FLOATS, from, 1 * Lanes.COUNT);
+    FloatVector c10 = FloatVector.fromArray(Lanes.FLOATS, from, 2 * Lanes.COUNT);
+    FloatVector c11 = FloatVector.fromArray(Lanes.FLOATS, from, 3 * Lanes.COUNT);
+    FloatVector c20 = FloatVector.fromArray(Lanes.FLOATS, from, 4 * Lanes.COUNT);
+    FloatVector c21 = FloatVector.fromArray(Lanes.FLOATS, from, 5 * Lanes.COUNT);
+    FloatVector c30 = FloatVector.fromArray(Lanes.FLOATS, from, 6 * Lanes.COUNT);
+    FloatVector c31 = FloatVector.fromArray(Lanes.FLOATS, from, 7 * Lanes.COUNT);
+    FloatVector c40 = FloatVector.fromArray(Lanes.FLOATS, from, 8 * Lanes.COUNT);
+    FloatVector c41 = FloatVector.fromArray(Lanes.FLOATS, from, 9 * Lanes.COUNT);
+    FloatVector c50 = FloatVector.fromArray(Lanes.FLOATS, from, 10 * Lanes.COUNT);
+    FloatVector c51 = FloatVector.fromArray(Lanes.FLOATS, from, 11 * Lanes.COUNT);
+    FloatVector c60 = FloatVector.fromArray(Lanes.FLOATS, from, 12 * Lanes.COUNT);
+    FloatVector c61 = FloatVector.fromArray(Lanes.FLOATS, from, 13 * Lanes.COUNT);
+    FloatVector c70 = FloatVector.fromArray(Lanes.FLOATS, from, 14 * Lanes.COUNT);
+    FloatVector c71 = FloatVector.fromArray(Lanes.FLOATS, from, 15 * Lanes.COUNT);
     for (int k = 0; k < depth; k++) {
       FloatVector b0 = Lanes.load(b, bAt + k * Tiles.PANEL_BYTES);
       FloatVector b1 = Lanes.load(b, bAt + k * Tiles.PANEL_BYTES + Lanes.BYTES);
       int at = aAt + k * Lanes.COUNT;
-      FloatVector x0 = Lanes.broadcast(a[at]);
+      FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, a[at]);
       c00 = x0.fma(b0, c00);
       c01 = x0.fma(b1, c01);
-      FloatVector x1 = Lanes.broadcast(a[at + 1]);
+      FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, a[at + 1]);
       c10 = x1.fma(b0, c10);
       c11 = x1.fma(b1, c11);
-      FloatVector x2 = Lanes.broadcast(a[at + 2]);
+      FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, a[at + 2]);
       c20 = x2.fma(b0, c20);
       c21 = x2.fma(b1, c21);
-      FloatVector x3 = Lanes.broadcast(a[at + 3]);
+      FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, a[at + 3]);
       c30 = x3.fma(b0, c30);
       c31 = x3.fma(b1, c31);
-      FloatVector x4 = Lanes.broadcast(a[at + 4]);
+      FloatVector x4 = FloatVector.broadcast(Lanes.FLOATS, a[at + 4]);
       c40 = x4.fma(b0, c40);
       c41 = x4.fma(b1, c41);
-      FloatVector x5 = Lanes.broadcast(a[at + 5]);
+      FloatVector x5 = FloatVector.broadcast(Lanes.FLOATS, a[at + 5]);
       c50 = x5.fma(b0, c50);
       c51 = x5.fma(b1, c51);
-      FloatVector x6 = Lanes.broadcast(a[at + 6]);
+      FloatVector x6 = FloatVector.broadcast(Lanes.FLOATS, a[at + 6]);
       c60 = x6.fma(b0, c60);
       c61 = x6.fma(b1, c61);
-      FloatVector x7 = Lanes.broadcast(a[at + 7]);
+      FloatVector x7 = FloatVector.broadcast(Lanes.FLOATS, a[at + 7]);
       c70 = x7.fma(b0, c70);
       c71 = x7.fma(b1, c71);
     }
-    Lanes.store(c00, to, 0);
-    Lanes.store(c01, to, 1);
-    Lanes.store(c10, to, 2);
-    Lanes.store(c11, to, 3);
-    Lanes.store(c20, to, 4);
-    Lanes.store(c21, to, 5);
-    Lanes.store(c30, to, 6);
-    Lanes.store(c31, to, 7);
-    Lanes.store(c40, to, 8);
-    Lanes.store(c41, to, 9);
-    Lanes.store(c50, to, 10);
-    Lanes.store(c51, to, 11);
-    Lanes.store(c60, to, 12);
-    Lanes.store(c61, to, 13);
-    Lanes.store(c70, to, 14);
-    Lanes.store(c71, to, 15);
+    c00.intoArray(to, 0 * Lanes.COUNT);
+    c01.intoArray(to, 1 * Lanes.COUNT);
+    c10.intoArray(to, 2 * Lanes.COUNT);
+    c11.intoArray(to, 3 * Lanes.COUNT);
+    c20.intoArray(to, 4 * Lanes.COUNT);
+    c21.intoArray(to, 5 * Lanes.COUNT);
+    c30.intoArray(to, 6 * Lanes.COUNT);
+    c31.intoArray(to, 7 * Lanes.COUNT);
+    c40.intoArray(to, 8 * Lanes.COUNT);
+    c41.intoArray(to, 9 * Lanes.COUNT);
+    c50.intoArray(to, 10 * Lanes.COUNT);
+    c51.intoArray(to, 11 * Lanes.COUNT);
+    c60.intoArray(to, 12 * Lanes.COUNT);
+    c61.intoArray(to, 13 * Lanes.COUNT);
+    c70.intoArray(to, 14 * Lanes.COUNT);
+    c71.intoArray(to, 15 * Lanes.COUNT);
   }
 
   private static void multiply4(
@@ -154,31 +155,31 @@ final class BlockTile {
 
   /// Takes the tile's first `rows` rows and `columns` columns from C.
   void load(MemorySegment c, long at, long rowBytes, int rows, int columns) {
-    int whole = columns / Lanes.COUNT;
-    for (int r = 0; r < rows; r++) {
-      for (int j = 0; j < whole; j++) {
-        Lanes.store(Lanes.load(c, at + r * rowBytes + j * Lanes.BYTES), sums, 2 * r + j);
+    if (columns < Tiles.PANEL) {
+      for (int r = 0; r < rows; r++) {
+        MemorySegment.copy(c, Lanes.FLOAT, at + r * rowBytes, sums, r * Tiles.PANEL, columns);
       }
+      return;
     }
-    int rest = whole * Lanes.COUNT;
-    for (int r = 0; rest < columns && r < rows; r++) {
-      long from = at + r * rowBytes + 4L * rest;
-      MemorySegment.copy(c, Lanes.FLOAT, from, sums, r * Tiles.PANEL + rest, columns - rest);
+    for (int r = 0; r < rows; r++) {
+      long from = at + r * rowBytes;
+      Lanes.store(Lanes.load(c, from), sums, 2 * r);
+      Lanes.store(Lanes.load(c, from + Lanes.BYTES), sums, 2 * r + 1);
     }
   }
 
   /// Puts them to C.
   void store(MemorySegment c, long at, long rowBytes, int rows, int columns) {
-    int whole = columns / Lanes.COUNT;
-    for (int r = 0; r < rows; r++) {
-      for (int j = 0; j < whole; j++) {
-        Lanes.store(Lanes.load(sums, 2 * r + j), c, at + r * rowBytes + j * Lanes.BYTES);
+    if (columns < Tiles.PANEL) {
+      for (int r = 0; r < rows; r++) {
+        MemorySegment.copy(sums, r * Tiles.PANEL, c, Lanes.FLOAT, at + r * rowBytes, columns);
       }
+      return;
     }
-    int rest = whole * Lanes.COUNT;
-    for (int r = 0; rest < columns && r < rows; r++) {
-      long to = at + r * rowBytes + 4L * rest;
-      MemorySegment.copy(sums, r * Tiles.PANEL + rest, c, Lanes.FLOAT, to, columns - rest);
+    for (int r = 0; r < rows; r++) {
+      long to = at + r * rowBytes;
+      Lanes.store(Lanes.load(sums, 2 * r), c, to);
+      Lanes.store(Lanes.load(sums, 2 * r + 1), c, to + Lanes.BYTES);
     }
   }
 }

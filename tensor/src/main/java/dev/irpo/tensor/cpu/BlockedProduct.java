@@ -25,8 +25,11 @@ final class BlockedProduct {
   /// Most rows of a task, so that there are enough of them to share evenly.
   private static final int MOST_ROWS = 128;
 
-  /// Rows of A below which a product is divided by columns only.
-  private static final int FEW_ROWS = 64;
+  /// Rows of a task however deep the block is.
+  private static final int LEAST_ROWS = 64;
+
+  /// Bytes of panels of B that stay in the third cache while tasks pass by.
+  private static final int NEAR_BYTES = 1 << 22;
 
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
@@ -109,21 +112,23 @@ final class BlockedProduct {
           for (int i = task * share; i < Math.min(count, (task + 1) * share); i++) {
             int first = (block.firstPanel() + i) * Tiles.PANEL;
             long at = i * block.panelBytes();
-            b.pack(first, Tiles.PANEL, block.from(), block.to(), block.panels(), at);
+            b.packPanel(first, block.from(), block.to(), block.panels(), at, scratch);
           }
         });
   }
 
-  private int rowsPerTask(int depth) {
-    int rows = sizes.rows();
-    int fitting = Math.clamp(A_BYTES / (4L * depth), FEW_ROWS, MOST_ROWS);
-    int share =
-        rows <= FEW_ROWS ? rows : (rows + sizes.wantedTasks(pool) - 1) / sizes.wantedTasks(pool);
-    return PackedRows.roundUp(Math.min(fitting, share), Lanes.COUNT);
+  /// Rows are shared evenly while the panels of B stay in the third cache. Each task reads all of
+  /// its panels, so beyond that it takes as many rows as fit, and columns are shared.
+  private int rowsPerTask(Block block) {
+    int fitting = Math.clamp(A_BYTES / (4L * block.depth()), LEAST_ROWS, MOST_ROWS);
+    boolean isNear = block.panelCount() * block.panelBytes() <= NEAR_BYTES;
+    long tasksPerRow = isNear ? 1 : block.panelCount();
+    long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
+    return PackedRows.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);
   }
 
   private void multiply(PanelSource a, Block block) {
-    int rows = rowsPerTask(block.depth());
+    int rows = rowsPerTask(block);
     int rowTasks = (sizes.rows() + rows - 1) / rows;
     int wantedParts = (sizes.wantedTasks(pool) + rowTasks - 1) / rowTasks;
     int panels = (block.panelCount() + wantedParts - 1) / wantedParts;

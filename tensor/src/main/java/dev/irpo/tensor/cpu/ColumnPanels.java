@@ -7,45 +7,29 @@ import java.lang.foreign.MemorySegment;
 /// @param columns of the matrix
 record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
   @Override
-  public void pack(int first, int width, int from, int to, MemorySegment target, long targetAt) {
-    int copied = Math.min(columns - first, width);
-    int whole = copied / Lanes.COUNT * Lanes.COUNT;
-    strips(first, whole, width, from, to, target, targetAt);
-    if (whole < width) {
-      rest(first, whole, copied, width, from, to, target, targetAt);
+  public void pack(int first, int from, int to, float[] target, int at, int step) {
+    if (first + Lanes.COUNT <= columns) {
+      strip(first, from, to, target, at, step);
+    } else {
+      singly(first, from, to, target, at, step);
     }
   }
 
-  /// Columns `begin` to `end` of a panel one by one, and zeros behind them.
-  private void rest(
-      int first,
-      int begin,
-      int end,
-      int width,
-      int from,
-      int to,
-      MemorySegment target,
-      long targetAt) {
-    for (int k = from; k < to; k++) {
-      long at = targetAt + 4L * width * (k - from);
-      for (int j = begin; j < width; j += Lanes.COUNT) {
-        Lanes.store(Lanes.zero(), target, at + 4L * j);
-      }
-      for (int j = begin; j < end; j++) {
-        float value = matrix.get(Lanes.FLOAT, 4L * ((long) k * columns + first + j));
-        target.set(Lanes.FLOAT, at + 4L * j, value);
-      }
-    }
-  }
-
-  private void strips(
-      int first, int whole, int width, int from, int to, MemorySegment target, long targetAt) {
+  private void strip(int first, int from, int to, float[] target, int at, int step) {
     long row = 4L * columns;
-    for (int j = 0; j < whole; j += Lanes.COUNT) {
-      long at = 4L * (first + j) + from * row;
-      long into = targetAt + 4L * j;
-      for (int k = 0; k < to - from; k++) {
-        Lanes.store(Lanes.load(matrix, at + k * row), target, into + k * (4L * width));
+    long begin = from * row + 4L * first;
+    for (int k = 0; k < to - from; k++) {
+      Lanes.load(matrix, begin + k * row).intoArray(target, at + k * step);
+    }
+  }
+
+  /// The last columns, and zeros behind them.
+  private void singly(int first, int from, int to, float[] target, int at, int step) {
+    for (int k = from; k < to; k++) {
+      for (int j = 0; j < Lanes.COUNT; j++) {
+        long offset = 4L * ((long) k * columns + first + j);
+        float value = first + j < columns ? matrix.get(Lanes.FLOAT, offset) : 0f;
+        target[at + (k - from) * step + j] = value;
       }
     }
   }

@@ -199,14 +199,25 @@ final class CpuElementwise implements ElementwiseKernels {
     run(n, CpuElementwise::swiGluGradient, 2, segments(dGate, dUp, dOut, gate, up));
   }
 
-  /// Two loops, because C2 stops inlining before the end of one. The first leaves σ in dUp.
+  /// Two loops in methods of their own, because C2 stops inlining in the middle of a longer one and
+  /// boxes the vectors. The first leaves σ in dUp.
   private static void swiGluGradient(MemorySegment[] operands, long at, int bytes) {
+    sigmoid(operands[1], operands[3], at, bytes);
+    gradientsFromSigmoid(operands, at, bytes);
+  }
+
+  private static void sigmoid(MemorySegment out, MemorySegment x, long at, int bytes) {
+    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+      Lanes.store(sigmoid(Lanes.load(x, at + i)), out, at + i);
+    }
+  }
+
+  private static void gradientsFromSigmoid(MemorySegment[] operands, long at, int bytes) {
     MemorySegment dGate = operands[0];
     MemorySegment dUp = operands[1];
     MemorySegment dOut = operands[2];
     MemorySegment gate = operands[3];
     MemorySegment up = operands[4];
-    sigmoid(dUp, gate, at, bytes);
     for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
       FloatVector sigma = Lanes.load(dUp, at + i);
       FloatVector silu = Lanes.load(gate, at + i).mul(sigma);
@@ -215,12 +226,6 @@ final class CpuElementwise implements ElementwiseKernels {
       FloatVector slope = silu.mul(sigma.neg().add(1f)).add(sigma);
       Lanes.store(d.mul(silu), dUp, at + i);
       Lanes.store(d.mul(Lanes.load(up, at + i)).mul(slope), dGate, at + i);
-    }
-  }
-
-  private static void sigmoid(MemorySegment out, MemorySegment x, long at, int bytes) {
-    for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
-      Lanes.store(sigmoid(Lanes.load(x, at + i)), out, at + i);
     }
   }
 }

@@ -52,15 +52,22 @@ final class CpuMatrix implements MatrixKernels {
     int rows = sizes.rows();
     Optional<MemorySegment> packed =
         rows < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
-    PanelSource a = new RowPanels(x, rows, sizes.depth());
-    BlockedProduct product = new BlockedProduct(pool, out, sizes, false);
     if (packed.isEmpty()) {
-      product.multiply(a, new RowPanels(weight.segment(), sizes.columns(), sizes.depth()));
+      linear(out, x, weight.segment(), sizes);
     } else if (rows < BLOCKED_ROWS) {
       packedLinear(out, x, packed.get(), sizes);
     } else {
-      product.multiply(a, packed.get());
+      new BlockedProduct(pool, out, sizes, false)
+          .multiply(new RowPanels(x, rows, sizes.depth()), packed.get());
     }
+  }
+
+  /// The linear layer on plain memory, with panels that are packed for it.
+  void linear(MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
+    new BlockedProduct(pool, out, sizes, false)
+        .multiply(
+            new RowPanels(x, sizes.rows(), sizes.depth()),
+            new RowPanels(weight, sizes.columns(), sizes.depth()));
   }
 
   /// Few rows, read where they lie, with panels that are kept.
@@ -146,13 +153,13 @@ final class CpuMatrix implements MatrixKernels {
   public void linearInputGradient(
       Buffer dX, Buffer dOut, Buffer weight, int rows, int outDim, int inDim) {
     ProductSizes sizes = new ProductSizes(rows, inDim, outDim);
-    inputGradient(dX.segment(), dOut.segment(), weight.segment(), sizes);
+    inputGradient(dX.segment(), dOut.segment(), weight.segment(), sizes, false);
   }
 
-  /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory; sizes are (R, K, N).
+  /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory, or += if `add`; sizes are (R, K, N).
   void inputGradient(
-      MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes) {
-    new BlockedProduct(pool, dX, sizes, false)
+      MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes, boolean add) {
+    new BlockedProduct(pool, dX, sizes, add)
         .multiply(
             new RowPanels(dOut, sizes.rows(), sizes.depth()),
             new ColumnPanels(weight, sizes.columns()));

@@ -5,7 +5,6 @@ import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.kernel.OptimizerKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// [OptimizerKernels] in blocks shared among threads.
 final class CpuOptimizer implements OptimizerKernels {
@@ -70,19 +69,17 @@ final class CpuOptimizer implements OptimizerKernels {
             (float) (-rate / schedule.get(1)),
             (float) (1 / Math.sqrt(schedule.get(2))),
             (float) settings.epsilon());
+    MemorySegment[] operands = {
+      param.segment(), mean.segment(), square.segment(), gradient.segment()
+    };
     pool.run(
         blocks(n),
         (block, scratch) -> {
-          long to = Math.min(n, (block + 1L) * NORM_BLOCK);
-          for (long i = (long) block * NORM_BLOCK; i < to; i += Lanes.COUNT) {
-            step.apply(
-                param.segment(),
-                mean.segment(),
-                square.segment(),
-                gradient.segment(),
-                4 * i,
-                Lanes.below(i, to));
-          }
+          long from = (long) block * NORM_BLOCK;
+          int count = (int) Math.min(NORM_BLOCK, n - from);
+          int whole = count / Lanes.COUNT * Lanes.COUNT;
+          step.apply(operands, 4 * from, 4 * whole);
+          step.applySingly(operands, from + whole, from + count);
         });
   }
 
@@ -97,21 +94,36 @@ final class CpuOptimizer implements OptimizerKernels {
       float minusRate,
       float rootScale,
       float epsilon) {
-    void apply(
-        MemorySegment param,
-        MemorySegment mean,
-        MemorySegment square,
-        MemorySegment gradient,
-        long at,
-        VectorMask<Float> mask) {
-      FloatVector g = Lanes.load(gradient, at, mask).mul(clip);
-      FloatVector m = Lanes.load(mean, at, mask).mul(beta1).add(g.mul(oneMinusBeta1));
-      FloatVector s = Lanes.load(square, at, mask).mul(beta2).add(g.mul(g).mul(oneMinusBeta2));
-      FloatVector denominator = s.sqrt().mul(rootScale).add(epsilon);
-      FloatVector p = Lanes.load(param, at, mask).mul(decay);
-      Lanes.store(m, mean, at, mask);
-      Lanes.store(s, square, at, mask);
-      Lanes.store(p.add(m.mul(minusRate).div(denominator)), param, at, mask);
+    /// Updates whole vectors, `bytes` of them.
+    void apply(MemorySegment[] operands, long at, int bytes) {
+      MemorySegment param = operands[0];
+      MemorySegment mean = operands[1];
+      MemorySegment square = operands[2];
+      MemorySegment gradient = operands[3];
+      for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
+        FloatVector g = Lanes.load(gradient, at + i).mul(clip);
+        FloatVector m = Lanes.load(mean, at + i).mul(beta1).add(g.mul(oneMinusBeta1));
+        FloatVector s = Lanes.load(square, at + i).mul(beta2).add(g.mul(g).mul(oneMinusBeta2));
+        FloatVector denominator = s.sqrt().mul(rootScale).add(epsilon);
+        FloatVector p = Lanes.load(param, at + i).mul(decay);
+        Lanes.store(m, mean, at + i);
+        Lanes.store(s, square, at + i);
+        Lanes.store(p.add(m.mul(minusRate).div(denominator)), param, at + i);
+      }
+    }
+
+    /// The same one by one; every operation rounds exactly, so alike.
+    void applySingly(MemorySegment[] operands, long from, long to) {
+      for (long i = from; i < to; i++) {
+        float g = operands[3].getAtIndex(Lanes.FLOAT, i) * clip;
+        float m = operands[1].getAtIndex(Lanes.FLOAT, i) * beta1 + g * oneMinusBeta1;
+        float s = operands[2].getAtIndex(Lanes.FLOAT, i) * beta2 + g * g * oneMinusBeta2;
+        float denominator = (float) Math.sqrt(s) * rootScale + epsilon;
+        float p = operands[0].getAtIndex(Lanes.FLOAT, i) * decay;
+        operands[1].setAtIndex(Lanes.FLOAT, i, m);
+        operands[2].setAtIndex(Lanes.FLOAT, i, s);
+        operands[0].setAtIndex(Lanes.FLOAT, i, p + m * minusRate / denominator);
+      }
     }
   }
 }

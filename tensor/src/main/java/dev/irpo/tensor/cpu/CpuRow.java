@@ -5,12 +5,17 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.RowKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// [RowKernels] with rows (or, where rows are added up, columns) shared among threads.
+///
+/// Loops over whole vectors leave the rest of a row to scalar code, which rounds sums, products and
+/// fused multiply-adds the same. With masks instead, C2 gave up its compiled code again and again.
 final class CpuRow implements RowKernels {
   /// Elements of a task.
   private static final int CHUNK = 8192;
+
+  /// The caller's scratch area for a number of each row.
+  private static final int SCALES = 1;
 
   private final WorkerPool pool;
 
@@ -82,11 +87,14 @@ final class CpuRow implements RowKernels {
 
   private static void addColumns(
       MemorySegment target, long targetAt, MemorySegment x, long xAt, int from, int to) {
-    for (int c = from; c < to; c += Lanes.COUNT) {
-      VectorMask<Float> mask = Lanes.below(c, to);
-      FloatVector sum =
-          Lanes.load(target, targetAt + 4L * c, mask).add(Lanes.load(x, xAt + 4L * c, mask));
-      Lanes.store(sum, target, targetAt + 4L * c, mask);
+    int c = from;
+    for (; c + Lanes.COUNT <= to; c += Lanes.COUNT) {
+      FloatVector sum = Lanes.load(target, targetAt + 4L * c).add(Lanes.load(x, xAt + 4L * c));
+      Lanes.store(sum, target, targetAt + 4L * c);
+    }
+    for (; c < to; c++) {
+      float sum = target.get(Lanes.FLOAT, targetAt + 4L * c) + x.get(Lanes.FLOAT, xAt + 4L * c);
+      target.set(Lanes.FLOAT, targetAt + 4L * c, sum);
     }
   }
 
@@ -104,21 +112,31 @@ final class CpuRow implements RowKernels {
 
   @Override
   public void rmsNorm(Buffer out, Buffer x, Buffer weight, int rows, int embedDim, double eps) {
+    MemorySegment xs = x.segment();
     forRows(
         rows,
         embedDim,
         (from, to, scratch) -> {
           for (int r = from; r < to; r++) {
             long at = 4L * r * embedDim;
-            float scale = inverseRms(x.segment(), at, embedDim, eps);
-            for (int c = 0; c < embedDim; c += Lanes.COUNT) {
-              VectorMask<Float> mask = Lanes.below(c, embedDim);
-              FloatVector normalised = Lanes.load(x.segment(), at + 4L * c, mask).mul(scale);
-              FloatVector scaled = normalised.mul(Lanes.load(weight.segment(), 4L * c, mask));
-              Lanes.store(scaled, out.segment(), at + 4L * c, mask);
-            }
+            float scale = inverseRms(xs, at, embedDim, eps);
+            scaleRow(out.segment(), xs, at, weight.segment(), embedDim, scale);
           }
         });
+  }
+
+  /// out = x·scale·weight.
+  private static void scaleRow(
+      MemorySegment out, MemorySegment x, long at, MemorySegment weight, int n, float scale) {
+    int c = 0;
+    for (; c + Lanes.COUNT <= n; c += Lanes.COUNT) {
+      FloatVector normalised = Lanes.load(x, at + 4L * c).mul(scale);
+      Lanes.store(normalised.mul(Lanes.load(weight, 4L * c)), out, at + 4L * c);
+    }
+    for (; c < n; c++) {
+      float normalised = x.get(Lanes.FLOAT, at + 4L * c) * scale;
+      out.set(Lanes.FLOAT, at + 4L * c, normalised * weight.get(Lanes.FLOAT, 4L * c));
+    }
   }
 
   @Override
@@ -136,17 +154,32 @@ final class CpuRow implements RowKernels {
             float scale = inverseRms(xs, at, embedDim, eps);
             double dot = Lanes.dot(ds, at, ws, 0, xs, at, embedDim);
             float along = (float) (-dot * scale * scale * scale / embedDim);
-            for (int c = 0; c < embedDim; c += Lanes.COUNT) {
-              VectorMask<Float> mask = Lanes.below(c, embedDim);
-              FloatVector direct =
-                  Lanes.load(ds, at + 4L * c, mask).mul(Lanes.load(ws, 4L * c, mask)).mul(scale);
-              FloatVector sum =
-                  Lanes.load(xs, at + 4L * c, mask)
-                      .fma(FloatVector.broadcast(Lanes.FLOATS, along), direct);
-              Lanes.store(sum, dX.segment(), at + 4L * c, mask);
-            }
+            rowGradient(dX.segment(), ds, xs, at, ws, embedDim, scale, along);
           }
         });
+  }
+
+  /// dX = dOut·weight·scale + x·along.
+  private static void rowGradient(
+      MemorySegment dX,
+      MemorySegment dOut,
+      MemorySegment x,
+      long at,
+      MemorySegment weight,
+      int n,
+      float scale,
+      float along) {
+    FloatVector alongs = Lanes.broadcast(along);
+    int c = 0;
+    for (; c + Lanes.COUNT <= n; c += Lanes.COUNT) {
+      FloatVector direct = Lanes.load(dOut, at + 4L * c).mul(Lanes.load(weight, 4L * c)).mul(scale);
+      Lanes.store(Lanes.load(x, at + 4L * c).fma(alongs, direct), dX, at + 4L * c);
+    }
+    for (; c < n; c++) {
+      float direct = dOut.get(Lanes.FLOAT, at + 4L * c) * weight.get(Lanes.FLOAT, 4L * c) * scale;
+      float sum = Math.fma(x.get(Lanes.FLOAT, at + 4L * c), along, direct);
+      dX.set(Lanes.FLOAT, at + 4L * c, sum);
+    }
   }
 
   @Override
@@ -154,7 +187,7 @@ final class CpuRow implements RowKernels {
       Buffer dWeight, Buffer dOut, Buffer x, int rows, int embedDim, double eps) {
     MemorySegment xs = x.segment();
     MemorySegment ds = dOut.segment();
-    MemorySegment scales = pool.callerScratch().floats(1, rows);
+    MemorySegment scales = pool.callerScratch().floats(SCALES, rows);
     forRows(
         rows,
         embedDim,
@@ -166,17 +199,34 @@ final class CpuRow implements RowKernels {
     forColumns(
         embedDim,
         (from, to, scratch) -> {
-          for (int c = from; c < to; c += Lanes.COUNT) {
-            VectorMask<Float> mask = Lanes.below(c, to);
-            FloatVector sum = Lanes.load(dWeight.segment(), 4L * c, mask);
-            for (int r = 0; r < rows; r++) {
-              long at = 4L * ((long) r * embedDim + c);
-              FloatVector scaled = Lanes.load(xs, at, mask).mul(scales.getAtIndex(Lanes.FLOAT, r));
-              sum = Lanes.load(ds, at, mask).fma(scaled, sum);
-            }
-            Lanes.store(sum, dWeight.segment(), 4L * c, mask);
+          for (int r = 0; r < rows; r++) {
+            float scale = scales.getAtIndex(Lanes.FLOAT, r);
+            addProducts(dWeight.segment(), ds, xs, 4L * r * embedDim, from, to, scale);
           }
         });
+  }
+
+  /// sums += dOut·(x·scale) for columns `from` to `to` of a row.
+  private static void addProducts(
+      MemorySegment sums,
+      MemorySegment dOut,
+      MemorySegment x,
+      long at,
+      int from,
+      int to,
+      float scale) {
+    int c = from;
+    for (; c + Lanes.COUNT <= to; c += Lanes.COUNT) {
+      FloatVector scaled = Lanes.load(x, at + 4L * c).mul(scale);
+      FloatVector sum = Lanes.load(dOut, at + 4L * c).fma(scaled, Lanes.load(sums, 4L * c));
+      Lanes.store(sum, sums, 4L * c);
+    }
+    for (; c < to; c++) {
+      float scaled = x.get(Lanes.FLOAT, at + 4L * c) * scale;
+      float sum =
+          Math.fma(dOut.get(Lanes.FLOAT, at + 4L * c), scaled, sums.get(Lanes.FLOAT, 4L * c));
+      sums.set(Lanes.FLOAT, 4L * c, sum);
+    }
   }
 
   @Override
@@ -213,14 +263,22 @@ final class CpuRow implements RowKernels {
       int direction) {
     int half = headDim / 2;
     long halfBytes = 4L * half;
-    for (int i = 0; i < half; i += Lanes.COUNT) {
-      VectorMask<Float> mask = Lanes.below(i, half);
-      FloatVector cos = Lanes.load(angles, angleAt + 4L * i, mask);
-      FloatVector sin = Lanes.load(angles, angleAt + halfBytes + 4L * i, mask).mul(direction);
-      FloatVector a = Lanes.load(x, at + 4L * i, mask);
-      FloatVector b = Lanes.load(x, at + halfBytes + 4L * i, mask);
-      Lanes.store(a.mul(cos).sub(b.mul(sin)), out, at + 4L * i, mask);
-      Lanes.store(b.mul(cos).add(a.mul(sin)), out, at + halfBytes + 4L * i, mask);
+    int i = 0;
+    for (; i + Lanes.COUNT <= half; i += Lanes.COUNT) {
+      FloatVector cos = Lanes.load(angles, angleAt + 4L * i);
+      FloatVector sin = Lanes.load(angles, angleAt + halfBytes + 4L * i).mul(direction);
+      FloatVector a = Lanes.load(x, at + 4L * i);
+      FloatVector b = Lanes.load(x, at + halfBytes + 4L * i);
+      Lanes.store(a.mul(cos).sub(b.mul(sin)), out, at + 4L * i);
+      Lanes.store(b.mul(cos).add(a.mul(sin)), out, at + halfBytes + 4L * i);
+    }
+    for (; i < half; i++) {
+      float cos = angles.get(Lanes.FLOAT, angleAt + 4L * i);
+      float sin = angles.get(Lanes.FLOAT, angleAt + halfBytes + 4L * i) * direction;
+      float a = x.get(Lanes.FLOAT, at + 4L * i);
+      float b = x.get(Lanes.FLOAT, at + halfBytes + 4L * i);
+      out.set(Lanes.FLOAT, at + 4L * i, a * cos - b * sin);
+      out.set(Lanes.FLOAT, at + halfBytes + 4L * i, b * cos + a * sin);
     }
   }
 }

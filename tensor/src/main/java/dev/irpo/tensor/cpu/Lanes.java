@@ -182,7 +182,12 @@ final class Lanes {
       int n,
       int first) {
     FloatVector sum = FloatVector.zero(FLOATS);
-    for (int i = first; i < n; i += PARTIALS) {
+    int i = first;
+    for (; i + COUNT <= n; i += PARTIALS) {
+      FloatVector product = load(a, aAt + 4L * i).mul(load(b, bAt + 4L * i));
+      sum = product.fma(load(c, cAt + 4L * i), sum);
+    }
+    if (i < n) {
       VectorMask<Float> mask = below(i, n);
       FloatVector product = load(a, aAt + 4L * i, mask).mul(load(b, bAt + 4L * i, mask));
       sum = product.fma(load(c, cAt + 4L * i, mask), sum);
@@ -233,6 +238,45 @@ final class Lanes {
       sum = sum.add(e, mask);
     }
     return sum;
+  }
+
+  /// Σ exp(x − shift) over n elements in the fixed order.
+  static float sumOfExp(MemorySegment x, long at, int n, float shift) {
+    FloatVector sum = partialSumOfExp(x, at, n, shift, 0);
+    if (COUNT == 8) {
+      sum = sum.add(partialSumOfExp(x, at, n, shift, 8));
+    } else if (COUNT == 4) {
+      FloatVector odd = partialSumOfExp(x, at, n, shift, 4);
+      sum = sum.add(partialSumOfExp(x, at, n, shift, 8));
+      sum = sum.add(odd.add(partialSumOfExp(x, at, n, shift, 12)));
+    }
+    return tree(sum);
+  }
+
+  private static FloatVector partialSumOfExp(
+      MemorySegment x, long at, int n, float shift, int first) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    int i = first;
+    for (; i + COUNT <= n; i += PARTIALS) {
+      sum = sum.add(exp(load(x, at + 4L * i).sub(shift)));
+    }
+    if (i < n) {
+      VectorMask<Float> mask = below(i, n);
+      sum = sum.add(exp(load(x, at + 4L * i, mask).sub(shift)), mask);
+    }
+    return sum;
+  }
+
+  /// Replaces x by factor·exp(x − shift).
+  static void scaledExp(MemorySegment x, long at, int n, float shift, float factor) {
+    int i = 0;
+    for (; i + COUNT <= n; i += COUNT) {
+      store(exp(load(x, at + 4L * i).sub(shift)).mul(factor), x, at + 4L * i);
+    }
+    if (i < n) {
+      VectorMask<Float> mask = below(i, n);
+      store(exp(load(x, at + 4L * i, mask).sub(shift)).mul(factor), x, at + 4L * i, mask);
+    }
   }
 
   /// eˣ within 2 units in the last place (Cephes' `expf`: x = n·ln 2 + r, a polynomial in r, scaled

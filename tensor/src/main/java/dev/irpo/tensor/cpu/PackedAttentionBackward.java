@@ -62,10 +62,10 @@ record PackedAttentionBackward(
     MemorySegment valuesT = scratch.floats(VALUES_TRANSPOSED, transposedFloats);
     MemorySegment keys = scratch.floats(KEYS, MatrixProduct.packedFloats(padded, headDim));
     keyHead(v, kvHead).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, valuesT);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, valuesT, scratch);
     keyHead(k, kvHead).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keysT);
-    new ColumnPanels(rows, headDim).packAll(headDim, padded, keys);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keysT, scratch);
+    new ColumnPanels(rows, headDim).packAll(headDim, padded, keys, scratch);
     scratch.floats(PROBABILITIES, (long) QUERY_BLOCK * padded);
     scratch.floats(SCORE_GRADIENTS, (long) QUERY_BLOCK * padded);
     long gradientFloats = (long) padded * headDim;
@@ -84,9 +84,12 @@ record PackedAttentionBackward(
     keyHead(dV, kvHead).add(dValues, table, segment);
   }
 
-  /// p = exp(factor·p − normaliser). Two short loops instead of one, because C2 would stop inlining
-  /// before the end of it.
-  private static void probabilities(
+  // Each of the two loops is a method by itself, because C2 stops inlining in the middle of a
+  // longer
+  // one and boxes the vectors.
+
+  /// p = exp(factor·p − normaliser).
+  private static void exponentials(
       MemorySegment p, long from, int bytes, float factor, float normaliser) {
     for (int j = 0; j < bytes; j += (int) Lanes.BYTES) {
       FloatVector score = Lanes.load(p, from + j).mul(factor);
@@ -135,9 +138,10 @@ record PackedAttentionBackward(
       MemorySegment ds = scratch.floats(SCORE_GRADIENTS, 0);
       againstKeys(p, q.segment(), scratch.floats(KEYS_TRANSPOSED, 0));
       againstKeys(ds, dOut.segment(), scratch.floats(VALUES_TRANSPOSED, 0));
-      for (int i = 0; i < count; i++) {
-        scoreGradient(p, ds, i);
-      }
+      probabilities(p);
+      scoreGradients(ds, p);
+      hideUnseen(p);
+      hideUnseen(ds);
       queryGradient(ds);
       addTransposed(scratch.floats(KEY_GRADIENTS, 0), ds, q.segment());
       addTransposed(scratch.floats(VALUE_GRADIENTS, 0), p, dOut.segment());
@@ -165,19 +169,36 @@ record PackedAttentionBackward(
               false);
     }
 
-    /// Raw scores become probabilities, dOut·v becomes the gradient of the scaled score.
-    private void scoreGradient(MemorySegment p, MemorySegment ds, int i) {
-      float delta = Lanes.dot(dOut.segment(), at(i), out.segment(), at(i), sizes.headDim());
-      float normaliser = (float) logSumExp.get((long) (row + i) * sizes.numHeads() + head);
+    /// Bytes of row `i` that hold scores the row sees, and the rest of their last vector.
+    private int seenBytes(int i) {
+      return 4 * PackedRows.roundUp(firstVisible + i, Lanes.COUNT);
+    }
+
+    /// Raw scores become probabilities.
+    private void probabilities(MemorySegment p) {
       float factor = (float) sizes.scoreScale();
-      int own = firstVisible + i;
-      long from = 4L * i * padded;
-      int bytes = 4 * PackedRows.roundUp(own, Lanes.COUNT);
-      probabilities(p, from, bytes, factor, normaliser);
-      gradients(ds, p, from, bytes, factor, delta);
-      long unseen = 4L * (PackedRows.roundUp(visible, Lanes.COUNT) - own);
-      p.asSlice(from + 4L * own, unseen).fill((byte) 0);
-      ds.asSlice(from + 4L * own, unseen).fill((byte) 0);
+      for (int i = 0; i < count; i++) {
+        float normaliser = (float) logSumExp.get((long) (row + i) * sizes.numHeads() + head);
+        exponentials(p, 4L * i * padded, seenBytes(i), factor, normaliser);
+      }
+    }
+
+    /// dOut·v becomes the gradient of the scaled score.
+    private void scoreGradients(MemorySegment ds, MemorySegment p) {
+      float factor = (float) sizes.scoreScale();
+      for (int i = 0; i < count; i++) {
+        float delta = Lanes.dot(dOut.segment(), at(i), out.segment(), at(i), sizes.headDim());
+        gradients(ds, p, 4L * i * padded, seenBytes(i), factor, delta);
+      }
+    }
+
+    /// Zeros where a key comes behind the query.
+    private void hideUnseen(MemorySegment x) {
+      int end = PackedRows.roundUp(visible, Lanes.COUNT);
+      for (int i = 0; i < count; i++) {
+        int own = firstVisible + i;
+        x.asSlice(4L * ((long) i * padded + own), 4L * (end - own)).fill((byte) 0);
+      }
     }
 
     /// dQ (count, D) = ds (count, visible) · keys (visible, D).
@@ -204,7 +225,7 @@ record PackedAttentionBackward(
       PanelSource source = new ColumnPanels(rows, width);
       for (int panel = 0; panel < panels; panel++) {
         int first = head * headDim + panel * Tiles.PANEL;
-        source.pack(first, Tiles.PANEL, row, row + count, packed, panel * panelBytes);
+        source.packPanel(first, row, row + count, packed, panel * panelBytes, scratch);
       }
       PackedRows.of(new ColumnPanels(weights, padded), 0, visible, 0, count, scratch)
           .multiply(packed, 0, panelBytes, sums, 0, 4L * headDim, headDim, true);

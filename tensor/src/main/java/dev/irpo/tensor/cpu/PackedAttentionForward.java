@@ -38,9 +38,9 @@ record PackedAttentionForward(
     MemorySegment keys = scratch.floats(KEYS, MatrixProduct.packedFloats(headDim, padded));
     MemorySegment values = scratch.floats(VALUES, MatrixProduct.packedFloats(padded, headDim));
     new SequenceRows(k.segment(), kvRow, kvHeadBytes, headDim).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keys);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keys, scratch);
     new SequenceRows(v.segment(), kvRow, kvHeadBytes, headDim).gather(rows, table, segment, padded);
-    new ColumnPanels(rows, headDim).packAll(headDim, padded, values);
+    new ColumnPanels(rows, headDim).packAll(headDim, padded, values, scratch);
     scratch.floats(SCORES, (long) QUERY_BLOCK * padded);
     for (int g = 0; g < sizes.groupSize(); g++) {
       int head = kvHead * sizes.groupSize() + g;

@@ -11,19 +11,14 @@ import java.lang.foreign.MemorySegment;
 /// @param count rows of A
 /// @param depth number of k
 record PackedRows(float[] packed, int count, int depth) {
-  private static final int A_PANEL = 0;
-
   /// Packs `count` rows from `row` on, k `from` to `to` (exclusive), into the thread's array; valid
   /// until it packs others.
   static PackedRows of(PanelSource a, int row, int count, int from, int to, Scratch scratch) {
     int depth = to - from;
-    int panelFloats = Lanes.COUNT * depth;
     int padded = roundUp(count, Lanes.COUNT);
-    MemorySegment panel = scratch.floats(A_PANEL, panelFloats);
     float[] packed = scratch.array(padded * depth);
     for (int r = 0; r < padded; r += Lanes.COUNT) {
-      a.pack(row + r, Lanes.COUNT, from, to, panel, 0);
-      MemorySegment.copy(panel, Lanes.FLOAT, 0, packed, r * depth, panelFloats);
+      a.pack(row + r, from, to, packed, r * depth, Lanes.COUNT);
     }
     return new PackedRows(packed, count, depth);
   }

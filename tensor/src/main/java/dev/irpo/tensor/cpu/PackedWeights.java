@@ -62,7 +62,7 @@ final class PackedWeights {
     pool.run(
         MatrixProduct.panels(sizes.columns()),
         (panel, scratch) ->
-            source.pack(
-                panel * Tiles.PANEL, Tiles.PANEL, 0, sizes.depth(), panels, panel * panelBytes));
+            source.packPanel(
+                panel * Tiles.PANEL, 0, sizes.depth(), panels, panel * panelBytes, scratch));
   }
 }

@@ -1,6 +1,7 @@
 package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -20,19 +21,16 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   private static final int[][] HIGH = indices(1);
 
   @Override
-  public void pack(int first, int width, int from, int to, MemorySegment target, long targetAt) {
-    long step = 4L * width;
-    int[] square = new int[Lanes.COUNT * Lanes.COUNT];
-    for (int j = 0; j < width; j += Lanes.COUNT) {
-      int k = from;
-      if (first + j + Lanes.COUNT <= rows) {
-        for (; k + Lanes.COUNT <= to; k += Lanes.COUNT) {
-          beginTranspose(offset(first + j, k), square);
-          stages2And1(square, target, targetAt + (k - from) * step + 4L * j, step);
-        }
+  public void pack(int first, int from, int to, float[] target, int at, int step) {
+    int k = from;
+    if (first + Lanes.COUNT <= rows) {
+      for (; k + Lanes.COUNT <= to; k += Lanes.COUNT) {
+        int square = at + (k - from) * step;
+        beginTranspose(offset(first, k), target, square, step);
+        stages2And1(target, square, step);
       }
-      singly(first + j, k, to, target, targetAt + (k - from) * step + 4L * j, step);
     }
+    singly(first, k, to, target, at + (k - from) * step, step);
   }
 
   private long offset(int row, int column) {
@@ -40,30 +38,31 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   }
 
   /// The columns of a square at the edges, element by element.
-  private void singly(int row, int from, int to, MemorySegment target, long targetAt, long step) {
+  private void singly(int row, int from, int to, float[] target, int at, int step) {
     for (int k = from; k < to; k++) {
       for (int j = 0; j < Lanes.COUNT; j++) {
         float value = row + j < rows ? matrix.get(Lanes.FLOAT, offset(row + j, k)) : 0f;
-        target.set(Lanes.FLOAT, targetAt + (k - from) * step + 4L * j, value);
+        target[at + (k - from) * step + j] = value;
       }
     }
   }
 
-  /// All stages but the last two, from the matrix into `square`.
-  private void beginTranspose(long at, int[] square) {
+  /// All stages but the last two, from the matrix to where the panel's vectors will be.
+  private void beginTranspose(long at, float[] to, int toAt, int step) {
     long rowBytes = 4L * columns;
     switch (Lanes.COUNT) {
-      case 16 -> stages8And4(matrix, at, rowBytes, square);
-      case 8 -> stage4(matrix, at, rowBytes, square);
+      case 16 -> stages8And4(matrix, at, rowBytes, to, toAt, step);
+      case 8 -> stage4(matrix, at, rowBytes, to, toAt, step);
       default -> {
         for (int i = 0; i < Lanes.COUNT; i++) {
-          load(matrix, at + i * rowBytes).intoArray(square, i * Lanes.COUNT);
+          store(load(matrix, at + i * rowBytes), to, toAt + i * step);
         }
       }
     }
   }
 
-  private static void stages8And4(MemorySegment from, long fromAt, long rowBytes, int[] to) {
+  private static void stages8And4(
+      MemorySegment from, long fromAt, long rowBytes, float[] to, int toAt, int step) {
     IntVector low8 = IntVector.fromArray(INTS, LOW[8], 0);
     IntVector high8 = IntVector.fromArray(INTS, HIGH[8], 0);
     IntVector low4 = IntVector.fromArray(INTS, LOW[4], 0);
@@ -78,52 +77,58 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
       IntVector bd = low8.selectFrom(b, d);
       IntVector ca = high8.selectFrom(a, c);
       IntVector db = high8.selectFrom(b, d);
-      low4.selectFrom(ac, bd).intoArray(to, i * Lanes.COUNT);
-      high4.selectFrom(ac, bd).intoArray(to, (i + 4) * Lanes.COUNT);
-      low4.selectFrom(ca, db).intoArray(to, (i + 8) * Lanes.COUNT);
-      high4.selectFrom(ca, db).intoArray(to, (i + 12) * Lanes.COUNT);
+      int target = toAt + i * step;
+      store(low4.selectFrom(ac, bd), to, target);
+      store(high4.selectFrom(ac, bd), to, target + 4 * step);
+      store(low4.selectFrom(ca, db), to, target + 8 * step);
+      store(high4.selectFrom(ca, db), to, target + 12 * step);
     }
   }
 
-  private static void stage4(MemorySegment from, long fromAt, long rowBytes, int[] to) {
+  private static void stage4(
+      MemorySegment from, long fromAt, long rowBytes, float[] to, int toAt, int step) {
     IntVector low4 = IntVector.fromArray(INTS, LOW[4], 0);
     IntVector high4 = IntVector.fromArray(INTS, HIGH[4], 0);
     for (int i = 0; i < 4; i++) {
       IntVector a = load(from, fromAt + i * rowBytes);
       IntVector b = load(from, fromAt + (i + 4) * rowBytes);
-      low4.selectFrom(a, b).intoArray(to, i * Lanes.COUNT);
-      high4.selectFrom(a, b).intoArray(to, (i + 4) * Lanes.COUNT);
+      store(low4.selectFrom(a, b), to, toAt + i * step);
+      store(high4.selectFrom(a, b), to, toAt + (i + 4) * step);
     }
   }
 
-  private static void stages2And1(int[] square, MemorySegment to, long toAt, long step) {
+  private static void stages2And1(float[] square, int squareAt, int step) {
     IntVector low2 = IntVector.fromArray(INTS, LOW[2], 0);
     IntVector high2 = IntVector.fromArray(INTS, HIGH[2], 0);
     IntVector low1 = IntVector.fromArray(INTS, LOW[1], 0);
     IntVector high1 = IntVector.fromArray(INTS, HIGH[1], 0);
     for (int i = 0; i < Lanes.COUNT; i += 4) {
-      IntVector a = IntVector.fromArray(INTS, square, i * Lanes.COUNT);
-      IntVector b = IntVector.fromArray(INTS, square, (i + 1) * Lanes.COUNT);
-      IntVector c = IntVector.fromArray(INTS, square, (i + 2) * Lanes.COUNT);
-      IntVector d = IntVector.fromArray(INTS, square, (i + 3) * Lanes.COUNT);
+      int at = squareAt + i * step;
+      IntVector a = load(square, at);
+      IntVector b = load(square, at + step);
+      IntVector c = load(square, at + 2 * step);
+      IntVector d = load(square, at + 3 * step);
       IntVector ac = low2.selectFrom(a, c);
       IntVector bd = low2.selectFrom(b, d);
       IntVector ca = high2.selectFrom(a, c);
       IntVector db = high2.selectFrom(b, d);
-      long at = toAt + i * step;
-      store(low1.selectFrom(ac, bd), to, at);
-      store(high1.selectFrom(ac, bd), to, at + step);
-      store(low1.selectFrom(ca, db), to, at + 2 * step);
-      store(high1.selectFrom(ca, db), to, at + 3 * step);
+      store(low1.selectFrom(ac, bd), square, at);
+      store(high1.selectFrom(ac, bd), square, at + step);
+      store(low1.selectFrom(ca, db), square, at + 2 * step);
+      store(high1.selectFrom(ca, db), square, at + 3 * step);
     }
+  }
+
+  private static IntVector load(float[] array, int at) {
+    return FloatVector.fromArray(Lanes.FLOATS, array, at).reinterpretAsInts();
   }
 
   private static IntVector load(MemorySegment memory, long at) {
     return IntVector.fromMemorySegment(INTS, memory, at, Lanes.ORDER);
   }
 
-  private static void store(IntVector vector, MemorySegment memory, long at) {
-    vector.intoMemorySegment(memory, at, Lanes.ORDER);
+  private static void store(IntVector vector, float[] array, int at) {
+    vector.reinterpretAsFloats().intoArray(array, at);
   }
 
   /// By distance, which lanes of two vectors the first (`upper` 0) or the second (1) of them gets.

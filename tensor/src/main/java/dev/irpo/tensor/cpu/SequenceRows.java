@@ -1,7 +1,6 @@
 package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 
 /// The rows of one head along one sequence, a shared prefix first.
 ///
@@ -30,17 +29,26 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
   }
 
   private void gather(MemorySegment to, Run run) {
-    int bytes = 4 * headDim;
-    int whole = (int) (bytes / Lanes.BYTES * Lanes.BYTES);
-    for (int i = 0; i < run.count; i++) {
-      long from = (run.firstRow + i) * rowBytes + headBytes;
-      long target = (long) (run.place + i) * bytes;
-      for (int d = 0; d < whole; d += (int) Lanes.BYTES) {
-        Lanes.store(Lanes.load(memory, from + d), to, target + d);
-      }
-      if (whole < bytes) {
-        MemorySegment.copy(memory, from + whole, to, target + whole, bytes - whole);
-      }
+    long bytes = 4L * headDim;
+    long from = run.firstRow * rowBytes + headBytes;
+    long target = run.place * bytes;
+    int whole = headDim / Lanes.COUNT * Lanes.COUNT;
+    for (int d = 0; d < whole; d += Lanes.COUNT) {
+      copyColumn(to, target + 4L * d, run.count, from + 4L * d);
+    }
+    for (int i = 0; whole < headDim && i < run.count; i++) {
+      long rest = bytes - 4L * whole;
+      long source = from + i * rowBytes + 4L * whole;
+      MemorySegment.copy(memory, source, to, target + i * bytes + 4L * whole, rest);
+    }
+  }
+
+  /// Copies a vector of each row. The loop goes through rows, because one through the few vectors
+  /// of a row takes longer to enter than to run.
+  private void copyColumn(MemorySegment to, long toAt, int count, long fromAt) {
+    long bytes = 4L * headDim;
+    for (int i = 0; i < count; i++) {
+      Lanes.store(Lanes.load(memory, fromAt + i * rowBytes), to, toAt + i * bytes);
     }
   }
 
@@ -51,18 +59,27 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
   }
 
   private void add(MemorySegment terms, Run run) {
+    long bytes = 4L * headDim;
+    long target = run.firstRow * rowBytes + headBytes;
+    long from = run.place * bytes;
     int whole = headDim / Lanes.COUNT * Lanes.COUNT;
-    for (int i = 0; i < run.count; i++) {
-      long target = (run.firstRow + i) * rowBytes + headBytes;
-      long from = 4L * (run.place + i) * headDim;
-      for (int d = 0; d < 4 * whole; d += (int) Lanes.BYTES) {
-        FloatVector sum = Lanes.load(memory, target + d).add(Lanes.load(terms, from + d));
-        Lanes.store(sum, memory, target + d);
-      }
+    for (int d = 0; d < whole; d += Lanes.COUNT) {
+      addColumn(terms, from + 4L * d, run.count, target + 4L * d);
+    }
+    for (int i = 0; whole < headDim && i < run.count; i++) {
       for (int d = 4 * whole; d < 4 * headDim; d += 4) {
-        float sum = memory.get(Lanes.FLOAT, target + d) + terms.get(Lanes.FLOAT, from + d);
-        memory.set(Lanes.FLOAT, target + d, sum);
+        long at = target + i * rowBytes + d;
+        float term = terms.get(Lanes.FLOAT, from + i * bytes + d);
+        memory.set(Lanes.FLOAT, at, memory.get(Lanes.FLOAT, at) + term);
       }
+    }
+  }
+
+  private void addColumn(MemorySegment terms, long termsAt, int count, long targetAt) {
+    long bytes = 4L * headDim;
+    for (int i = 0; i < count; i++) {
+      long at = targetAt + i * rowBytes;
+      Lanes.store(Lanes.load(memory, at).add(Lanes.load(terms, termsAt + i * bytes)), memory, at);
     }
   }
 }

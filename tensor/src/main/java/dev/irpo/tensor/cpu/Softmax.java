@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 final class Softmax {
   private Softmax() {}
 
-  /// Turns `n` raw scores into exp(factor·s − max) and the elements from there to `width` into 0.
-  /// Writes the sum of the exponentials to `sums` and returns ln Σ exp(factor·s).
+  /// Turns `n` raw scores into exp(factor·s − max) and the elements from there to `width` into 0,
+  /// as exponentials of −∞, which change neither the maximum nor the sum. Writes the sum of the
+  /// exponentials to `sums` and returns ln Σ exp(factor·s).
   static float exponentials(
       MemorySegment scores,
       long at,
@@ -18,9 +19,11 @@ final class Softmax {
       MemorySegment sums,
       long sumIndex) {
     scale(scores, at, n, factor);
-    float max = Lanes.max(scores, at, n);
-    float sum = Lanes.expAndSum(scores, at, n, max);
-    scores.asSlice(at + 4L * n, 4L * (width - n)).fill((byte) 0);
+    for (int j = n; j < width; j++) {
+      scores.set(Lanes.FLOAT, at + 4L * j, Float.NEGATIVE_INFINITY);
+    }
+    float max = Lanes.max(scores, at, width);
+    float sum = Lanes.expAndSum(scores, at, width, max);
     sums.setAtIndex(Lanes.FLOAT, sumIndex, sum);
     return (float) (max + StrictMath.log(sum));
   }

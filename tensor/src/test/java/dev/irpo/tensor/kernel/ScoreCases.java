@@ -22,7 +22,8 @@ final class ScoreCases {
                 new ScoreSizes(12, 9, 33, 257),
                 new ScoreSizes(70, 600, 8, 31),
                 new ScoreSizes(30, 17, 257, 1023),
-                new ScoreSizes(6, 20, 2, 66_001))
+                new ScoreSizes(6, 20, 2, 66_001),
+                new ScoreSizes(7, 4099, 3, 5))
             .map(ScoreCases::tokenLogProbs);
     Stream<KernelCase> rest =
         Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023)
