@@ -166,9 +166,18 @@ public final class Buffer {
   /// The elements of a floating-point buffer as single precision.
   public float[] toFloatArray() {
     float[] values = new float[Math.toIntExact(numElements)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) get(i);
-    }
+    read(0, values);
     return values;
+  }
+
+  /// Copies as many elements as `values` has, from `offset` on, as single precision.
+  public void read(long offset, float[] values) {
+    if (dtype == DType.F32) {
+      MemorySegment.copy(segment(), FLOAT, offset * Float.BYTES, values, 0, values.length);
+      return;
+    }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) get(offset + i);
+    }
   }
 }

@@ -6,6 +6,10 @@ import dev.irpo.tensor.kernel.AttentionSizes;
 
 /// [AttentionKernels], shared among threads by segment (or row) and key head.
 final class CpuAttention implements AttentionKernels {
+  /// Queries of a task over a cache: enough that a prefix they share is read seldom, few enough for
+  /// several tasks.
+  private static final int QUERIES = 16;
+
   private final WorkerPool pool;
 
   CpuAttention(WorkerPool pool) {
@@ -66,14 +70,39 @@ final class CpuAttention implements AttentionKernels {
       Buffer v,
       Buffer table,
       AttentionSizes sizes) {
-    KeyValueCache cache = new KeyValueCache(out, keyCache, valueCache, q, k, v, table, sizes);
+    KeyValueCache cache =
+        new KeyValueCache(
+            keyCache.segment(), valueCache.segment(), sizes.numKvHeads(), sizes.headDim());
+    CacheTable rowTable = new CacheTable(table);
     int heads = sizes.numKvHeads();
-    for (int r = 0; r < sizes.rows(); r++) {
-      for (int g = 0; g < heads; g++) {
-        cache.store(r, g);
-      }
-    }
+    int rows = sizes.rows();
+    int chunk = Math.max(1, QUERIES / sizes.groupSize());
+    int chunks = (rows + chunk - 1) / chunk;
     pool.run(
-        sizes.rows() * heads, (task, scratch) -> cache.attend(task / heads, task % heads, scratch));
+        chunks,
+        (task, scratch) -> {
+          for (int row = task * chunk; row < Math.min(rows, (task + 1) * chunk); row++) {
+            if (rowTable.isUsed(row)) {
+              cache.store(
+                  rowTable.ownBlock(row), rowTable.place(row), k.segment(), v.segment(), row);
+            }
+          }
+        });
+    pool.run(
+        chunks * heads,
+        (task, scratch) -> {
+          int end = Math.min(rows, (task / heads + 1) * chunk);
+          int count;
+          for (int row = task / heads * chunk; row < end; row += count) {
+            count = rowTable.sharing(row, end);
+            CachedAttention some =
+                new CachedAttention(out, q, cache, rowTable, sizes, row, count, task % heads);
+            if (rowTable.isUsed(row)) {
+              some.attend(scratch);
+            } else {
+              some.clear();
+            }
+          }
+        });
   }
 }

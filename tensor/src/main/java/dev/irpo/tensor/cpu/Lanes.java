@@ -281,17 +281,25 @@ final class Lanes {
 
   /// eˣ within 2 units in the last place (Cephes' `expf`: x = n·ln 2 + r, a polynomial in r, scaled
   /// by 2ⁿ); 0 below −86, e⁸⁸ above 88, NaN for NaN.
+  ///
+  /// Calls the Vector API itself for its constants: C2 inlines that without a limit, whereas a
+  /// method of ours may be beyond the limit of a large caller and then makes each an object.
   static FloatVector exp(FloatVector argument) {
     FloatVector x = argument.min(EXP_MAX);
-    FloatVector shifted = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), broadcast(ROUND_TO_INTEGER));
+    FloatVector shifted =
+        x.fma(
+            FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND_TO_INTEGER));
     FloatVector n = shifted.sub(ROUND_TO_INTEGER);
-    FloatVector r = n.fma(broadcast(-LN2_HIGH), x);
-    r = n.fma(broadcast(-LN2_LOW), r);
-    FloatVector p = r.fma(broadcast(1.9875691e-4f), broadcast(1.3981999e-3f));
-    p = p.fma(r, broadcast(8.333452e-3f));
-    p = p.fma(r, broadcast(4.1665796e-2f));
-    p = p.fma(r, broadcast(1.6666666e-1f));
-    p = p.fma(r, broadcast(0.5f));
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), x);
+    r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOW), r);
+    FloatVector p =
+        r.fma(
+            FloatVector.broadcast(FLOATS, 1.9875691e-4f),
+            FloatVector.broadcast(FLOATS, 1.3981999e-3f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 8.333452e-3f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666666e-1f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
     p = p.fma(r.mul(r), r).add(1f);
     // A product, not a sum of exponent bits: whatever 2ⁿ is for a NaN, the product is NaN.
     FloatVector powerOfTwo =

@@ -44,10 +44,13 @@ final class Tiles {
     }
   }
 
+  /// Calls the Vector API itself, whose methods C2 inlines without a limit: called from a large
+  /// method, a method of [Lanes] may be beyond it, and then makes each vector an object.
   private static void clear(MemorySegment c, long cAt, long cRow, int rows) {
     for (int r = 0; r < rows; r++) {
-      Lanes.store(Lanes.zero(), c, cAt + r * cRow);
-      Lanes.store(Lanes.zero(), c, cAt + r * cRow + Lanes.BYTES);
+      FloatVector zero = FloatVector.zero(Lanes.FLOATS);
+      zero.intoMemorySegment(c, cAt + r * cRow, Lanes.ORDER);
+      zero.intoMemorySegment(c, cAt + r * cRow + Lanes.BYTES, Lanes.ORDER);
     }
   }
 

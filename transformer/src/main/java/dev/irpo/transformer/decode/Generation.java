@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// One call of [Generator#generate]: which prompt is where, which slot does what.
 final class Generation {
@@ -14,7 +17,10 @@ final class Generation {
   private final Iterator<GenerationRequest> requests;
   private final Sampling sampling;
   private final Sampling.Listener listener;
-  private final TokenSampler sampler;
+
+  /// Samplers that no thread uses at the moment.
+  private final Queue<TokenSampler> samplers = new ConcurrentLinkedQueue<>();
+
   private final RowPlan plan;
   private final SlotState[] slots;
 
@@ -41,7 +47,6 @@ final class Generation {
     this.sampling = sampling;
     this.listener = listener;
     int vocabSize = generator.config().vocabSize();
-    sampler = new TokenSampler(sampling.settings(), vocabSize);
     plan = new RowPlan(limits.slots() + limits.prefillRows());
     slots = new SlotState[limits.slots()];
     for (int s = 0; s < slots.length; s++) {
@@ -97,7 +102,8 @@ final class Generation {
         }
         int room = generator.config().maxPositions() - prompt.request.prompt().length;
         slot.begin(prompt, sampling, Math.min(room, sampling.settings().maxNewTokens()));
-        draw(slot, prompt.logits, 0, prompt.logSumExp);
+        slot.token = draw(prompt.logits, 0, slot.uniform());
+        append(slot, prompt.logits, 0, prompt.logSumExp);
       }
     }
   }
@@ -111,10 +117,19 @@ final class Generation {
     return null;
   }
 
-  /// Draws the next token of a slot and closes what it completes.
-  private void draw(SlotState slot, Buffer logits, int row, double logSumExp) {
+  private int draw(Buffer logits, int row, double uniform) {
+    TokenSampler idle = samplers.poll();
+    TokenSampler sampler =
+        idle != null ? idle : new TokenSampler(sampling.settings(), generator.config().vocabSize());
+    int token = sampler.draw(logits, row, uniform);
+    samplers.add(sampler);
+    return token;
+  }
+
+  /// Appends the drawn token of a slot and closes what it completes.
+  private void append(SlotState slot, Buffer logits, int row, double logSumExp) {
     PromptState prompt = slot.prompt;
-    int token = sampler.draw(logits, row, slot.uniform());
+    int token = slot.token;
     long at = (long) row * generator.config().vocabSize() + token;
     // exact in double, so rounding gives what a subtraction in single precision gives
     float tokenLogProb = (float) (logits.get(at) - logSumExp);
@@ -178,10 +193,35 @@ final class Generation {
         prompt.logitIndex = -1;
       }
     }
+    drawTokens(program.logits());
     for (SlotState slot : slots) {
       if (slot.isBusy()) {
-        draw(slot, program.logits(), slot.logitIndex, program.logSumExp().get(slot.logitIndex));
+        double logSumExp = program.logSumExp().get(slot.logitIndex);
+        append(slot, program.logits(), slot.logitIndex, logSumExp);
       }
+    }
+  }
+
+  /// Draws the next token of each busy slot, several at a time: one after the other took a third of
+  /// the time with a vocabulary of 32,000.
+  private void drawTokens(Buffer logits) {
+    AtomicReference<IllegalArgumentException> mistake = new AtomicReference<>();
+    generator
+        .backend()
+        .forEach(
+            slots.length,
+            s -> {
+              SlotState slot = slots[s];
+              try {
+                if (slot.isBusy()) {
+                  slot.token = draw(logits, slot.logitIndex, slot.uniform());
+                }
+              } catch (IllegalArgumentException e) {
+                mistake.set(e);
+              }
+            });
+    if (mistake.get() != null) {
+      throw mistake.get();
     }
   }
 }

@@ -12,6 +12,10 @@ final class SlotState {
   int length;
   int limit;
   int logitIndex;
+
+  /// The token that was drawn last.
+  int token;
+
   private long key;
   private StopCondition stopCondition;
 

@@ -12,15 +12,23 @@ import java.util.Arrays;
 /// Sums run in double precision in a fixed order: by token id, or from the most probable token on
 /// where tokens are cut off.
 final class TokenSampler {
+  /// Tokens from one noted sum to the next, so that the draw adds up few weights again.
+  private static final int BLOCK = 256;
+
   private final SamplingSettings settings;
   private final float[] logits;
   private final double[] weights;
+
+  /// The sum of the weights before each block.
+  private final double[] sumBefore;
+
   private final long[] order;
 
   TokenSampler(SamplingSettings settings, int vocabSize) {
     this.settings = settings;
     logits = new float[vocabSize];
     weights = new double[vocabSize];
+    sumBefore = new double[(vocabSize + BLOCK - 1) / BLOCK];
     order = new long[vocabSize];
   }
 
@@ -33,6 +41,9 @@ final class TokenSampler {
     double max = logits[best];
     double total = 0;
     for (int v = 0; v < logits.length; v++) {
+      if (v % BLOCK == 0) {
+        sumBefore[v / BLOCK] = total;
+      }
       weights[v] = FastExp.exp((logits[v] - max) / settings.temperature());
       total += weights[v];
     }
@@ -42,10 +53,9 @@ final class TokenSampler {
 
   /// Copies a row of logits and returns the index of its largest, the lowest of equals.
   private int read(Buffer source, int row) {
-    long first = (long) row * logits.length;
+    source.read((long) row * logits.length, logits);
     int best = 0;
     for (int v = 0; v < logits.length; v++) {
-      logits[v] = (float) source.get(first + v);
       if (logits[v] > logits[best]) {
         best = v;
       }
@@ -60,18 +70,26 @@ final class TokenSampler {
 
   private int drawFromAll(double total, double uniform) {
     double target = uniform * total;
-    double sum = 0;
-    int last = 0;
-    for (int v = 0; v < weights.length; v++) {
+    int block = sumBefore.length - 1;
+    while (block > 0 && sumBefore[block] > target) {
+      block--;
+    }
+    double sum = sumBefore[block];
+    for (int v = block * BLOCK; v < weights.length; v++) {
       sum += weights[v];
-      if (weights[v] > 0) {
-        last = v;
-        if (sum > target) {
-          return v;
-        }
+      if (sum > target) {
+        return v;
       }
     }
-    return last; // rounding alone kept the sum from passing the target
+    return lastPossible(); // rounding alone kept the sum from passing the target
+  }
+
+  private int lastPossible() {
+    int v = weights.length - 1;
+    while (v > 0 && weights[v] == 0) {
+      v--;
+    }
+    return v;
   }
 
   private int drawFromTop(double total, double uniform) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.transformer.CounterRandom;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +50,38 @@ class TokenSamplerTest {
   void tokensComeAsOftenAsTheirProbabilitySays() {
     assertFrequencies(PROBABILITIES, frequencies(1, 0, 1));
     assertFrequencies(new double[] {0.01, 0.16, 0.0025, 0.0625, 0.04}, frequencies(0.5, 0, 1));
+  }
+
+  private static int firstThatPasses(double[] logits, double temperature, double uniform) {
+    double max = (float) Arrays.stream(logits).max().orElseThrow();
+    double[] sums = new double[logits.length];
+    double sum = 0;
+    for (int v = 0; v < logits.length; v++) {
+      sum += FastExp.exp(((float) logits[v] - max) / temperature);
+      sums[v] = sum;
+    }
+    int token = 0;
+    while (sums[token] <= uniform * sum) {
+      token++;
+    }
+    return token;
+  }
+
+  @Test
+  void theFirstTokenIsDrawnWhoseSumPassesTheRandomNumber() {
+    double[] values = new double[1000];
+    Arrays.setAll(values, v -> 5 * CounterRandom.normal(3, v));
+    Arrays.fill(values, 250, 530, -1e30);
+    Arrays.fill(values, 800, 1000, -1e30);
+    Buffer buffer = logits(values);
+    SamplingSettings settings = new SamplingSettings(0.8, 0, 1, 1, List.of());
+    TokenSampler sampler = new TokenSampler(settings, values.length);
+    for (int i = 0; i < 5000; i++) {
+      double uniform = CounterRandom.uniform(4, i);
+      assertEquals(firstThatPasses(values, 0.8, uniform), sampler.draw(buffer, 0, uniform));
+    }
+    assertEquals(0, sampler.draw(buffer, 0, 0));
+    assertEquals(799, sampler.draw(buffer, 0, Math.nextDown(1.0)));
   }
 
   @Test
