@@ -11,7 +11,7 @@ import java.util.Objects;
 /// The normaliser needs whole rows of logits, so the forward pass goes through blocks of some rows.
 /// Once it is known, the gradient of a logit needs no other, so the backward pass takes all rows
 /// (or [#MOST_GRADIENT_ROWS]) by some columns: each part of the head is packed once, and each part
-/// of its gradient is written once. In blocks of 128 whole rows that of M took a third longer.
+/// of its gradient is written once.
 final class CpuScore implements ScoreKernels {
   /// Logits of a block, 16 MiB of them: 128 whole rows of 32,000.
   private static final int BLOCK_LOGITS = 1 << 22;
