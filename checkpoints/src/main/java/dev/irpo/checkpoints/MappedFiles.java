@@ -19,7 +19,9 @@ final class MappedFiles {
   static MemorySegment map(Path file, Arena arena) throws IOException {
     requireFile(file);
     try (FileChannel channel = FileChannel.open(file)) {
-      return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+      MemorySegment map = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+      HugePages.advise(map);
+      return map;
     }
   }
 
