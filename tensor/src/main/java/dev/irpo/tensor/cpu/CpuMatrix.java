@@ -30,6 +30,10 @@ final class CpuMatrix implements MatrixKernels {
   /// Most floats of it, 16 MiB.
   private static final int UNZIPPED_FLOATS = 1 << 22;
 
+  /// How many times more tasks than usual share weights of 16 bits that are read once: a thread
+  /// that has none left waits for the other's last.
+  private static final int FINER = 4;
+
   private final WorkerPool pool;
   private final PackedWeights packedWeights;
 
@@ -144,7 +148,7 @@ final class CpuMatrix implements MatrixKernels {
     if (tasks == 1) {
       return Math.max(COLUMN_CHUNK, rowChunks == 1 ? columns : 0);
     }
-    int wanted = (tasks + rowChunks - 1) / rowChunks; // column chunks
+    int wanted = rowChunks == 1 ? FINER * tasks : (tasks + rowChunks - 1) / rowChunks;
     int share = (columns / wanted + RowProducts.TILE - 1) / RowProducts.TILE * RowProducts.TILE;
     return Math.max(RowProducts.TILE, rowChunks == 1 ? share : Math.min(COLUMN_CHUNK, share));
   }
