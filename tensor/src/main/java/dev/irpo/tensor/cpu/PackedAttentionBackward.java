@@ -84,11 +84,8 @@ record PackedAttentionBackward(
     keyHead(dV, kvHead).add(dValues, table, segment);
   }
 
-  // Each of the two loops is a method by itself, because C2 stops inlining in the middle of a
-  // longer
-  // one and boxes the vectors.
-
-  /// p = exp(factor·p − normaliser).
+  /// p = exp(factor·p − normaliser). A method by itself, like [#gradients], because C2 stops
+  /// inlining in the middle of a longer loop and boxes the vectors.
   private static void exponentials(
       MemorySegment p, long from, int bytes, float factor, float normaliser) {
     for (int j = 0; j < bytes; j += (int) Lanes.BYTES) {

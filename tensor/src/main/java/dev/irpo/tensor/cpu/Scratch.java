@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 
 /// Working memory of one thread: a few numbered areas that grow to the largest request and stay.
 final class Scratch {
-  private static final int AREAS = 17;
+  private static final int AREAS = 16;
 
   private static final int EDGE = AREAS - 1;
 
