@@ -41,8 +41,7 @@ final class HugePages {
       return;
     }
     try {
-      int declined = (int) MADVISE.get().invokeExact(map, map.byteSize(), MADV_HUGEPAGE);
-      assert declined == 0 || declined == -1;
+      int _ = (int) MADVISE.get().invokeExact(map, map.byteSize(), MADV_HUGEPAGE);
     } catch (Throwable e) {
       throw new IllegalStateException("madvise cannot be called", e);
     }

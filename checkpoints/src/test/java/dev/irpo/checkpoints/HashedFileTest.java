@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +51,18 @@ class HashedFileTest {
     }
     assertArrayEquals(expected.toByteArray(), Files.readAllBytes(path));
     assertEquals(expected.size(), told[0]);
+  }
+
+  @Test
+  void piecesEndAtMultiplesOfTheirSize() throws IOException {
+    List<Long> written = new ArrayList<>();
+    try (HashedFile file = new HashedFile(folder.resolve("file"), written::add);
+        Arena arena = Arena.ofShared()) {
+      file.write(ByteBuffer.wrap(random(64)));
+      file.write(arena.allocate(PIECE));
+      file.write(2L * PIECE, (offset, target) -> target.fill((byte) 1));
+    }
+    assertEquals(List.of(64L, PIECE - 64L, 64L, PIECE - 64L, (long) PIECE, 64L), written);
   }
 
   @Test
