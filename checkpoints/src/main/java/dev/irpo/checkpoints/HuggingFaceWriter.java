@@ -81,12 +81,14 @@ public record HuggingFaceWriter(long maxFileBytes) {
       return;
     }
     SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
+    SequencedMap<String, NewFiles.Content> contents = new LinkedHashMap<>();
     for (int i = 0; i < files.size(); i++) {
       String fileName = "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
       List<StoredTensor> inFile = files.get(i);
-      newFiles.write(fileName, out -> SafetensorsFile.write(out, inFile, METADATA));
+      contents.put(fileName, out -> SafetensorsFile.write(out, inFile, METADATA));
       inFile.forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
     }
+    newFiles.write(contents);
     ObjectNode index = TensorFiles.index(fileOfTensor);
     long bytes = tensors.stream().mapToLong(tensor -> tensor.content().byteSize()).sum();
     index.putObject("metadata").put("total_size", bytes);

@@ -124,13 +124,15 @@ public record ModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceEl
     SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
     tensors.forEach(tensor -> fileOfTensor.put(tensor.name(), "")); // keeps the order of the source
     List<List<StoredTensor>> files = files(tensors);
+    SequencedMap<String, NewFiles.Content> contents = new LinkedHashMap<>();
     for (int i = 0; i < files.size(); i++) {
       String fileName = "weights-%05d-of-%05d.arrow".formatted(i + 1, files.size());
       DType stored = storedType(files.get(i).getFirst());
       List<StoredTensor> inFile = files.get(i);
-      newFiles.write(fileName, out -> WeightsFile.write(out, inFile, stored, sliceElements));
+      contents.put(fileName, out -> WeightsFile.write(out, inFile, stored, sliceElements));
       inFile.forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
     }
+    newFiles.write(contents);
     newFiles.write(StoredModel.WEIGHTS_INDEX, TensorFiles.index(fileOfTensor));
   }
 

@@ -2,17 +2,27 @@ package dev.irpo.checkpoints;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongConsumer;
 
 /// The files of a folder that is being written, with the size and checksum that each got in the one
 /// pass that wrote it. A file that an earlier run of the program finished is not written again.
 final class NewFiles {
+  /// Files written at a time: SHA-256 takes one processor and longer than everything else.
+  private static final int AT_ONCE = 3;
+
   private final Path folder;
   private final Map<String, Manifest.Entry> finished;
   private final SortedMap<String, Manifest.Entry> written = new TreeMap<>();
@@ -52,15 +62,40 @@ final class NewFiles {
   void write(String name, Content content) throws IOException {
     Manifest.Entry found = finished.get(name);
     if (found != null) {
-      onWritten.accept(found.bytes());
-      written.put(name, found);
+      progress(found.bytes());
+      note(name, found);
       return;
     }
-    try (HashedFile file = new HashedFile(folder.resolve(name), onWritten)) {
+    try (HashedFile file = new HashedFile(folder.resolve(name), this::progress)) {
       content.writeTo(file);
       Manifest.Entry entry = file.finish();
-      onFinished.accept(name, entry);
-      written.put(name, entry);
+      finish(name, entry);
+    }
+  }
+
+  /// Writes several files, three at a time. If one fails the others are given up.
+  void write(SequencedMap<String, Content> contents) throws IOException {
+    ExecutorService executor =
+        Executors.newFixedThreadPool(
+            AT_ONCE, Thread.ofPlatform().daemon().name("new-", 0).factory());
+    CompletionService<Void> tasks = new ExecutorCompletionService<>(executor);
+    try {
+      contents.forEach((name, content) ->
+          tasks.submit(() -> {
+            write(name, content);
+            return null;
+          }));
+      for (int i = 0; i < contents.size(); i++) {
+        tasks.take().get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while files were written");
+    } catch (ExecutionException e) {
+      throw asThrown(e.getCause());
+    } finally {
+      executor.shutdownNow();
+      executor.close();
     }
   }
 
@@ -75,6 +110,28 @@ final class NewFiles {
   /// Writes the manifest of all files written, or found written, until now.
   void writeManifest() throws IOException {
     write(Manifest.FILE_NAME, new Manifest(written).toJson());
+  }
+
+  private static IOException asThrown(Throwable cause) {
+    return switch (cause) {
+      case IOException e -> e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException(cause);
+    };
+  }
+
+  private synchronized void progress(long bytes) {
+    onWritten.accept(bytes);
+  }
+
+  private synchronized void note(String name, Manifest.Entry entry) {
+    written.put(name, entry);
+  }
+
+  private synchronized void finish(String name, Manifest.Entry entry) throws IOException {
+    onFinished.accept(name, entry);
+    written.put(name, entry);
   }
 
   /// What was written, or found written, until now.
