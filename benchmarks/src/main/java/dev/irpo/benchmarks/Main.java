@@ -1,6 +1,8 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.benchmarks.steps.PointCommand;
 import dev.irpo.benchmarks.steps.RowCommand;
+import dev.irpo.benchmarks.steps.ScalingCommand;
 import dev.irpo.benchmarks.steps.StepCommand;
 import dev.irpo.benchmarks.steps.StepsCommand;
 import java.util.List;
@@ -12,12 +14,14 @@ import picocli.CommandLine.Command;
 @Command(
     name = "irpo bench",
     mixinStandardHelpOptions = true,
-    description = "Times kernels and whole steps; results are checked before.",
+    description = "Times kernels, whole steps and how they grow; results are checked before.",
     subcommands = {
       KernelsCommand.class,
       StepsCommand.class,
       StepCommand.class,
+      ScalingCommand.class,
       RowCommand.class,
+      PointCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main {

@@ -30,6 +30,23 @@ public final class ChildJvm {
   /// Runs this program and returns its exit code; the input, the output and the errors are those of
   /// this process.
   public static int run(List<String> arguments) throws IOException, InterruptedException {
+    return process(arguments).inheritIO().start().waitFor();
+  }
+
+  /// Runs this program and returns what it printed; the errors are those of this process.
+  ///
+  /// @throws IOException if it ended with another code than 0
+  public static String outputOf(List<String> arguments) throws IOException, InterruptedException {
+    Process process = process(arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int code = process.waitFor();
+    if (code != 0) {
+      throw new IOException(String.join(" ", arguments) + " ended with code " + code);
+    }
+    return output;
+  }
+
+  private static ProcessBuilder process(List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags());
@@ -37,6 +54,6 @@ public final class ChildJvm {
     command.add("-XX:MaxDirectMemorySize=" + Machine.memoryBytes()); // tensors count as that
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
     command.addAll(arguments);
-    return new ProcessBuilder(command).inheritIO().start().waitFor();
+    return new ProcessBuilder(command);
   }
 }

@@ -2,22 +2,18 @@ package dev.irpo.benchmarks.steps;
 
 import dev.irpo.benchmarks.setup.Conditions;
 import dev.irpo.benchmarks.setup.OtherLoad;
+import dev.irpo.benchmarks.setup.PeakMemory;
 import dev.irpo.tensor.cpu.FmaPeak;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.OptionalLong;
 
 /// Prints a line for each piece of work that was timed.
 ///
 /// @param peak measured rate of fused multiply-adds, in operations a second
 record Report(PrintStream out, double peak) {
-  private static final Path STATUS = Path.of("/proc/self/status");
-
   /// Processors that an idle system takes at most.
   private static final double IDLE = 0.05;
 
@@ -75,7 +71,7 @@ record Report(PrintStream out, double peak) {
         runs,
         flops > 0 ? number(flops / 1e9) : "–",
         flops > 0 ? String.format(Locale.ROOT, "%.1f%%", 100 * flops / peak) : "–",
-        memory());
+        memory(peakMemory()));
     out.flush();
   }
 
@@ -98,20 +94,14 @@ record Report(PrintStream out, double peak) {
     return String.format(Locale.ROOT, form, value);
   }
 
-  /// The most memory that this process ever had, or a dash where the system does not say.
-  private static String memory() {
-    if (!Files.isReadable(STATUS)) {
-      return "–";
-    }
-    try (Stream<String> lines = Files.lines(STATUS)) {
-      List<String> words =
-          lines
-              .filter(line -> line.startsWith("VmHWM:"))
-              .flatMap(line -> Stream.of(line.split("\\s+")))
-              .toList();
-      return words.size() < 2
-          ? "–"
-          : String.format(Locale.ROOT, "%.2f GB", Long.parseLong(words.get(1)) * 1024 / 1e9);
+  /// Bytes as they stand in a table, or a dash where there are none.
+  static String memory(OptionalLong bytes) {
+    return bytes.isEmpty() ? "–" : String.format(Locale.ROOT, "%.2f GB", bytes.getAsLong() / 1e9);
+  }
+
+  private static OptionalLong peakMemory() {
+    try {
+      return PeakMemory.bytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -71,7 +71,8 @@ final class SamplingWork {
     return all;
   }
 
-  private List<List<Sample>> run() {
+  /// All responses, by prompt.
+  List<List<Sample>> run() {
     return run((request, drawn) -> {});
   }
 

@@ -67,7 +67,7 @@ public final class StepCommand implements Callable<Integer> {
   @Option(names = "--peak", hidden = true)
   private Double peak;
 
-  @Mixin private RowOptions options;
+  @Mixin private TimingOptions options;
 
   @Spec private CommandSpec spec;
 

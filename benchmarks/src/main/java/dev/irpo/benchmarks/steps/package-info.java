@@ -6,4 +6,6 @@
 /// result, warms up and is then timed. Beside its rate stands what share that is of the rate of
 /// fused multiply-adds in registers, measured in the same minute, and the most memory that its
 /// process ever had.
+///
+/// [dev.irpo.benchmarks.steps.Curve] lists what `bin/irpo bench scaling` lets grow.
 package dev.irpo.benchmarks.steps;
