@@ -242,7 +242,7 @@ class TornadoBackendTest {
           assertThrows(IllegalArgumentException.class, () -> backend.compile(graph, variables))
               .getMessage();
       assertEquals(
-          "variable 'head' [1, 1000] needs 1000 F32, its buffer has 1000 " + dtype, message);
+          "variable 'head' (1, 1000) needs 1000 F32, its buffer has 1000 " + dtype, message);
     }
   }
 
