@@ -36,6 +36,7 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
     this.reader = reader;
     requireFooter();
     this.root = reader.getVectorSchemaRoot();
+    requireNames();
     this.blocks = reader.getRecordBlocks();
     requireWithinFile();
     // A wrong list offset makes Arrow grow the items to it; a sound batch is held twice at most.
@@ -46,6 +47,13 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
   private void requireFooter() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       IpcFooter.read(MappedFiles.map(path, arena));
+    }
+  }
+
+  private void requireNames() {
+    List<String> names = columnNames();
+    if (names.contains(null)) {
+      throw new IllegalArgumentException("column " + names.indexOf(null) + " has no name");
     }
   }
 
