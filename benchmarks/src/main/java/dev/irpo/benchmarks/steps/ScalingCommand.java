@@ -23,10 +23,10 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Time and peak memory against tokens of a step, width, slots and context, each in a JVM of",
-      "its own. Exponents: e where time grows as sizeᵉ, from the point before and over all points."
+      "its own. The exponent e says that it grows as sizeᵉ, from the point before and over all points."
     })
 public final class ScalingCommand implements Callable<Integer> {
-  private static final String FORM = "%8s %12s %23s %5s %9s %9s %9s%n";
+  private static final String FORM = "%8s %12s %23s %5s %9s %10s %10s%n";
 
   @Option(
       names = "--curves",
@@ -55,7 +55,7 @@ public final class ScalingCommand implements Callable<Integer> {
     for (Curve curve : curves) {
       System.out.printf("%n%s%n", curve.what());
       System.out.printf(
-          FORM, "size", "median, s", "least … most", "runs", "memory", "exponent", "of memory");
+          FORM, "size", "median, s", "least … most", "runs", "memory", "e of time", "e of mem.");
       OtherLoad load = new OtherLoad();
       List<Point> points = new ArrayList<>();
       for (int size : curve.sizes()) {
