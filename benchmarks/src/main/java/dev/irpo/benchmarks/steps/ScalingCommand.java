@@ -22,8 +22,9 @@ import picocli.CommandLine.Option;
     name = "scaling",
     mixinStandardHelpOptions = true,
     description = {
-      "Time and peak memory against tokens of a step, width, slots and context, each in a JVM of",
-      "its own. The exponent e says that it grows as sizeᵉ, from the point before and over all points."
+      "Time and peak memory against tokens of a step, width, slots and context, each",
+      "size in a JVM of its own. The exponent e says that it grows as sizeᵉ, from the",
+      "size before and over all sizes."
     })
 public final class ScalingCommand implements Callable<Integer> {
   private static final String FORM = "%8s %12s %23s %5s %9s %10s %10s%n";
