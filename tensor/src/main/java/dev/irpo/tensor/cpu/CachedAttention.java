@@ -28,6 +28,7 @@ record CachedAttention(
   private static final int QUERIES = 1;
   private static final int SCORES = 2;
   private static final int RESULTS = 3;
+  private static final int SUMS = 4;
 
   /// Where the queries and results of a row that share the key head begin.
   private long at(int row) {
@@ -58,12 +59,12 @@ record CachedAttention(
 
   /// Queries times keys give scores, their exponentials times values give results; sums of the
   /// exponentials.
-  private record Work(Tiles.Operands byKeys, Tiles.Operands byValues, float[] sums) {}
+  private record Work(Tiles.Operands byKeys, Tiles.Operands byValues, MemorySegment sums) {}
 
   void attend(Scratch scratch) {
     int rows = count * sizes.groupSize();
     Tiles.Operands byKeys = byKeys(rows, scratch);
-    Work work = new Work(byKeys, byValues(byKeys, rows, scratch), scratch.array(rows));
+    Work work = new Work(byKeys, byValues(byKeys, rows, scratch), scratch.floats(SUMS, rows));
     for (Phase phase : PHASES) {
       phase.run(this, work);
     }
@@ -81,20 +82,10 @@ record CachedAttention(
     for (int r = 0; r < count * group; r++) {
       int n = table.prefixLength(first) + table.place(first + r / group) + 1;
       long at = r * m.cRowBytes();
-      int whole = fill(m.c(), at, n);
-      Softmax.scale(m.c(), at, whole, (float) sizes.scoreScale());
-      work.sums()[r] = Lanes.expAndSum(m.c(), at, whole, Lanes.max(m.c(), at, whole));
+      int whole = PackedRows.roundUp(n, Lanes.PARTIALS); // spares the loops a masked last vector
+      float _ =
+          Softmax.exponentials(m.c(), at, n, whole, (float) sizes.scoreScale(), work.sums(), r);
     }
-  }
-
-  /// Appends scores whose exponentials are zero and change no sum, to spare the loops over a row
-  /// their masked last vector; returns how many there are now.
-  private static int fill(MemorySegment scores, long at, int n) {
-    int whole = (n + Lanes.PARTIALS - 1) / Lanes.PARTIALS * Lanes.PARTIALS;
-    for (int j = n; j < whole; j++) {
-      scores.set(Lanes.FLOAT, at + 4L * j, Float.NEGATIVE_INFINITY);
-    }
-    return whole;
   }
 
   private void values(Work work) {
@@ -108,7 +99,8 @@ record CachedAttention(
     Tiles.Operands m = work.byValues();
     for (int r = 0; r < count * group; r++) {
       long outAt = at(first + r / group) + 4L * (r % group) * sizes.headDim();
-      divide(m.c(), r * m.cRowBytes(), work.sums()[r], outAt);
+      float sum = work.sums().getAtIndex(Lanes.FLOAT, r);
+      Softmax.scale(m.c(), r * m.cRowBytes(), out.segment(), outAt, sizes.headDim(), 1 / sum);
     }
   }
 
@@ -181,20 +173,6 @@ record CachedAttention(
       long valuesAt = cache.valuesAt(part.block() + j / BLOCK, kvHead);
       boolean add = part.offset() + j > 0;
       MatrixProduct.multiply(m, resultsAt, scoresAt, valuesAt, product, 0, panels, add);
-    }
-  }
-
-  private void divide(MemorySegment results, long resultsAt, float sum, long outAt) {
-    MemorySegment to = out.segment();
-    float factor = 1 / sum;
-    int n = sizes.headDim();
-    int d = 0;
-    for (; d + Lanes.COUNT <= n; d += Lanes.COUNT) {
-      Lanes.store(Lanes.load(results, resultsAt + 4L * d).mul(factor), to, outAt + 4L * d);
-    }
-    for (; d < n; d++) {
-      float scaled = results.get(Lanes.FLOAT, resultsAt + 4L * d) * factor;
-      to.set(Lanes.FLOAT, outAt + 4L * d, scaled);
     }
   }
 }

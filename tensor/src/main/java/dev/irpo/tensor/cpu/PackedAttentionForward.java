@@ -82,8 +82,9 @@ record PackedAttentionForward(
     int summed = PackedRows.roundUp(visible, Lanes.COUNT);
     for (int i = 0; i < count; i++) {
       int own = firstVisible + i;
-      float normaliser = Softmax.exponentials(scores, i * scoreRow, own, summed, factor, sums, i);
-      logSumExp.set((long) (row + i) * sizes.numHeads() + head, normaliser);
+      float max = Softmax.exponentials(scores, i * scoreRow, own, summed, factor, sums, i);
+      double normaliser = max + StrictMath.log(sums.getAtIndex(Lanes.FLOAT, i));
+      logSumExp.set((long) (row + i) * sizes.numHeads() + head, (float) normaliser);
     }
     PackedRows.of(new RowPanels(scores, QUERY_BLOCK, padded), 0, count, 0, summed, scratch)
         .multiply(
@@ -97,7 +98,8 @@ record PackedAttentionForward(
             false);
     for (int i = 0; i < count; i++) {
       float sum = sums.getAtIndex(Lanes.FLOAT, i);
-      Softmax.scale(out.segment(), at + 4L * i * width, headDim, 1 / sum);
+      long outAt = at + 4L * i * width;
+      Softmax.scale(out.segment(), outAt, out.segment(), outAt, headDim, 1 / sum);
     }
   }
 }

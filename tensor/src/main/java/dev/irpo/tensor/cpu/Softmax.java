@@ -9,7 +9,7 @@ final class Softmax {
 
   /// Turns `n` raw scores into exp(factor·s − max) and the elements from there to `width` into 0,
   /// as exponentials of −∞, which change neither the maximum nor the sum. Writes the sum of the
-  /// exponentials to `sums` and returns ln Σ exp(factor·s).
+  /// exponentials to `sums` and returns the maximum.
   static float exponentials(
       MemorySegment scores,
       long at,
@@ -18,24 +18,25 @@ final class Softmax {
       float factor,
       MemorySegment sums,
       long sumIndex) {
-    scale(scores, at, n, factor);
+    scale(scores, at, scores, at, n, factor);
     for (int j = n; j < width; j++) {
       scores.set(Lanes.FLOAT, at + 4L * j, Float.NEGATIVE_INFINITY);
     }
     float max = Lanes.max(scores, at, width);
     float sum = Lanes.expAndSum(scores, at, width, max);
     sums.setAtIndex(Lanes.FLOAT, sumIndex, sum);
-    return (float) (max + StrictMath.log(sum));
+    return max;
   }
 
-  /// Multiplies `n` elements with a factor.
-  static void scale(MemorySegment x, long at, int n, float factor) {
+  /// Copies `n` elements, multiplied with a factor; both places may be the same.
+  static void scale(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, int n, float factor) {
     int i = 0;
     for (; i + Lanes.COUNT <= n; i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(x, at + 4L * i).mul(factor), x, at + 4L * i);
+      Lanes.store(Lanes.load(from, fromAt + 4L * i).mul(factor), to, toAt + 4L * i);
     }
     for (; i < n; i++) {
-      x.set(Lanes.FLOAT, at + 4L * i, x.get(Lanes.FLOAT, at + 4L * i) * factor);
+      to.set(Lanes.FLOAT, toAt + 4L * i, from.get(Lanes.FLOAT, fromAt + 4L * i) * factor);
     }
   }
 }
