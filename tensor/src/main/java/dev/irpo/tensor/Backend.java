@@ -51,9 +51,7 @@ public interface Backend extends AutoCloseable {
   }
 
   /// Calls `task` once with each number below `count`, on as many threads as the backend has; which
-  /// of them is left open.
-  ///
-  /// @throws IllegalStateException if a call threw on another thread
+  /// of them is left open. What a call throws is thrown here too.
   default void forEach(int count, IntConsumer task) {
     for (int i = 0; i < count; i++) {
       task.accept(i);

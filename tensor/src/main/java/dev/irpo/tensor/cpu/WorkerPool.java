@@ -74,7 +74,9 @@ final class WorkerPool implements AutoCloseable {
 
   /// Runs `count` tasks and returns when all are done.
   ///
-  /// @throws IllegalStateException if a task failed on any thread, or the pool is closed
+  /// What a task throws, on whatever thread, is thrown here too.
+  ///
+  /// @throws IllegalStateException if the pool is closed
   synchronized void run(int count, Task job) {
     if (closed) {
       throw new IllegalStateException("the worker pool is closed");
@@ -106,8 +108,10 @@ final class WorkerPool implements AutoCloseable {
       }
     }
     task = null;
-    if (failure != null) {
-      throw new IllegalStateException("a worker failed: " + failure, failure);
+    switch (failure) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case null, default -> {}
     }
   }
 
