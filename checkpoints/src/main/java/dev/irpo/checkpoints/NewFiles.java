@@ -63,7 +63,9 @@ final class NewFiles {
     Manifest.Entry found = finished.get(name);
     if (found != null) {
       progress(found.bytes());
-      note(name, found);
+      synchronized (this) {
+        written.put(name, found);
+      }
       return;
     }
     try (HashedFile file = new HashedFile(folder.resolve(name), this::progress)) {
@@ -73,7 +75,7 @@ final class NewFiles {
     }
   }
 
-  /// Writes several files, three at a time. If one fails the others are given up.
+  /// Writes several files, [#AT_ONCE] at a time. If one fails the others are given up.
   void write(SequencedMap<String, Content> contents) throws IOException {
     ExecutorService executor =
         Executors.newFixedThreadPool(
@@ -123,10 +125,6 @@ final class NewFiles {
 
   private synchronized void progress(long bytes) {
     onWritten.accept(bytes);
-  }
-
-  private synchronized void note(String name, Manifest.Entry entry) {
-    written.put(name, entry);
   }
 
   private synchronized void finish(String name, Manifest.Entry entry) throws IOException {

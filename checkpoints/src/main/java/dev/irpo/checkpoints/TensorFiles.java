@@ -97,16 +97,7 @@ final class TensorFiles {
   /// only to where the index itself is kept, as in the cache of Hugging Face's hub.
   private static Path inFolder(Path indexFile, String fileName) throws IOException {
     Path folder = indexFile.toAbsolutePath().normalize().getParent();
-    Path file;
-    try {
-      if (!JsonFiles.oneLine(fileName).equals(fileName)) {
-        throw new InvalidPathException(fileName, "not one line");
-      }
-      file = folder.resolve(fileName).normalize();
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException(
-          indexFile + ": names a file that cannot exist; fetch it again", e);
-    }
+    Path file = resolve(indexFile, folder, fileName);
     boolean inside = folder.equals(file.getParent());
     if (inside) {
       MappedFiles.requireFile(file);
@@ -118,6 +109,19 @@ final class TensorFiles {
           indexFile + ": names '" + fileName + "', which is outside its folder; fetch it again");
     }
     return indexFile.resolveSibling(fileName);
+  }
+
+  private static Path resolve(Path indexFile, Path folder, String fileName) {
+    InvalidPathException cause = null;
+    if (JsonFiles.oneLine(fileName).equals(fileName)) {
+      try {
+        return folder.resolve(fileName).normalize();
+      } catch (InvalidPathException e) {
+        cause = e;
+      }
+    }
+    throw new IllegalArgumentException(
+        indexFile + ": names a file that cannot exist; fetch it again", cause);
   }
 
   private static void addNew(
