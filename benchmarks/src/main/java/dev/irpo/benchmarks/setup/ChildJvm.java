@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// A JVM beside this one with the program's flags, so that one measurement neither warms up nor
 /// fills the memory of another.
@@ -33,17 +34,13 @@ public final class ChildJvm {
     return process(arguments).inheritIO().start().waitFor();
   }
 
-  /// Runs this program and returns what it printed; the errors are those of this process.
-  ///
-  /// @throws IOException if it ended with another code than 0
-  public static String outputOf(List<String> arguments) throws IOException, InterruptedException {
+  /// Runs this program and returns what it printed, or nothing if it ended with another code than
+  /// 0; the errors are those of this process.
+  public static Optional<String> outputOf(List<String> arguments)
+      throws IOException, InterruptedException {
     Process process = process(arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int code = process.waitFor();
-    if (code != 0) {
-      throw new IOException(String.join(" ", arguments) + " ended with code " + code);
-    }
-    return output;
+    return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
   }
 
   private static ProcessBuilder process(List<String> arguments) throws IOException {

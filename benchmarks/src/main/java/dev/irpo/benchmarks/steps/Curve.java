@@ -89,9 +89,7 @@ enum Curve {
   /// A model of the proportions of S.
   private static LlamaConfig model(int width) {
     int ffnDim = (width * 8 / 3 + HEAD_DIM - 1) / HEAD_DIM * HEAD_DIM;
-    int heads = width / HEAD_DIM;
-    return new LlamaConfig(
-        512, width, ffnDim, 4, heads, heads, HEAD_DIM, 4096, 10_000, 1e-5, false, 1, List.of(2));
+    return ModelSize.config(512, width, ffnDim, 4, width / HEAD_DIM, 4096);
   }
 
   /// As the user writes it.

@@ -40,8 +40,14 @@ enum ModelSize {
     this.tokenBudget = tokenBudget;
   }
 
-  /// Sizes of the model, its head untied.
+  /// Sizes of the model.
   LlamaConfig config() {
+    return config(vocabSize, embedDim, ffnDim, numLayers, numHeads, CONTEXT);
+  }
+
+  /// A model with a key head for each head, and an untied head.
+  static LlamaConfig config(
+      int vocabSize, int embedDim, int ffnDim, int numLayers, int numHeads, int context) {
     return new LlamaConfig(
         vocabSize,
         embedDim,
@@ -50,7 +56,7 @@ enum ModelSize {
         numHeads,
         numHeads,
         embedDim / numHeads,
-        CONTEXT,
+        context,
         10_000,
         1e-5,
         false,

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
@@ -53,6 +54,7 @@ public final class ScalingCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     options.check();
     System.out.print(Conditions.describe());
+    int code = 0;
     for (Curve curve : curves) {
       System.out.printf("%n%s%n", curve.what());
       System.out.printf(
@@ -60,8 +62,14 @@ public final class ScalingCommand implements Callable<Integer> {
       OtherLoad load = new OtherLoad();
       List<Point> points = new ArrayList<>();
       for (int size : curve.sizes()) {
-        points.add(measure(curve, size));
-        print(points);
+        Optional<Point> point = measure(curve, size);
+        if (point.isPresent()) {
+          points.add(point.get());
+          print(points);
+        } else {
+          System.out.printf("%8d failed%n", size);
+          code = 1;
+        }
       }
       System.out.printf(
           Locale.ROOT,
@@ -70,13 +78,18 @@ public final class ScalingCommand implements Callable<Integer> {
           exponent(points, Point::megabytes));
       Report.others(System.out, load);
     }
-    return 0;
+    return code;
   }
 
-  private Point measure(Curve curve, int size) throws IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>(List.of("point", curve.toString(), "" + size));
+  private Optional<Point> measure(Curve curve, int size) throws IOException, InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(List.of("point", curve.toString(), String.valueOf(size)));
     arguments.addAll(options.arguments());
-    JsonNode json = new ObjectMapper().readTree(ChildJvm.outputOf(arguments));
+    Optional<String> output = ChildJvm.outputOf(arguments);
+    if (output.isEmpty()) {
+      return Optional.empty();
+    }
+    JsonNode json = new ObjectMapper().readTree(output.get());
     Timing time =
         new Timing(
             json.path("median").asDouble(),
@@ -85,7 +98,7 @@ public final class ScalingCommand implements Callable<Integer> {
             json.path("runs").asInt());
     OptionalLong bytes =
         json.has("bytes") ? OptionalLong.of(json.path("bytes").asLong()) : OptionalLong.empty();
-    return new Point(size, time, bytes);
+    return Optional.of(new Point(size, time, bytes));
   }
 
   /// The last point, beside the one before.
