@@ -2,23 +2,19 @@ package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
 
-/// Products of many rows in blocks that stay in the caches, shared among threads.
+/// Matrix products in blocks that stay in the caches, shared among threads.
 ///
 /// ```text
 /// C (M, N) = A (M, K) · B (K, N)      or      C += A · B
 /// for each block of k, for each group of panels of B:
-///   1. pack the group, panel by panel, for all threads          [panel][k][32 columns of B]
-///   2. each task packs some rows of A for itself                [panel][k][16 rows of A]
-///      and multiplies them with each panel of its group
+///   1. pack the group for all threads                           [panel][k][32 columns of B]
+///   2. each task multiplies some rows of A, where they lie, with some of the panels
 /// ```
 ///
 /// A task's rows of A stay in the second cache while the panels of B pass by; a panel of B serves
 /// all of the task's rows. Tasks divide the result, and blocks of k follow each other in ascending
 /// order, so each element is the one chain that [Tiles] describes.
 final class BlockedProduct {
-  /// Most k of a block: a panel of B then takes 128 KiB, an eighth of the second cache.
-  private static final int DEPTH = 1024;
-
   /// Bytes of a task's rows of A, half of the second cache.
   private static final int A_BYTES = 1 << 19;
 
@@ -34,128 +30,106 @@ final class BlockedProduct {
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
 
+  /// The caller's scratch area for packed panels of B.
   private static final int B_PANELS = 14;
 
   private final WorkerPool pool;
-  private final MemorySegment c;
+  private final Strided c;
+  private final Strided a;
   private final ProductSizes sizes;
   private final boolean add;
 
   /// @param add whether the product is added to C
-  BlockedProduct(WorkerPool pool, MemorySegment c, ProductSizes sizes, boolean add) {
+  BlockedProduct(WorkerPool pool, Strided c, Strided a, ProductSizes sizes, boolean add) {
     this.pool = pool;
     this.c = c;
+    this.a = a;
     this.sizes = sizes;
     this.add = add;
   }
 
-  /// Packed panels of B, from `firstPanel` to `lastPanel` (exclusive) and from k `from` to `to`.
-  private record Block(
-      MemorySegment panels,
-      long at,
-      long panelBytes,
-      int firstPanel,
-      int lastPanel,
-      int from,
-      int to) {
-    int depth() {
-      return to - from;
-    }
-
-    int panelCount() {
-      return lastPanel - firstPanel;
+  /// Some panels of B, of which the first is number `first`, and some k.
+  private record Block(Panels panels, int first, int count, int from, int depth) {
+    long bytes() {
+      return (long) count * depth * Tiles.PANEL_BYTES;
     }
   }
 
   /// With panels of B that are packed for this product.
-  void multiply(PanelSource a, PanelSource b) {
-    int panels = MatrixProduct.panels(sizes.columns());
+  void multiply(PanelSource b) {
+    int panels = Panels.count(sizes.columns());
     int depth = blockDepth();
     int group = Math.clamp(GROUP_BYTES / (depth * Tiles.PANEL_BYTES), 1, panels);
     MemorySegment packed =
         pool.callerScratch().floats(B_PANELS, (long) group * depth * Tiles.PANEL);
     for (int k = 0; k < sizes.depth(); k += depth) {
-      int end = Math.min(sizes.depth(), k + depth);
-      long panelBytes = (end - k) * Tiles.PANEL_BYTES;
+      int some = Math.min(depth, sizes.depth() - k);
       for (int panel = 0; panel < panels; panel += group) {
-        int last = Math.min(panels, panel + group);
-        Block block = new Block(packed, 0, panelBytes, panel, last, k, end);
+        int count = Math.min(group, panels - panel);
+        Block block = new Block(Panels.packed(packed, some), panel, count, k, some);
         pack(b, block);
-        multiply(a, block);
+        multiply(block);
       }
     }
   }
 
   /// With panels of all of B that are packed already.
-  void multiply(PanelSource a, MemorySegment packed) {
-    int panels = MatrixProduct.panels(sizes.columns());
+  void multiply(Panels b) {
+    int panels = Panels.count(sizes.columns());
     int depth = blockDepth();
-    long panelBytes = sizes.depth() * Tiles.PANEL_BYTES;
     for (int k = 0; k < sizes.depth(); k += depth) {
-      int end = Math.min(sizes.depth(), k + depth);
-      multiply(a, new Block(packed, k * Tiles.PANEL_BYTES, panelBytes, 0, panels, k, end));
+      multiply(new Block(b.from(0, k), 0, panels, k, Math.min(depth, sizes.depth() - k)));
     }
   }
 
   /// Blocks of k of about the same size.
   private int blockDepth() {
-    int blocks = Math.max(1, (sizes.depth() + DEPTH - 1) / DEPTH);
-    return Math.max(1, PackedRows.roundUp((sizes.depth() + blocks - 1) / blocks, Lanes.COUNT));
+    int blocks = Math.max(1, (sizes.depth() + MatrixProduct.DEPTH - 1) / MatrixProduct.DEPTH);
+    return Math.max(1, Lanes.roundUp((sizes.depth() + blocks - 1) / blocks, Lanes.COUNT));
   }
 
   private void pack(PanelSource b, Block block) {
-    int count = block.panelCount();
-    int share = (count + sizes.wantedTasks(pool) - 1) / sizes.wantedTasks(pool);
-    pool.run(
-        (count + share - 1) / share,
-        (task, scratch) -> {
-          for (int i = task * share; i < Math.min(count, (task + 1) * share); i++) {
-            int first = (block.firstPanel() + i) * Tiles.PANEL;
-            long at = i * block.panelBytes();
-            b.packPanel(first, block.from(), block.to(), block.panels(), at, scratch);
-          }
-        });
+    PanelSource.Range range =
+        new PanelSource.Range(
+            block.first() * Tiles.PANEL, block.count(), block.from(), block.depth());
+    int shares = sizes.wantedTasks(pool);
+    pool.run(shares, (share, scratch) -> b.pack(range, block.panels(), share, shares));
   }
 
   /// Rows are shared evenly while the panels of B stay in the third cache. Each task reads all of
   /// its panels, so beyond that it takes as many rows as fit, and columns are shared.
   private int rowsPerTask(Block block) {
     int fitting = Math.clamp(A_BYTES / (4L * block.depth()), LEAST_ROWS, MOST_ROWS);
-    boolean isNear = block.panelCount() * block.panelBytes() <= NEAR_BYTES;
-    long tasksPerRow = isNear ? 1 : block.panelCount();
+    long tasksPerRow = block.bytes() <= NEAR_BYTES ? 1 : block.count();
     long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
-    return PackedRows.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);
+    return Lanes.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);
   }
 
-  private void multiply(PanelSource a, Block block) {
+  private void multiply(Block block) {
     int rows = rowsPerTask(block);
     int rowTasks = (sizes.rows() + rows - 1) / rows;
     int wantedParts = (sizes.wantedTasks(pool) + rowTasks - 1) / rowTasks;
-    int panels = (block.panelCount() + wantedParts - 1) / wantedParts;
-    int parts = (block.panelCount() + panels - 1) / panels;
+    int panels = (block.count() + wantedParts - 1) / wantedParts;
+    int parts = (block.count() + panels - 1) / panels;
     pool.run(
         rowTasks * parts,
         (task, scratch) -> {
           int row = task / parts * rows;
-          int first = block.firstPanel() + task % parts * panels;
-          int last = Math.min(block.lastPanel(), first + panels);
-          multiply(a, block, row, Math.min(sizes.rows(), row + rows), first, last, scratch);
+          int panel = task % parts * panels;
+          int column = (block.first() + panel) * Tiles.PANEL;
+          int width = Math.min(panels, block.count() - panel) * Tiles.PANEL;
+          int some = Math.min(rows, sizes.rows() - row);
+          Strided rowsOfA = a.from(row, block.from());
+          if (a.columnBytes() > a.rowBytes()) {
+            rowsOfA.transposed().touch(block.depth(), some);
+          }
+          MatrixProduct.multiply(
+              c.from(row, column),
+              rowsOfA,
+              block.panels().from(panel, 0),
+              new ProductSizes(some, Math.min(width, sizes.columns() - column), block.depth()),
+              add || block.from() > 0,
+              scratch);
         });
-  }
-
-  /// One task: rows `row` to `endRow` by panels `first` to `last`.
-  private void multiply(
-      PanelSource a, Block block, int row, int endRow, int first, int last, Scratch scratch) {
-    int column = first * Tiles.PANEL;
-    PackedRows.of(a, row, endRow - row, block.from(), block.to(), scratch)
-        .multiply(
-            block.panels(),
-            block.at() + (first - block.firstPanel()) * block.panelBytes(),
-            block.panelBytes(),
-            c,
-            4L * ((long) row * sizes.columns() + column),
-            4L * sizes.columns(),
-            Math.min(sizes.columns(), last * Tiles.PANEL) - column,
-            add || block.from() > 0);
   }
 }

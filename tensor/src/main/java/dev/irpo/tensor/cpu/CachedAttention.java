@@ -59,12 +59,20 @@ record CachedAttention(
 
   /// Queries times keys give scores, their exponentials times values give results; sums of the
   /// exponentials.
-  private record Work(Tiles.Operands byKeys, Tiles.Operands byValues, MemorySegment sums) {}
+  private record Work(
+      Strided queries, Strided scores, Strided results, MemorySegment sums, Scratch scratch) {}
 
   void attend(Scratch scratch) {
     int rows = count * sizes.groupSize();
-    Tiles.Operands byKeys = byKeys(rows, scratch);
-    Work work = new Work(byKeys, byValues(byKeys, rows, scratch), scratch.floats(SUMS, rows));
+    int panels = Panels.count(table.longest(first, count)) + 1;
+    int valuePanels = Panels.count(sizes.headDim());
+    Work work =
+        new Work(
+            queries(rows, scratch),
+            panels(scratch, SCORES, rows, panels),
+            panels(scratch, RESULTS, rows, valuePanels),
+            scratch.floats(SUMS, rows),
+            scratch);
     for (Phase phase : PHASES) {
       phase.run(this, work);
     }
@@ -72,35 +80,37 @@ record CachedAttention(
 
   private void scores(Work work) {
     for (int part = 0; part <= count; part++) {
-      scores(work.byKeys(), part(part));
+      scores(work, part(part));
     }
   }
 
   private void softmax(Work work) {
     int group = sizes.groupSize();
-    Tiles.Operands m = work.byKeys();
+    Strided scores = work.scores();
     for (int r = 0; r < count * group; r++) {
       int n = table.prefixLength(first) + table.place(first + r / group) + 1;
-      long at = r * m.cRowBytes();
-      int whole = PackedRows.roundUp(n, Lanes.PARTIALS); // spares the loops a masked last vector
+      long at = r * scores.rowBytes();
+      int whole = Lanes.roundUp(n, Lanes.PARTIALS); // spares the loops a masked last vector
       float _ =
-          Softmax.exponentials(m.c(), at, n, whole, (float) sizes.scoreScale(), work.sums(), r);
+          Softmax.exponentials(
+              scores.memory(), at, n, whole, (float) sizes.scoreScale(), work.sums(), r);
     }
   }
 
   private void values(Work work) {
     for (int part = 0; part <= count; part++) {
-      values(work.byValues(), part(part));
+      values(work, part(part));
     }
   }
 
   private void finish(Work work) {
     int group = sizes.groupSize();
-    Tiles.Operands m = work.byValues();
+    Strided results = work.results();
     for (int r = 0; r < count * group; r++) {
       long outAt = at(first + r / group) + 4L * (r % group) * sizes.headDim();
       float sum = work.sums().getAtIndex(Lanes.FLOAT, r);
-      Softmax.scale(m.c(), r * m.cRowBytes(), out.segment(), outAt, sizes.headDim(), 1 / sum);
+      Softmax.scale(
+          results.memory(), r * results.rowBytes(), out.segment(), outAt, sizes.headDim(), 1 / sum);
     }
   }
 
@@ -118,61 +128,49 @@ record CachedAttention(
     return new Part((number - 1) * group, group, prefix, table.ownBlock(row), table.place(row) + 1);
   }
 
-  /// With queries copied to lie densely.
-  private Tiles.Operands byKeys(int rows, Scratch scratch) {
+  /// Room for rows of whole panels.
+  private static Strided panels(Scratch scratch, int area, int rows, int panels) {
+    int columns = panels * Tiles.PANEL;
+    return Strided.rows(scratch.floats(area, (long) rows * columns), columns);
+  }
+
+  /// Queries, copied to lie densely.
+  private Strided queries(int rows, Scratch scratch) {
     int headDim = sizes.headDim();
-    long scoreFloats = (MatrixProduct.panels(table.longest(first, count)) + 1L) * Tiles.PANEL;
-    MemorySegment scores = scratch.floats(SCORES, rows * scoreFloats);
     MemorySegment queries = scratch.floats(QUERIES, (long) rows * headDim);
     long bytes = 4L * sizes.groupSize() * headDim;
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(q.segment(), at(first + i), queries, i * bytes, bytes);
     }
-    return new Tiles.Operands(
-        scores,
-        4 * scoreFloats,
-        queries,
-        4L * headDim,
-        4,
-        cache.keys(),
-        cache.keyPanelBytes(),
-        scratch.edge());
-  }
-
-  private Tiles.Operands byValues(Tiles.Operands byKeys, int rows, Scratch scratch) {
-    long rowBytes = MatrixProduct.panels(sizes.headDim()) * Tiles.PANEL_BYTES;
-    MemorySegment results = scratch.floats(RESULTS, rows * rowBytes / 4);
-    return new Tiles.Operands(
-        results,
-        rowBytes,
-        byKeys.c(),
-        byKeys.cRowBytes(),
-        4,
-        cache.values(),
-        KeyValueCache.valuePanelBytes(),
-        scratch.edge());
+    return Strided.rows(queries, headDim);
   }
 
   /// Whole panels, so what follows them is written after them.
-  private void scores(Tiles.Operands m, Part part) {
-    int panels = MatrixProduct.panels(part.positions());
-    ProductSizes product = new ProductSizes(part.queries(), panels * Tiles.PANEL, sizes.headDim());
-    long scoresAt = part.firstQuery() * m.cRowBytes() + 4L * part.offset();
-    long queriesAt = part.firstQuery() * m.aRowBytes();
+  private void scores(Work work, Part part) {
+    int columns = Lanes.roundUp(part.positions(), Tiles.PANEL);
     long keysAt = cache.keysAt(part.block(), kvHead);
-    MatrixProduct.multiply(m, scoresAt, queriesAt, keysAt, product, 0, panels, false);
+    MatrixProduct.multiply(
+        work.scores().from(part.firstQuery(), part.offset()),
+        work.queries().from(part.firstQuery(), 0),
+        new Panels(cache.keys(), keysAt, cache.keyPanelBytes()),
+        new ProductSizes(part.queries(), columns, sizes.headDim()),
+        false,
+        work.scratch());
   }
 
-  private void values(Tiles.Operands m, Part part) {
-    int panels = MatrixProduct.panels(sizes.headDim());
-    long resultsAt = part.firstQuery() * m.cRowBytes();
+  private void values(Work work, Part part) {
+    int columns = Lanes.roundUp(sizes.headDim(), Tiles.PANEL);
     for (int j = 0; j < part.positions(); j += BLOCK) {
       int positions = Math.min(BLOCK, part.positions() - j);
-      ProductSizes product = new ProductSizes(part.queries(), panels * Tiles.PANEL, positions);
-      long scoresAt = part.firstQuery() * m.aRowBytes() + 4L * (part.offset() + j);
       long valuesAt = cache.valuesAt(part.block() + j / BLOCK, kvHead);
-      boolean add = part.offset() + j > 0;
-      MatrixProduct.multiply(m, resultsAt, scoresAt, valuesAt, product, 0, panels, add);
+      long panelBytes = KeyValueCache.valuePanelBytes();
+      MatrixProduct.multiply(
+          work.results().from(part.firstQuery(), 0),
+          work.scores().from(part.firstQuery(), part.offset() + j),
+          new Panels(cache.values(), valuesAt, panelBytes),
+          new ProductSizes(part.queries(), columns, positions),
+          part.offset() + j > 0,
+          work.scratch());
     }
   }
 }

@@ -1,36 +1,71 @@
 package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /// Panels of the columns of a row-major matrix, whose rows are cut into strips.
 ///
+/// Shares are rows, and some rows at a time are read from end to end before they are cut: a strip
+/// alone is a line or two of each row, which the processor cannot foresee. Cut at once, rows that
+/// lie in the third cache come at 9 GB/s, read at 40 to 60.
+///
 /// @param columns of the matrix
 record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
+  /// Rows that are read at a time.
+  private static final int ROWS = 64;
+
   @Override
-  public void pack(int first, int from, int to, float[] target, int at, int step) {
-    if (first + Lanes.COUNT <= columns) {
-      strip(first, from, to, target, at, step);
-    } else {
-      singly(first, from, to, target, at, step);
+  public void pack(Range range, Panels target, int share, int shares) {
+    int end = PanelSource.begin(range.depth(), share + 1, shares);
+    int width = Math.min(range.panels() * Tiles.PANEL, columns - range.first());
+    int whole = width / Tiles.PANEL;
+    for (int k = PanelSource.begin(range.depth(), share, shares); k < end; k += ROWS) {
+      int count = Math.min(ROWS, end - k);
+      Strided rows = Strided.rows(matrix, columns).from(range.from() + k, range.first());
+      if (whole > 0) {
+        whole(rows, target.from(0, k), count, whole);
+      }
+      if (whole < range.panels()) {
+        int column = whole * Tiles.PANEL;
+        edge(rows.from(0, column), target.from(whole, k), count, width - column);
+      }
     }
   }
 
-  private void strip(int first, int from, int to, float[] target, int at, int step) {
-    long row = 4L * columns;
-    long begin = from * row + 4L * first;
-    for (int k = 0; k < to - from; k++) {
-      Lanes.load(matrix, begin + k * row).intoArray(target, at + k * step);
+  private static void whole(Strided rows, Panels target, int count, int panels) {
+    int columns = panels * Tiles.PANEL;
+    long from = rows.address(count, columns);
+    long to = target.address(panels, count);
+    try {
+      RawMemory.touch(from, rows.rowBytes(), count, 4L * columns);
+      for (int panel = 0; panel < panels; panel++) {
+        strip(
+            from + panel * Tiles.PANEL_BYTES,
+            rows.rowBytes(),
+            to + panel * target.panelBytes(),
+            count);
+      }
+    } finally {
+      Reference.reachabilityFence(rows.memory());
+      Reference.reachabilityFence(target.memory());
+    }
+  }
+
+  private static void strip(long from, long row, long to, int count) {
+    for (int k = 0; k < count; k++) {
+      long target = to + k * Tiles.PANEL_BYTES;
+      RawMemory.store(RawMemory.load(from + k * row), target);
+      RawMemory.store(RawMemory.load(from + k * row + Lanes.BYTES), target + Lanes.BYTES);
     }
   }
 
   /// The last columns, and zeros behind them.
-  private void singly(int first, int from, int to, float[] target, int at, int step) {
-    for (int k = from; k < to; k++) {
-      for (int j = 0; j < Lanes.COUNT; j++) {
-        long offset = 4L * ((long) k * columns + first + j);
-        float value = first + j < columns ? matrix.get(Lanes.FLOAT, offset) : 0f;
-        target[at + (k - from) * step + j] = value;
-      }
+  private static void edge(Strided rows, Panels target, int count, int width) {
+    for (int k = 0; k < count; k++) {
+      long to = target.at() + k * Tiles.PANEL_BYTES;
+      MemorySegment.copy(
+          rows.memory(), rows.at() + k * rows.rowBytes(), target.memory(), to, 4L * width);
+      target.memory().asSlice(to + 4L * width, 4L * (Tiles.PANEL - width)).fill((byte) 0);
     }
   }
 }

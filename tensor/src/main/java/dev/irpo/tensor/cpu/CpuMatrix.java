@@ -6,14 +6,10 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/// [MatrixKernels] over panels: [BlockedProduct] where there are rows enough, [MatrixProduct] for
-/// few rows and [RowProducts] for weights of 16 bits.
+/// [MatrixKernels] over panels ([BlockedProduct]), and [RowProducts] for weights of 16 bits.
 final class CpuMatrix implements MatrixKernels {
   /// Rows from which packing anew costs less than a tenth of the product.
   private static final int PACKED_ROWS = 256;
-
-  /// Rows from which packing them too pays off.
-  private static final int BLOCKED_ROWS = 16;
 
   /// Multiple of rows that a task with weights of 16 bits takes.
   private static final int ROW_TILES = 4 * RowProducts.TILE;
@@ -54,43 +50,23 @@ final class CpuMatrix implements MatrixKernels {
       return;
     }
     int rows = sizes.rows();
-    Optional<MemorySegment> packed =
+    Optional<Panels> packed =
         rows < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
     if (packed.isEmpty()) {
       linear(out, x, weight.segment(), sizes);
-    } else if (rows < BLOCKED_ROWS) {
-      packedLinear(out, x, packed.get(), sizes);
     } else {
-      new BlockedProduct(pool, out, sizes, false)
-          .multiply(new RowPanels(x, rows, sizes.depth()), packed.get());
+      product(out, Strided.rows(x, sizes.depth()), sizes, false).multiply(packed.get());
     }
+  }
+
+  private BlockedProduct product(MemorySegment out, Strided a, ProductSizes sizes, boolean add) {
+    return new BlockedProduct(pool, Strided.rows(out, sizes.columns()), a, sizes, add);
   }
 
   /// The linear layer on plain memory, with panels that are packed for it.
   void linear(MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
-    new BlockedProduct(pool, out, sizes, false)
-        .multiply(
-            new RowPanels(x, sizes.rows(), sizes.depth()),
-            new RowPanels(weight, sizes.columns(), sizes.depth()));
-  }
-
-  /// Few rows, read where they lie, with panels that are kept.
-  private void packedLinear(
-      MemorySegment out, MemorySegment x, MemorySegment panels, ProductSizes sizes) {
-    int inDim = sizes.depth();
-    int count = MatrixProduct.panels(sizes.columns());
-    long panelBytes = inDim * Tiles.PANEL_BYTES;
-    int share = Math.max(1, count / sizes.wantedTasks(pool));
-    pool.run(
-        (count + share - 1) / share,
-        (task, scratch) -> {
-          Tiles.Operands m =
-              new Tiles.Operands(
-                  out, 4L * sizes.columns(), x, 4L * inDim, 4, panels, panelBytes, scratch.edge());
-          int first = task * share;
-          int last = Math.min(count, first + share);
-          MatrixProduct.multiply(m, 0, 0, first * panelBytes, sizes, first, last, false);
-        });
+    product(out, Strided.rows(x, sizes.depth()), sizes, false)
+        .multiply(new RowPanels(weight, sizes.columns(), sizes.depth()));
   }
 
   /// With weights of 16 bits, straight from where they lie, for so many rows at a time as fit
@@ -163,10 +139,8 @@ final class CpuMatrix implements MatrixKernels {
   /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory, or += if `add`; sizes are (R, K, N).
   void inputGradient(
       MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes, boolean add) {
-    new BlockedProduct(pool, dX, sizes, add)
-        .multiply(
-            new RowPanels(dOut, sizes.rows(), sizes.depth()),
-            new ColumnPanels(weight, sizes.columns()));
+    product(dX, Strided.rows(dOut, sizes.depth()), sizes, add)
+        .multiply(new ColumnPanels(weight, sizes.columns()));
   }
 
   @Override
@@ -179,7 +153,7 @@ final class CpuMatrix implements MatrixKernels {
   /// dWeight (N, K) += dOutᵀ (N, R) · x (R, K) on plain memory; sizes are (N, K, R).
   void weightGradient(
       MemorySegment dWeight, MemorySegment dOut, MemorySegment x, ProductSizes sizes) {
-    new BlockedProduct(pool, dWeight, sizes, true)
-        .multiply(new ColumnPanels(dOut, sizes.rows()), new ColumnPanels(x, sizes.columns()));
+    product(dWeight, Strided.rows(dOut, sizes.rows()).transposed(), sizes, true)
+        .multiply(new ColumnPanels(x, sizes.columns()));
   }
 }

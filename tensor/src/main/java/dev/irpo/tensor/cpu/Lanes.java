@@ -65,6 +65,10 @@ final class Lanes {
     return VectorShuffle.iota(FLOATS, distance % COUNT, 1, true);
   }
 
+  static int roundUp(int count, int multiple) {
+    return (count + multiple - 1) / multiple * multiple;
+  }
+
   static FloatVector load(MemorySegment memory, long offset) {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
   }

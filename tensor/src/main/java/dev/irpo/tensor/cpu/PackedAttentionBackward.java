@@ -43,29 +43,24 @@ record PackedAttentionBackward(
     }
   }
 
-  private SequenceRows keyHead(Buffer buffer, int kvHead) {
-    int headDim = sizes.headDim();
-    return new SequenceRows(
-        buffer.segment(), 4L * sizes.numKvHeads() * headDim, 4L * kvHead * headDim, headDim);
-  }
-
   private void segment(int segment, int kvHead, Scratch scratch) {
     int length = table.length(segment);
     if (length == 0) {
       return;
     }
     int headDim = sizes.headDim();
-    int padded = PackedRows.roundUp(table.prefix(segment) + length, Tiles.PANEL);
+    int padded = Lanes.roundUp(table.prefix(segment) + length, Tiles.PANEL);
     MemorySegment rows = scratch.floats(ROWS, (long) padded * headDim);
-    long transposedFloats = MatrixProduct.packedFloats(headDim, padded);
+    long transposedFloats = Panels.floats(headDim, padded);
     MemorySegment keysT = scratch.floats(KEYS_TRANSPOSED, transposedFloats);
     MemorySegment valuesT = scratch.floats(VALUES_TRANSPOSED, transposedFloats);
-    MemorySegment keys = scratch.floats(KEYS, MatrixProduct.packedFloats(padded, headDim));
-    keyHead(v, kvHead).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, valuesT, scratch);
-    keyHead(k, kvHead).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keysT, scratch);
-    new ColumnPanels(rows, headDim).packAll(headDim, padded, keys, scratch);
+    SequenceRows.ofKeyHead(v, sizes, kvHead).gather(rows, table, segment, padded);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, Panels.packed(valuesT, headDim));
+    SequenceRows keyRows = SequenceRows.ofKeyHead(k, sizes, kvHead);
+    keyRows.gather(rows, table, segment, padded);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, Panels.packed(keysT, headDim));
+    MemorySegment keyPanels = scratch.floats(KEYS, Panels.floats(padded, headDim));
+    keyRows.gatherPanels(keyPanels, table, segment, padded);
     scratch.floats(PROBABILITIES, (long) QUERY_BLOCK * padded);
     scratch.floats(SCORE_GRADIENTS, (long) QUERY_BLOCK * padded);
     long gradientFloats = (long) padded * headDim;
@@ -80,8 +75,8 @@ record PackedAttentionBackward(
         new QueryBlock(segment, head, first, count, padded, scratch).run();
       }
     }
-    keyHead(dK, kvHead).add(dKeys, table, segment);
-    keyHead(dV, kvHead).add(dValues, table, segment);
+    SequenceRows.ofKeyHead(dK, sizes, kvHead).add(dKeys, table, segment);
+    SequenceRows.ofKeyHead(dV, sizes, kvHead).add(dValues, table, segment);
   }
 
   /// p = exp(factor·p − normaliser). A method by itself, like [#gradients], because C2 stops
@@ -133,42 +128,37 @@ record PackedAttentionBackward(
     void run() {
       MemorySegment p = scratch.floats(PROBABILITIES, 0);
       MemorySegment ds = scratch.floats(SCORE_GRADIENTS, 0);
-      againstKeys(p, q.segment(), scratch.floats(KEYS_TRANSPOSED, 0));
-      againstKeys(ds, dOut.segment(), scratch.floats(VALUES_TRANSPOSED, 0));
+      againstKeys(p, q, scratch.floats(KEYS_TRANSPOSED, 0));
+      againstKeys(ds, dOut, scratch.floats(VALUES_TRANSPOSED, 0));
       probabilities(p);
       scoreGradients(ds, p);
       hideUnseen(p);
       hideUnseen(ds);
       queryGradient(ds);
-      addTransposed(scratch.floats(KEY_GRADIENTS, 0), ds, q.segment());
-      addTransposed(scratch.floats(VALUE_GRADIENTS, 0), p, dOut.segment());
+      addTransposed(scratch.floats(KEY_GRADIENTS, 0), ds, q);
+      addTransposed(scratch.floats(VALUE_GRADIENTS, 0), p, dOut);
+    }
+
+    /// The head in the block's rows of a matrix (R, H·D).
+    private Strided rowsOf(Buffer matrix) {
+      return Strided.rows(matrix.segment(), width).from(row, head * sizes.headDim());
     }
 
     /// result (count, visible) = rows (count, D) · packed transposed keys or values (D, n).
-    private void againstKeys(MemorySegment result, MemorySegment rows, MemorySegment packed) {
+    private void againstKeys(MemorySegment result, Buffer rows, MemorySegment packed) {
       int headDim = sizes.headDim();
-      int column = head * headDim;
-      PackedRows.of(
-              new RowPanels(rows, sizes.rows(), width),
-              row,
-              count,
-              column,
-              column + headDim,
-              scratch)
-          .multiply(
-              packed,
-              0,
-              headDim * Tiles.PANEL_BYTES,
-              result,
-              0,
-              4L * padded,
-              PackedRows.roundUp(visible, Tiles.PANEL),
-              false);
+      MatrixProduct.multiply(
+          Strided.rows(result, padded),
+          rowsOf(rows),
+          Panels.packed(packed, headDim),
+          new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL), headDim),
+          false,
+          scratch);
     }
 
     /// Bytes of row `i` that hold scores the row sees, and the rest of their last vector.
     private int seenBytes(int i) {
-      return 4 * PackedRows.roundUp(firstVisible + i, Lanes.COUNT);
+      return 4 * Lanes.roundUp(firstVisible + i, Lanes.COUNT);
     }
 
     /// Raw scores become probabilities.
@@ -191,7 +181,7 @@ record PackedAttentionBackward(
 
     /// Zeros where a key comes behind the query.
     private void hideUnseen(MemorySegment x) {
-      int end = PackedRows.roundUp(visible, Lanes.COUNT);
+      int end = Lanes.roundUp(visible, Lanes.COUNT);
       for (int i = 0; i < count; i++) {
         int own = firstVisible + i;
         x.asSlice(4L * ((long) i * padded + own), 4L * (end - own)).fill((byte) 0);
@@ -200,32 +190,34 @@ record PackedAttentionBackward(
 
     /// dQ (count, D) = ds (count, visible) · keys (visible, D).
     private void queryGradient(MemorySegment ds) {
-      int summed = PackedRows.roundUp(visible, Lanes.COUNT);
-      PackedRows.of(new RowPanels(ds, QUERY_BLOCK, padded), 0, count, 0, summed, scratch)
-          .multiply(
-              scratch.floats(KEYS, 0),
-              0,
-              padded * Tiles.PANEL_BYTES,
-              dQ.segment(),
-              at(0),
-              4L * width,
-              sizes.headDim(),
-              false);
+      int headDim = sizes.headDim();
+      MatrixProduct.multiply(
+          rowsOf(dQ),
+          Strided.rows(ds, padded),
+          Panels.packed(scratch.floats(KEYS, 0), padded),
+          new ProductSizes(count, headDim, Lanes.roundUp(visible, Lanes.COUNT)),
+          false,
+          scratch);
     }
 
     /// sums (visible, D) += weightsᵀ (visible, count) · rows (count, D).
-    private void addTransposed(MemorySegment sums, MemorySegment weights, MemorySegment rows) {
+    private void addTransposed(MemorySegment sums, MemorySegment weights, Buffer rows) {
       int headDim = sizes.headDim();
-      int panels = MatrixProduct.panels(headDim);
-      long panelBytes = count * Tiles.PANEL_BYTES;
-      MemorySegment packed = scratch.floats(QUERY_ROWS, (long) panels * count * Tiles.PANEL);
-      PanelSource source = new ColumnPanels(rows, width);
-      for (int panel = 0; panel < panels; panel++) {
-        int first = head * headDim + panel * Tiles.PANEL;
-        source.packPanel(first, row, row + count, packed, panel * panelBytes, scratch);
-      }
-      PackedRows.of(new ColumnPanels(weights, padded), 0, visible, 0, count, scratch)
-          .multiply(packed, 0, panelBytes, sums, 0, 4L * headDim, headDim, true);
+      Panels packed =
+          Panels.packed(scratch.floats(QUERY_ROWS, Panels.floats(count, headDim)), count);
+      new ColumnPanels(rows.segment(), width)
+          .pack(
+              new PanelSource.Range(head * headDim, Panels.count(headDim), row, count),
+              packed,
+              0,
+              1);
+      MatrixProduct.multiply(
+          Strided.rows(sums, headDim),
+          Strided.rows(weights, padded).transposed(),
+          packed,
+          new ProductSizes(visible, headDim, count),
+          true,
+          scratch);
     }
   }
 }

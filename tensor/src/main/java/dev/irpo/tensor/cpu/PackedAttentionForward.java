@@ -31,74 +31,58 @@ record PackedAttentionForward(
       return;
     }
     int headDim = sizes.headDim();
-    int padded = PackedRows.roundUp(table.prefix(segment) + length, Tiles.PANEL);
-    long kvRow = 4L * sizes.numKvHeads() * headDim;
-    long kvHeadBytes = 4L * kvHead * headDim;
+    int padded = Lanes.roundUp(table.prefix(segment) + length, Tiles.PANEL);
     MemorySegment rows = scratch.floats(ROWS, (long) padded * headDim);
-    MemorySegment keys = scratch.floats(KEYS, MatrixProduct.packedFloats(headDim, padded));
-    MemorySegment values = scratch.floats(VALUES, MatrixProduct.packedFloats(padded, headDim));
-    new SequenceRows(k.segment(), kvRow, kvHeadBytes, headDim).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keys, scratch);
-    new SequenceRows(v.segment(), kvRow, kvHeadBytes, headDim).gather(rows, table, segment, padded);
-    new ColumnPanels(rows, headDim).packAll(headDim, padded, values, scratch);
-    scratch.floats(SCORES, (long) QUERY_BLOCK * padded);
+    SequenceRows.ofKeyHead(k, sizes, kvHead).gather(rows, table, segment, padded);
+    Panels keys = Panels.packed(scratch.floats(KEYS, Panels.floats(headDim, padded)), headDim);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keys);
+    MemorySegment valuePanels = scratch.floats(VALUES, Panels.floats(padded, headDim));
+    Panels values =
+        SequenceRows.ofKeyHead(v, sizes, kvHead).gatherPanels(valuePanels, table, segment, padded);
+    MemorySegment scores = scratch.floats(SCORES, (long) QUERY_BLOCK * padded);
     for (int g = 0; g < sizes.groupSize(); g++) {
       int head = kvHead * sizes.groupSize() + g;
       for (int first = 0; first < length; first += QUERY_BLOCK) {
         int count = Math.min(QUERY_BLOCK, length - first);
-        attend(segment, head, first, count, padded, scratch);
+        attend(segment, head, first, count, keys, values, Strided.rows(scores, padded), scratch);
       }
     }
   }
 
-  private void attend(int segment, int head, int first, int count, int padded, Scratch scratch) {
+  private void attend(
+      int segment,
+      int head,
+      int first,
+      int count,
+      Panels keys,
+      Panels values,
+      Strided scores,
+      Scratch scratch) {
     int headDim = sizes.headDim();
     int width = sizes.numHeads() * headDim;
     int firstVisible = table.prefix(segment) + first + 1;
     int visible = firstVisible + count - 1;
     int row = table.start(segment) + first;
-    long at = 4L * ((long) row * width + (long) head * headDim);
-    long scoreRow = 4L * padded;
-    MemorySegment scores = scratch.floats(SCORES, 0);
     int column = head * headDim;
-    PackedRows.of(
-            new RowPanels(q.segment(), sizes.rows(), width),
-            row,
-            count,
-            column,
-            column + headDim,
-            scratch)
-        .multiply(
-            scratch.floats(KEYS, 0),
-            0,
-            headDim * Tiles.PANEL_BYTES,
-            scores,
-            0,
-            scoreRow,
-            PackedRows.roundUp(visible, Tiles.PANEL),
-            false);
+    ProductSizes byKeys = new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL), headDim);
+    Strided queries = Strided.rows(q.segment(), width).from(row, column);
+    MatrixProduct.multiply(scores, queries, keys, byKeys, false, scratch);
     MemorySegment sums = scratch.floats(SUMS, QUERY_BLOCK);
     float factor = (float) sizes.scoreScale();
-    int summed = PackedRows.roundUp(visible, Lanes.COUNT);
+    int summed = Lanes.roundUp(visible, Lanes.COUNT);
     for (int i = 0; i < count; i++) {
       int own = firstVisible + i;
-      float max = Softmax.exponentials(scores, i * scoreRow, own, summed, factor, sums, i);
+      long at = i * scores.rowBytes();
+      float max = Softmax.exponentials(scores.memory(), at, own, summed, factor, sums, i);
       double normaliser = max + StrictMath.log(sums.getAtIndex(Lanes.FLOAT, i));
       logSumExp.set((long) (row + i) * sizes.numHeads() + head, (float) normaliser);
     }
-    PackedRows.of(new RowPanels(scores, QUERY_BLOCK, padded), 0, count, 0, summed, scratch)
-        .multiply(
-            scratch.floats(VALUES, 0),
-            0,
-            padded * Tiles.PANEL_BYTES,
-            out.segment(),
-            at,
-            4L * width,
-            headDim,
-            false);
+    Strided result = Strided.rows(out.segment(), width).from(row, column);
+    ProductSizes byValues = new ProductSizes(count, headDim, summed);
+    MatrixProduct.multiply(result, scores, values, byValues, false, scratch);
     for (int i = 0; i < count; i++) {
       float sum = sums.getAtIndex(Lanes.FLOAT, i);
-      long outAt = at + 4L * i * width;
+      long outAt = result.at() + i * result.rowBytes();
       Softmax.scale(out.segment(), outAt, out.segment(), outAt, headDim, 1 / sum);
     }
   }

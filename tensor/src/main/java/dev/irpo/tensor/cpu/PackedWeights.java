@@ -32,13 +32,13 @@ final class PackedWeights {
   /// would take more than a gigabyte, or the weight changes without announcement.
   ///
   /// @param sizes of the product, (rows, N, K)
-  Optional<MemorySegment> of(Buffer weight, ProductSizes sizes) {
+  Optional<Panels> of(Buffer weight, ProductSizes sizes) {
     if (!weight.isStable()) {
       return Optional.empty();
     }
     Entry entry = entries.get(weight);
     if (entry == null) {
-      long bytes = 4 * MatrixProduct.packedFloats(sizes.depth(), sizes.columns());
+      long bytes = 4 * Panels.floats(sizes.depth(), sizes.columns());
       if (keptBytes() + bytes > CpuBackend.MOST_PACKED_BYTES) {
         return Optional.empty();
       }
@@ -49,7 +49,7 @@ final class PackedWeights {
       pack(weight.segment(), entry.panels, sizes);
       entry.version = weight.version();
     }
-    return Optional.of(entry.panels);
+    return Optional.of(Panels.packed(entry.panels, sizes.depth()));
   }
 
   private long keptBytes() {
@@ -57,12 +57,10 @@ final class PackedWeights {
   }
 
   private void pack(MemorySegment weight, MemorySegment panels, ProductSizes sizes) {
-    long panelBytes = sizes.depth() * Tiles.PANEL_BYTES;
     PanelSource source = new RowPanels(weight, sizes.columns(), sizes.depth());
-    pool.run(
-        MatrixProduct.panels(sizes.columns()),
-        (panel, scratch) ->
-            source.packPanel(
-                panel * Tiles.PANEL, 0, sizes.depth(), panels, panel * panelBytes, scratch));
+    int count = Panels.count(sizes.columns());
+    PanelSource.Range all = new PanelSource.Range(0, count, 0, sizes.depth());
+    Panels target = Panels.packed(panels, sizes.depth());
+    pool.run(count, (share, scratch) -> source.pack(all, target, share, count));
   }
 }

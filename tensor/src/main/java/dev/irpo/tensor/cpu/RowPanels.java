@@ -1,6 +1,7 @@
 package dev.irpo.tensor.cpu;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
@@ -10,6 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// A square of as many rows and columns as a vector has lanes is transposed by halves: stage d
 /// exchanges, between vectors i and i + d, the lanes whose number has bit d.
+///
+/// Shares are panels.
 ///
 /// @param rows of the matrix
 /// @param columns of the matrix, the k of the panels
@@ -21,16 +24,37 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   private static final int[][] HIGH = indices(1);
 
   @Override
-  public void pack(int first, int from, int to, float[] target, int at, int step) {
-    int k = from;
-    if (first + Lanes.COUNT <= rows) {
-      for (; k + Lanes.COUNT <= to; k += Lanes.COUNT) {
-        int square = at + (k - from) * step;
-        beginTranspose(offset(first, k), target, square, step);
-        stages2And1(target, square, step);
+  public void pack(Range range, Panels target, int share, int shares) {
+    int end = PanelSource.begin(range.panels(), share + 1, shares);
+    int last = range.from() + range.depth();
+    for (int panel = PanelSource.begin(range.panels(), share, shares); panel < end; panel++) {
+      for (int row = 0; row < Tiles.PANEL; row += Lanes.COUNT) {
+        int first = range.first() + panel * Tiles.PANEL + row;
+        long at = target.at() + panel * target.panelBytes() + 4L * row;
+        packHalf(first, range.from(), last, target.memory(), at);
       }
     }
-    singly(first, k, to, target, at + (k - from) * step, step);
+  }
+
+  /// As many rows as a vector has lanes.
+  private void packHalf(int first, int from, int to, MemorySegment target, long at) {
+    int squares = first + Lanes.COUNT <= rows ? (to - from) / Lanes.COUNT : 0;
+    if (squares > 0) {
+      int depth = squares * Lanes.COUNT;
+      long row = 4L * columns;
+      long source =
+          RawMemory.address(matrix, offset(first, from), (Lanes.COUNT - 1) * row + 4L * depth);
+      long bytes = (depth - 1) * Tiles.PANEL_BYTES + Lanes.BYTES;
+      long panel = RawMemory.address(target, at, bytes);
+      try {
+        transpose(source, row, panel, squares);
+      } finally {
+        Reference.reachabilityFence(matrix);
+        Reference.reachabilityFence(target);
+      }
+    }
+    int rest = from + squares * Lanes.COUNT;
+    singly(first, rest, to, target, at + (rest - from) * Tiles.PANEL_BYTES);
   }
 
   private long offset(int row, int column) {
@@ -38,97 +62,97 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   }
 
   /// The columns of a square at the edges, element by element.
-  private void singly(int row, int from, int to, float[] target, int at, int step) {
+  private void singly(int row, int from, int to, MemorySegment target, long at) {
     for (int k = from; k < to; k++) {
       for (int j = 0; j < Lanes.COUNT; j++) {
         float value = row + j < rows ? matrix.get(Lanes.FLOAT, offset(row + j, k)) : 0f;
-        target[at + (k - from) * step + j] = value;
+        target.set(Lanes.FLOAT, at + (k - from) * Tiles.PANEL_BYTES + 4L * j, value);
       }
     }
   }
 
+  private static void transpose(long from, long row, long to, int squares) {
+    for (int i = 0; i < squares; i++) {
+      long square = to + (long) i * Lanes.COUNT * Tiles.PANEL_BYTES;
+      beginTranspose(from + i * Lanes.BYTES, row, square);
+      stages2And1(square);
+    }
+  }
+
   /// All stages but the last two, from the matrix to where the panel's vectors will be.
-  private void beginTranspose(long at, float[] to, int toAt, int step) {
-    long rowBytes = 4L * columns;
+  private static void beginTranspose(long from, long row, long to) {
     switch (Lanes.COUNT) {
-      case 16 -> stages8And4(matrix, at, rowBytes, to, toAt, step);
-      case 8 -> stage4(matrix, at, rowBytes, to, toAt, step);
+      case 16 -> stages8And4(from, row, to);
+      case 8 -> stage4(from, row, to);
       default -> {
         for (int i = 0; i < Lanes.COUNT; i++) {
-          store(load(matrix, at + i * rowBytes), to, toAt + i * step);
+          store(load(from + i * row), to + i * Tiles.PANEL_BYTES);
         }
       }
     }
   }
 
-  private static void stages8And4(
-      MemorySegment from, long fromAt, long rowBytes, float[] to, int toAt, int step) {
+  private static void stages8And4(long from, long row, long to) {
     IntVector low8 = IntVector.fromArray(INTS, LOW[8], 0);
     IntVector high8 = IntVector.fromArray(INTS, HIGH[8], 0);
     IntVector low4 = IntVector.fromArray(INTS, LOW[4], 0);
     IntVector high4 = IntVector.fromArray(INTS, HIGH[4], 0);
     for (int i = 0; i < 4; i++) {
-      long at = fromAt + i * rowBytes;
-      IntVector a = load(from, at);
-      IntVector b = load(from, at + 4 * rowBytes);
-      IntVector c = load(from, at + 8 * rowBytes);
-      IntVector d = load(from, at + 12 * rowBytes);
+      IntVector a = load(from + i * row);
+      IntVector b = load(from + (i + 4) * row);
+      IntVector c = load(from + (i + 8) * row);
+      IntVector d = load(from + (i + 12) * row);
       IntVector ac = low8.selectFrom(a, c);
       IntVector bd = low8.selectFrom(b, d);
       IntVector ca = high8.selectFrom(a, c);
       IntVector db = high8.selectFrom(b, d);
-      int target = toAt + i * step;
-      store(low4.selectFrom(ac, bd), to, target);
-      store(high4.selectFrom(ac, bd), to, target + 4 * step);
-      store(low4.selectFrom(ca, db), to, target + 8 * step);
-      store(high4.selectFrom(ca, db), to, target + 12 * step);
+      store(low4.selectFrom(ac, bd), to + i * Tiles.PANEL_BYTES);
+      store(high4.selectFrom(ac, bd), to + (i + 4) * Tiles.PANEL_BYTES);
+      store(low4.selectFrom(ca, db), to + (i + 8) * Tiles.PANEL_BYTES);
+      store(high4.selectFrom(ca, db), to + (i + 12) * Tiles.PANEL_BYTES);
     }
   }
 
-  private static void stage4(
-      MemorySegment from, long fromAt, long rowBytes, float[] to, int toAt, int step) {
+  private static void stage4(long from, long row, long to) {
     IntVector low4 = IntVector.fromArray(INTS, LOW[4], 0);
     IntVector high4 = IntVector.fromArray(INTS, HIGH[4], 0);
     for (int i = 0; i < 4; i++) {
-      IntVector a = load(from, fromAt + i * rowBytes);
-      IntVector b = load(from, fromAt + (i + 4) * rowBytes);
-      store(low4.selectFrom(a, b), to, toAt + i * step);
-      store(high4.selectFrom(a, b), to, toAt + (i + 4) * step);
+      IntVector a = load(from + i * row);
+      IntVector b = load(from + (i + 4) * row);
+      store(low4.selectFrom(a, b), to + i * Tiles.PANEL_BYTES);
+      store(high4.selectFrom(a, b), to + (i + 4) * Tiles.PANEL_BYTES);
     }
   }
 
-  private static void stages2And1(float[] square, int squareAt, int step) {
+  private static void stages2And1(long square) {
     IntVector low2 = IntVector.fromArray(INTS, LOW[2], 0);
     IntVector high2 = IntVector.fromArray(INTS, HIGH[2], 0);
     IntVector low1 = IntVector.fromArray(INTS, LOW[1], 0);
     IntVector high1 = IntVector.fromArray(INTS, HIGH[1], 0);
     for (int i = 0; i < Lanes.COUNT; i += 4) {
-      int at = squareAt + i * step;
-      IntVector a = load(square, at);
-      IntVector b = load(square, at + step);
-      IntVector c = load(square, at + 2 * step);
-      IntVector d = load(square, at + 3 * step);
+      long at = square + i * Tiles.PANEL_BYTES;
+      IntVector a = load(at);
+      IntVector b = load(at + Tiles.PANEL_BYTES);
+      IntVector c = load(at + 2 * Tiles.PANEL_BYTES);
+      IntVector d = load(at + 3 * Tiles.PANEL_BYTES);
       IntVector ac = low2.selectFrom(a, c);
       IntVector bd = low2.selectFrom(b, d);
       IntVector ca = high2.selectFrom(a, c);
       IntVector db = high2.selectFrom(b, d);
-      store(low1.selectFrom(ac, bd), square, at);
-      store(high1.selectFrom(ac, bd), square, at + step);
-      store(low1.selectFrom(ca, db), square, at + 2 * step);
-      store(high1.selectFrom(ca, db), square, at + 3 * step);
+      store(low1.selectFrom(ac, bd), at);
+      store(high1.selectFrom(ac, bd), at + Tiles.PANEL_BYTES);
+      store(low1.selectFrom(ca, db), at + 2 * Tiles.PANEL_BYTES);
+      store(high1.selectFrom(ca, db), at + 3 * Tiles.PANEL_BYTES);
     }
   }
 
-  private static IntVector load(float[] array, int at) {
-    return FloatVector.fromArray(Lanes.FLOATS, array, at).reinterpretAsInts();
+  private static IntVector load(long address) {
+    return RawMemory.load(address).reinterpretAsInts();
   }
 
-  private static IntVector load(MemorySegment memory, long at) {
-    return IntVector.fromMemorySegment(INTS, memory, at, Lanes.ORDER);
-  }
-
-  private static void store(IntVector vector, float[] array, int at) {
-    vector.reinterpretAsFloats().intoArray(array, at);
+  private static void store(IntVector vector, long address) {
+    FloatVector floats = vector.reinterpretAsFloats();
+    RawMemory.store(floats, address);
   }
 
   /// By distance, which lanes of two vectors the first (`upper` 0) or the second (1) of them gets.

@@ -38,8 +38,8 @@ final class Scratch {
     return arrays[area];
   }
 
-  /// Where tiles put columns that the result has not.
+  /// Where a tile goes that has columns which the result has not.
   MemorySegment edge() {
-    return floats(EDGE, (long) Tiles.EDGE_ROWS * Tiles.PANEL);
+    return floats(EDGE, (long) Tiles.ROWS * Tiles.PANEL);
   }
 }

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.kernel.AttentionSizes;
 import java.lang.foreign.MemorySegment;
 
 /// The rows of one head along one sequence, a shared prefix first.
@@ -8,6 +10,13 @@ import java.lang.foreign.MemorySegment;
 /// @param rowBytes bytes of a row
 /// @param headBytes byte offset of the head in a row
 record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int headDim) {
+  /// The rows of a key head.
+  static SequenceRows ofKeyHead(Buffer buffer, AttentionSizes sizes, int kvHead) {
+    int headDim = sizes.headDim();
+    return new SequenceRows(
+        buffer.segment(), 4L * sizes.numKvHeads() * headDim, 4L * kvHead * headDim, headDim);
+  }
+
   /// Rows that follow each other in memory.
   private record Run(long firstRow, int count, int place) {}
 
@@ -21,34 +30,47 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
 
   /// Copies the rows (n, D) side by side, and zeros behind them up to `padded` rows.
   void gather(MemorySegment to, SegmentTable table, int segment, int padded) {
-    gather(to, prefix(table, segment));
-    Run own = own(table, segment);
-    gather(to, own);
-    long end = 4L * (own.place + own.count) * headDim;
-    to.asSlice(end, 4L * padded * headDim - end).fill((byte) 0);
+    gather(to, headDim, table, segment, padded);
   }
 
-  private void gather(MemorySegment to, Run run) {
-    long bytes = 4L * headDim;
-    long from = run.firstRow * rowBytes + headBytes;
-    long target = run.place * bytes;
-    int whole = headDim / Lanes.COUNT * Lanes.COUNT;
-    for (int d = 0; d < whole; d += Lanes.COUNT) {
-      copyColumn(to, target + 4L * d, run.count, from + 4L * d);
+  /// Copies the rows into panels of B, and zeros behind them.
+  Panels gatherPanels(MemorySegment to, SegmentTable table, int segment, int padded) {
+    gather(to, Tiles.PANEL, table, segment, padded);
+    return Panels.packed(to, padded);
+  }
+
+  /// In strips of `width` columns, one strip of all rows behind the other.
+  private void gather(MemorySegment to, int width, SegmentTable table, int segment, int padded) {
+    Run own = own(table, segment);
+    int count = own.place + own.count;
+    long row = 4L * width;
+    for (int d = 0; d < headDim; d += width) {
+      long strip = d * 4L * padded;
+      int columns = Math.min(width, headDim - d);
+      gather(to, strip, row, prefix(table, segment), d, columns);
+      gather(to, strip, row, own, d, columns);
+      to.asSlice(strip + count * row, (padded - count) * row).fill((byte) 0);
     }
-    for (int i = 0; whole < headDim && i < run.count; i++) {
-      long rest = bytes - 4L * whole;
+  }
+
+  private void gather(MemorySegment to, long strip, long row, Run run, int column, int columns) {
+    long from = run.firstRow * rowBytes + headBytes + 4L * column;
+    long target = strip + run.place * row;
+    int whole = columns / Lanes.COUNT * Lanes.COUNT;
+    for (int d = 0; d < whole; d += Lanes.COUNT) {
+      copyColumn(to, target + 4L * d, row, run.count, from + 4L * d);
+    }
+    for (int i = 0; whole < columns && i < run.count; i++) {
       long source = from + i * rowBytes + 4L * whole;
-      MemorySegment.copy(memory, source, to, target + i * bytes + 4L * whole, rest);
+      MemorySegment.copy(memory, source, to, target + i * row + 4L * whole, 4L * (columns - whole));
     }
   }
 
   /// Copies a vector of each row. The loop goes through rows, because one through the few vectors
   /// of a row takes longer to enter than to run.
-  private void copyColumn(MemorySegment to, long toAt, int count, long fromAt) {
-    long bytes = 4L * headDim;
+  private void copyColumn(MemorySegment to, long toAt, long toRow, int count, long fromAt) {
     for (int i = 0; i < count; i++) {
-      Lanes.store(Lanes.load(memory, fromAt + i * rowBytes), to, toAt + i * bytes);
+      Lanes.store(Lanes.load(memory, fromAt + i * rowBytes), to, toAt + i * toRow);
     }
   }
 

@@ -1,165 +1,270 @@
 package dev.irpo.tensor.cpu;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/// The inner loops of products of few rows: rows of A, read where they lie, times one panel of B,
-/// with the sums in registers. [BlockTile] is that of many rows.
+/// The inner loops of a matrix product: some rows of A times one panel of B, with the sums in
+/// registers.
 ///
-/// A panel is [#PANEL] columns of B, row after row; tiles write whole panels of C. Each element of
-/// C is one chain of fused multiply-adds in ascending k whichever tile computes it; that is what
-/// makes a row's result independent of the number of rows. Four rows by two vectors reach 60 % of
-/// the multiply-add peak of a core.
+/// A panel is [#PANEL] columns of B, row after row. Each element of C is one chain of fused
+/// multiply-adds in ascending k whichever tile computes it; that is what makes a row's result
+/// independent of the number of rows.
 ///
-/// The local variables are written out because C2 keeps vectors in registers only as locals. A
-/// product that does not add begins by clearing C rather than with zero vectors: where loaded and
-/// zero vectors meet, C2 boxes them, and the loop runs at a tenth of its speed. Tiles of six or
-/// eight rows run as slowly, because C2 stops inlining (NodeCountInliningCutoff) before their last
-/// stores.
-final class Tiles {
+/// Two multiply-adds a cycle of latency four need eight chains; the sixteen of 8 rows leave room
+/// for delays, and ten loads for sixteen multiply-adds leave the load ports idle a third of the
+/// time. A is read where it lies, by rows or by columns: the loop runs at 92 to 100 % of a core's
+/// multiply-add peak, with A and B in the second cache and whatever the distance of A's rows.
+/// Vectors of 256 bits or less take 4 rows, because the machines that have no wider ones mostly
+/// have sixteen registers.
+///
+/// The local variables are written out because C2 keeps vectors in registers only as locals. The
+/// sums begin with loaded vectors, of zeros if there is nothing to add to: where computed and
+/// constant vectors meet in one variable, C2 makes them objects.
+///
+/// @param cRow bytes from a row of C to the next
+/// @param aRow bytes from a row of A to the next
+/// @param aStep bytes from a column of A to the next
+/// @param depth columns of A
+record Tiles(long cRow, long aRow, long aStep, int depth) {
   /// Columns of a panel.
   static final int PANEL = 2 * Lanes.COUNT;
 
   static final long PANEL_BYTES = 4L * PANEL;
 
-  /// Rows of the edge buffer.
-  static final int EDGE_ROWS = 32;
+  /// Most rows of a tile.
+  static final int ROWS = Lanes.COUNT == 16 ? 8 : 4;
 
-  private Tiles() {}
+  /// Not written.
+  private static final MemorySegment ZEROS = Arena.global().allocate(4 * PANEL_BYTES, 64);
 
-  /// Where A, packed B and C lie, with the byte strides of A's rows, A's columns, C's rows and B's
-  /// panels. Columns of a last panel that C has not go to `edge`, [#EDGE_ROWS] rows at a time.
-  record Operands(
-      MemorySegment c,
-      long cRowBytes,
-      MemorySegment a,
-      long aRowBytes,
-      long aStepBytes,
-      MemorySegment b,
-      long panelBytes,
-      MemorySegment edge) {
-    /// The same product into the edge buffer.
-    Operands onEdge() {
-      return new Operands(edge, PANEL_BYTES, a, aRowBytes, aStepBytes, b, panelBytes, edge);
+  /// `rows` rows of C = A · B, or C += if `add`, by addresses of their first elements.
+  void multiply(long c, long a, long b, int rows, boolean add) {
+    int r = 0;
+    for (; ROWS == 8 && rows - r > 4; r += 8) {
+      rows8(c + r * cRow, a + r * aRow, b, Math.min(7, rows - 1 - r), add);
+    }
+    for (; rows - r > 1; r += 4) {
+      rows4(c + r * cRow, a + r * aRow, b, Math.min(3, rows - 1 - r), add);
+    }
+    if (r < rows) {
+      row(c + r * cRow, a + r * aRow, b, add);
     }
   }
 
-  /// Calls the Vector API itself, whose methods C2 inlines without a limit: called from a large
-  /// method, a method of [Lanes] may be beyond it, and then makes each vector an object.
-  private static void clear(MemorySegment c, long cAt, long cRow, int rows) {
-    for (int r = 0; r < rows; r++) {
-      FloatVector zero = FloatVector.zero(Lanes.FLOATS);
-      zero.intoMemorySegment(c, cAt + r * cRow, Lanes.ORDER);
-      zero.intoMemorySegment(c, cAt + r * cRow + Lanes.BYTES, Lanes.ORDER);
-    }
-  }
-
-  /// 4 rows of one panel.
-  static void tile4(Operands m, long cAt, long aAt, long bAt, int depth, boolean add) {
-    MemorySegment a = m.a();
-    MemorySegment b = m.b();
-    MemorySegment c = m.c();
-    long aStep = m.aStepBytes();
-    long aRow = m.aRowBytes();
-    long cRow = m.cRowBytes();
-    if (!add) {
-      clear(c, cAt, cRow, 4);
-    }
-    FloatVector c00 = Lanes.load(c, cAt);
-    FloatVector c01 = Lanes.load(c, cAt + Lanes.BYTES);
-    FloatVector c10 = Lanes.load(c, cAt + cRow);
-    FloatVector c11 = Lanes.load(c, cAt + cRow + Lanes.BYTES);
-    FloatVector c20 = Lanes.load(c, cAt + 2 * cRow);
-    FloatVector c21 = Lanes.load(c, cAt + 2 * cRow + Lanes.BYTES);
-    FloatVector c30 = Lanes.load(c, cAt + 3 * cRow);
-    FloatVector c31 = Lanes.load(c, cAt + 3 * cRow + Lanes.BYTES);
+  /// 8 rows.
+  ///
+  /// @param last number of the last row that exists; those behind it are computed as that one
+  private void rows8(long c, long a, long b, int last, boolean add) {
+    long from = add ? c : ZEROS.address();
+    long fromRow = add ? cRow : 0;
+    long r1 = Math.min(1, last);
+    long r2 = Math.min(2, last);
+    long r3 = Math.min(3, last);
+    long r4 = Math.min(4, last);
+    long r5 = Math.min(5, last);
+    long r6 = Math.min(6, last);
+    long r7 = Math.min(7, last);
+    FloatVector c00 = FloatVector.fromMemorySegment(Lanes.FLOATS, RawMemory.ALL, from, Lanes.ORDER);
+    FloatVector c01 =
+        FloatVector.fromMemorySegment(Lanes.FLOATS, RawMemory.ALL, from + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c10 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r1 * fromRow, Lanes.ORDER);
+    FloatVector c11 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r1 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c20 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r2 * fromRow, Lanes.ORDER);
+    FloatVector c21 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r2 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c30 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r3 * fromRow, Lanes.ORDER);
+    FloatVector c31 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r3 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c40 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r4 * fromRow, Lanes.ORDER);
+    FloatVector c41 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r4 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c50 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r5 * fromRow, Lanes.ORDER);
+    FloatVector c51 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r5 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c60 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r6 * fromRow, Lanes.ORDER);
+    FloatVector c61 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r6 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    FloatVector c70 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r7 * fromRow, Lanes.ORDER);
+    FloatVector c71 =
+        FloatVector.fromMemorySegment(
+            Lanes.FLOATS, RawMemory.ALL, from + r7 * fromRow + Lanes.BYTES, Lanes.ORDER);
+    long a1 = a + r1 * aRow;
+    long a2 = a + r2 * aRow;
+    long a3 = a + r3 * aRow;
+    long a4 = a + r4 * aRow;
+    long a5 = a + r5 * aRow;
+    long a6 = a + r6 * aRow;
+    long a7 = a + r7 * aRow;
     for (int k = 0; k < depth; k++) {
-      FloatVector b0 = Lanes.load(b, bAt + k * PANEL_BYTES);
-      FloatVector b1 = Lanes.load(b, bAt + k * PANEL_BYTES + Lanes.BYTES);
-      long at = aAt + k * aStep;
-      FloatVector x0 = Lanes.broadcast(a, at);
+      FloatVector b0 =
+          FloatVector.fromMemorySegment(
+              Lanes.FLOATS, RawMemory.ALL, b + k * PANEL_BYTES, Lanes.ORDER);
+      FloatVector b1 =
+          FloatVector.fromMemorySegment(
+              Lanes.FLOATS, RawMemory.ALL, b + k * PANEL_BYTES + Lanes.BYTES, Lanes.ORDER);
+      FloatVector x0 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a + k * aStep));
       c00 = x0.fma(b0, c00);
       c01 = x0.fma(b1, c01);
-      FloatVector x1 = Lanes.broadcast(a, at + aRow);
+      FloatVector x1 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a1 + k * aStep));
       c10 = x1.fma(b0, c10);
       c11 = x1.fma(b1, c11);
-      FloatVector x2 = Lanes.broadcast(a, at + 2 * aRow);
+      FloatVector x2 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a2 + k * aStep));
       c20 = x2.fma(b0, c20);
       c21 = x2.fma(b1, c21);
-      FloatVector x3 = Lanes.broadcast(a, at + 3 * aRow);
+      FloatVector x3 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a3 + k * aStep));
+      c30 = x3.fma(b0, c30);
+      c31 = x3.fma(b1, c31);
+      FloatVector x4 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a4 + k * aStep));
+      c40 = x4.fma(b0, c40);
+      c41 = x4.fma(b1, c41);
+      FloatVector x5 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a5 + k * aStep));
+      c50 = x5.fma(b0, c50);
+      c51 = x5.fma(b1, c51);
+      FloatVector x6 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a6 + k * aStep));
+      c60 = x6.fma(b0, c60);
+      c61 = x6.fma(b1, c61);
+      FloatVector x7 =
+          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a7 + k * aStep));
+      c70 = x7.fma(b0, c70);
+      c71 = x7.fma(b1, c71);
+    }
+    c00.intoMemorySegment(RawMemory.ALL, c, Lanes.ORDER);
+    c01.intoMemorySegment(RawMemory.ALL, c + Lanes.BYTES, Lanes.ORDER);
+    c10.intoMemorySegment(RawMemory.ALL, c + r1 * cRow, Lanes.ORDER);
+    c11.intoMemorySegment(RawMemory.ALL, c + r1 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c20.intoMemorySegment(RawMemory.ALL, c + r2 * cRow, Lanes.ORDER);
+    c21.intoMemorySegment(RawMemory.ALL, c + r2 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c30.intoMemorySegment(RawMemory.ALL, c + r3 * cRow, Lanes.ORDER);
+    c31.intoMemorySegment(RawMemory.ALL, c + r3 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c40.intoMemorySegment(RawMemory.ALL, c + r4 * cRow, Lanes.ORDER);
+    c41.intoMemorySegment(RawMemory.ALL, c + r4 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c50.intoMemorySegment(RawMemory.ALL, c + r5 * cRow, Lanes.ORDER);
+    c51.intoMemorySegment(RawMemory.ALL, c + r5 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c60.intoMemorySegment(RawMemory.ALL, c + r6 * cRow, Lanes.ORDER);
+    c61.intoMemorySegment(RawMemory.ALL, c + r6 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c70.intoMemorySegment(RawMemory.ALL, c + r7 * cRow, Lanes.ORDER);
+    c71.intoMemorySegment(RawMemory.ALL, c + r7 * cRow + Lanes.BYTES, Lanes.ORDER);
+  }
+
+  /// 4 rows.
+  private void rows4(long c, long a, long b, int last, boolean add) {
+    long from = add ? c : ZEROS.address();
+    long fromRow = add ? cRow : 0;
+    long r1 = Math.min(1, last);
+    long r2 = Math.min(2, last);
+    long r3 = Math.min(3, last);
+    FloatVector c00 = RawMemory.load(from);
+    FloatVector c01 = RawMemory.load(from + Lanes.BYTES);
+    FloatVector c10 = RawMemory.load(from + r1 * fromRow);
+    FloatVector c11 = RawMemory.load(from + r1 * fromRow + Lanes.BYTES);
+    FloatVector c20 = RawMemory.load(from + r2 * fromRow);
+    FloatVector c21 = RawMemory.load(from + r2 * fromRow + Lanes.BYTES);
+    FloatVector c30 = RawMemory.load(from + r3 * fromRow);
+    FloatVector c31 = RawMemory.load(from + r3 * fromRow + Lanes.BYTES);
+    long a1 = a + r1 * aRow;
+    long a2 = a + r2 * aRow;
+    long a3 = a + r3 * aRow;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = RawMemory.load(b + k * PANEL_BYTES);
+      FloatVector b1 = RawMemory.load(b + k * PANEL_BYTES + Lanes.BYTES);
+      FloatVector x0 = RawMemory.broadcast(a + k * aStep);
+      c00 = x0.fma(b0, c00);
+      c01 = x0.fma(b1, c01);
+      FloatVector x1 = RawMemory.broadcast(a1 + k * aStep);
+      c10 = x1.fma(b0, c10);
+      c11 = x1.fma(b1, c11);
+      FloatVector x2 = RawMemory.broadcast(a2 + k * aStep);
+      c20 = x2.fma(b0, c20);
+      c21 = x2.fma(b1, c21);
+      FloatVector x3 = RawMemory.broadcast(a3 + k * aStep);
       c30 = x3.fma(b0, c30);
       c31 = x3.fma(b1, c31);
     }
-    Lanes.store(c00, c, cAt);
-    Lanes.store(c01, c, cAt + Lanes.BYTES);
-    Lanes.store(c10, c, cAt + cRow);
-    Lanes.store(c11, c, cAt + cRow + Lanes.BYTES);
-    Lanes.store(c20, c, cAt + 2 * cRow);
-    Lanes.store(c21, c, cAt + 2 * cRow + Lanes.BYTES);
-    Lanes.store(c30, c, cAt + 3 * cRow);
-    Lanes.store(c31, c, cAt + 3 * cRow + Lanes.BYTES);
+    RawMemory.store(c00, c);
+    RawMemory.store(c01, c + Lanes.BYTES);
+    RawMemory.store(c10, c + r1 * cRow);
+    RawMemory.store(c11, c + r1 * cRow + Lanes.BYTES);
+    RawMemory.store(c20, c + r2 * cRow);
+    RawMemory.store(c21, c + r2 * cRow + Lanes.BYTES);
+    RawMemory.store(c30, c + r3 * cRow);
+    RawMemory.store(c31, c + r3 * cRow + Lanes.BYTES);
   }
 
-  /// 1 row of one panel.
-  static void tile1(Operands m, long cAt, long aAt, long bAt, int depth, boolean add) {
-    MemorySegment a = m.a();
-    MemorySegment b = m.b();
-    MemorySegment c = m.c();
-    long aStep = m.aStepBytes();
-    if (!add) {
-      clear(c, cAt, 0, 1);
-    }
-    FloatVector c00 = Lanes.load(c, cAt);
-    FloatVector c01 = Lanes.load(c, cAt + Lanes.BYTES);
+  private void row(long c, long a, long b, boolean add) {
+    long from = add ? c : ZEROS.address();
+    FloatVector c0 = RawMemory.load(from);
+    FloatVector c1 = RawMemory.load(from + Lanes.BYTES);
     for (int k = 0; k < depth; k++) {
-      FloatVector b0 = Lanes.load(b, bAt + k * PANEL_BYTES);
-      FloatVector b1 = Lanes.load(b, bAt + k * PANEL_BYTES + Lanes.BYTES);
-      long at = aAt + k * aStep;
-      FloatVector x0 = Lanes.broadcast(a, at);
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
+      FloatVector x = RawMemory.broadcast(a + k * aStep);
+      c0 = x.fma(RawMemory.load(b + k * PANEL_BYTES), c0);
+      c1 = x.fma(RawMemory.load(b + k * PANEL_BYTES + Lanes.BYTES), c1);
     }
-    Lanes.store(c00, c, cAt);
-    Lanes.store(c01, c, cAt + Lanes.BYTES);
+    RawMemory.store(c0, c);
+    RawMemory.store(c1, c + Lanes.BYTES);
   }
 
   /// One row of four panels, so that eight chains hide the latency of a multiply-add.
-  static void tile1x4(
-      Operands m, long cAt, long aAt, long bAt, long panelBytes, int depth, boolean add) {
-    MemorySegment a = m.a();
-    MemorySegment b = m.b();
-    MemorySegment c = m.c();
-    long aStep = m.aStepBytes();
-    if (!add) {
-      clear(c, cAt, PANEL_BYTES, 4);
-    }
-    FloatVector c0 = Lanes.load(c, cAt);
-    FloatVector c1 = Lanes.load(c, cAt + Lanes.BYTES);
-    FloatVector c2 = Lanes.load(c, cAt + 2 * Lanes.BYTES);
-    FloatVector c3 = Lanes.load(c, cAt + 3 * Lanes.BYTES);
-    FloatVector c4 = Lanes.load(c, cAt + 4 * Lanes.BYTES);
-    FloatVector c5 = Lanes.load(c, cAt + 5 * Lanes.BYTES);
-    FloatVector c6 = Lanes.load(c, cAt + 6 * Lanes.BYTES);
-    FloatVector c7 = Lanes.load(c, cAt + 7 * Lanes.BYTES);
+  void rowOf4Panels(long c, long a, long b, long panelBytes, boolean add) {
+    long from = add ? c : ZEROS.address();
+    FloatVector c0 = RawMemory.load(from + 0 * Lanes.BYTES);
+    FloatVector c1 = RawMemory.load(from + 1 * Lanes.BYTES);
+    FloatVector c2 = RawMemory.load(from + 2 * Lanes.BYTES);
+    FloatVector c3 = RawMemory.load(from + 3 * Lanes.BYTES);
+    FloatVector c4 = RawMemory.load(from + 4 * Lanes.BYTES);
+    FloatVector c5 = RawMemory.load(from + 5 * Lanes.BYTES);
+    FloatVector c6 = RawMemory.load(from + 6 * Lanes.BYTES);
+    FloatVector c7 = RawMemory.load(from + 7 * Lanes.BYTES);
     for (int k = 0; k < depth; k++) {
-      FloatVector x = Lanes.broadcast(a, aAt + k * aStep);
-      long at = bAt + k * PANEL_BYTES;
-      c0 = x.fma(Lanes.load(b, at), c0);
-      c1 = x.fma(Lanes.load(b, at + Lanes.BYTES), c1);
-      c2 = x.fma(Lanes.load(b, at + panelBytes), c2);
-      c3 = x.fma(Lanes.load(b, at + panelBytes + Lanes.BYTES), c3);
-      c4 = x.fma(Lanes.load(b, at + 2 * panelBytes), c4);
-      c5 = x.fma(Lanes.load(b, at + 2 * panelBytes + Lanes.BYTES), c5);
-      c6 = x.fma(Lanes.load(b, at + 3 * panelBytes), c6);
-      c7 = x.fma(Lanes.load(b, at + 3 * panelBytes + Lanes.BYTES), c7);
+      FloatVector x = RawMemory.broadcast(a + k * aStep);
+      long at0 = b + k * PANEL_BYTES;
+      c0 = x.fma(RawMemory.load(at0), c0);
+      c1 = x.fma(RawMemory.load(at0 + Lanes.BYTES), c1);
+      long at1 = b + 1 * panelBytes + k * PANEL_BYTES;
+      c2 = x.fma(RawMemory.load(at1), c2);
+      c3 = x.fma(RawMemory.load(at1 + Lanes.BYTES), c3);
+      long at2 = b + 2 * panelBytes + k * PANEL_BYTES;
+      c4 = x.fma(RawMemory.load(at2), c4);
+      c5 = x.fma(RawMemory.load(at2 + Lanes.BYTES), c5);
+      long at3 = b + 3 * panelBytes + k * PANEL_BYTES;
+      c6 = x.fma(RawMemory.load(at3), c6);
+      c7 = x.fma(RawMemory.load(at3 + Lanes.BYTES), c7);
     }
-    Lanes.store(c0, c, cAt);
-    Lanes.store(c1, c, cAt + Lanes.BYTES);
-    Lanes.store(c2, c, cAt + 2 * Lanes.BYTES);
-    Lanes.store(c3, c, cAt + 3 * Lanes.BYTES);
-    Lanes.store(c4, c, cAt + 4 * Lanes.BYTES);
-    Lanes.store(c5, c, cAt + 5 * Lanes.BYTES);
-    Lanes.store(c6, c, cAt + 6 * Lanes.BYTES);
-    Lanes.store(c7, c, cAt + 7 * Lanes.BYTES);
+    RawMemory.store(c0, c + 0 * Lanes.BYTES);
+    RawMemory.store(c1, c + 1 * Lanes.BYTES);
+    RawMemory.store(c2, c + 2 * Lanes.BYTES);
+    RawMemory.store(c3, c + 3 * Lanes.BYTES);
+    RawMemory.store(c4, c + 4 * Lanes.BYTES);
+    RawMemory.store(c5, c + 5 * Lanes.BYTES);
+    RawMemory.store(c6, c + 6 * Lanes.BYTES);
+    RawMemory.store(c7, c + 7 * Lanes.BYTES);
   }
 }
