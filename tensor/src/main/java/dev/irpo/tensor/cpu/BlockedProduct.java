@@ -122,6 +122,8 @@ final class BlockedProduct {
           Strided rowsOfA = a.from(row, block.from());
           if (a.columnBytes() > a.rowBytes()) {
             rowsOfA.transposed().touch(block.depth(), some);
+          } else {
+            rowsOfA.touch(some, block.depth());
           }
           MatrixProduct.multiply(
               c.from(row, column),
