@@ -44,7 +44,7 @@ record CachedAttention(
   }
 
   /// A part of [#attend]. All are called from one place, so that C2 does not inline them but
-  /// compiles each for itself: inlined together they exceed what it inlines (see [BlockTile]), and
+  /// compiles each for itself: inlined together they exceed what it inlines (see [RawMemory]), and
   /// vectors become objects, which doubled the time.
   private interface Phase {
     void run(CachedAttention attention, Work work);

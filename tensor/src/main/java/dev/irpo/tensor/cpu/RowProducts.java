@@ -21,7 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
 /// tiles of four by four: sixteen vectors of partial sums in registers, two loads for four
 /// multiply-adds. A tile's weights of 16 bits are widened to a block in the first cache, which all
-/// rows share. What the inner loop touches lies in arrays for the reason that [BlockTile] gives.
+/// rows share. What the inner loop touches lies in arrays for the reason that [RawMemory] gives.
 final class RowProducts {
   /// Rows and columns of a tile.
   static final int TILE = 4;

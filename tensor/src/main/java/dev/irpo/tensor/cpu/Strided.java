@@ -26,11 +26,15 @@ record Strided(MemorySegment memory, long at, long rowBytes, long columnBytes) {
     return RawMemory.address(memory, at, (rows - 1) * rowBytes + (columns - 1) * columnBytes + 4);
   }
 
-  /// See [RawMemory#touch].
+  /// Reads all of some rows and columns in the order in which they lie, see [RawMemory#touch].
   void touch(int rows, int columns) {
     long address = address(rows, columns);
     try {
-      RawMemory.touch(address, rowBytes, rows, 4L * columns);
+      if (columnBytes < rowBytes) {
+        RawMemory.touch(address, rowBytes, rows, columns * columnBytes);
+      } else {
+        RawMemory.touch(address, columnBytes, columns, rows * rowBytes);
+      }
     } finally {
       Reference.reachabilityFence(memory);
     }

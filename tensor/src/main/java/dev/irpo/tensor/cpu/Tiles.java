@@ -1,11 +1,17 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.BYTES;
+import static dev.irpo.tensor.cpu.Lanes.FLOAT;
+import static dev.irpo.tensor.cpu.Lanes.FLOATS;
+import static dev.irpo.tensor.cpu.Lanes.ORDER;
+import static dev.irpo.tensor.cpu.RawMemory.ALL;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// The inner loops of a matrix product: some rows of A times one panel of B, with the sums in
-/// registers.
+/// registers. They take addresses, see [RawMemory].
 ///
 /// A panel is [#PANEL] columns of B, row after row. Each element of C is one chain of fused
 /// multiply-adds in ascending k whichever tile computes it; that is what makes a row's result
@@ -52,7 +58,8 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
     }
   }
 
-  /// 8 rows.
+  /// 8 rows, which call the Vector API themselves: with methods of [RawMemory] between, C2 stops
+  /// inlining before the last store.
   ///
   /// @param last number of the last row that exists; those behind it are computed as that one
   private void rows8(long c, long a, long b, int last, boolean add) {
@@ -65,51 +72,29 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
     long r5 = Math.min(5, last);
     long r6 = Math.min(6, last);
     long r7 = Math.min(7, last);
-    FloatVector c00 = FloatVector.fromMemorySegment(Lanes.FLOATS, RawMemory.ALL, from, Lanes.ORDER);
-    FloatVector c01 =
-        FloatVector.fromMemorySegment(Lanes.FLOATS, RawMemory.ALL, from + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c10 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r1 * fromRow, Lanes.ORDER);
+    FloatVector c00 = FloatVector.fromMemorySegment(FLOATS, ALL, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER);
+    FloatVector c10 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r1 * fromRow, ORDER);
     FloatVector c11 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r1 * fromRow + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c20 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r2 * fromRow, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r1 * fromRow + BYTES, ORDER);
+    FloatVector c20 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r2 * fromRow, ORDER);
     FloatVector c21 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r2 * fromRow + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c30 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r3 * fromRow, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r2 * fromRow + BYTES, ORDER);
+    FloatVector c30 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r3 * fromRow, ORDER);
     FloatVector c31 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r3 * fromRow + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c40 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r4 * fromRow, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r3 * fromRow + BYTES, ORDER);
+    FloatVector c40 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r4 * fromRow, ORDER);
     FloatVector c41 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r4 * fromRow + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c50 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r5 * fromRow, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r4 * fromRow + BYTES, ORDER);
+    FloatVector c50 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r5 * fromRow, ORDER);
     FloatVector c51 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r5 * fromRow + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c60 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r6 * fromRow, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r5 * fromRow + BYTES, ORDER);
+    FloatVector c60 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r6 * fromRow, ORDER);
     FloatVector c61 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r6 * fromRow + Lanes.BYTES, Lanes.ORDER);
-    FloatVector c70 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r7 * fromRow, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r6 * fromRow + BYTES, ORDER);
+    FloatVector c70 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r7 * fromRow, ORDER);
     FloatVector c71 =
-        FloatVector.fromMemorySegment(
-            Lanes.FLOATS, RawMemory.ALL, from + r7 * fromRow + Lanes.BYTES, Lanes.ORDER);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r7 * fromRow + BYTES, ORDER);
     long a1 = a + r1 * aRow;
     long a2 = a + r2 * aRow;
     long a3 = a + r3 * aRow;
@@ -118,61 +103,50 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
     long a6 = a + r6 * aRow;
     long a7 = a + r7 * aRow;
     for (int k = 0; k < depth; k++) {
-      FloatVector b0 =
-          FloatVector.fromMemorySegment(
-              Lanes.FLOATS, RawMemory.ALL, b + k * PANEL_BYTES, Lanes.ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, ALL, b + k * PANEL_BYTES, ORDER);
       FloatVector b1 =
-          FloatVector.fromMemorySegment(
-              Lanes.FLOATS, RawMemory.ALL, b + k * PANEL_BYTES + Lanes.BYTES, Lanes.ORDER);
-      FloatVector x0 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a + k * aStep));
+          FloatVector.fromMemorySegment(FLOATS, ALL, b + k * PANEL_BYTES + BYTES, ORDER);
+      FloatVector x0 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a + k * aStep));
       c00 = x0.fma(b0, c00);
       c01 = x0.fma(b1, c01);
-      FloatVector x1 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a1 + k * aStep));
+      FloatVector x1 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a1 + k * aStep));
       c10 = x1.fma(b0, c10);
       c11 = x1.fma(b1, c11);
-      FloatVector x2 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a2 + k * aStep));
+      FloatVector x2 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a2 + k * aStep));
       c20 = x2.fma(b0, c20);
       c21 = x2.fma(b1, c21);
-      FloatVector x3 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a3 + k * aStep));
+      FloatVector x3 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a3 + k * aStep));
       c30 = x3.fma(b0, c30);
       c31 = x3.fma(b1, c31);
-      FloatVector x4 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a4 + k * aStep));
+      FloatVector x4 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a4 + k * aStep));
       c40 = x4.fma(b0, c40);
       c41 = x4.fma(b1, c41);
-      FloatVector x5 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a5 + k * aStep));
+      FloatVector x5 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a5 + k * aStep));
       c50 = x5.fma(b0, c50);
       c51 = x5.fma(b1, c51);
-      FloatVector x6 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a6 + k * aStep));
+      FloatVector x6 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a6 + k * aStep));
       c60 = x6.fma(b0, c60);
       c61 = x6.fma(b1, c61);
-      FloatVector x7 =
-          FloatVector.broadcast(Lanes.FLOATS, RawMemory.ALL.get(Lanes.FLOAT, a7 + k * aStep));
+      FloatVector x7 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, a7 + k * aStep));
       c70 = x7.fma(b0, c70);
       c71 = x7.fma(b1, c71);
     }
-    c00.intoMemorySegment(RawMemory.ALL, c, Lanes.ORDER);
-    c01.intoMemorySegment(RawMemory.ALL, c + Lanes.BYTES, Lanes.ORDER);
-    c10.intoMemorySegment(RawMemory.ALL, c + r1 * cRow, Lanes.ORDER);
-    c11.intoMemorySegment(RawMemory.ALL, c + r1 * cRow + Lanes.BYTES, Lanes.ORDER);
-    c20.intoMemorySegment(RawMemory.ALL, c + r2 * cRow, Lanes.ORDER);
-    c21.intoMemorySegment(RawMemory.ALL, c + r2 * cRow + Lanes.BYTES, Lanes.ORDER);
-    c30.intoMemorySegment(RawMemory.ALL, c + r3 * cRow, Lanes.ORDER);
-    c31.intoMemorySegment(RawMemory.ALL, c + r3 * cRow + Lanes.BYTES, Lanes.ORDER);
-    c40.intoMemorySegment(RawMemory.ALL, c + r4 * cRow, Lanes.ORDER);
-    c41.intoMemorySegment(RawMemory.ALL, c + r4 * cRow + Lanes.BYTES, Lanes.ORDER);
-    c50.intoMemorySegment(RawMemory.ALL, c + r5 * cRow, Lanes.ORDER);
-    c51.intoMemorySegment(RawMemory.ALL, c + r5 * cRow + Lanes.BYTES, Lanes.ORDER);
-    c60.intoMemorySegment(RawMemory.ALL, c + r6 * cRow, Lanes.ORDER);
-    c61.intoMemorySegment(RawMemory.ALL, c + r6 * cRow + Lanes.BYTES, Lanes.ORDER);
-    c70.intoMemorySegment(RawMemory.ALL, c + r7 * cRow, Lanes.ORDER);
-    c71.intoMemorySegment(RawMemory.ALL, c + r7 * cRow + Lanes.BYTES, Lanes.ORDER);
+    c00.intoMemorySegment(ALL, c, ORDER);
+    c01.intoMemorySegment(ALL, c + BYTES, ORDER);
+    c10.intoMemorySegment(ALL, c + r1 * cRow, ORDER);
+    c11.intoMemorySegment(ALL, c + r1 * cRow + BYTES, ORDER);
+    c20.intoMemorySegment(ALL, c + r2 * cRow, ORDER);
+    c21.intoMemorySegment(ALL, c + r2 * cRow + BYTES, ORDER);
+    c30.intoMemorySegment(ALL, c + r3 * cRow, ORDER);
+    c31.intoMemorySegment(ALL, c + r3 * cRow + BYTES, ORDER);
+    c40.intoMemorySegment(ALL, c + r4 * cRow, ORDER);
+    c41.intoMemorySegment(ALL, c + r4 * cRow + BYTES, ORDER);
+    c50.intoMemorySegment(ALL, c + r5 * cRow, ORDER);
+    c51.intoMemorySegment(ALL, c + r5 * cRow + BYTES, ORDER);
+    c60.intoMemorySegment(ALL, c + r6 * cRow, ORDER);
+    c61.intoMemorySegment(ALL, c + r6 * cRow + BYTES, ORDER);
+    c70.intoMemorySegment(ALL, c + r7 * cRow, ORDER);
+    c71.intoMemorySegment(ALL, c + r7 * cRow + BYTES, ORDER);
   }
 
   /// 4 rows.
@@ -183,19 +157,19 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
     long r2 = Math.min(2, last);
     long r3 = Math.min(3, last);
     FloatVector c00 = RawMemory.load(from);
-    FloatVector c01 = RawMemory.load(from + Lanes.BYTES);
+    FloatVector c01 = RawMemory.load(from + BYTES);
     FloatVector c10 = RawMemory.load(from + r1 * fromRow);
-    FloatVector c11 = RawMemory.load(from + r1 * fromRow + Lanes.BYTES);
+    FloatVector c11 = RawMemory.load(from + r1 * fromRow + BYTES);
     FloatVector c20 = RawMemory.load(from + r2 * fromRow);
-    FloatVector c21 = RawMemory.load(from + r2 * fromRow + Lanes.BYTES);
+    FloatVector c21 = RawMemory.load(from + r2 * fromRow + BYTES);
     FloatVector c30 = RawMemory.load(from + r3 * fromRow);
-    FloatVector c31 = RawMemory.load(from + r3 * fromRow + Lanes.BYTES);
+    FloatVector c31 = RawMemory.load(from + r3 * fromRow + BYTES);
     long a1 = a + r1 * aRow;
     long a2 = a + r2 * aRow;
     long a3 = a + r3 * aRow;
     for (int k = 0; k < depth; k++) {
       FloatVector b0 = RawMemory.load(b + k * PANEL_BYTES);
-      FloatVector b1 = RawMemory.load(b + k * PANEL_BYTES + Lanes.BYTES);
+      FloatVector b1 = RawMemory.load(b + k * PANEL_BYTES + BYTES);
       FloatVector x0 = RawMemory.broadcast(a + k * aStep);
       c00 = x0.fma(b0, c00);
       c01 = x0.fma(b1, c01);
@@ -210,61 +184,61 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
       c31 = x3.fma(b1, c31);
     }
     RawMemory.store(c00, c);
-    RawMemory.store(c01, c + Lanes.BYTES);
+    RawMemory.store(c01, c + BYTES);
     RawMemory.store(c10, c + r1 * cRow);
-    RawMemory.store(c11, c + r1 * cRow + Lanes.BYTES);
+    RawMemory.store(c11, c + r1 * cRow + BYTES);
     RawMemory.store(c20, c + r2 * cRow);
-    RawMemory.store(c21, c + r2 * cRow + Lanes.BYTES);
+    RawMemory.store(c21, c + r2 * cRow + BYTES);
     RawMemory.store(c30, c + r3 * cRow);
-    RawMemory.store(c31, c + r3 * cRow + Lanes.BYTES);
+    RawMemory.store(c31, c + r3 * cRow + BYTES);
   }
 
   private void row(long c, long a, long b, boolean add) {
     long from = add ? c : ZEROS.address();
     FloatVector c0 = RawMemory.load(from);
-    FloatVector c1 = RawMemory.load(from + Lanes.BYTES);
+    FloatVector c1 = RawMemory.load(from + BYTES);
     for (int k = 0; k < depth; k++) {
       FloatVector x = RawMemory.broadcast(a + k * aStep);
       c0 = x.fma(RawMemory.load(b + k * PANEL_BYTES), c0);
-      c1 = x.fma(RawMemory.load(b + k * PANEL_BYTES + Lanes.BYTES), c1);
+      c1 = x.fma(RawMemory.load(b + k * PANEL_BYTES + BYTES), c1);
     }
     RawMemory.store(c0, c);
-    RawMemory.store(c1, c + Lanes.BYTES);
+    RawMemory.store(c1, c + BYTES);
   }
 
   /// One row of four panels, so that eight chains hide the latency of a multiply-add.
   void rowOf4Panels(long c, long a, long b, long panelBytes, boolean add) {
     long from = add ? c : ZEROS.address();
-    FloatVector c0 = RawMemory.load(from + 0 * Lanes.BYTES);
-    FloatVector c1 = RawMemory.load(from + 1 * Lanes.BYTES);
-    FloatVector c2 = RawMemory.load(from + 2 * Lanes.BYTES);
-    FloatVector c3 = RawMemory.load(from + 3 * Lanes.BYTES);
-    FloatVector c4 = RawMemory.load(from + 4 * Lanes.BYTES);
-    FloatVector c5 = RawMemory.load(from + 5 * Lanes.BYTES);
-    FloatVector c6 = RawMemory.load(from + 6 * Lanes.BYTES);
-    FloatVector c7 = RawMemory.load(from + 7 * Lanes.BYTES);
+    FloatVector c0 = RawMemory.load(from + 0 * BYTES);
+    FloatVector c1 = RawMemory.load(from + 1 * BYTES);
+    FloatVector c2 = RawMemory.load(from + 2 * BYTES);
+    FloatVector c3 = RawMemory.load(from + 3 * BYTES);
+    FloatVector c4 = RawMemory.load(from + 4 * BYTES);
+    FloatVector c5 = RawMemory.load(from + 5 * BYTES);
+    FloatVector c6 = RawMemory.load(from + 6 * BYTES);
+    FloatVector c7 = RawMemory.load(from + 7 * BYTES);
     for (int k = 0; k < depth; k++) {
       FloatVector x = RawMemory.broadcast(a + k * aStep);
       long at0 = b + k * PANEL_BYTES;
       c0 = x.fma(RawMemory.load(at0), c0);
-      c1 = x.fma(RawMemory.load(at0 + Lanes.BYTES), c1);
+      c1 = x.fma(RawMemory.load(at0 + BYTES), c1);
       long at1 = b + 1 * panelBytes + k * PANEL_BYTES;
       c2 = x.fma(RawMemory.load(at1), c2);
-      c3 = x.fma(RawMemory.load(at1 + Lanes.BYTES), c3);
+      c3 = x.fma(RawMemory.load(at1 + BYTES), c3);
       long at2 = b + 2 * panelBytes + k * PANEL_BYTES;
       c4 = x.fma(RawMemory.load(at2), c4);
-      c5 = x.fma(RawMemory.load(at2 + Lanes.BYTES), c5);
+      c5 = x.fma(RawMemory.load(at2 + BYTES), c5);
       long at3 = b + 3 * panelBytes + k * PANEL_BYTES;
       c6 = x.fma(RawMemory.load(at3), c6);
-      c7 = x.fma(RawMemory.load(at3 + Lanes.BYTES), c7);
+      c7 = x.fma(RawMemory.load(at3 + BYTES), c7);
     }
-    RawMemory.store(c0, c + 0 * Lanes.BYTES);
-    RawMemory.store(c1, c + 1 * Lanes.BYTES);
-    RawMemory.store(c2, c + 2 * Lanes.BYTES);
-    RawMemory.store(c3, c + 3 * Lanes.BYTES);
-    RawMemory.store(c4, c + 4 * Lanes.BYTES);
-    RawMemory.store(c5, c + 5 * Lanes.BYTES);
-    RawMemory.store(c6, c + 6 * Lanes.BYTES);
-    RawMemory.store(c7, c + 7 * Lanes.BYTES);
+    RawMemory.store(c0, c + 0 * BYTES);
+    RawMemory.store(c1, c + 1 * BYTES);
+    RawMemory.store(c2, c + 2 * BYTES);
+    RawMemory.store(c3, c + 3 * BYTES);
+    RawMemory.store(c4, c + 4 * BYTES);
+    RawMemory.store(c5, c + 5 * BYTES);
+    RawMemory.store(c6, c + 6 * BYTES);
+    RawMemory.store(c7, c + 7 * BYTES);
   }
 }

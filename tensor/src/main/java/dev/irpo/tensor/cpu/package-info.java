@@ -5,8 +5,7 @@
 /// and training agree. Three rules give that:
 ///
 /// - each element of a matrix product is one chain of fused multiply-adds in ascending order of the
-///   summed index ([dev.irpo.tensor.cpu.Tiles], [dev.irpo.tensor.cpu.BlockTile]); tasks split
-///   results, never sums;
+///   summed index ([dev.irpo.tensor.cpu.Tiles]); tasks split results, never sums;
 /// - each reduction over a row keeps 16 partial sums, element j in sum j mod 16, and adds them by
 ///   halves ([dev.irpo.tensor.cpu.Lanes]);
 /// - elementwise code consists of exactly rounded operations only, the exponential included, and
