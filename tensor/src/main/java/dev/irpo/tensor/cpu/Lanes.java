@@ -73,22 +73,8 @@ final class Lanes {
     return FloatVector.fromMemorySegment(FLOATS, memory, offset, ORDER);
   }
 
-  /// Vector number `i` of an array.
-  static FloatVector load(float[] array, int i) {
-    return FloatVector.fromArray(FLOATS, array, i * COUNT);
-  }
-
-  static void store(FloatVector vector, float[] array, int i) {
-    vector.intoArray(array, i * COUNT);
-  }
-
   static FloatVector zero() {
     return FloatVector.zero(FLOATS);
-  }
-
-  /// One float in every lane.
-  static FloatVector broadcast(MemorySegment memory, long offset) {
-    return FloatVector.broadcast(FLOATS, memory.get(FLOAT, offset));
   }
 
   /// Loads with zeros in the lanes that are not set, which are not read.

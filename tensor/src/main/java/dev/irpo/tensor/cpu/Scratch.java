@@ -24,11 +24,6 @@ final class Scratch {
     return areas[area];
   }
 
-  /// At least `count` floats on the heap, in area 0, see [#array(int, int)].
-  float[] array(int count) {
-    return array(0, count);
-  }
-
   /// At least `count` floats on the heap, of undefined content; valid until the same area is asked
   /// for again.
   float[] array(int area, int count) {
