@@ -62,6 +62,8 @@ public enum KernelCase {
   TOKEN_LOG_PROBS_GRADIENT(ScoreWork.TOKEN_LOG_PROBS_GRADIENT),
   /// Normalisers of sampled rows.
   LOG_SUM_EXP(ScoreWork.LOG_SUM_EXP),
+  /// Weights of blocks of tokens of the same rows.
+  BLOCK_WEIGHTS(ScoreWork.BLOCK_WEIGHTS),
   /// Log-probabilities of responses from those of their tokens.
   SEGMENT_SUM(ScoreWork.SEGMENT_SUM),
   /// Its gradient.

@@ -1,5 +1,6 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.util.Optional;
 
@@ -74,6 +75,32 @@ final class ScoreWork {
         Call call(KernelSizes s) {
           return (k, a) ->
               k.score().logSumExp(a.get("out"), a.get("logits"), s.slots(), s.vocabSize());
+        }
+      };
+
+  static final KernelWork BLOCK_WEIGHTS =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          long blocks = (long) s.slots() * ScoreKernels.blocks(s.vocabSize());
+          return new Arguments()
+              .result("largest", blocks)
+              .result("weights", blocks)
+              .normal("logits", (long) s.slots() * s.vocabSize())
+              .numbers("inverseTemperature", 1.25);
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) ->
+              k.score()
+                  .blockWeights(
+                      a.get("largest"),
+                      a.get("weights"),
+                      a.get("logits"),
+                      a.get("inverseTemperature"),
+                      s.slots(),
+                      s.vocabSize());
         }
       };
 

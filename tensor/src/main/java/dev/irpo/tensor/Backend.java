@@ -1,7 +1,6 @@
 package dev.irpo.tensor;
 
 import java.util.Map;
-import java.util.function.IntConsumer;
 
 /// Something that can run graphs.
 public interface Backend extends AutoCloseable {
@@ -48,14 +47,6 @@ public interface Backend extends AutoCloseable {
   /// sample then has other log-probabilities than scoring gives.
   default boolean roundsWeights() {
     return false;
-  }
-
-  /// Calls `task` once with each number below `count`, on as many threads as the backend has; which
-  /// of them is left open. What a call throws is thrown here too.
-  default void forEach(int count, IntConsumer task) {
-    for (int i = 0; i < count; i++) {
-      task.accept(i);
-    }
   }
 
   /// Stops threads and frees devices.

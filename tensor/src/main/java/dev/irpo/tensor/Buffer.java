@@ -166,17 +166,17 @@ public final class Buffer {
   /// The elements of a floating-point buffer as single precision.
   public float[] toFloatArray() {
     float[] values = new float[Math.toIntExact(numElements)];
-    read(0, values);
+    read(0, values, values.length);
     return values;
   }
 
-  /// Copies as many elements as `values` has, from `offset` on, as single precision.
-  public void read(long offset, float[] values) {
+  /// Copies `count` elements from `offset` on to the start of `values`, as single precision.
+  public void read(long offset, float[] values, int count) {
     if (dtype == DType.F32) {
-      MemorySegment.copy(segment(), FLOAT, offset * Float.BYTES, values, 0, values.length);
+      MemorySegment.copy(segment(), FLOAT, offset * Float.BYTES, values, 0, count);
       return;
     }
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < count; i++) {
       values[i] = (float) get(offset + i);
     }
   }

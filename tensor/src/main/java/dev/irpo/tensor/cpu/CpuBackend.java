@@ -9,7 +9,6 @@ import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.program.CompiledProgram;
 import java.util.Map;
-import java.util.function.IntConsumer;
 
 /// The CPU through the Vector API and a fixed pool of threads.
 ///
@@ -71,11 +70,6 @@ public final class CpuBackend implements Backend {
   @Override
   public Program compile(Graph graph, Map<String, Buffer> variables, Workspace workspace) {
     return new CompiledProgram(graph, variables, kernels, DType.F32, workspace);
-  }
-
-  @Override
-  public void forEach(int count, IntConsumer task) {
-    pool.run(count, (i, scratch) -> task.accept(i));
   }
 
   @Override

@@ -75,7 +75,7 @@ final class CpuScore implements ScoreKernels {
 
   private static float logSumExp(MemorySegment logits, long at, int vocabSize) {
     float max = Lanes.max(logits, at, vocabSize);
-    float sum = Lanes.sumOfExp(logits, at, vocabSize, max);
+    float sum = Lanes.sumOfExp(logits, at, vocabSize, max, 1);
     return (float) (max + StrictMath.log(sum));
   }
 
@@ -222,6 +222,32 @@ final class CpuScore implements ScoreKernels {
     pool.run(
         rows,
         (r, scratch) -> out.set(r, logSumExp(logits.segment(), 4L * r * vocabSize, vocabSize)));
+  }
+
+  @Override
+  public void blockWeights(
+      Buffer largest,
+      Buffer weights,
+      Buffer logits,
+      Buffer inverseTemperature,
+      int rows,
+      int vocabSize) {
+    int blocks = ScoreKernels.blocks(vocabSize);
+    float factor = (float) inverseTemperature.get(0);
+    pool.run(
+        rows,
+        (r, scratch) -> {
+          MemorySegment ls = logits.segment();
+          for (int b = 0; b < blocks; b++) {
+            int first = b * TOKEN_BLOCK;
+            int count = Math.min(TOKEN_BLOCK, vocabSize - first);
+            long at = 4 * ((long) r * vocabSize + first);
+            float max = Lanes.max(ls, at, count);
+            long block = (long) r * blocks + b;
+            largest.set(block, max);
+            weights.set(block, Lanes.sumOfExp(ls, at, count, max, factor));
+          }
+        });
   }
 
   @Override

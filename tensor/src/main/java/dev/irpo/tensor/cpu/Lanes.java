@@ -230,29 +230,29 @@ final class Lanes {
     return sum;
   }
 
-  /// Σ exp(x − shift) over n elements in the fixed order.
-  static float sumOfExp(MemorySegment x, long at, int n, float shift) {
-    FloatVector sum = partialSumOfExp(x, at, n, shift, 0);
+  /// Σ exp((x − shift)·factor) over n elements in the fixed order.
+  static float sumOfExp(MemorySegment x, long at, int n, float shift, float factor) {
+    FloatVector sum = partialSumOfExp(x, at, n, shift, factor, 0);
     if (COUNT == 8) {
-      sum = sum.add(partialSumOfExp(x, at, n, shift, 8));
+      sum = sum.add(partialSumOfExp(x, at, n, shift, factor, 8));
     } else if (COUNT == 4) {
-      FloatVector odd = partialSumOfExp(x, at, n, shift, 4);
-      sum = sum.add(partialSumOfExp(x, at, n, shift, 8));
-      sum = sum.add(odd.add(partialSumOfExp(x, at, n, shift, 12)));
+      FloatVector odd = partialSumOfExp(x, at, n, shift, factor, 4);
+      sum = sum.add(partialSumOfExp(x, at, n, shift, factor, 8));
+      sum = sum.add(odd.add(partialSumOfExp(x, at, n, shift, factor, 12)));
     }
     return tree(sum);
   }
 
   private static FloatVector partialSumOfExp(
-      MemorySegment x, long at, int n, float shift, int first) {
+      MemorySegment x, long at, int n, float shift, float factor, int first) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = first;
     for (; i + COUNT <= n; i += PARTIALS) {
-      sum = sum.add(exp(load(x, at + 4L * i).sub(shift)));
+      sum = sum.add(exp(load(x, at + 4L * i).sub(shift).mul(factor)));
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      sum = sum.add(exp(load(x, at + 4L * i, mask).sub(shift)), mask);
+      sum = sum.add(exp(load(x, at + 4L * i, mask).sub(shift).mul(factor)), mask);
     }
     return sum;
   }

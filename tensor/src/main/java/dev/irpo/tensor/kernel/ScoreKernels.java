@@ -4,6 +4,14 @@ import dev.irpo.tensor.Buffer;
 
 /// From hidden states to log-probabilities, in nats.
 public interface ScoreKernels {
+  /// Tokens that [#blockWeights] takes together.
+  int TOKEN_BLOCK = 64;
+
+  /// Blocks of a vocabulary; the last may be smaller.
+  static int blocks(int vocabSize) {
+    return (vocabSize + TOKEN_BLOCK - 1) / TOKEN_BLOCK;
+  }
+
   /// Log-probability of one target token per chosen row, under softmax over the vocabulary of
   /// logits = x·weightᵀ. The logits exist a block of rows at a time.
   ///
@@ -48,6 +56,24 @@ public interface ScoreKernels {
   /// out (R) written    logits (R, V) read
   /// ```
   void logSumExp(Buffer out, Buffer logits, int rows, int vocabSize);
+
+  /// Largest logit of each block of [#TOKEN_BLOCK] tokens and the block's softmax weight beside it,
+  /// from which a token is drawn without touching the rest of the vocabulary.
+  ///
+  /// ```text
+  /// largest[r,b] = max_{v in b} logits[r,v]
+  /// weights[r,b] = Σ_{v in b} exp((logits[r,v] − largest[r,b])·inverseTemperature[0])
+  /// largest, weights (R, B) written    logits (R, V), inverseTemperature (1) read
+  /// ```
+  ///
+  /// The weight of a block is not a number where one of its logits is not, or none is above −∞.
+  void blockWeights(
+      Buffer largest,
+      Buffer weights,
+      Buffer logits,
+      Buffer inverseTemperature,
+      int rows,
+      int vocabSize);
 
   /// Sum of the values of each segment, accumulated in double precision in ascending order.
   ///

@@ -94,6 +94,34 @@ final class ReferenceScore implements ScoreKernels {
   }
 
   @Override
+  public void blockWeights(
+      Buffer largest,
+      Buffer weights,
+      Buffer logits,
+      Buffer inverseTemperature,
+      int rows,
+      int vocabSize) {
+    int blocks = ScoreKernels.blocks(vocabSize);
+    for (int r = 0; r < rows; r++) {
+      for (int b = 0; b < blocks; b++) {
+        int first = b * TOKEN_BLOCK;
+        long from = (long) r * vocabSize + first;
+        long to = Math.min(from + TOKEN_BLOCK, (r + 1L) * vocabSize);
+        double max = Double.NEGATIVE_INFINITY;
+        for (long at = from; at < to; at++) {
+          max = Math.max(max, logits.get(at));
+        }
+        double sum = 0;
+        for (long at = from; at < to; at++) {
+          sum += Math.exp((logits.get(at) - max) * inverseTemperature.get(0));
+        }
+        largest.set((long) r * blocks + b, max);
+        weights.set((long) r * blocks + b, sum);
+      }
+    }
+  }
+
+  @Override
   public void segmentSum(Buffer out, Buffer x, Buffer segmentIds, int count, int numSegments) {
     double[] sums = new double[numSegments];
     for (int i = 0; i < count; i++) {

@@ -8,6 +8,7 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.Samples;
+import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
@@ -173,6 +174,27 @@ class FixedOrderTest {
     Buffer out = zeros(1);
     kernels.score().logSumExp(out, logits, 1, vocabSize);
     assertEquals(FixedOrder.exponentials(logits.toFloatArray())[1], (float) out.get(0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 17, 64, 100, 1023})
+  void weightsOfBlocksKeepSixteenPartialSums(int vocabSize) {
+    Buffer logits = zeros(vocabSize);
+    for (int v = 0; v < vocabSize; v++) {
+      logits.set(v, 40 * Samples.signed(7, v));
+    }
+    int blocks = ScoreKernels.blocks(vocabSize);
+    Buffer weights = zeros(blocks);
+    Buffer factor = zeros(1);
+    factor.set(0, 1);
+    kernels.score().blockWeights(zeros(blocks), weights, logits, factor, 1, vocabSize);
+    float[] values = logits.toFloatArray();
+    for (int b = 0; b < blocks; b++) {
+      int first = b * ScoreKernels.TOKEN_BLOCK;
+      int end = Math.min(first + ScoreKernels.TOKEN_BLOCK, vocabSize);
+      float[] block = Arrays.copyOfRange(values, first, end);
+      assertEquals(FixedOrder.exponentials(block)[0], (float) weights.get(b));
+    }
   }
 
   @Test

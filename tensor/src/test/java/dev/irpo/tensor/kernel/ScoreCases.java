@@ -27,7 +27,9 @@ final class ScoreCases {
             .map(ScoreCases::tokenLogProbs);
     Stream<KernelCase> rest =
         Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023)
-            .flatMap(n -> Stream.of(logSumExp(n, 1024 / n + 1), segmentSum(n)));
+            .flatMap(n ->
+                Stream.of(
+                    logSumExp(n, 1024 / n + 1), blockWeights(1024 / n + 1, n), segmentSum(n)));
     return Stream.concat(scores, rest);
   }
 
@@ -97,6 +99,32 @@ final class ScoreCases {
                 kernels.score().logSumExp(side.apply(out), side.apply(logits), rows, vocabSize),
             logits)
         .within(out, i -> tolerance);
+  }
+
+  private static KernelCase blockWeights(int rows, int vocabSize) {
+    long blocks = (long) rows * ScoreKernels.blocks(vocabSize);
+    KernelTensor largest = output("largest", blocks);
+    KernelTensor weights = output("weights", blocks);
+    KernelTensor logits =
+        KernelTensor.of("logits", (long) rows * vocabSize, i -> 30 * Samples.signed(31, i));
+    KernelTensor factor = KernelTensor.of("inverseTemperature", 1, i -> 1.25);
+    // x·exp(−x) is at most 1/e, so an argument's rounding adds that of 64/e units at most
+    return new KernelCase(
+            "blockWeights (%d, %d)".formatted(rows, vocabSize),
+            (kernels, side) ->
+                kernels
+                    .score()
+                    .blockWeights(
+                        side.apply(largest),
+                        side.apply(weights),
+                        side.apply(logits),
+                        side.apply(factor),
+                        rows,
+                        vocabSize),
+            logits,
+            factor)
+        .within(largest, i -> 0)
+        .within(weights, i -> UNIT * (2 * 64 / Math.E + (8 + 4 * 8) * weights.exact().get(i)));
   }
 
   private static KernelCase segmentSum(int count) {

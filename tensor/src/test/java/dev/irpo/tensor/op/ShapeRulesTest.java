@@ -49,6 +49,16 @@ class ShapeRulesTest {
   }
 
   @Test
+  void weightsOfBlocksNeedRowsAndOneTemperature() {
+    Tensor one = graph.input("one", DType.F32, Shape.of(1));
+    assertEquals(Shape.of(4, 1), BlockWeights.blockWeights(matrix, one).output(1).shape());
+    Tensor wide = graph.variable("wide", Shape.of(2, 65));
+    assertEquals(Shape.of(2, 2), BlockWeights.blockWeights(wide, one).output(0).shape());
+    refuses(() -> BlockWeights.blockWeights(matrix, numbers), "blockWeights", "(4,)");
+    refuses(() -> BlockWeights.blockWeights(vector, one), "blockWeights", "(6,)");
+  }
+
+  @Test
   void normalisationNeedsAWeightPerColumn() {
     refuses(() -> RmsNorm.rmsNorm(other, vector, 1e-5), "rmsNorm", "(4, 5)", "(6,)");
   }

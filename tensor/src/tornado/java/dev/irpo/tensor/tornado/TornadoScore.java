@@ -214,6 +214,39 @@ final class TornadoScore implements ScoreKernels {
   }
 
   @Override
+  public void blockWeights(
+      Buffer largest,
+      Buffer weights,
+      Buffer logits,
+      Buffer inverseTemperature,
+      int rows,
+      int vocabSize) {
+    DeviceMemory.Floats largestOn = memory.floats(largest);
+    DeviceMemory.Floats weightsOn = memory.floats(weights);
+    DeviceMemory.Floats logitsOn = memory.floats(logits);
+    DeviceMemory.Floats factorOn = memory.floats(inverseTemperature);
+    int blocks = ScoreKernels.blocks(vocabSize);
+    tasks.add(
+        "blockWeights",
+        (graph, id) ->
+            graph.task(
+                id,
+                ScoreTasks::blockWeights,
+                largestOn.array(),
+                largestOn.at(),
+                weightsOn.array(),
+                weightsOn.at(),
+                logitsOn.array(),
+                logitsOn.at(),
+                factorOn.array(),
+                factorOn.at(),
+                rows,
+                vocabSize,
+                blocks,
+                TOKEN_BLOCK));
+  }
+
+  @Override
   public void segmentSum(Buffer out, Buffer x, Buffer segmentIds, int count, int numSegments) {
     DeviceMemory.Floats outOn = memory.floats(out);
     DeviceMemory.Floats xOn = memory.floats(x);

@@ -4,10 +4,12 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.AttentionKernels;
+import dev.irpo.tensor.op.BlockWeights;
 import dev.irpo.tensor.op.CachedAttention;
 import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.LogSumExp;
@@ -28,8 +30,8 @@ final class DecodeProgram {
   private final Buffer positions;
   private final Buffer table;
   private final Buffer selected;
-  private final Buffer logits;
-  private final Buffer logSumExp;
+  private final Buffer inverseTemperature;
+  private final TokenScores scores;
 
   DecodeProgram(
       Backend backend, Llama model, Map<String, Buffer> variables, DecodeLimits limits, Size size) {
@@ -63,15 +65,22 @@ final class DecodeProgram {
     Tensor chosen = SelectRows.selectRows(hidden, selectedInput); // (Q, C)
     Tensor logitTensor = Linear.linear(chosen, model.head(graph)); // (Q, V)
     Tensor normaliser = LogSumExp.logSumExp(logitTensor); // (Q)
-    graph.output(logitTensor);
-    graph.output(normaliser);
+    Tensor factor = graph.input("inverseTemperature", DType.F32, Shape.of(1));
+    Node blocks = BlockWeights.blockWeights(logitTensor, factor); // (Q, B) each
+    List<Tensor> outputs = List.of(logitTensor, normaliser, blocks.output(0), blocks.output(1));
+    outputs.forEach(graph::output);
     program = backend.compile(graph, variables);
     tokens = program.buffer(tokenInput);
     positions = program.buffer(positionInput);
     table = program.buffer(tableInput);
     selected = program.buffer(selectedInput);
-    logits = program.buffer(logitTensor);
-    logSumExp = program.buffer(normaliser);
+    inverseTemperature = program.buffer(factor);
+    scores =
+        new TokenScores(
+            program.buffer(logitTensor),
+            program.buffer(normaliser),
+            program.buffer(blocks.output(0)),
+            program.buffer(blocks.output(1)));
   }
 
   /// Rows and rows with logits.
@@ -114,7 +123,10 @@ final class DecodeProgram {
   }
 
   /// Runs the rows of a plan; rows and logits beyond it are skipped or ignored.
-  void run(RowPlan plan) {
+  ///
+  /// @param factor multiplies logits in the weights of blocks
+  void run(RowPlan plan, float factor) {
+    inverseTemperature.set(0, factor);
     for (int r = 0; r < numRows; r++) {
       boolean used = r < plan.numRows();
       tokens.setInt(r, used ? plan.token(r) : 0);
@@ -133,13 +145,8 @@ final class DecodeProgram {
     return program;
   }
 
-  /// Logits (Q, V) of the last run.
-  Buffer logits() {
-    return logits;
-  }
-
-  /// Their normalisers (Q).
-  Buffer logSumExp() {
-    return logSumExp;
+  /// Of the Q rows that the last run gave logits for.
+  TokenScores scores() {
+    return scores;
   }
 }

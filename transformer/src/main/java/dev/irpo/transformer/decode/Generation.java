@@ -1,13 +1,10 @@
 package dev.irpo.transformer.decode;
 
-import dev.irpo.tensor.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// One call of [Generator#generate]: which prompt is where, which slot does what.
 final class Generation {
@@ -17,9 +14,7 @@ final class Generation {
   private final Sampling sampling;
   private final Sampling.Listener listener;
 
-  /// Samplers that no thread uses at the moment.
-  private final Queue<TokenSampler> samplers = new ConcurrentLinkedQueue<>();
-
+  private final TokenSampler sampler;
   private final RowPlan plan;
   private final SlotState[] slots;
 
@@ -27,7 +22,7 @@ final class Generation {
   private final List<PromptState> inFlight = new ArrayList<>();
 
   private final Deque<Integer> freeRegions = new ArrayDeque<>();
-  private final Buffer[] regionLogits;
+  private final TokenScores[] regionScores;
 
   /// Prompts whose samples the listener has not seen, in the order of requests.
   private final Deque<PromptState> undelivered = new ArrayDeque<>();
@@ -46,14 +41,15 @@ final class Generation {
     this.sampling = sampling;
     this.listener = listener;
     int vocabSize = generator.config().vocabSize();
+    sampler = new TokenSampler(sampling.settings(), vocabSize);
     plan = new RowPlan(limits.slots() + limits.prefillRows());
     slots = new SlotState[limits.slots()];
     for (int s = 0; s < slots.length; s++) {
       slots[s] = new SlotState(limits.maxNewTokens());
     }
-    regionLogits = new Buffer[limits.promptsInFlight()];
-    for (int region = 0; region < regionLogits.length; region++) {
-      regionLogits[region] = generator.backend().allocate(vocabSize);
+    regionScores = new TokenScores[limits.promptsInFlight()];
+    for (int region = 0; region < regionScores.length; region++) {
+      regionScores[region] = TokenScores.ofOneRow(generator.backend(), vocabSize);
       freeRegions.add(region);
     }
   }
@@ -65,7 +61,7 @@ final class Generation {
       deliver();
       planRows();
       if (plan.numRows() > 0) {
-        readResults(generator.run(plan));
+        readResults(generator.run(plan, sampling.settings()));
       } else if (inFlight.isEmpty() && !requests.hasNext()) {
         return;
       }
@@ -84,14 +80,14 @@ final class Generation {
       GenerationRequest request = requests.next();
       generator.check(request);
       int region = freeRegions.remove();
-      PromptState prompt = new PromptState(request, region, regionLogits[region]);
+      PromptState prompt = new PromptState(request, region, regionScores[region]);
       inFlight.add(prompt);
       undelivered.add(prompt);
       waiting += request.count();
     }
   }
 
-  /// Starts samples of prompts that are read in; each draws its first token from the kept logits.
+  /// Starts samples of prompts that are read in; each draws its first token from the kept scores.
   private void fillSlots() {
     for (SlotState slot : slots) {
       while (!slot.isBusy()) {
@@ -101,8 +97,7 @@ final class Generation {
         }
         int room = generator.config().maxPositions() - prompt.request.prompt().length;
         slot.begin(prompt, sampling, Math.min(room, sampling.settings().maxNewTokens()));
-        slot.token = draw(prompt.logits, 0, slot.uniform());
-        append(slot, prompt.logits, 0, prompt.logSumExp);
+        draw(slot, prompt.scores, 0);
       }
     }
   }
@@ -116,24 +111,12 @@ final class Generation {
     return null;
   }
 
-  private int draw(Buffer logits, int row, double uniform) {
-    TokenSampler idle = samplers.poll();
-    TokenSampler sampler =
-        idle != null ? idle : new TokenSampler(sampling.settings(), generator.config().vocabSize());
-    int token = sampler.draw(logits, row, uniform);
-    samplers.add(sampler);
-    return token;
-  }
-
-  /// Appends the drawn token of a slot and closes what it completes.
-  private void append(SlotState slot, Buffer logits, int row, double logSumExp) {
+  /// Draws the next token of a slot and closes what it completes.
+  private void draw(SlotState slot, TokenScores scores, int row) {
     PromptState prompt = slot.prompt;
-    int token = slot.token;
-    long at = (long) row * generator.config().vocabSize() + token;
-    // exact in double, so rounding gives what a subtraction in single precision gives
-    float tokenLogProb = (float) (logits.get(at) - logSumExp);
+    int token = sampler.draw(scores, row, slot.uniform());
     drawnTokens++;
-    if (slot.append(token, tokenLogProb, sampling.settings())) {
+    if (slot.append(token, scores.logProb(row, token), sampling.settings())) {
       finishedSamples++;
       if (prompt.isFinished()) {
         inFlight.remove(prompt);
@@ -182,37 +165,17 @@ final class Generation {
     return count;
   }
 
-  private void readResults(DecodeProgram program) {
+  private void readResults(TokenScores scores) {
     for (PromptState prompt : inFlight) {
       if (prompt.logitIndex >= 0) {
-        int vocabSize = generator.config().vocabSize();
-        long first = (long) prompt.logitIndex * vocabSize;
-        prompt.logits.copyFrom(program.logits().slice(first, vocabSize));
-        prompt.logSumExp = program.logSumExp().get(prompt.logitIndex);
+        prompt.scores.copyRow(scores, prompt.logitIndex);
         prompt.logitIndex = -1;
       }
     }
-    drawTokens(program.logits());
     for (SlotState slot : slots) {
       if (slot.isBusy()) {
-        double logSumExp = program.logSumExp().get(slot.logitIndex);
-        append(slot, program.logits(), slot.logitIndex, logSumExp);
+        draw(slot, scores, slot.logitIndex);
       }
     }
-  }
-
-  /// Draws the next token of each busy slot, several at a time: one after the other took a third of
-  /// the time with a vocabulary of 32,000.
-  private void drawTokens(Buffer logits) {
-    generator
-        .backend()
-        .forEach(
-            slots.length,
-            s -> {
-              SlotState slot = slots[s];
-              if (slot.isBusy()) {
-                slot.token = draw(logits, slot.logitIndex, slot.uniform());
-              }
-            });
   }
 }

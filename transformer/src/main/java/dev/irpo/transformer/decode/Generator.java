@@ -73,10 +73,11 @@ public final class Generator {
     model.config().requireTokens(request.prompt());
   }
 
-  DecodeProgram run(RowPlan plan) {
+  /// Runs the rows of a plan and returns the scores of those that want some.
+  TokenScores run(RowPlan plan, SamplingSettings settings) {
     DecodeProgram program = program(new DecodeProgram.Size(plan.numRows(), plan.numLogits()));
-    program.run(plan);
-    return program;
+    program.run(plan, TokenSampler.inverseTemperature(settings));
+    return program.scores();
   }
 
   private DecodeProgram program(DecodeProgram.Size used) {

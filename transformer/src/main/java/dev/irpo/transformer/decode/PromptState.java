@@ -1,17 +1,14 @@
 package dev.irpo.transformer.decode;
 
-import dev.irpo.tensor.Buffer;
-
 /// A prompt in the cache: how far it is read in, and which of its samples are where.
 final class PromptState {
   final GenerationRequest request;
   final int region;
   final Sample[] samples;
 
-  /// Logits (V) of the prompt's last token and their normaliser, once it is read in.
-  final Buffer logits;
+  /// Those of the prompt's last token, one row, once it is read in.
+  final TokenScores scores;
 
-  double logSumExp;
   int prefilled;
   int started;
   int finished;
@@ -19,10 +16,10 @@ final class PromptState {
   /// Index of the last token's logits in the run under way, or −1.
   int logitIndex = -1;
 
-  PromptState(GenerationRequest request, int region, Buffer logits) {
+  PromptState(GenerationRequest request, int region, TokenScores scores) {
     this.request = request;
     this.region = region;
-    this.logits = logits;
+    this.scores = scores;
     samples = new Sample[request.count()];
   }
 

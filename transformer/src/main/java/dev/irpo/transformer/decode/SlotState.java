@@ -13,9 +13,6 @@ final class SlotState {
   int limit;
   int logitIndex;
 
-  /// The token that was drawn last.
-  int token;
-
   private long key;
   private StopCondition stopCondition;
 

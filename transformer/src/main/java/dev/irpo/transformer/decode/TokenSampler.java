@@ -1,99 +1,151 @@
 package dev.irpo.transformer.decode;
 
-import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.kernel.ScoreKernels;
 import java.util.Arrays;
 
-/// Draws a token from a row of logits.
+/// Draws a token from a row of scores.
 ///
 /// ```text
 /// w[v] = exp((l[v] − max l)/temperature)      token = first v with Σ_{u ≤ v} w[u] > uniform · Σ w
 /// ```
 ///
-/// Sums run in double precision in a fixed order: by token id, or from the most probable token on
-/// where tokens are cut off.
+/// The program has summed the weights of each block of tokens, so that a draw touches one number a
+/// block and the tokens of one block, or of those blocks whose best token may be kept where some
+/// are cut off. Sums run in double precision in a fixed order: by token id, or from the most
+/// probable token on where tokens are cut off.
 final class TokenSampler {
-  /// Tokens from one noted sum to the next, so that the draw adds up few weights again.
-  private static final int BLOCK = 256;
+  private static final int BLOCK = ScoreKernels.TOKEN_BLOCK;
 
   private final SamplingSettings settings;
-  private final float[] logits;
-  private final double[] weights;
+  private final int vocabSize;
 
-  /// The sum of the weights before each block.
+  /// Of each block: its largest logit, its weight, and the sum of the weights before it.
+  private final float[] largest;
+
+  private final float[] blockWeights;
   private final double[] sumBefore;
 
+  /// Logits of the block that is looked at.
+  private final float[] logits = new float[BLOCK];
+
+  /// The tokens that may be kept, most probable first, and by id their weights; empty where none is
+  /// cut off.
   private final long[] order;
+
+  private final double[] weights;
+
+  private final float[] sorted;
+
+  /// The largest logit of the row, or NaN.
+  private float max;
 
   TokenSampler(SamplingSettings settings, int vocabSize) {
     this.settings = settings;
-    logits = new float[vocabSize];
-    weights = new double[vocabSize];
-    sumBefore = new double[(vocabSize + BLOCK - 1) / BLOCK];
-    order = new long[vocabSize];
+    this.vocabSize = vocabSize;
+    int blocks = ScoreKernels.blocks(vocabSize);
+    largest = new float[blocks];
+    blockWeights = new float[blocks];
+    sumBefore = new double[blocks];
+    int mostKept = isCut() ? vocabSize : 0;
+    order = new long[mostKept];
+    weights = new double[mostKept];
+    sorted = new float[blocks];
   }
 
-  /// The token that the uniform number in [0, 1) selects from a row of `source`.
-  int draw(Buffer source, int row, double uniform) {
-    int best = read(source, row);
+  private boolean isCut() {
+    return settings.topK() > 0 || settings.topP() < 1;
+  }
+
+  /// What the program has to multiply logits with for this sampler; anything where it is greedy.
+  static float inverseTemperature(SamplingSettings settings) {
+    double inverse = settings.temperature() == 0 ? 0 : 1 / settings.temperature();
+    return (float) Math.min(inverse, Float.MAX_VALUE);
+  }
+
+  /// The token that the uniform number in [0, 1) selects from a row.
+  ///
+  /// @throws IllegalArgumentException if a logit is not finite
+  int draw(TokenScores scores, int row, double uniform) {
+    readBlocks(scores, row);
     if (settings.temperature() == 0) {
-      return best;
+      return mostProbable(scores, row);
     }
-    double max = logits[best];
     double total = 0;
-    for (int v = 0; v < logits.length; v++) {
-      if (v % BLOCK == 0) {
-        sumBefore[v / BLOCK] = total;
-      }
-      weights[v] = FastExp.exp((logits[v] - max) / settings.temperature());
-      total += weights[v];
+    for (int b = 0; b < largest.length; b++) {
+      sumBefore[b] = total;
+      total += blockWeights[b] * weight(largest[b]);
     }
-    boolean isCut = settings.topK() > 0 || settings.topP() < 1;
-    return isCut ? drawFromTop(total, uniform) : drawFromAll(total, uniform);
+    return isCut()
+        ? drawFromTop(scores, row, total, uniform)
+        : drawFromAll(scores, row, uniform * total);
   }
 
-  /// Copies a row of logits and returns the index of its largest, the lowest of equals.
-  private int read(Buffer source, int row) {
-    source.read((long) row * logits.length, logits);
-    int best = 0;
-    for (int v = 0; v < logits.length; v++) {
-      if (logits[v] > logits[best]) {
-        best = v;
-      }
+  private void readBlocks(TokenScores scores, int row) {
+    int blocks = largest.length;
+    scores.largest().read((long) row * blocks, largest, blocks);
+    scores.weights().read((long) row * blocks, blockWeights, blocks);
+    max = Float.NEGATIVE_INFINITY;
+    float sum = 0;
+    for (int b = 0; b < blocks; b++) {
+      max = Math.max(max, largest[b]);
+      sum += blockWeights[b];
     }
-    if (!Float.isFinite(logits[best])) {
+    if (!Float.isFinite(max) || Float.isNaN(sum)) {
       throw new IllegalArgumentException(
-          "the model's logits are not finite (token %d: %s); its weights are damaged or training diverged"
-              .formatted(best, logits[best]));
+          "the model's logits are not finite (the largest: %s); its weights are damaged or training diverged"
+              .formatted(Float.isNaN(sum) ? sum : max));
     }
-    return best;
   }
 
-  private int drawFromAll(double total, double uniform) {
-    double target = uniform * total;
-    int block = sumBefore.length - 1;
-    while (block > 0 && sumBefore[block] > target) {
-      block--;
+  /// Reads the logits of a block and returns how many there are.
+  private int readLogits(TokenScores scores, int row, int block) {
+    int first = block * BLOCK;
+    int count = Math.min(BLOCK, vocabSize - first);
+    scores.logits().read((long) row * vocabSize + first, logits, count);
+    return count;
+  }
+
+  private double weight(float logit) {
+    return FastExp.exp(((double) logit - max) / settings.temperature());
+  }
+
+  /// The lowest of the tokens with the largest logit.
+  private int mostProbable(TokenScores scores, int row) {
+    int b = 0;
+    while (largest[b] != max) {
+      b++;
     }
-    double sum = sumBefore[block];
-    for (int v = block * BLOCK; v < weights.length; v++) {
-      sum += weights[v];
-      if (sum > target) {
-        return v;
+    readLogits(scores, row, b);
+    int i = 0;
+    while (logits[i] != max) {
+      i++;
+    }
+    return b * BLOCK + i;
+  }
+
+  private int drawFromAll(TokenScores scores, int row, double target) {
+    int b = largest.length - 1;
+    while (b > 0 && (sumBefore[b] > target || weight(largest[b]) == 0)) {
+      b--;
+    }
+    int count = readLogits(scores, row, b);
+    double sum = sumBefore[b];
+    int drawn = 0;
+    for (int i = 0; i < count; i++) {
+      double weight = weight(logits[i]);
+      sum += weight;
+      if (weight > 0) {
+        drawn = i; // the last one, should rounding alone keep the sum from passing the target
+        if (sum > target) {
+          break;
+        }
       }
     }
-    return lastPossible(); // rounding alone kept the sum from passing the target
+    return b * BLOCK + drawn;
   }
 
-  private int lastPossible() {
-    int v = weights.length - 1;
-    while (v > 0 && weights[v] == 0) {
-      v--;
-    }
-    return v;
-  }
-
-  private int drawFromTop(double total, double uniform) {
-    int candidates = sortCandidates(total);
+  private int drawFromTop(TokenScores scores, int row, double total, double uniform) {
+    int candidates = sortCandidates(scores, row, total);
     int kept = settings.topK() > 0 ? Math.min(settings.topK(), candidates) : candidates;
     double all = settings.topK() > 0 ? sumOfFirst(kept) : total;
     double mass = 0;
@@ -124,27 +176,46 @@ final class TokenSampler {
     return (int) order[rank];
   }
 
-  /// Orders tokens from the most probable on, equals by id. Without top-k those are left out that
-  /// cannot be in the nucleus: all with a weight below (1 − p)·total/V have less than 1 − p
-  /// together.
-  private int sortCandidates(double total) {
-    double least = settings.topK() > 0 ? 0 : (1 - settings.topP()) * total / weights.length * 0.999;
-    int count = 0;
-    for (int v = 0; v < weights.length; v++) {
-      if (weights[v] >= least) {
-        int bits = Float.floatToIntBits(logits[v] + 0f);
-        int ascending = bits < 0 ? ~bits : bits | Integer.MIN_VALUE;
-        order[count++] = ((long) ~ascending << 32) | v;
+  /// Orders tokens from the most probable on, equals by id, and notes their weights. Those are left
+  /// out that are beyond the first k for sure, and without top-k those that cannot be in the
+  /// nucleus: all with a weight below (1 − p)·total/V have less than 1 − p together.
+  private int sortCandidates(TokenScores scores, int row, double total) {
+    boolean hasTopK = settings.topK() > 0;
+    float leastLogit = hasTopK ? kthLargestOfBlocks() : Float.NEGATIVE_INFINITY;
+    double leastWeight = hasTopK ? 0 : (1 - settings.topP()) * total / vocabSize * 0.999;
+    int kept = 0;
+    for (int b = 0; b < largest.length; b++) {
+      if (largest[b] < leastLogit || weight(largest[b]) < leastWeight) {
+        continue;
+      }
+      int count = readLogits(scores, row, b);
+      for (int i = 0; i < count; i++) {
+        double weight = weight(logits[i]);
+        if (logits[i] >= leastLogit && weight >= leastWeight) {
+          int v = b * BLOCK + i;
+          weights[v] = weight;
+          order[kept++] = ((long) descending(logits[i]) << 32) | v;
+        }
       }
     }
-    sortUnsigned(count);
-    return count;
+    Arrays.sort(order, 0, kept);
+    return kept;
   }
 
-  private void sortUnsigned(int count) {
-    for (int i = 0; i < count; i++) {
-      order[i] ^= Long.MIN_VALUE;
+  /// A logit that k tokens reach: the best ones of k blocks; none where there are fewer blocks.
+  private float kthLargestOfBlocks() {
+    int k = settings.topK();
+    if (k > largest.length) {
+      return Float.NEGATIVE_INFINITY;
     }
-    Arrays.sort(order, 0, count);
+    System.arraycopy(largest, 0, sorted, 0, largest.length);
+    Arrays.sort(sorted);
+    return sorted[sorted.length - k];
+  }
+
+  /// An integer that is the smaller, the larger the number is.
+  private static int descending(float logit) {
+    int bits = Float.floatToIntBits(logit + 0f);
+    return bits < 0 ? bits ^ Integer.MIN_VALUE : ~bits;
   }
 }

@@ -9,9 +9,10 @@
 /// slot regions     [ y₁ y₂ … ]   one sample's own tokens; attention reads prompt region, then its own
 /// ```
 ///
-/// The logits of a prompt's last token are kept until all its samples have drawn their first token.
-/// A slot whose sample ends takes the next sample before the following run; a prompt's region is
-/// free when its last sample ended.
+/// The program also sums the softmax weights of each block of 64 tokens, so that drawing a token
+/// touches one number a block and the logits of one block. The scores of a prompt's last token are
+/// kept until all its samples have drawn their first token. A slot whose sample ends takes the next
+/// sample before the following run; a prompt's region is free when its last sample ended.
 ///
 /// Random numbers are a function of (seed, iteration, problem, sample, token), and a row's logits
 /// depend on its own sequence alone, so a response does not depend on how many slots there were or

@@ -2,23 +2,48 @@ package dev.irpo.transformer.decode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.kernel.ScoreKernels;
+import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.transformer.CounterRandom;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenSamplerTest {
   private static final double[] PROBABILITIES = {0.1, 0.4, 0.05, 0.25, 0.2};
 
-  private static Buffer logits(double... values) {
-    Buffer buffer = Buffer.allocate(DType.F32, values.length);
-    for (int i = 0; i < values.length; i++) {
-      buffer.set(i, values[i]);
+  /// Scores of three rows, of which the middle one has these logits.
+  private static TokenScores scores(SamplingSettings settings, double... logits) {
+    int vocabSize = logits.length;
+    int blocks = ScoreKernels.blocks(vocabSize);
+    TokenScores scores =
+        new TokenScores(
+            Buffer.allocate(DType.F32, 3L * vocabSize),
+            Buffer.allocate(DType.F32, 3),
+            Buffer.allocate(DType.F32, 3L * blocks),
+            Buffer.allocate(DType.F32, 3L * blocks));
+    for (int i = 0; i < vocabSize; i++) {
+      scores.logits().set(vocabSize + i, logits[i]);
     }
-    return buffer;
+    Buffer factor = Buffer.allocate(DType.F32, 1);
+    factor.set(0, TokenSampler.inverseTemperature(settings));
+    ReferenceBackend.inDoublePrecision()
+        .kernels()
+        .score()
+        .blockWeights(scores.largest(), scores.weights(), scores.logits(), factor, 3, vocabSize);
+    return scores;
+  }
+
+  private static int draw(SamplingSettings settings, double uniform, double... logits) {
+    return new TokenSampler(settings, logits.length).draw(scores(settings, logits), 1, uniform);
   }
 
   private static double[] frequencies(double temperature, int topK, double topP) {
@@ -28,10 +53,11 @@ class TokenSamplerTest {
     }
     SamplingSettings settings = new SamplingSettings(temperature, topK, topP, 1, List.of());
     TokenSampler sampler = new TokenSampler(settings, logs.length);
+    TokenScores scores = scores(settings, logs);
     double[] frequencies = new double[logs.length];
     int draws = 200_000;
     for (int i = 0; i < draws; i++) {
-      frequencies[sampler.draw(logits(logs), 0, CounterRandom.uniform(1, i))] += 1.0 / draws;
+      frequencies[sampler.draw(scores, 1, CounterRandom.uniform(1, i))] += 1.0 / draws;
     }
     return frequencies;
   }
@@ -73,15 +99,57 @@ class TokenSamplerTest {
     Arrays.setAll(values, v -> 5 * CounterRandom.normal(3, v));
     Arrays.fill(values, 250, 530, -1e30);
     Arrays.fill(values, 800, 1000, -1e30);
-    Buffer buffer = logits(values);
     SamplingSettings settings = new SamplingSettings(0.8, 0, 1, 1, List.of());
+    TokenScores scores = scores(settings, values);
     TokenSampler sampler = new TokenSampler(settings, values.length);
     for (int i = 0; i < 5000; i++) {
       double uniform = CounterRandom.uniform(4, i);
-      assertEquals(firstThatPasses(values, 0.8, uniform), sampler.draw(buffer, 0, uniform));
+      assertEquals(firstThatPasses(values, 0.8, uniform), sampler.draw(scores, 1, uniform));
     }
-    assertEquals(0, sampler.draw(buffer, 0, 0));
-    assertEquals(799, sampler.draw(buffer, 0, Math.nextDown(1.0)));
+    assertEquals(0, sampler.draw(scores, 1, 0));
+    assertEquals(799, sampler.draw(scores, 1, Math.nextDown(1.0)));
+  }
+
+  /// The draw among the tokens that top-k and top-p keep, said again over the whole vocabulary.
+  private static int drawnOfTop(SamplingSettings settings, double[] logits, double uniform) {
+    double max = (float) Arrays.stream(logits).max().orElseThrow();
+    double[] weights = new double[logits.length];
+    Arrays.setAll(weights, v -> FastExp.exp(((float) logits[v] - max) / settings.temperature()));
+    Integer[] order = new Integer[logits.length];
+    Arrays.setAll(order, v -> v);
+    Arrays.sort(order, Comparator.comparingDouble(v -> 0f - (float) logits[v]));
+    int kept = settings.topK() > 0 ? Math.min(settings.topK(), order.length) : order.length;
+    double all = 0;
+    for (int i = 0; i < kept; i++) {
+      all += weights[order[i]];
+    }
+    double mass = 0;
+    int count = 0;
+    while (count < kept && (count == 0 || mass < settings.topP() * all)) {
+      mass += weights[order[count++]];
+    }
+    double sum = 0;
+    for (int i = 0; i < count - 1; i++) {
+      sum += weights[order[i]];
+      if (sum > uniform * mass) {
+        return order[i];
+      }
+    }
+    return order[count - 1];
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "5, 1", "16, 0.9", "17, 1", "400, 0.99", "2000, 1", "0, 0.5", "0, 0.999"})
+  void cuttingOffByBlocksKeepsWhatSortingAllTokensKeeps(int topK, double topP) {
+    double[] values = new double[1000];
+    Arrays.setAll(values, v -> Math.rint(20 * CounterRandom.normal(5, v)) / 8); // many are equal
+    SamplingSettings settings = new SamplingSettings(0.8, topK, topP, 1, List.of());
+    TokenScores scores = scores(settings, values);
+    TokenSampler sampler = new TokenSampler(settings, values.length);
+    for (int i = 0; i < 2000; i++) {
+      double uniform = CounterRandom.uniform(6, i);
+      assertEquals(drawnOfTop(settings, values, uniform), sampler.draw(scores, 1, uniform));
+    }
   }
 
   @Test
@@ -98,14 +166,31 @@ class TokenSamplerTest {
 
   @Test
   void greedyTakesTheLowestIdOfEquals() {
-    TokenSampler sampler = new TokenSampler(SamplingSettings.greedy(1, List.of()), 4);
-    assertEquals(1, sampler.draw(logits(-1, 2.5, 2.5, 0), 0, 0.99));
+    SamplingSettings greedy = SamplingSettings.greedy(1, List.of());
+    assertEquals(1, draw(greedy, 0.99, -1, 2.5, 2.5, 0));
+    double[] values = new double[200];
+    Arrays.fill(values, 70, 150, 3);
+    assertEquals(70, draw(greedy, 0.99, values));
   }
 
   @Test
-  void damagedLogitsAreReported() {
-    TokenSampler sampler = new TokenSampler(SamplingSettings.greedy(1, List.of()), 2);
-    assertThrows(IllegalArgumentException.class, () -> sampler.draw(logits(Double.NaN, 1), 0, 0.5));
+  void theSmallestTemperatureTakesOneOfTheMostProbable() {
+    SamplingSettings cold = new SamplingSettings(Double.MIN_NORMAL, 0, 1, 1, List.of());
+    assertEquals(1, draw(cold, 0.4, -1, 2.5, 2.5, 2.4));
+    assertEquals(2, draw(cold, 0.6, -1, 2.5, 2.5, 2.4));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+  void damagedLogitsAreReported(double damaged) {
+    SamplingSettings warm = new SamplingSettings(1, 0, 1, 1, List.of());
+    for (SamplingSettings settings : List.of(SamplingSettings.greedy(1, List.of()), warm)) {
+      double[] values = new double[130];
+      values[100] = damaged;
+      Exception thrown =
+          assertThrows(IllegalArgumentException.class, () -> draw(settings, 0.5, values));
+      assertTrue(thrown.getMessage().contains("not finite"), thrown::getMessage);
+    }
   }
 
   @Test

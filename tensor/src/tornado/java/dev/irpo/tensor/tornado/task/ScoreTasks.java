@@ -134,6 +134,40 @@ public final class ScoreTasks {
     }
   }
 
+  /// Largest logit and weight of each block of tokens, a work item a block.
+  public static void blockWeights(
+      FloatArray largest,
+      int largestAt,
+      FloatArray weights,
+      int weightsAt,
+      FloatArray logits,
+      int logitsAt,
+      FloatArray inverseTemperature,
+      int inverseTemperatureAt,
+      int rows,
+      int vocabSize,
+      int blocks,
+      int tokensOfBlock) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int b = 0; b < blocks; b++) {
+        int first = b * tokensOfBlock;
+        int end = Math.min(first + tokensOfBlock, vocabSize);
+        int row = logitsAt + r * vocabSize;
+        float max = logits.get(row + first);
+        for (int v = first + 1; v < end; v++) {
+          max = Math.max(max, logits.get(row + v));
+        }
+        float factor = inverseTemperature.get(inverseTemperatureAt);
+        float sum = 0;
+        for (int v = first; v < end; v++) {
+          sum += TornadoMath.exp((logits.get(row + v) - max) * factor);
+        }
+        largest.set(largestAt + r * blocks + b, max);
+        weights.set(weightsAt + r * blocks + b, sum);
+      }
+    }
+  }
+
   /// `out[s] = Σ_{i: segmentIds[i]=s} x[i]` in double precision, a work item a segment.
   public static void segmentSum(
       FloatArray out,
