@@ -100,17 +100,16 @@ final class DecodeProgram {
           new Size(slots + limits.prefillRows(), slots + limits.prefillRows()));
     }
 
-    /// The next size that a program is compiled for: 1, 2, 3, 4, 6, 8, 12, 16, … of each.
-    Size roundedUp() {
-      return new Size(rung(rows), rung(logits));
+    /// The next size that a program is compiled for: 1, 2, 3, 4, 6, 8, 12, 16, … of each, and as
+    /// many as there are slots, which most runs have.
+    Size roundedUp(int slots) {
+      return new Size(rung(rows, slots), rung(logits, slots));
     }
 
-    private static int rung(int count) {
+    private static int rung(int count, int slots) {
       int power = Integer.highestOneBit(Math.max(1, count));
-      if (power >= count) {
-        return power;
-      }
-      return power / 2 * 3 >= count ? power / 2 * 3 : 2 * power;
+      int rung = power >= count ? power : power / 2 * 3 >= count ? power / 2 * 3 : 2 * power;
+      return count <= slots ? Math.min(rung, slots) : rung;
     }
   }
 

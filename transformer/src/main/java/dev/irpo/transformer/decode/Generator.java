@@ -82,7 +82,7 @@ public final class Generator {
 
   private DecodeProgram program(DecodeProgram.Size used) {
     if (!backend.compilesSlowly()) {
-      return programs.computeIfAbsent(used.roundedUp(), this::compile);
+      return programs.computeIfAbsent(used.roundedUp(limits.slots()), this::compile);
     }
     List<DecodeProgram.Size> sizes = DecodeProgram.Size.few(limits);
     if (programs.isEmpty()) {
