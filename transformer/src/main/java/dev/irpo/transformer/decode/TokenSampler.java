@@ -34,6 +34,7 @@ final class TokenSampler {
 
   private final double[] weights;
 
+  /// The largest logits of the blocks in ascending order, for top-k.
   private final float[] sorted;
 
   /// The largest logit of the row, or NaN.
