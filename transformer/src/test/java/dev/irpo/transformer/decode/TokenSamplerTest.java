@@ -165,6 +165,14 @@ class TokenSamplerTest {
   }
 
   @Test
+  void topKReachesIntoEveryBlockWhereEachHasOneProbableToken() {
+    double[] values = new double[1000];
+    Arrays.setAll(values, v -> v % 64 == 5 ? v / 640.0 : -30);
+    SamplingSettings settings = new SamplingSettings(0.8, 16, 1, 1, List.of());
+    assertEquals(5, draw(settings, Math.nextDown(1.0), values)); // the last of sixteen
+  }
+
+  @Test
   void greedyTakesTheLowestIdOfEquals() {
     SamplingSettings greedy = SamplingSettings.greedy(1, List.of());
     assertEquals(1, draw(greedy, 0.99, -1, 2.5, 2.5, 0));
@@ -191,6 +199,14 @@ class TokenSamplerTest {
           assertThrows(IllegalArgumentException.class, () -> draw(settings, 0.5, values));
       assertTrue(thrown.getMessage().contains("not finite"), thrown::getMessage);
     }
+  }
+
+  @Test
+  void blockOfNothingButMinusInfinityIsReported() {
+    double[] values = new double[130];
+    Arrays.fill(values, 64, 128, Double.NEGATIVE_INFINITY);
+    SamplingSettings warm = new SamplingSettings(1, 0, 1, 1, List.of());
+    assertThrows(IllegalArgumentException.class, () -> draw(warm, 0.5, values));
   }
 
   @Test
