@@ -57,9 +57,10 @@ final class TokenSampler {
     return settings.topK() > 0 || settings.topP() < 1;
   }
 
-  /// What the program has to multiply logits with for this sampler; anything where it is greedy.
+  /// What the program has to multiply logits with for this sampler. A greedy one uses no weights,
+  /// but they must be numbers where the logits are such that a warmer one takes them too.
   static float inverseTemperature(SamplingSettings settings) {
-    double inverse = settings.temperature() == 0 ? 0 : 1 / settings.temperature();
+    double inverse = settings.temperature() == 0 ? 1 : 1 / settings.temperature();
     return (float) Math.min(inverse, Float.MAX_VALUE);
   }
 

@@ -202,6 +202,16 @@ class TokenSamplerTest {
   }
 
   @Test
+  void tokenOfMinusInfinityIsNeverDrawn() {
+    double[] logits = {Double.NEGATIVE_INFINITY, 1, Double.NEGATIVE_INFINITY};
+    for (double temperature : new double[] {0, 1, Double.MIN_NORMAL}) {
+      SamplingSettings settings = new SamplingSettings(temperature, 0, 1, 1, List.of());
+      assertEquals(1, draw(settings, 0, logits));
+      assertEquals(1, draw(settings, Math.nextDown(1.0), logits));
+    }
+  }
+
+  @Test
   void blockOfNothingButMinusInfinityIsReported() {
     double[] values = new double[130];
     Arrays.fill(values, 64, 128, Double.NEGATIVE_INFINITY);
