@@ -25,7 +25,7 @@ final class BlockedProduct {
   private static final int LEAST_ROWS = 64;
 
   /// Bytes of panels of B that stay in the third cache while tasks pass by.
-  private static final int NEAR_BYTES = 1 << 22;
+  private static final int NEAR_BYTES = 1 << 21;
 
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
