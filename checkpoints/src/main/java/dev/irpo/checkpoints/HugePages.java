@@ -16,32 +16,39 @@ import java.util.Optional;
 final class HugePages {
   private static final int MADV_HUGEPAGE = 14;
   private static final long PAGE_BYTES = 1L << 21;
-  private static final Optional<MethodHandle> MADVISE = madvise();
 
   private HugePages() {}
 
-  @SuppressWarnings("restricted") // C's madvise reads no memory of ours
-  private static Optional<MethodHandle> madvise() {
-    if (!System.getProperty("os.name").toLowerCase(Locale.ROOT).equals("linux")) {
-      return Optional.empty();
+  /// The call into C, linked when a large map needs it first: that takes 70 ms in a fresh JVM.
+  private static final class Madvise {
+    static final Optional<MethodHandle> HANDLE = link();
+
+    @SuppressWarnings("restricted") // it reads no memory of ours
+    private static Optional<MethodHandle> link() {
+      if (!System.getProperty("os.name").toLowerCase(Locale.ROOT).equals("linux")) {
+        return Optional.empty();
+      }
+      Linker linker = Linker.nativeLinker();
+      FunctionDescriptor type =
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT);
+      return linker
+          .defaultLookup()
+          .find("madvise")
+          .map(function -> linker.downcallHandle(function, type));
     }
-    Linker linker = Linker.nativeLinker();
-    FunctionDescriptor type =
-        FunctionDescriptor.of(
-            ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
-    return linker
-        .defaultLookup()
-        .find("madvise")
-        .map(function -> linker.downcallHandle(function, type));
   }
 
   /// Advises about a whole map. It is no failure when the system declines: results are the same.
   static void advise(MemorySegment map) {
-    if (MADVISE.isEmpty() || map.byteSize() < PAGE_BYTES) {
+    if (map.byteSize() < PAGE_BYTES || Madvise.HANDLE.isEmpty()) {
       return;
     }
     try {
-      int _ = (int) MADVISE.get().invokeExact(map, map.byteSize(), MADV_HUGEPAGE);
+      int _ = (int) Madvise.HANDLE.get().invokeExact(map, map.byteSize(), MADV_HUGEPAGE);
     } catch (Throwable e) {
       throw new IllegalStateException("madvise cannot be called", e);
     }
