@@ -57,10 +57,10 @@ final class PackedWeights {
   }
 
   private void pack(MemorySegment weight, MemorySegment panels, ProductSizes sizes) {
-    PanelSource source = new RowPanels(weight, sizes.columns(), sizes.depth());
+    RowPanels source = new RowPanels(weight, sizes.columns(), sizes.depth());
     int count = Panels.count(sizes.columns());
     PanelSource.Range all = new PanelSource.Range(0, count, 0, sizes.depth());
     Panels target = Panels.packed(panels, sizes.depth());
-    pool.run(count, (share, scratch) -> source.pack(all, target, share, count));
+    pool.run(count, (share, scratch) -> source.packSingly(all, target, share, count));
   }
 }

@@ -25,36 +25,47 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
 
   @Override
   public void pack(Range range, Panels target, int share, int shares) {
+    pack(range, target, share, shares, true);
+  }
+
+  /// [#pack] element by element, for what is packed seldom. Squares take so long until C2 has
+  /// compiled them that the first token of stories260K came 0.08 s later.
+  void packSingly(Range range, Panels target, int share, int shares) {
+    pack(range, target, share, shares, false);
+  }
+
+  private void pack(Range range, Panels target, int share, int shares, boolean bySquares) {
     int end = PanelSource.begin(range.panels(), share + 1, shares);
     int last = range.from() + range.depth();
     for (int panel = PanelSource.begin(range.panels(), share, shares); panel < end; panel++) {
       for (int row = 0; row < Tiles.PANEL; row += Lanes.COUNT) {
         int first = range.first() + panel * Tiles.PANEL + row;
         long at = target.at() + panel * target.panelBytes() + 4L * row;
-        packHalf(first, range.from(), last, target.memory(), at);
+        int squares = bySquares && first + Lanes.COUNT <= rows ? range.depth() / Lanes.COUNT : 0;
+        if (squares > 0) {
+          packSquares(first, range.from(), squares, target.memory(), at);
+        }
+        int rest = squares * Lanes.COUNT;
+        long restAt = at + rest * Tiles.PANEL_BYTES;
+        singly(first, range.from() + rest, last, target.memory(), restAt);
       }
     }
   }
 
-  /// As many rows as a vector has lanes.
-  private void packHalf(int first, int from, int to, MemorySegment target, long at) {
-    int squares = first + Lanes.COUNT <= rows ? (to - from) / Lanes.COUNT : 0;
-    if (squares > 0) {
-      int depth = squares * Lanes.COUNT;
-      long row = 4L * columns;
-      long source =
-          RawMemory.address(matrix, offset(first, from), (Lanes.COUNT - 1) * row + 4L * depth);
-      long bytes = (depth - 1) * Tiles.PANEL_BYTES + Lanes.BYTES;
-      long panel = RawMemory.address(target, at, bytes);
-      try {
-        transpose(source, row, panel, squares);
-      } finally {
-        Reference.reachabilityFence(matrix);
-        Reference.reachabilityFence(target);
-      }
+  /// As many rows as a vector has lanes, as many columns as the squares have.
+  private void packSquares(int first, int from, int squares, MemorySegment target, long at) {
+    int depth = squares * Lanes.COUNT;
+    long row = 4L * columns;
+    long source =
+        RawMemory.address(matrix, offset(first, from), (Lanes.COUNT - 1) * row + 4L * depth);
+    long bytes = (depth - 1) * Tiles.PANEL_BYTES + Lanes.BYTES;
+    long panel = RawMemory.address(target, at, bytes);
+    try {
+      transpose(source, row, panel, squares);
+    } finally {
+      Reference.reachabilityFence(matrix);
+      Reference.reachabilityFence(target);
     }
-    int rest = from + squares * Lanes.COUNT;
-    singly(first, rest, to, target, at + (rest - from) * Tiles.PANEL_BYTES);
   }
 
   private long offset(int row, int column) {
