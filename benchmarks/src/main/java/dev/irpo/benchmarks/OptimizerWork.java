@@ -23,8 +23,8 @@ final class OptimizerWork {
         Arguments arguments(KernelSizes s) {
           return new Arguments()
               .result("param", weight(s))
-              .result("mean", weight(s))
-              .positiveResult("square", weight(s))
+              .result("firstMoment", weight(s))
+              .positiveResult("secondMoment", weight(s))
               .normal("gradient", weight(s))
               .numbers("squaredNorm", 4)
               .numbers("schedule", 1e-3, 0.1, 0.05);
@@ -37,8 +37,8 @@ final class OptimizerWork {
               k.optimizer()
                   .adamW(
                       a.get("param"),
-                      a.get("mean"),
-                      a.get("square"),
+                      a.get("firstMoment"),
+                      a.get("secondMoment"),
                       a.get("gradient"),
                       a.get("squaredNorm"),
                       a.get("schedule"),

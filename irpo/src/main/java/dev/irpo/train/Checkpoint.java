@@ -49,7 +49,11 @@ final class Checkpoint {
     ParameterLayout layout = new ParameterLayout(model.config().parameterShapes());
     OptimizerShards.Part part =
         new OptimizerShards.Part(
-            1, 1, 0, pieces(model, optimizer.mean()), pieces(model, optimizer.square()));
+            1,
+            1,
+            0,
+            pieces(model, optimizer.firstMoment()),
+            pieces(model, optimizer.secondMoment()));
     AtomicFiles.writeFolder(
         folder,
         temporary -> {
@@ -80,11 +84,11 @@ final class Checkpoint {
     model.parameters().markChanged();
     ParameterLayout layout = new ParameterLayout(model.config().parameterShapes());
     try (OptimizerShards shards = OptimizerShards.open(folder, layout)) {
-      List<MemorySegment> means = pieces(model, optimizer.mean());
-      List<MemorySegment> squares = pieces(model, optimizer.square());
+      List<MemorySegment> firstMoments = pieces(model, optimizer.firstMoment());
+      List<MemorySegment> secondMoments = pieces(model, optimizer.secondMoment());
       int i = 0;
       for (String name : layout.shapes().keySet()) {
-        shards.read(layout.begin(name), means.get(i), squares.get(i));
+        shards.read(layout.begin(name), firstMoments.get(i), secondMoments.get(i));
         i++;
       }
     }

@@ -48,8 +48,8 @@ final class CpuOptimizer implements OptimizerKernels {
   @Override
   public void adamW(
       Buffer param,
-      Buffer mean,
-      Buffer square,
+      Buffer firstMoment,
+      Buffer secondMoment,
       Buffer gradient,
       Buffer squaredNorm,
       Buffer schedule,
@@ -70,7 +70,7 @@ final class CpuOptimizer implements OptimizerKernels {
             (float) (1 / Math.sqrt(schedule.get(2))),
             (float) settings.epsilon());
     MemorySegment[] operands = {
-      param.segment(), mean.segment(), square.segment(), gradient.segment()
+      param.segment(), firstMoment.segment(), secondMoment.segment(), gradient.segment()
     };
     pool.run(
         blocks(n),
@@ -97,17 +97,18 @@ final class CpuOptimizer implements OptimizerKernels {
     /// Updates whole vectors, `bytes` of them.
     void apply(MemorySegment[] operands, long at, int bytes) {
       MemorySegment param = operands[0];
-      MemorySegment mean = operands[1];
-      MemorySegment square = operands[2];
+      MemorySegment firstMoment = operands[1];
+      MemorySegment secondMoment = operands[2];
       MemorySegment gradient = operands[3];
       for (int i = 0; i < bytes; i += (int) Lanes.BYTES) {
         FloatVector g = Lanes.load(gradient, at + i).mul(clip);
-        FloatVector m = Lanes.load(mean, at + i).mul(beta1).add(g.mul(oneMinusBeta1));
-        FloatVector s = Lanes.load(square, at + i).mul(beta2).add(g.mul(g).mul(oneMinusBeta2));
+        FloatVector m = Lanes.load(firstMoment, at + i).mul(beta1).add(g.mul(oneMinusBeta1));
+        FloatVector s =
+            Lanes.load(secondMoment, at + i).mul(beta2).add(g.mul(g).mul(oneMinusBeta2));
         FloatVector denominator = s.sqrt().mul(rootScale).add(epsilon);
         FloatVector p = Lanes.load(param, at + i).mul(decay);
-        Lanes.store(m, mean, at + i);
-        Lanes.store(s, square, at + i);
+        Lanes.store(m, firstMoment, at + i);
+        Lanes.store(s, secondMoment, at + i);
         Lanes.store(p.add(m.mul(minusRate).div(denominator)), param, at + i);
       }
     }

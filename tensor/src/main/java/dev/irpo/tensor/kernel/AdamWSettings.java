@@ -2,9 +2,9 @@ package dev.irpo.tensor.kernel;
 
 /// What stays the same over all steps of AdamW.
 ///
-/// @param beta1 decay of the mean of gradients, in [0, 1)
-/// @param beta2 decay of the mean of squared gradients, in [0, 1)
-/// @param epsilon added to the root of the mean square, in units of the gradient
+/// @param beta1 decay of the first moment, the running mean of gradients, in [0, 1)
+/// @param beta2 decay of the second moment, the running mean of squared gradients, in [0, 1)
+/// @param epsilon added to the root of the second moment, in units of the gradient
 /// @param weightDecay decoupled decay per unit of rate; 0 switches it off
 /// @param clipNorm largest global gradient norm; 0 switches clipping off
 public record AdamWSettings(

@@ -15,16 +15,19 @@ public interface OptimizerKernels {
   ///
   /// ```text
   /// g = gradient · min(1, clipNorm / (√squaredNorm + 1e-6))      (clipNorm ≤ 0: no clipping)
-  /// param   ← param·(1 − rate·weightDecay)
-  /// mean    ← β₁·mean + (1 − β₁)·g          square ← β₂·square + (1 − β₂)·g²
-  /// param   ← param − rate · (mean/(1 − β₁ᵗ)) / (√(square/(1 − β₂ᵗ)) + epsilon)
-  /// param, mean, square (n) updated    gradient (n), squaredNorm (1) read
+  /// param ← param·(1 − rate·weightDecay)
+  /// m ← β₁·m + (1 − β₁)·g          v ← β₂·v + (1 − β₂)·g²
+  /// param ← param − rate · (m/(1 − β₁ᵗ)) / (√(v/(1 − β₂ᵗ)) + epsilon)
+  /// param, firstMoment, secondMoment (n) updated    gradient (n), squaredNorm (1) read
   /// schedule (3) read: rate, 1 − β₁ᵗ, 1 − β₂ᵗ
   /// ```
+  ///
+  /// @param firstMoment m, the running mean of gradients
+  /// @param secondMoment v, the running mean of squared gradients
   void adamW(
       Buffer param,
-      Buffer mean,
-      Buffer square,
+      Buffer firstMoment,
+      Buffer secondMoment,
       Buffer gradient,
       Buffer squaredNorm,
       Buffer schedule,

@@ -11,18 +11,18 @@ import java.util.List;
 
 /// The parameter update, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
 public record AdamW(AdamWSettings settings) implements Op {
-  /// Updates `param`, `mean` and `square` (n) from `gradient` (n).
+  /// Updates `param`, `firstMoment` and `secondMoment` (n) from `gradient` (n).
   ///
   /// @param squaredNorm scalar, of the whole gradient and not of this part alone
   /// @param schedule (3) rate and the two bias corrections, see the kernel
   public void update(
       Tensor param,
-      Tensor mean,
-      Tensor square,
+      Tensor firstMoment,
+      Tensor secondMoment,
       Tensor gradient,
       Tensor squaredNorm,
       Tensor schedule) {
-    param.graph().apply(this, param, mean, square, gradient, squaredNorm, schedule);
+    param.graph().apply(this, param, firstMoment, secondMoment, gradient, squaredNorm, schedule);
   }
 
   @Override
@@ -40,15 +40,15 @@ public record AdamW(AdamWSettings settings) implements Op {
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
     long n = node.input(0).shape().numElements();
     Buffer param = in.get(0);
-    Buffer mean = in.get(1);
-    Buffer square = in.get(2);
+    Buffer firstMoment = in.get(1);
+    Buffer secondMoment = in.get(2);
     Buffer gradient = in.get(3);
     Buffer squaredNorm = in.get(4);
     Buffer schedule = in.get(5);
     return () ->
         kernels
             .optimizer()
-            .adamW(param, mean, square, gradient, squaredNorm, schedule, n, settings);
+            .adamW(param, firstMoment, secondMoment, gradient, squaredNorm, schedule, n, settings);
   }
 
   @Override

@@ -18,8 +18,8 @@ final class ReferenceOptimizer implements OptimizerKernels {
   @Override
   public void adamW(
       Buffer param,
-      Buffer mean,
-      Buffer square,
+      Buffer firstMoment,
+      Buffer secondMoment,
       Buffer gradient,
       Buffer squaredNorm,
       Buffer schedule,
@@ -30,12 +30,12 @@ final class ReferenceOptimizer implements OptimizerKernels {
     double rate = schedule.get(0);
     for (long i = 0; i < n; i++) {
       double g = gradient.get(i) * clip;
-      double m = settings.beta1() * mean.get(i) + (1 - settings.beta1()) * g;
-      double s = settings.beta2() * square.get(i) + (1 - settings.beta2()) * g * g;
+      double m = settings.beta1() * firstMoment.get(i) + (1 - settings.beta1()) * g;
+      double s = settings.beta2() * secondMoment.get(i) + (1 - settings.beta2()) * g * g;
       double step = (m / schedule.get(1)) / (Math.sqrt(s / schedule.get(2)) + settings.epsilon());
       double decayed = param.get(i) * (1 - rate * settings.weightDecay());
-      mean.set(i, m);
-      square.set(i, s);
+      firstMoment.set(i, m);
+      secondMoment.set(i, s);
       param.set(i, decayed - rate * step);
     }
   }

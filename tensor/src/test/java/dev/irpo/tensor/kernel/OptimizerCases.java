@@ -30,8 +30,9 @@ final class OptimizerCases {
 
   private static KernelCase adamW(int n, AdamWSettings settings) {
     KernelTensor param = signed("param", 72, n);
-    KernelTensor mean = signed("mean", 73, n);
-    KernelTensor square = KernelTensor.of("square", n, i -> Math.abs(Samples.signed(74, i)));
+    KernelTensor firstMoment = signed("firstMoment", 73, n);
+    KernelTensor secondMoment =
+        KernelTensor.of("secondMoment", n, i -> Math.abs(Samples.signed(74, i)));
     KernelTensor gradient = signed("gradient", 75, n);
     KernelTensor norm = KernelTensor.of("squaredNorm", 1, i -> 9);
     KernelTensor schedule = KernelTensor.of("schedule", 3, i -> i == 0 ? 0x1p-6 : 0x1p-2 * i);
@@ -42,8 +43,8 @@ final class OptimizerCases {
                     .optimizer()
                     .adamW(
                         side.apply(param),
-                        side.apply(mean),
-                        side.apply(square),
+                        side.apply(firstMoment),
+                        side.apply(secondMoment),
                         side.apply(gradient),
                         side.apply(norm),
                         side.apply(schedule),
@@ -52,8 +53,8 @@ final class OptimizerCases {
             gradient,
             norm,
             schedule)
-        .within(mean, i -> 6 * KernelTensor.UNIT)
-        .within(square, i -> 6 * KernelTensor.UNIT)
+        .within(firstMoment, i -> 6 * KernelTensor.UNIT)
+        .within(secondMoment, i -> 6 * KernelTensor.UNIT)
         .within(param, i -> 4 * KernelTensor.UNIT + 8 * KernelTensor.UNIT * param.largest());
   }
 }

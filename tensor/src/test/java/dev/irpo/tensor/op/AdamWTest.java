@@ -64,10 +64,10 @@ class AdamWTest {
     Tensor gradient = graph.input("gradient", DType.F32, Shape.of(N));
     Tensor schedule = graph.input("schedule", DType.F32, Shape.of(3));
     Tensor param = graph.variable("param", Shape.of(N));
-    Tensor mean = graph.variable("mean", Shape.of(N));
-    Tensor square = graph.variable("square", Shape.of(N));
+    Tensor firstMoment = graph.variable("firstMoment", Shape.of(N));
+    Tensor secondMoment = graph.variable("secondMoment", Shape.of(N));
     Tensor squaredNorm = SquaredNorm.squaredNorm(gradient);
-    new AdamW(SETTINGS).update(param, mean, square, gradient, squaredNorm, schedule);
+    new AdamW(SETTINGS).update(param, firstMoment, secondMoment, gradient, squaredNorm, schedule);
     Buffer params = backend.allocate(N);
     for (int i = 0; i < N; i++) {
       params.set(i, Samples.signed(0, i));
@@ -75,7 +75,13 @@ class AdamWTest {
     Program program =
         backend.compile(
             graph,
-            Map.of("param", params, "mean", backend.allocate(N), "square", backend.allocate(N)));
+            Map.of(
+                "param",
+                params,
+                "firstMoment",
+                backend.allocate(N),
+                "secondMoment",
+                backend.allocate(N)));
     for (int t = 1; t <= STEPS; t++) {
       for (int i = 0; i < N; i++) {
         program.buffer(gradient).set(i, gradient(t, i));

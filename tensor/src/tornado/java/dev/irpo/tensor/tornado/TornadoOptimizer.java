@@ -58,8 +58,8 @@ final class TornadoOptimizer implements OptimizerKernels {
   @Override
   public void adamW(
       Buffer param,
-      Buffer mean,
-      Buffer square,
+      Buffer firstMoment,
+      Buffer secondMoment,
       Buffer gradient,
       Buffer squaredNorm,
       Buffer schedule,
@@ -76,10 +76,10 @@ final class TornadoOptimizer implements OptimizerKernels {
             (float) settings.epsilon(),
             (float) settings.weightDecay(),
             (float) settings.clipNorm());
-    for (DeviceMemory.Span span : memory.spans(param, mean, square, gradient)) {
+    for (DeviceMemory.Span span : memory.spans(param, firstMoment, secondMoment, gradient)) {
       DeviceMemory.Floats paramOn = span.places().get(0);
-      DeviceMemory.Floats meanOn = span.places().get(1);
-      DeviceMemory.Floats squareOn = span.places().get(2);
+      DeviceMemory.Floats firstMomentOn = span.places().get(1);
+      DeviceMemory.Floats secondMomentOn = span.places().get(2);
       DeviceMemory.Floats gradientOn = span.places().get(3);
       int count = span.count();
       tasks.add(
@@ -90,10 +90,10 @@ final class TornadoOptimizer implements OptimizerKernels {
                   OptimizerTasks::adamW,
                   paramOn.array(),
                   paramOn.at(),
-                  meanOn.array(),
-                  meanOn.at(),
-                  squareOn.array(),
-                  squareOn.at(),
+                  firstMomentOn.array(),
+                  firstMomentOn.at(),
+                  secondMomentOn.array(),
+                  secondMomentOn.at(),
                   gradientOn.array(),
                   gradientOn.at(),
                   squaredNormOn.array(),

@@ -270,8 +270,8 @@ class TornadoBackendTest {
     Map<String, Buffer> variables =
         Map.of(
             "param", param,
-            "mean", backend.allocate(N),
-            "square", backend.allocate(N),
+            "firstMoment", backend.allocate(N),
+            "secondMoment", backend.allocate(N),
             "gradient", gradient,
             "tail", gradient.slice(300, 400));
     Graph graph = new Graph();
@@ -285,8 +285,8 @@ class TornadoBackendTest {
     new AdamW(new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1))
         .update(
             graph.variable("param", shape),
-            graph.variable("mean", shape),
-            graph.variable("square", shape),
+            graph.variable("firstMoment", shape),
+            graph.variable("secondMoment", shape),
             all,
             norm,
             schedule);

@@ -20,8 +20,8 @@ import java.util.Map;
 /// these and the parameters is enough to go on to the bit.
 public final class Optimizer {
   private final AdamWSettings settings;
-  private final Buffer mean;
-  private final Buffer square;
+  private final Buffer firstMoment;
+  private final Buffer secondMoment;
   private final Program program;
   private final Buffer schedule;
   private final Buffer squaredNorm;
@@ -30,8 +30,8 @@ public final class Optimizer {
   Optimizer(Backend backend, Parameters parameters, Buffer gradient, AdamWSettings settings) {
     this.settings = settings;
     long n = parameters.layout().numElements();
-    mean = backend.allocate(n);
-    square = backend.allocate(n);
+    firstMoment = backend.allocate(n);
+    secondMoment = backend.allocate(n);
     Graph graph = new Graph();
     Shape shape = Shape.of(n);
     Tensor gradientTensor = graph.variable("gradient", shape);
@@ -40,8 +40,8 @@ public final class Optimizer {
     new AdamW(settings)
         .update(
             graph.variable("param", shape),
-            graph.variable("mean", shape),
-            graph.variable("square", shape),
+            graph.variable("firstMoment", shape),
+            graph.variable("secondMoment", shape),
             gradientTensor,
             norm,
             scheduleTensor);
@@ -51,7 +51,14 @@ public final class Optimizer {
         backend.compile(
             graph,
             Map.of(
-                "param", parameters.flat(), "mean", mean, "square", square, "gradient", gradient));
+                "param",
+                parameters.flat(),
+                "firstMoment",
+                firstMoment,
+                "secondMoment",
+                secondMoment,
+                "gradient",
+                gradient));
     schedule = program.buffer(scheduleTensor);
     squaredNorm = program.buffer(norm);
   }
@@ -71,30 +78,30 @@ public final class Optimizer {
 
   /// Forgets all steps.
   void reset() {
-    mean.clear();
-    square.clear();
+    firstMoment.clear();
+    secondMoment.clear();
     resumeAfter(0);
   }
 
-  /// Running mean of gradients, in the layout of the parameters.
-  public Buffer mean() {
-    return mean;
+  /// First moment, the running mean of gradients, in the layout of the parameters.
+  public Buffer firstMoment() {
+    return firstMoment;
   }
 
-  /// Running mean of squared gradients, in the layout of the parameters.
-  public Buffer square() {
-    return square;
+  /// Second moment, the running mean of squared gradients, in the layout of the parameters.
+  public Buffer secondMoment() {
+    return secondMoment;
   }
 
-  /// Steps that the two means have seen.
+  /// Steps that the two moments have seen.
   public long stepsTaken() {
     return stepsTaken;
   }
 
-  /// Goes on from a stored state, after its means were copied in.
+  /// Resumes from a stored state, after its moments were copied in.
   public void resumeAfter(long steps) {
-    mean.markChanged();
-    square.markChanged();
+    firstMoment.markChanged();
+    secondMoment.markChanged();
     stepsTaken = steps;
   }
 }

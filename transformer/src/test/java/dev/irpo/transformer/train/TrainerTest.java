@@ -117,7 +117,8 @@ class TrainerTest {
     Trainer kept = stepped(backend, Llama.Activations.KEPT);
     Trainer recomputed = stepped(backend, Llama.Activations.RECOMPUTED);
     assertArrayEquals(
-        kept.optimizer().mean().toFloatArray(), recomputed.optimizer().mean().toFloatArray());
+        kept.optimizer().firstMoment().toFloatArray(),
+        recomputed.optimizer().firstMoment().toFloatArray());
     assertTrue(recomputed.activationBytes() < kept.activationBytes());
   }
 
@@ -305,8 +306,8 @@ class TrainerTest {
       Parameters restored = Parameters.allocate(cpu, parameters.config());
       restored.copyFrom(parameters);
       Trainer resumed = new Trainer(cpu, restored, new PreferenceLoss(), settings);
-      resumed.optimizer().mean().copyFrom(trainer.optimizer().mean());
-      resumed.optimizer().square().copyFrom(trainer.optimizer().square());
+      resumed.optimizer().firstMoment().copyFrom(trainer.optimizer().firstMoment());
+      resumed.optimizer().secondMoment().copyFrom(trainer.optimizer().secondMoment());
       resumed.optimizer().resumeAfter(trainer.optimizer().stepsTaken());
       step(trainer, 3);
       step(resumed, 3);

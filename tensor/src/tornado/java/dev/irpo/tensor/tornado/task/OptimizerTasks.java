@@ -40,10 +40,10 @@ public final class OptimizerTasks {
   public static void adamW(
       FloatArray param,
       int paramAt,
-      FloatArray mean,
-      int meanAt,
-      FloatArray square,
-      int squareAt,
+      FloatArray firstMoment,
+      int firstMomentAt,
+      FloatArray secondMoment,
+      int secondMomentAt,
       FloatArray gradient,
       int gradientAt,
       FloatArray squaredNorm,
@@ -62,14 +62,14 @@ public final class OptimizerTasks {
           g = g * factor;
         }
       }
-      float m = hyper.get(0) * mean.get(meanAt + i) + hyper.get(1) * g;
-      float v = hyper.get(2) * square.get(squareAt + i) + hyper.get(3) * g * g;
-      mean.set(meanAt + i, m);
-      square.set(squareAt + i, v);
-      float unbiasedMean = m / schedule.get(scheduleAt + 1);
+      float m = hyper.get(0) * firstMoment.get(firstMomentAt + i) + hyper.get(1) * g;
+      float v = hyper.get(2) * secondMoment.get(secondMomentAt + i) + hyper.get(3) * g * g;
+      firstMoment.set(firstMomentAt + i, m);
+      secondMoment.set(secondMomentAt + i, v);
+      float unbiased = m / schedule.get(scheduleAt + 1);
       float root = TornadoMath.sqrt(v / schedule.get(scheduleAt + 2));
       float decayed = param.get(paramAt + i) * (1 - rate * hyper.get(5));
-      param.set(paramAt + i, decayed - rate * unbiasedMean / (root + hyper.get(4)));
+      param.set(paramAt + i, decayed - rate * unbiased / (root + hyper.get(4)));
     }
   }
 }
