@@ -8,7 +8,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.transformer.packing.Budget;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.task.CorpusMix;
 import dev.irpo.task.WordProblemCorpus;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.SentencePieceTrainer;
 import dev.irpo.transformer.LlamaConfig;

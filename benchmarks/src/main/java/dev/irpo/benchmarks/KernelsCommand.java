@@ -3,7 +3,7 @@ package dev.irpo.benchmarks;
 import dev.irpo.benchmarks.setup.Conditions;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.model.Backends;
-import dev.irpo.tensor.DeviceKernels;
+import dev.irpo.tensor.device.DeviceKernels;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

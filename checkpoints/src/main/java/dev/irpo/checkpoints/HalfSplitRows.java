@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints;
 
-import dev.irpo.tensor.TensorContent;
+import dev.irpo.tensor.stored.TensorContent;
 import java.lang.foreign.MemorySegment;
 
 /// A query or key projection that is stored in Meta's order of rows, in Hugging Face's: rows (2i,

@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints;
 
-import dev.irpo.tensor.TensorContent;
+import dev.irpo.tensor.stored.TensorContent;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;

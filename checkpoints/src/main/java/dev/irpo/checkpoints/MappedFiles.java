@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints;
 
-import dev.irpo.tensor.TensorContent;
+import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,8 +2,8 @@ package dev.irpo.checkpoints;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
-import dev.irpo.tensor.StoredTensor;
-import dev.irpo.tensor.TensorContent;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,7 +1,7 @@
 package dev.irpo.checkpoints;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.util.Optional;
 import java.util.SequencedMap;
 

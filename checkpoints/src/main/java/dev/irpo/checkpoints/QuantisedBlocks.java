@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints;
 
-import dev.irpo.tensor.TensorContent;
+import dev.irpo.tensor.stored.TensorContent;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

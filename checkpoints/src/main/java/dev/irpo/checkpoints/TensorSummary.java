@@ -2,7 +2,7 @@ package dev.irpo.checkpoints;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 
 /// What `inspect` prints of a tensor.
 ///

@@ -6,7 +6,7 @@ import static dev.irpo.checkpoints.TestModels.tensor;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.irpo.checkpoints;
 
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -2,7 +2,7 @@ package dev.irpo.checkpoints;
 
 import static dev.irpo.checkpoints.FuzzSeeds.text;
 
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;

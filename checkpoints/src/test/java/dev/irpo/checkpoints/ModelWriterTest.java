@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

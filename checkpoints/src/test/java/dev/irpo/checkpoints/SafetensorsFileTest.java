@@ -6,7 +6,7 @@ import static dev.irpo.checkpoints.TestModels.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -4,7 +4,7 @@ import dev.irpo.config.ComputeSettings;
 import dev.irpo.model.Backends;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.device.DeviceProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,8 +2,8 @@ package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.DeviceKernels;
-import dev.irpo.tensor.SamplingWeights;
+import dev.irpo.tensor.device.DeviceKernels;
+import dev.irpo.tensor.device.SamplingWeights;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -29,7 +29,8 @@ final class ComputeOptions {
       paramLabel = "NAME",
       defaultValue = "auto",
       description =
-          "how a device computes, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, what suits it")
+          "how a device computes, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, what"
+              + " suits it")
   private DeviceKernels deviceKernels;
 
   @Option(
@@ -37,7 +38,8 @@ final class ComputeOptions {
       paramLabel = "NAME",
       defaultValue = "auto",
       description =
-          "weights that a device samples with, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bfloat16 on GPUs")
+          "weights that a device samples with, of ${COMPLETION-CANDIDATES}; default:"
+              + " ${DEFAULT-VALUE}, bfloat16 on GPUs")
   private SamplingWeights samplingWeights;
 
   Backend start() {

@@ -1,7 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.model.Backends;
-import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.device.DeviceProvider;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

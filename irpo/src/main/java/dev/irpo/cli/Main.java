@@ -1,6 +1,6 @@
 package dev.irpo.cli;
 
-import dev.irpo.tensor.DeviceFailure;
+import dev.irpo.tensor.device.DeviceFailure;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;

@@ -3,7 +3,7 @@ package dev.irpo.cli;
 import dev.irpo.config.LossSettings;
 import dev.irpo.model.Roofline;
 import dev.irpo.tensor.Graph;
-import dev.irpo.tensor.SamplingWeights;
+import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.IrpoLoss;
@@ -42,7 +42,8 @@ final class RooflineCommand implements Callable<Integer> {
       paramLabel = "X",
       defaultValue = "67",
       description =
-          "peak of the device in 10^12 float32 operations a second; default: ${DEFAULT-VALUE}, an H100 SXM")
+          "peak of the device in 10^12 float32 operations a second; default: ${DEFAULT-VALUE}, an"
+              + " H100 SXM")
   private double teraFlops;
 
   @Option(
@@ -78,7 +79,8 @@ final class RooflineCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "auto",
       description =
-          "weights of the decode step, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bfloat16")
+          "weights of the decode step, of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE},"
+              + " bfloat16")
   private SamplingWeights samplingWeights;
 
   @Option(

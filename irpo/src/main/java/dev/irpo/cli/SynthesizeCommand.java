@@ -10,7 +10,7 @@ import dev.irpo.checkpoints.TokenizerFiles;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.model.RandomWeights;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
@@ -51,8 +51,8 @@ final class SynthesizeCommand implements Callable<Integer> {
         required = true,
         paramLabel = "NAME",
         description =
-            "llama-2-7b, -13b, -70b, tinyllama-1.1b, smollm2-135m, -360m, -1.7b, llama-3.2-1b, -3b or"
-                + " llama-3.1-8b")
+            "llama-2-7b, -13b, -70b, tinyllama-1.1b, smollm2-135m, -360m, -1.7b, llama-3.2-1b, -3b"
+                + " or llama-3.1-8b")
     private String shape;
 
     @Option(

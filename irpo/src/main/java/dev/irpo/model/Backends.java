@@ -2,10 +2,10 @@ package dev.irpo.model;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.DeviceKernels;
-import dev.irpo.tensor.DeviceProvider;
-import dev.irpo.tensor.SamplingWeights;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.device.DeviceKernels;
+import dev.irpo.tensor.device.DeviceProvider;
+import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import java.util.List;
 import java.util.Locale;

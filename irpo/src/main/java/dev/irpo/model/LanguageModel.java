@@ -9,7 +9,7 @@ import dev.irpo.checkpoints.StoredModel;
 import dev.irpo.checkpoints.TokenizerFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;

@@ -2,8 +2,8 @@ package dev.irpo.model;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
-import dev.irpo.tensor.StoredTensor;
-import dev.irpo.tensor.TensorContent;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.tensor.stored.TensorContent;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;

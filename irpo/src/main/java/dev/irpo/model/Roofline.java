@@ -5,7 +5,7 @@ import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Linear;
-import dev.irpo.tensor.program.LivePart;
+import dev.irpo.tensor.program.DeadCodeElimination;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +54,7 @@ public record Roofline(List<Kernel> kernels) {
   public static Roofline of(List<Graph> graphs, double keysPerQuery, Device device) {
     SequencedMap<String, Kernel> byName = new LinkedHashMap<>();
     for (Graph graph : graphs) {
-      for (Node node : LivePart.of(graph)) {
+      for (Node node : DeadCodeElimination.of(graph)) {
         Op op = node.op();
         double flops = op.flops(node) + keysPerQuery * op.flopsPerKey(node);
         double bytes = op.leastBytes(node) + keysPerQuery * op.leastBytesPerKey(node);

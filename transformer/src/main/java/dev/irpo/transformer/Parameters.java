@@ -2,7 +2,7 @@ package dev.irpo.transformer;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.StoredTensor;
+import dev.irpo.tensor.stored.StoredTensor;
 import java.lang.foreign.Arena;
 import java.util.Collection;
 import java.util.Collections;

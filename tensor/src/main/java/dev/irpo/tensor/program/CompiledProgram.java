@@ -40,7 +40,7 @@ public final class CompiledProgram implements Program {
     this.kernels = kernels;
     this.precision = precision;
     this.workspace = workspace;
-    nodes = LivePart.of(graph);
+    nodes = DeadCodeElimination.of(graph);
     plan = MemoryPlan.of(nodes, graph.outputs(), precision.bytes());
     for (Tensor leaf : graph.leaves().values()) {
       buffers.put(leaf, leafBuffer(leaf, variables, precision));

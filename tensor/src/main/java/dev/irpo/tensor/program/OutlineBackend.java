@@ -47,7 +47,7 @@ public final class OutlineBackend implements Backend {
       }
     }
     graphs.add(graph);
-    List<Node> nodes = LivePart.of(graph);
+    List<Node> nodes = DeadCodeElimination.of(graph);
     return new Outline(nodes, MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes()));
   }
 

@@ -1,7 +1,7 @@
 package dev.irpo.tensor.tornado;
 
-import dev.irpo.tensor.DeviceFailure;
 import dev.irpo.tensor.Storage;
+import dev.irpo.tensor.device.DeviceFailure;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.DeviceProvider.Listener;
 import dev.irpo.tensor.Storage;
+import dev.irpo.tensor.device.DeviceProvider.Listener;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -3,9 +3,9 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.DeviceProvider.Listener;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
+import dev.irpo.tensor.device.DeviceProvider.Listener;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 

@@ -9,7 +9,7 @@ import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.op.Linear;
-import dev.irpo.tensor.program.LivePart;
+import dev.irpo.tensor.program.DeadCodeElimination;
 import dev.irpo.tensor.program.MemoryPlan;
 import dev.irpo.tensor.program.ProgramListing;
 import dev.irpo.tensor.program.Variables;
@@ -48,7 +48,7 @@ final class TornadoProgram implements Program {
   TornadoProgram(DevicePlans plans, Graph graph, Map<String, Buffer> variables) {
     this.plans = plans;
     this.graph = graph;
-    nodes = LivePart.of(graph);
+    nodes = DeadCodeElimination.of(graph);
     arrays = ArrayPlan.of(nodes, graph.outputs());
     for (Tensor leaf : graph.leaves().values()) {
       if (leaf.kind() == Tensor.Kind.VARIABLE) {

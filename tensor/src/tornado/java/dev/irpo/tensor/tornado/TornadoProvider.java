@@ -1,8 +1,8 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.DeviceKernels;
-import dev.irpo.tensor.DeviceProvider;
+import dev.irpo.tensor.device.DeviceKernels;
+import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,8 +44,8 @@ public final class TornadoProvider implements DeviceProvider {
     }
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "--backend tornado: TornadoVM has drivers, but they show no device; install the GPU's driver"
-              + " or an OpenCL platform (for a CPU: pocl-opencl-icd), 'clinfo' lists them");
+          "--backend tornado: TornadoVM has drivers, but they show no device; install the GPU's"
+              + " driver or an OpenCL platform (for a CPU: pocl-opencl-icd), 'clinfo' lists them");
     }
     return found.stream()
         .sorted(Comparator.comparingInt(Found::type).thenComparingInt(Found::api))
@@ -134,8 +134,8 @@ public final class TornadoProvider implements DeviceProvider {
               TornadoProvider.class.getClassLoader());
     } catch (ClassNotFoundException e) {
       throw new IllegalArgumentException(
-          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25 and"
-              + " set TORNADOVM_HOME to it",
+          "--backend tornado: the TornadoVM SDK is not in this JVM; install TornadoVM for JDK 25"
+              + " and set TORNADOVM_HOME to it",
           e);
     }
   }

@@ -1,5 +1,8 @@
-package dev.irpo.tensor;
+package dev.irpo.tensor.stored;
 
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -1,5 +1,6 @@
-package dev.irpo.tensor;
+package dev.irpo.tensor.device;
 
+import dev.irpo.tensor.Backend;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;

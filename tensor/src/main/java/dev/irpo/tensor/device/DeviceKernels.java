@@ -1,4 +1,4 @@
-package dev.irpo.tensor;
+package dev.irpo.tensor.device;
 
 /// How a device computes products, normalisations and attention.
 public enum DeviceKernels {

@@ -1,4 +1,4 @@
-package dev.irpo.tensor;
+package dev.irpo.tensor.device;
 
 /// A device did not do what it was told: it was lost, ran out of memory, or refused a kernel. What
 /// it held is gone; files that were written before are whole.

@@ -1,4 +1,4 @@
-package dev.irpo.tensor;
+package dev.irpo.tensor.stored;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /// The operations of a graph that an output or a side effect needs, in order.
-public final class LivePart {
-  private LivePart() {}
+public final class DeadCodeElimination {
+  private DeadCodeElimination() {}
 
   /// Filters the nodes of a graph.
   public static List<Node> of(Graph graph) {

@@ -1,4 +1,4 @@
-package dev.irpo.tensor;
+package dev.irpo.tensor.device;
 
 /// How the weights of products are stored that a device samples with.
 public enum SamplingWeights {
