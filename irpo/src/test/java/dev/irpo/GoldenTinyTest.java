@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
@@ -17,6 +16,7 @@ import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.train.IrpoLoss;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.StepMetrics;
@@ -32,14 +32,9 @@ import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.TrainSettings;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,7 +43,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// precision. Logits are compared in the transformer's own tests.
 @Tag("golden")
 class GoldenTinyTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int PAIRS = 3;
 
   /// What computes, and what its rounding may come to, relative to the largest of the numbers.
@@ -83,15 +77,11 @@ class GoldenTinyTest {
   }
 
   private static JsonNode golden(String part) throws IOException {
-    return MAPPER.readTree(TestData.shared("golden/tiny/golden.json").toFile()).get(part);
+    return GoldenFiles.json("tiny/golden.json").get(part);
   }
 
   private static LanguageModel model(Backend backend, String name) throws IOException {
-    return TestData.open(backend, TestData.shared("golden/tiny/" + name));
-  }
-
-  private static int[] ids(JsonNode array) {
-    return MAPPER.convertValue(array, int[].class);
+    return TestData.open(backend, GoldenFiles.path("tiny/" + name));
   }
 
   private static List<PreferencePair> pairs() throws IOException {
@@ -103,9 +93,9 @@ class GoldenTinyTest {
               "golden",
               0,
               0,
-              ids(pair.get("prompt")),
-              ids(pair.get("chosen")),
-              ids(pair.get("rejected")),
+              GoldenFiles.ids(pair.get("prompt")),
+              GoldenFiles.ids(pair.get("chosen")),
+              GoldenFiles.ids(pair.get("rejected")),
               (float) reference.get(0).asDouble(),
               (float) reference.get(1).asDouble()));
     }
@@ -142,8 +132,8 @@ class GoldenTinyTest {
   @MethodSource("engines")
   void theGreedyContinuationIsExact(Engine engine) throws IOException {
     JsonNode greedy = golden("greedy");
-    int[] prompt = ids(greedy.get("prompt"));
-    int[] expected = ids(greedy.get("continuation"));
+    int[] prompt = GoldenFiles.ids(greedy.get("prompt"));
+    int[] expected = GoldenFiles.ids(greedy.get("continuation"));
     List<int[]> found = new ArrayList<>();
     try (Backend backend = engine.start()) {
       DecodeLimits limits = DecodeLimits.of(2, 1, prompt.length, expected.length);
@@ -209,44 +199,24 @@ class GoldenTinyTest {
         IrpoLoss loss = new IrpoLoss(config(version, "1").loss());
         Trainer trainer = trainer(backend, loss);
         trainer.accumulate(items(loss));
-        Map<String, double[]> expected = tensors("gradients-" + version + ".safetensors");
+        Map<String, GoldenFiles.RawTensor> expected =
+            GoldenFiles.tensors("tiny/gradients-" + version + ".safetensors");
         assertEquals(trainer.gradients().size(), expected.size());
         expected.forEach((name, values) -> {
           Buffer found = trainer.gradients().get(Gradients.PREFIX + name);
-          assertEquals(values.length, found.numElements(), name);
+          assertEquals("F64", values.dtype(), name);
+          assertEquals(values.numElements(), found.numElements(), name);
           double largest = 0;
           double error = 0;
-          for (int i = 0; i < values.length; i++) {
-            largest = Math.max(largest, Math.abs(values[i]));
-            error = Math.max(error, Math.abs(values[i] - found.get(i)));
+          for (long i = 0; i < values.numElements(); i++) {
+            largest = Math.max(largest, Math.abs(values.get(i)));
+            error = Math.max(error, Math.abs(values.get(i) - found.get(i)));
           }
           String message = "%s %s: off by %s of %s".formatted(version, name, error, largest);
           assertTrue(error <= engine.gradientTolerance * largest, message);
         });
       }
     }
-  }
-
-  /// All tensors of a safetensors file in F64.
-  private static Map<String, double[]> tensors(String name) throws IOException {
-    byte[] bytes = Files.readAllBytes(TestData.shared("golden/tiny/" + name));
-    ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    int headerBytes = (int) all.getLong(0);
-    JsonNode header = MAPPER.readTree(new String(bytes, 8, headerBytes, StandardCharsets.UTF_8));
-    Map<String, double[]> tensors = new TreeMap<>();
-    for (Map.Entry<String, JsonNode> entry : header.properties()) {
-      if (!entry.getKey().equals("__metadata__")) {
-        assertEquals("F64", entry.getValue().get("dtype").asText());
-        int begin = entry.getValue().get("data_offsets").get(0).asInt();
-        int end = entry.getValue().get("data_offsets").get(1).asInt();
-        double[] values = new double[(end - begin) / Double.BYTES];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = all.getDouble(8 + headerBytes + begin + i * Double.BYTES);
-        }
-        tensors.put(entry.getKey(), values);
-      }
-    }
-    return tensors;
   }
 
   @ParameterizedTest

@@ -23,6 +23,7 @@ import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ class RealGsm8kIterationTest {
   @TempDir private Path folder;
 
   private static RunConfig config() {
-    Path gsm8k = TestData.shared("data/gsm8k");
+    Path gsm8k = ForeignData.path("gsm8k");
     return RunConfig.of(Preset.PAPER_V1)
         .with(
             "iterations=1",

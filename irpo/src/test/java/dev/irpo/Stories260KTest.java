@@ -16,6 +16,7 @@ import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.testdata.ForeignData;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.StepMetrics;
 import dev.irpo.transformer.LlamaConfig;
@@ -73,7 +74,7 @@ class Stories260KTest {
     SamplingSettings settings = SamplingSettings.greedy(200, List.of());
     Sample story = generate(backend, model, List.of(request), settings, 1).getFirst();
     assertEquals(200, story.ids().length);
-    String expected = Files.readString(TestData.shared("data/stories260K/expected_stdout.txt"));
+    String expected = Files.readString(ForeignData.path("stories260K/expected_stdout.txt"));
     assertEquals(expected.stripTrailing(), model.tokenizer().decode(story.ids()).stripTrailing());
   }
 

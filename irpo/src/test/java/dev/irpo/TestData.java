@@ -1,7 +1,5 @@
 package dev.irpo;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.model.Backends;
@@ -10,39 +8,19 @@ import dev.irpo.task.CorpusMix;
 import dev.irpo.task.WordProblemCorpus;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.device.DeviceProvider;
+import dev.irpo.testdata.ForeignData;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.SentencePieceTrainer;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Models for tests, and where the data lies that the repository does not hold.
+/// Models and backends for tests.
 public final class TestData {
   private TestData() {}
-
-  /// A file or folder of the shared data, for instance `data/gsm8k`; skips the test where there is
-  /// none.
-  public static Path shared(String relative) {
-    List<Path> candidates = new ArrayList<>();
-    String testData = System.getenv("IRPO_TEST_DATA");
-    if (testData != null) {
-      candidates.add(Path.of(testData).resolveSibling(relative));
-      candidates.add(Path.of(testData).resolve(Path.of("data").relativize(Path.of(relative))));
-    }
-    candidates.add(Path.of("../../shared").resolve(relative));
-    candidates.add(Path.of("../shared").resolve(relative));
-    for (Path candidate : candidates) {
-      if (Files.exists(candidate)) {
-        return candidate;
-      }
-    }
-    return abort("skipped: " + relative + " is in none of " + candidates);
-  }
 
   /// Whether tests run on the device that [#device()] gives.
   static boolean isOnDevice() {
@@ -66,7 +44,7 @@ public final class TestData {
 
   /// The real checkpoint stories260K.
   public static Path stories() {
-    return shared("data/stories260K/stories260K.bin");
+    return ForeignData.path("stories260K/stories260K.bin");
   }
 
   /// A model of the shared data or of a test's folder.

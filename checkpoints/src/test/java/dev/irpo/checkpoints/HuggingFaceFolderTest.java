@@ -3,13 +3,13 @@ package dev.irpo.checkpoints;
 import static dev.irpo.checkpoints.TestModels.assertRefused;
 import static dev.irpo.checkpoints.TestModels.assertSameTensors;
 import static dev.irpo.checkpoints.TestModels.config;
-import static dev.irpo.checkpoints.TestModels.shared;
 import static dev.irpo.checkpoints.TestModels.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ class HuggingFaceFolderTest {
 
   @Test
   void theGoldenModelKeepsEveryByteThroughArrowAndThroughExport() throws IOException {
-    Path golden = shared("golden/tiny/policy");
+    Path golden = GoldenFiles.path("tiny/policy");
     try (StoredModel source = StoredModel.open(golden)) {
       assertEquals(21, source.tensors().size());
       new HuggingFaceWriter().write(folder.resolve("exported"), source);

@@ -2,12 +2,12 @@ package dev.irpo.checkpoints;
 
 import static dev.irpo.checkpoints.TestModels.assertRefused;
 import static dev.irpo.checkpoints.TestModels.assertSameTensors;
-import static dev.irpo.checkpoints.TestModels.shared;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -141,7 +141,7 @@ class Llama2cFileTest {
 
   @Test
   void stories260kKeepsEveryByteThroughArrowAndThroughExport() throws IOException {
-    Path file = shared("data/stories260K/stories260K.bin");
+    Path file = ForeignData.path("stories260K/stories260K.bin");
     try (StoredModel source = StoredModel.open(file)) {
       long parameters =
           source.tensors().values().stream().mapToLong(t -> t.shape().numElements()).sum();

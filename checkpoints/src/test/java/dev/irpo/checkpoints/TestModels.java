@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -18,7 +17,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,7 +25,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.function.Executable;
 
-/// Small models for tests, and where the data lies that the repository does not hold.
+/// Small models for tests.
 final class TestModels {
   private TestModels() {}
 
@@ -36,23 +34,6 @@ final class TestModels {
     try (HashedFile file = new HashedFile(path, _ -> {})) {
       SafetensorsFile.write(file, tensors, Map.of("format", "pt"));
     }
-  }
-
-  /// A file or folder of the shared data; skips the test where there is none.
-  static Path shared(String relative) {
-    List<Path> candidates = new ArrayList<>();
-    String testData = System.getenv("IRPO_TEST_DATA");
-    if (testData != null) {
-      candidates.add(Path.of(testData).resolveSibling(relative));
-    }
-    candidates.add(Path.of("../../shared").resolve(relative));
-    candidates.add(Path.of("../shared").resolve(relative));
-    for (Path candidate : candidates) {
-      if (Files.exists(candidate)) {
-        return candidate;
-      }
-    }
-    return abort("skipped: " + relative + " is in none of " + candidates);
   }
 
   static StoredTensor tensor(String name, DType dtype, long seed, long... sizes) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.irpo.TestData;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +98,8 @@ class DryRunTest {
 
   private Object[] arc(String preset) throws IOException {
     String problem =
-        "{\"id\":\"M_{i}\",\"question\":\"Which is {i}?\",\"choices\":{\"text\":[\"{i}\",\"a\",\"b\",\"c\"],"
+        "{\"id\":\"M_{i}\",\"question\":\"Which is"
+            + " {i}?\",\"choices\":{\"text\":[\"{i}\",\"a\",\"b\",\"c\"],"
             + "\"label\":[\"A\",\"B\",\"C\",\"D\"]},\"answerKey\":\"A\"}";
     return new Object[] {
       "--preset",
@@ -178,8 +180,8 @@ class DryRunTest {
 
   @Test
   void theRealFilesOfGsm8kGiveThePapersNumbersForAModelThatIsOnlyNamed() {
-    Path files = TestData.shared("data/gsm8k");
-    Path tokenizer = TestData.shared("data/llama2-tokenizer/tokenizer.model");
+    Path files = ForeignData.path("gsm8k");
+    Path tokenizer = ForeignData.path("llama2-tokenizer/tokenizer.model");
     model = Path.of("llama-2-70b");
     CommandLineRun run =
         rehearse(

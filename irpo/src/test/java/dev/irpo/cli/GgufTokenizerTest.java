@@ -10,6 +10,8 @@ import com.google.protobuf.CodedInputStream;
 import dev.irpo.TestData;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.testdata.ForeignData;
+import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -29,7 +31,7 @@ class GgufTokenizerTest {
 
   /// The pieces of a `tokenizer.model`, a protobuf: text 1, score 2, kind 3.
   private static GgufLlama llama2() throws IOException {
-    Path file = TestData.shared("data/llama2-tokenizer/tokenizer.model");
+    Path file = ForeignData.path("llama2-tokenizer/tokenizer.model");
     List<String> tokens = new ArrayList<>();
     List<Float> scores = new ArrayList<>();
     List<Integer> types = new ArrayList<>();
@@ -62,7 +64,7 @@ class GgufTokenizerTest {
 
   private static List<JsonNode> golden() throws IOException {
     List<JsonNode> rows = new ArrayList<>();
-    for (String line : Files.readAllLines(TestData.shared("golden/llama2-tokens.jsonl"))) {
+    for (String line : Files.readAllLines(GoldenFiles.path("llama2-tokens.jsonl"))) {
       rows.add(MAPPER.readTree(line));
     }
     return rows;

@@ -15,6 +15,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.testdata.ForeignData;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
@@ -130,7 +131,7 @@ class WorkPlanTest {
 
   @Test
   void aRealCheckpointTakesWhatIsPlanned() throws IOException {
-    Path tokenizer = TestData.shared("data/stories260K/tok512.model");
+    Path tokenizer = ForeignData.path("stories260K/tok512.model");
     try (Backend backend = new CpuBackend(1)) {
       requirePlanIsReality(LanguageModel.open(backend, TestData.stories(), Optional.of(tokenizer)));
     }
@@ -165,8 +166,8 @@ class WorkPlanTest {
   @Test
   void waysOutAreSettingsThatHelp() {
     assertEquals(
-        "train.recompute=true, or a smaller train.tokenBudget, or fewer rollouts.slots, or a machine"
-            + " with more memory",
+        "train.recompute=true, or a smaller train.tokenBudget, or fewer rollouts.slots, or a"
+            + " machine with more memory",
         wayOut("tinyllama-1.1b", "train.tokenBudget=1024"));
     assertEquals(
         "fewer rollouts.slots, or a machine with more memory",

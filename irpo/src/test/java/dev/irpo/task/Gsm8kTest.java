@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -116,9 +115,7 @@ final class Gsm8kTest {
 
   @Test
   void all8792PublishedGoldSolutionsAreGradedCorrect() throws IOException {
-    Optional<Path> data = publishedFolder();
-    assumeTrue(data.isPresent(), "GSM8K is not in ../shared/data or IRPO_TEST_DATA; skipped");
-    Path published = data.orElseThrow();
+    Path published = ForeignData.path("gsm8k");
     Gsm8k task =
         new Gsm8k(
             ProblemFiles.of(
@@ -136,15 +133,5 @@ final class Gsm8kTest {
       }
     }
     assertEquals(8_792, graded);
-  }
-
-  private static Optional<Path> publishedFolder() {
-    return Stream.of(
-            Optional.ofNullable(System.getenv("IRPO_TEST_DATA")).orElse("../../shared/data"),
-            "../../shared/data",
-            "../shared/data")
-        .map(data -> Path.of(data, "gsm8k"))
-        .filter(Files::isDirectory)
-        .findFirst();
   }
 }

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ final class PublishedTasksTest {
 
   @Test
   void everyArcTestQuestionIsAskedByThePapersPrompt() throws IOException {
-    Path published = TestData.shared("data/arc-challenge/test.jsonl");
+    Path published = ForeignData.path("arc-challenge/test.jsonl");
     Task task = open("arc-challenge", published, published);
     List<Problem> problems = task.problems(Split.TEST);
     assertEquals(1172, problems.size());
@@ -139,8 +139,8 @@ final class PublishedTasksTest {
 
   @Test
   void checkpointsAreChosenOnAllOfADevFile() throws IOException {
-    Path test = TestData.shared("data/arc-challenge/test.jsonl");
-    Path train = TestData.shared("data/arc-challenge/train.jsonl");
+    Path test = ForeignData.path("arc-challenge/test.jsonl");
+    Path train = ForeignData.path("arc-challenge/train.jsonl");
     Task task = open("arc-challenge", train, test, "task.devFile=" + test);
     assertEquals(1172, task.problems(Split.HELD_OUT).size());
     assertEquals(1056, task.problems(Split.TRAIN).size());

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.testdata.ForeignData;
+import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -101,11 +103,11 @@ class JsonTokenizerTest {
 
   @Test
   void llama2sGoldenRowsHoldThroughAnEqualTokenizerJson() throws IOException {
-    var model = SentencePieceTokenizer.load(TestData.data("llama2-tokenizer/tokenizer.model"));
+    var model = SentencePieceTokenizer.load(ForeignData.path("llama2-tokenizer/tokenizer.model"));
     Tokenizer tokenizer =
         JsonTokenizer.parse(Llama2TokenizerJson.of(model), "equal tokenizer.json");
     assertEquals(1, tokenizer.bosId(-1));
-    for (String line : Files.readAllLines(TestData.golden("llama2-tokens.jsonl"))) {
+    for (String line : Files.readAllLines(GoldenFiles.path("llama2-tokens.jsonl"))) {
       JsonNode row = parse(line);
       int[] ids = ids(row, "ids");
       assertArrayEquals(ids, tokenizer.encode(row.get("text").asText()), line);

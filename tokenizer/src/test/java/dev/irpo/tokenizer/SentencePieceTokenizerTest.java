@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.testdata.ForeignData;
+import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class SentencePieceTokenizerTest {
   private static SentencePieceTokenizer llama2() throws IOException {
-    return SentencePieceTokenizer.load(TestData.data("llama2-tokenizer/tokenizer.model"));
+    return SentencePieceTokenizer.load(ForeignData.path("llama2-tokenizer/tokenizer.model"));
   }
 
   private static SentencePieceTokenizer small() {
@@ -30,7 +32,7 @@ class SentencePieceTokenizerTest {
   void everyGoldenRowEncodesAndDecodesAsSentencePieceDoes() throws IOException {
     SentencePieceTokenizer tokenizer = llama2();
     var json = new ObjectMapper();
-    List<String> rows = Files.readAllLines(TestData.golden("llama2-tokens.jsonl"));
+    List<String> rows = Files.readAllLines(GoldenFiles.path("llama2-tokens.jsonl"));
     assertEquals(120, rows.size());
     for (String row : rows) {
       JsonNode golden = json.readTree(row);
@@ -52,7 +54,7 @@ class SentencePieceTokenizerTest {
 
   @Test
   void stories260kLosesExtraSpacesAsItsModelSays() throws IOException {
-    var tokenizer = SentencePieceTokenizer.load(TestData.data("stories260K/tok512.model"));
+    var tokenizer = SentencePieceTokenizer.load(ForeignData.path("stories260K/tok512.model"));
     assertEquals(512, tokenizer.vocabSize());
     assertEquals("Once upon a time", tokenizer.decode(tokenizer.encode("  Once   upon a time ")));
     assertArrayEquals(new int[0], tokenizer.encode("   "));

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.testdata.ForeignData;
+import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +145,8 @@ class TokenizerPartsTest {
 
   @Test
   void llama2sPiecesScoresAndKindsGiveItsModelAgain() throws IOException {
-    var published = SentencePieceTokenizer.load(TestData.data("llama2-tokenizer/tokenizer.model"));
+    var published =
+        SentencePieceTokenizer.load(ForeignData.path("llama2-tokenizer/tokenizer.model"));
     List<String> pieces = new ArrayList<>();
     float[] scores = new float[published.vocabSize()];
     int[] kinds = new int[published.vocabSize()];
@@ -157,7 +160,7 @@ class TokenizerPartsTest {
     var made = SentencePieceTokenizer.parse(model, "made.model");
     assertEquals(1, made.bosId());
     assertEquals(2, made.eosId());
-    for (String line : Files.readAllLines(TestData.golden("llama2-tokens.jsonl"))) {
+    for (String line : Files.readAllLines(GoldenFiles.path("llama2-tokens.jsonl"))) {
       JsonNode row = JSON.readTree(line);
       int[] ids = JSON.convertValue(row.get("ids"), int[].class);
       assertArrayEquals(ids, made.encode(row.get("text").asText()), line);

@@ -15,6 +15,7 @@ import dev.irpo.tensor.op.Multiply;
 import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.transformer.Golden;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LogProbs;
@@ -48,13 +49,13 @@ class TrainerTest {
 
   private static List<TrainItem> goldenPairs() throws IOException {
     List<TrainItem> items = new ArrayList<>();
-    for (JsonNode pair : Golden.json("golden.json").get("pairs")) {
-      int[] prompt = Golden.ids(pair.get("prompt"));
-      int[] chosen = Golden.ids(pair.get("chosen"));
+    for (JsonNode pair : GoldenFiles.json("tiny/golden.json").get("pairs")) {
+      int[] prompt = GoldenFiles.ids(pair.get("prompt"));
+      int[] chosen = GoldenFiles.ids(pair.get("chosen"));
       JsonNode reference = pair.get("referenceLogProbs");
       double margin = reference.get(0).asDouble() - reference.get(1).asDouble();
       float[] inputs = {1 / 3f, 1f / (prompt.length + chosen.length), (float) margin};
-      items.add(item(prompt, chosen, Golden.ids(pair.get("rejected")), inputs));
+      items.add(item(prompt, chosen, GoldenFiles.ids(pair.get("rejected")), inputs));
     }
     return items;
   }
@@ -65,7 +66,7 @@ class TrainerTest {
     Trainer trainer =
         new Trainer(backend, policy, new PreferenceLoss(), settings(256, activations));
     StepResult result = trainer.accumulate(goldenPairs());
-    JsonNode expected = Golden.json("golden.json").get("loss").get("v1-alpha1.0");
+    JsonNode expected = GoldenFiles.json("tiny/golden.json").get("loss").get("v1-alpha1.0");
     double total = expected.get("total").asDouble();
     assertEquals(total, result.loss(), tolerance * total);
     for (int i = 0; i < 3; i++) {
@@ -75,8 +76,8 @@ class TrainerTest {
       double logProb = row.get("rejectedLogProb").asDouble();
       assertEquals(logProb, result.metrics().get("rejected")[i], 1e-4);
     }
-    for (Map.Entry<String, Golden.Raw> entry :
-        Golden.tensors("gradients-v1.safetensors").entrySet()) {
+    for (Map.Entry<String, GoldenFiles.RawTensor> entry :
+        GoldenFiles.tensors("tiny/gradients-v1.safetensors").entrySet()) {
       Buffer actual = trainer.gradients().get(Gradients.PREFIX + entry.getKey());
       double largest = 0;
       double error = 0;
@@ -137,7 +138,7 @@ class TrainerTest {
     Trainer trainer =
         new Trainer(backend, policy, new PreferenceLoss(), settings(256, Llama.Activations.KEPT));
     List<TrainItem> items = goldenPairs();
-    for (JsonNode step : Golden.json("golden.json").get("trajectory").get("steps")) {
+    for (JsonNode step : GoldenFiles.json("tiny/golden.json").get("trajectory").get("steps")) {
       StepResult result = trainer.accumulate(items);
       assertEquals(step.get("loss").asDouble(), result.loss(), tolerance);
       assertEquals(trainer.evaluate(items).loss(), result.loss());
