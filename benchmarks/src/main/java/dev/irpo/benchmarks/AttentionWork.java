@@ -74,8 +74,7 @@ final class AttentionWork {
         Arguments arguments(KernelSizes s) {
           int before = s.slots() * KernelSizes.CONTEXT;
           long row = (long) s.numHeads() * s.headDim();
-          long cache =
-              (long) s.slots() * BLOCKS * AttentionKernels.CACHE_BLOCK * s.numHeads() * padded(s);
+          long cache = cache(s);
           int columns = AttentionKernels.CACHE_COLUMNS;
           return new Arguments()
               .result("out", s.slots() * row)

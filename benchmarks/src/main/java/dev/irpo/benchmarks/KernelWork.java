@@ -5,6 +5,7 @@ import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
+import dev.irpo.tensor.op.CachedAttention;
 import java.util.Map;
 import java.util.Optional;
 
@@ -76,8 +77,10 @@ abstract class KernelWork {
     return (long) s.rows() * s.numHeads() * s.headDim();
   }
 
-  static int padded(KernelSizes s) {
-    return (s.headDim() + 31) / 32 * 32;
+  static long cache(KernelSizes s) {
+    return new CachedAttention(s.numHeads(), s.numHeads(), s.headDim())
+        .cacheShape(s.slots() * BLOCKS)
+        .numElements();
   }
 
   static Arguments elements(KernelSizes s) {

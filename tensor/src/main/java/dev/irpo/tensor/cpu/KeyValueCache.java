@@ -15,13 +15,13 @@ import java.lang.foreign.MemorySegment;
 record KeyValueCache(MemorySegment keys, MemorySegment values, int numKvHeads, int headDim) {
   private static final int BLOCK = AttentionKernels.CACHE_BLOCK;
 
-  private long paddedHeadDim() {
-    return (headDim + 31L) / 32 * 32;
+  private long rowWidth() {
+    return AttentionKernels.cacheRowWidth(headDim);
   }
 
   /// Bytes from one panel of a head's keys to the next.
   long keyPanelBytes() {
-    return numKvHeads * paddedHeadDim() * Tiles.PANEL_BYTES;
+    return numKvHeads * rowWidth() * Tiles.PANEL_BYTES;
   }
 
   /// Bytes from one panel of a block's values to the next.
@@ -32,12 +32,12 @@ record KeyValueCache(MemorySegment keys, MemorySegment values, int numKvHeads, i
   /// The key of a block's first position.
   long keysAt(int block, int kvHead) {
     long panel = (long) block * (BLOCK / Tiles.PANEL);
-    return panel * keyPanelBytes() + kvHead * paddedHeadDim() * Tiles.PANEL_BYTES;
+    return panel * keyPanelBytes() + kvHead * rowWidth() * Tiles.PANEL_BYTES;
   }
 
   /// The value of a block's first position.
   long valuesAt(int block, int kvHead) {
-    return 4 * ((long) block * numKvHeads + kvHead) * BLOCK * paddedHeadDim();
+    return 4 * ((long) block * numKvHeads + kvHead) * BLOCK * rowWidth();
   }
 
   /// Copies row `row` of new keys and values (R, G·D) to a place counted from a block on.

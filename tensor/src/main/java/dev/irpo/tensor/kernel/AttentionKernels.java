@@ -21,9 +21,23 @@ public interface AttentionKernels {
   /// Positions in one block of a key-value cache.
   int CACHE_BLOCK = 32;
 
+  /// What a head's width in a key-value cache is a multiple of.
+  int CACHE_PANEL = 32;
+
   /// Columns of a cache table: first cache block of the row's own sequence part, the row's place in
   /// that part, first cache block of the shared prefix, length of the shared prefix (0: none).
   int CACHE_COLUMNS = 4;
+
+  /// Blocks of a key-value cache that hold so many positions.
+  static int cacheBlocks(int positions) {
+    return Math.ceilDiv(positions, CACHE_BLOCK);
+  }
+
+  /// Elements W that a head of width D takes at each position of a key-value cache: whole panels of
+  /// 32, as wide as the widest vectors make them.
+  static int cacheRowWidth(int headDim) {
+    return Math.ceilDiv(headDim, CACHE_PANEL) * CACHE_PANEL;
+  }
 
   /// Attention over sequences that lie end to end in R rows. A segment's sequence is its parent's
   /// rows followed by its own. Children follow their parent directly in the table, parents have no
@@ -67,7 +81,7 @@ public interface AttentionKernels {
   /// sequences hold there: shared prefix first, then the own part up to and including the row.
   ///
   /// ```text
-  /// out (R, H·D) written    keyCache, valueCache (blocks, G, 32, D) updated
+  /// out (R, H·D) written    keyCache, valueCache (blocks, G, 32, W) updated
   /// q (R, H·D)    k, v (R, G·D)    table (R, 4) read, a negative first block skips the row
   /// ```
   ///

@@ -23,8 +23,8 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
 
   /// Shape of the key and of the value cache for a number of blocks of 32 positions.
   public Shape cacheShape(int blocks) {
-    long paddedHeadDim = (headDim + 31L) / 32 * 32;
-    return Shape.of(blocks, numKvHeads, AttentionKernels.CACHE_BLOCK, paddedHeadDim);
+    int rowWidth = AttentionKernels.cacheRowWidth(headDim);
+    return Shape.of(blocks, numKvHeads, AttentionKernels.CACHE_BLOCK, rowWidth);
   }
 
   @Override

@@ -133,7 +133,7 @@ final class ReferenceAttention implements AttentionKernels {
   private static long cacheAt(
       Buffer cache, int firstBlock, int place, int kvHead, AttentionSizes sizes) {
     long blockRows = (long) sizes.numKvHeads() * CACHE_BLOCK;
-    long rowWidth = (sizes.headDim() + 31L) / 32 * 32;
+    int rowWidth = AttentionKernels.cacheRowWidth(sizes.headDim());
     long block = (long) firstBlock + place / CACHE_BLOCK;
     if ((block + 1) * blockRows * rowWidth > cache.numElements()) {
       throw new IndexOutOfBoundsException("cache block " + block + " is beyond the cache");

@@ -126,10 +126,10 @@ class AttentionBitsTest {
     int[] response = sequence(2, 45);
     float[] packed =
         new Rows(concat(prompt, response)).packed(0, promptLength, -1, promptLength, 45, 0);
-    int promptBlocks = (promptLength + 31) / 32;
+    int promptBlocks = AttentionKernels.cacheBlocks(promptLength);
     int blocks = 1 + promptBlocks + 2 + 1;
     int cacheElements =
-        blocks * KV_HEADS * AttentionKernels.CACHE_BLOCK * ((headDim + 31) / 32 * 32);
+        blocks * KV_HEADS * AttentionKernels.CACHE_BLOCK * AttentionKernels.cacheRowWidth(headDim);
     Buffer keyCache = zeros(cacheElements);
     Buffer valueCache = zeros(cacheElements);
     for (long i = 0; i < cacheElements; i++) {

@@ -5,6 +5,7 @@ import static dev.irpo.tensor.kernel.KernelTensor.ints;
 import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
+import dev.irpo.tensor.op.CachedAttention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -123,8 +124,8 @@ final class AttentionCases {
   /// to in one call.
   private static KernelCase cached(
       int numHeads, int numKvHeads, int headDim, int prefix, int longest) {
-    int prefixBlocks = (prefix + AttentionKernels.CACHE_BLOCK - 1) / AttentionKernels.CACHE_BLOCK;
-    int ownBlocks = (longest + AttentionKernels.CACHE_BLOCK - 1) / AttentionKernels.CACHE_BLOCK;
+    int prefixBlocks = AttentionKernels.cacheBlocks(prefix);
+    int ownBlocks = AttentionKernels.cacheBlocks(longest);
     List<Integer> table = new ArrayList<>();
     addSequence(table, prefix, 1, 0, 0);
     addSequence(table, longest, 1 + prefixBlocks, 1, prefix);
@@ -136,8 +137,8 @@ final class AttentionCases {
     AttentionSizes sizes = new AttentionSizes(rows, 0, numHeads, numKvHeads, headDim);
     long queryElements = (long) rows * numHeads * headDim;
     long keyElements = (long) rows * numKvHeads * headDim;
-    long paddedHeadDim = (headDim + 31L) / 32 * 32;
-    long cacheElements = paddedHeadDim * blocks * numKvHeads * AttentionKernels.CACHE_BLOCK;
+    long cacheElements =
+        new CachedAttention(numHeads, numKvHeads, headDim).cacheShape(blocks).numElements();
     KernelTensor out = output("out", queryElements);
     KernelTensor keyCache = output("keyCache", cacheElements);
     KernelTensor valueCache = output("valueCache", cacheElements);

@@ -102,7 +102,7 @@ final class TornadoAttention implements AttentionKernels {
       Buffer v,
       Buffer table,
       AttentionSizes sizes) {
-    int rowWidth = (sizes.headDim() + 31) / 32 * 32;
+    int rowWidth = AttentionKernels.cacheRowWidth(sizes.headDim());
     IntArray places = cachedPlaces(table, sizes);
     store("storeKeys", memory.floats(keyCache), memory.floats(k), places, sizes, rowWidth);
     store("storeValues", memory.floats(valueCache), memory.floats(v), places, sizes, rowWidth);

@@ -28,7 +28,8 @@ public record DecodeLimits(
               .formatted(slots, promptsInFlight, maxPromptTokens, maxNewTokens, prefillRows));
     }
     long blocks =
-        (long) slots * blocks(maxNewTokens) + (long) promptsInFlight * blocks(maxPromptTokens);
+        (long) slots * AttentionKernels.cacheBlocks(maxNewTokens)
+            + (long) promptsInFlight * AttentionKernels.cacheBlocks(maxPromptTokens);
     if (blocks > Integer.MAX_VALUE / AttentionKernels.CACHE_BLOCK) {
       throw new IllegalArgumentException(
           "slots %d with %d new tokens each and %d prompts of %d tokens are more than a cache of %d tokens; use fewer slots"
@@ -48,18 +49,15 @@ public record DecodeLimits(
     return new DecodeLimits(slots, most, maxPromptTokens, maxNewTokens, PREFILL_ROWS);
   }
 
-  private static int blocks(int positions) {
-    return Math.ceilDiv(positions, AttentionKernels.CACHE_BLOCK);
-  }
-
   /// First block of a slot's own region.
   int slotBlock(int slot) {
-    return slot * blocks(maxNewTokens);
+    return slot * AttentionKernels.cacheBlocks(maxNewTokens);
   }
 
   /// First block of a prompt's region.
   int promptBlock(int region) {
-    return slots * blocks(maxNewTokens) + region * blocks(maxPromptTokens);
+    return slots * AttentionKernels.cacheBlocks(maxNewTokens)
+        + region * AttentionKernels.cacheBlocks(maxPromptTokens);
   }
 
   /// One more than the largest position of a token.

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.tornado.task;
 
+import static dev.irpo.tensor.kernel.AttentionKernels.CACHE_BLOCK;
+
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -18,7 +20,6 @@ public final class AttentionTasks {
   public static final int COLUMNS = 6;
 
   private static final float LOWEST = -3.0e38f;
-  private static final int CACHE_BLOCK = 32;
 
   private AttentionTasks() {}
 
