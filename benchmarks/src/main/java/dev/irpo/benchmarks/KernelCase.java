@@ -11,13 +11,9 @@ public enum KernelCase {
   /// Its gradient with respect to the weight.
   LINEAR_WEIGHT_GRADIENT(MatrixWork.LINEAR_WEIGHT_GRADIENT),
   /// Rows of the embedding table.
-  EMBEDDING(RowWork.EMBEDDING),
+  GATHER_ROWS(RowWork.GATHER_ROWS),
   /// Its gradient.
-  EMBEDDING_GRADIENT(RowWork.EMBEDDING_GRADIENT),
-  /// Picking every row.
-  SELECT_ROWS(RowWork.SELECT_ROWS),
-  /// Its gradient.
-  SELECT_ROWS_GRADIENT(RowWork.SELECT_ROWS_GRADIENT),
+  SCATTER_ADD_ROWS(RowWork.SCATTER_ADD_ROWS),
   /// Normalisation of every row.
   RMS_NORM(RowWork.RMS_NORM),
   /// Its gradient with respect to the rows.

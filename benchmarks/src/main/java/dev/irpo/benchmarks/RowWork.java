@@ -2,64 +2,33 @@ package dev.irpo.benchmarks;
 
 /// [dev.irpo.tensor.kernel.RowKernels], see [KernelCase].
 final class RowWork {
-  static final KernelWork EMBEDDING =
+  static final KernelWork GATHER_ROWS =
       new KernelWork() {
         @Override
         Arguments arguments(KernelSizes s) {
-          return tokens(s).result("out", hidden(s)).normal("table", table(s));
+          return tokens(s).result("out", hidden(s)).normal("x", table(s));
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) ->
+              k.row().gatherRows(a.get("out"), a.get("x"), a.get("tokens"), s.rows(), s.embedDim());
+        }
+      };
+
+  static final KernelWork SCATTER_ADD_ROWS =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return tokens(s).result("dX", table(s)).normal("dOut", hidden(s));
         }
 
         @Override
         Call call(KernelSizes s) {
           return (k, a) ->
               k.row()
-                  .embedding(a.get("out"), a.get("table"), a.get("tokens"), s.rows(), s.embedDim());
-        }
-      };
-
-  static final KernelWork EMBEDDING_GRADIENT =
-      new KernelWork() {
-        @Override
-        Arguments arguments(KernelSizes s) {
-          return tokens(s).result("dTable", table(s)).normal("dOut", hidden(s));
-        }
-
-        @Override
-        Call call(KernelSizes s) {
-          return (k, a) ->
-              k.row()
-                  .embeddingGradient(
-                      a.get("dTable"), a.get("dOut"), a.get("tokens"), s.rows(), s.embedDim());
-        }
-      };
-
-  static final KernelWork SELECT_ROWS =
-      new KernelWork() {
-        @Override
-        Arguments arguments(KernelSizes s) {
-          return index(s).result("out", hidden(s)).normal("x", hidden(s));
-        }
-
-        @Override
-        Call call(KernelSizes s) {
-          return (k, a) ->
-              k.row().selectRows(a.get("out"), a.get("x"), a.get("index"), s.rows(), s.embedDim());
-        }
-      };
-
-  static final KernelWork SELECT_ROWS_GRADIENT =
-      new KernelWork() {
-        @Override
-        Arguments arguments(KernelSizes s) {
-          return index(s).result("dX", hidden(s)).normal("dOut", hidden(s));
-        }
-
-        @Override
-        Call call(KernelSizes s) {
-          return (k, a) ->
-              k.row()
-                  .selectRowsGradient(
-                      a.get("dX"), a.get("dOut"), a.get("index"), s.rows(), s.rows(), s.embedDim());
+                  .scatterAddRows(
+                      a.get("dX"), a.get("dOut"), a.get("tokens"), s.rows(), s.embedDim());
         }
       };
 

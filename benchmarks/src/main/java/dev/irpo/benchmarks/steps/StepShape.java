@@ -15,7 +15,7 @@ record StepShape(
   ///
   /// ```text
   /// layers: 6 · weights · rows     forward once, backward twice; a pair's prompt is computed once
-  /// head:   8 · V·C · entries      and once more forward, because logits never exist whole
+  /// head:   8 · V·C · scored       and once more forward, because logits never exist whole
   /// ```
   double flops(LlamaConfig config) {
     double weights =
@@ -23,9 +23,9 @@ record StepShape(
             * config.embedDim()
             * (2.0 * config.queryDim() + 2.0 * config.keyDim() + 3.0 * config.ffnDim());
     double rows = promptTokens + 2.0 * (responseTokens - 1);
-    double entries = promptTokens - 1 + 2.0 * responseTokens;
+    double scoredPositions = promptTokens - 1 + 2.0 * responseTokens;
     double head = (double) config.vocabSize() * config.embedDim();
-    return pairs * (6 * weights * rows + 8 * head * entries);
+    return pairs * (6 * weights * rows + 8 * head * scoredPositions);
   }
 
   /// Tokens that are read: prompt and both responses of each pair.

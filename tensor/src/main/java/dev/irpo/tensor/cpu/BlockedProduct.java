@@ -120,7 +120,7 @@ final class BlockedProduct {
           int width = Math.min(panels, block.count() - panel) * Tiles.PANEL;
           int some = Math.min(rows, sizes.rows() - row);
           Strided rowsOfA = a.from(row, block.from());
-          rowsOfA.touch(some, block.depth());
+          rowsOfA.prefetch(some, block.depth());
           MatrixProduct.multiply(
               c.from(row, column),
               rowsOfA,

@@ -37,7 +37,7 @@ record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
     long from = rows.address(count, columns);
     long to = target.address(panels, count);
     try {
-      RawMemory.touch(from, rows.rowBytes(), count, 4L * columns);
+      RawMemory.prefetch(from, rows.rowBytes(), count, 4L * columns);
       for (int panel = 0; panel < panels; panel++) {
         strip(
             from + panel * Tiles.PANEL_BYTES,

@@ -20,7 +20,7 @@ final class CpuMatrix implements MatrixKernels {
   /// Columns of a task whose weights of 16 bits serve several blocks of rows in turn.
   private static final int COLUMN_CHUNK = 64;
 
-  /// The caller's scratch array for rows in the order of [NarrowLanes#unzip].
+  /// The caller's scratch array for rows in the order of [HalfLanes#unzip].
   private static final int UNZIPPED = 3;
 
   /// Most floats of it, 16 MiB.
@@ -46,7 +46,7 @@ final class CpuMatrix implements MatrixKernels {
   /// The linear layer on plain memory.
   void linear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
     if (weight.dtype() != DType.F32) {
-      narrowLinear(out, x, weight, sizes);
+      halfLinear(out, x, weight, sizes);
       return;
     }
     int rows = sizes.rows();
@@ -71,18 +71,18 @@ final class CpuMatrix implements MatrixKernels {
 
   /// With weights of 16 bits, straight from where they lie, for so many rows at a time as fit
   /// [#UNZIPPED_FLOATS].
-  private void narrowLinear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+  private void halfLinear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
     int depth = sizes.depth();
     int most = Math.max(1, UNZIPPED_FLOATS / depth / ROW_TILES) * ROW_TILES;
     for (int row = 0; row < sizes.rows(); row += most) {
       int rows = Math.min(most, sizes.rows() - row);
       float[] unzipped = unzip(x.asSlice(4L * row * depth), rows, depth);
       MemorySegment part = out.asSlice(4L * row * sizes.columns());
-      narrowLinear(part, unzipped, weight, new ProductSizes(rows, sizes.columns(), depth));
+      halfLinear(part, unzipped, weight, new ProductSizes(rows, sizes.columns(), depth));
     }
   }
 
-  private void narrowLinear(MemorySegment out, float[] x, Buffer weight, ProductSizes sizes) {
+  private void halfLinear(MemorySegment out, float[] x, Buffer weight, ProductSizes sizes) {
     int rows = sizes.rows();
     int columns = sizes.columns();
     int rowChunk = rowChunk(sizes);
@@ -107,7 +107,7 @@ final class CpuMatrix implements MatrixKernels {
         (rows + ROW_TILES - 1) / ROW_TILES,
         (task, scratch) -> {
           for (int row = task * ROW_TILES; row < Math.min(rows, (task + 1) * ROW_TILES); row++) {
-            NarrowLanes.unzip(x, 4L * row * depth, unzipped, row * depth, depth);
+            HalfLanes.unzip(x, 4L * row * depth, unzipped, row * depth, depth);
           }
         });
     return unzipped;

@@ -47,40 +47,33 @@ final class CpuRow implements RowKernels {
   }
 
   @Override
-  public void embedding(Buffer out, Buffer table, Buffer tokens, int rows, int embedDim) {
-    if (table.dtype() == DType.F32) {
-      selectRows(out, table, tokens, rows, embedDim);
-      return;
-    }
-    for (int r = 0; r < rows; r++) {
-      long source = 2L * tokens.getInt(r) * embedDim;
-      NarrowLanes.widen(
-          table.dtype(), table.segment(), source, out.segment(), 4L * r * embedDim, embedDim);
-    }
-  }
-
-  @Override
-  public void selectRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
+  public void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
+    DType dtype = x.dtype();
+    long xBytes = (long) dtype.bytes() * embedDim;
     long bytes = 4L * embedDim;
     forRows(
         count,
         embedDim,
         (from, to, scratch) -> {
           for (int i = from; i < to; i++) {
-            long source = index.getInt(i) * bytes;
-            MemorySegment.copy(x.segment(), source, out.segment(), i * bytes, bytes);
+            long source = index.getInt(i) * xBytes;
+            if (dtype == DType.F32) {
+              MemorySegment.copy(x.segment(), source, out.segment(), i * bytes, bytes);
+            } else {
+              HalfLanes.widen(dtype, x.segment(), source, out.segment(), i * bytes, embedDim);
+            }
           }
         });
   }
 
   @Override
-  public void embeddingGradient(Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim) {
+  public void scatterAddRows(Buffer dX, Buffer dOut, Buffer index, int count, int embedDim) {
     forColumns(
         embedDim,
         (from, to, scratch) -> {
-          for (int r = 0; r < rows; r++) {
-            long target = 4L * tokens.getInt(r) * embedDim;
-            addColumns(dTable.segment(), target, dOut.segment(), 4L * r * embedDim, from, to);
+          for (int i = 0; i < count; i++) {
+            long target = 4L * index.getInt(i) * embedDim;
+            addColumns(dX.segment(), target, dOut.segment(), 4L * i * embedDim, from, to);
           }
         });
   }
@@ -96,13 +89,6 @@ final class CpuRow implements RowKernels {
       float sum = target.get(Lanes.FLOAT, targetAt + 4L * c) + x.get(Lanes.FLOAT, xAt + 4L * c);
       target.set(Lanes.FLOAT, targetAt + 4L * c, sum);
     }
-  }
-
-  @Override
-  public void selectRowsGradient(
-      Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim) {
-    dX.segment().asSlice(0, 4L * rows * embedDim).fill((byte) 0);
-    embeddingGradient(dX, dOut, index, count, embedDim);
   }
 
   private static float inverseRms(MemorySegment x, long at, int embedDim, double eps) {
@@ -247,13 +233,13 @@ final class CpuRow implements RowKernels {
             long angle = 4L * positions.getInt(r) * headDim;
             for (int h = 0; h < numHeads; h++) {
               long at = 4L * ((long) r * numHeads + h) * headDim;
-              turn(out.segment(), x.segment(), at, angles.segment(), angle, headDim, direction);
+              rotate(out.segment(), x.segment(), at, angles.segment(), angle, headDim, direction);
             }
           }
         });
   }
 
-  private static void turn(
+  private static void rotate(
       MemorySegment out,
       MemorySegment x,
       long at,

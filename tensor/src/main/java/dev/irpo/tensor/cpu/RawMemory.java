@@ -46,7 +46,7 @@ final class RawMemory {
 
   /// Reads every cache line of some rows, so that they are near when they are used in another
   /// order.
-  static void touch(long address, long rowBytes, int rows, long bytes) {
+  static void prefetch(long address, long rowBytes, int rows, long bytes) {
     int sum = 0;
     for (int r = 0; r < rows; r++) {
       for (long at = 0; at < bytes; at += LINE) {

@@ -13,9 +13,9 @@ import jdk.incubator.vector.VectorSpecies;
 /// stored, so that a weight is read straight from wherever it lies, mostly the memory map of a
 /// checkpoint.
 ///
-/// Each element of `out` is the dot product [NarrowLanes#dot] whichever way it is computed here.
-/// That makes a row's result independent of the number of rows, and the sampler's bits the
-/// scorer's. (Weights in single precision are summed in another order, see [MatrixProduct].)
+/// Each element of `out` is the dot product [HalfLanes#dot] whichever way it is computed here. That
+/// makes a row's result independent of the number of rows, and the sampler's bits the scorer's.
+/// (Weights in single precision are summed in another order, see [MatrixProduct].)
 ///
 /// Fewer than four rows read each weight once, in order, as fast as memory gives it: 64 bytes a
 /// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
@@ -64,7 +64,7 @@ final class RowProducts {
   private final float[] wide;
   private final float[] sums;
 
-  /// @param x unzipped rows, see [NarrowLanes#unzip]
+  /// @param x unzipped rows, see [HalfLanes#unzip]
   /// @param weight F16 or BF16
   /// @param outDim N, columns of `out` and rows of `weight`
   /// @param depth K, columns of `x` and `weight`
@@ -110,7 +110,7 @@ final class RowProducts {
       int count = Math.min(DEPTH, depth - k);
       for (int c = 0; c < TILE; c++) {
         long from = 2L * ((long) (column + c) * depth + k);
-        NarrowLanes.widenUnzipped(dtype, weight, from, wide, c * WIDE_ROW, count);
+        HalfLanes.widenUnzipped(dtype, weight, from, wide, c * WIDE_ROW, count);
       }
       for (int t = 0; t < tiles; t++) {
         tile((fromRow + t * TILE) * depth + k, count, t * TILE_FLOATS, k > 0);
@@ -126,19 +126,19 @@ final class RowProducts {
 
   /// Widening f16 takes so many operations that several chains of it end on the heap.
   private boolean hasTwoDots() {
-    return dtype == DType.BF16 && Lanes.COUNT == Lanes.PARTIALS && depth % NarrowLanes.PAIRS == 0;
+    return dtype == DType.BF16 && Lanes.COUNT == Lanes.PARTIALS && depth % HalfLanes.PAIRS == 0;
   }
 
   private void twoDots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
       long outAt = row * outRow + 4L * column;
-      NarrowLanes.twoDotsBfloat16(x, row * depth, weight, 2L * column * depth, depth, out, outAt);
+      HalfLanes.twoDotsBfloat16(x, row * depth, weight, 2L * column * depth, depth, out, outAt);
     }
   }
 
   private void dots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
-      float sum = NarrowLanes.dot(dtype, x, row * depth, weight, 2L * column * depth, depth);
+      float sum = HalfLanes.dot(dtype, x, row * depth, weight, 2L * column * depth, depth);
       out.set(Lanes.FLOAT, row * outRow + 4L * column, sum);
     }
   }

@@ -26,14 +26,14 @@ record Strided(MemorySegment memory, long at, long rowBytes, long columnBytes) {
     return RawMemory.address(memory, at, (rows - 1) * rowBytes + (columns - 1) * columnBytes + 4);
   }
 
-  /// Reads all of some rows and columns in the order in which they lie, see [RawMemory#touch].
-  void touch(int rows, int columns) {
+  /// Reads all of some rows and columns in the order in which they lie, see [RawMemory#prefetch].
+  void prefetch(int rows, int columns) {
     long address = address(rows, columns);
     try {
       if (columnBytes < rowBytes) {
-        RawMemory.touch(address, rowBytes, rows, columns * columnBytes);
+        RawMemory.prefetch(address, rowBytes, rows, columns * columnBytes);
       } else {
-        RawMemory.touch(address, columnBytes, columns, rows * rowBytes);
+        RawMemory.prefetch(address, columnBytes, columns, rows * rowBytes);
       }
     } finally {
       Reference.reachabilityFence(memory);

@@ -4,37 +4,22 @@ import dev.irpo.tensor.Buffer;
 
 /// Operations that treat each row by itself, and the gathers and scatters of whole rows.
 public interface RowKernels {
-  /// Token embedding.
-  ///
-  /// ```text
-  /// out[r,c] = table[tokens[r],c]
-  /// out (R, C) written    table (V, C) read    tokens (R) read
-  /// ```
-  void embedding(Buffer out, Buffer table, Buffer tokens, int rows, int embedDim);
-
-  /// Gradient of [#embedding], added in ascending order of rows.
-  ///
-  /// ```text
-  /// dTable[tokens[r],c] += dOut[r,c]
-  /// dTable (V, C) updated    dOut (R, C) read    tokens (R) read
-  /// ```
-  void embeddingGradient(Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim);
-
-  /// Picks rows.
+  /// Picks rows: the embedding of tokens, the hidden states that are scored.
   ///
   /// ```text
   /// out[i,c] = x[index[i],c]
   /// out (I, C) written    x (R, C) read    index (I) read
   /// ```
-  void selectRows(Buffer out, Buffer x, Buffer index, int count, int embedDim);
+  void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim);
 
-  /// Gradient of [#selectRows]; a row picked twice gets both, in ascending order of i.
+  /// Gradient of [#gatherRows], added in ascending order of i, so that a row picked twice gets
+  /// both.
   ///
   /// ```text
-  /// dX[r,c] = Σ_{i: index[i]=r} dOut[i,c]
-  /// dX (R, C) written    dOut (I, C) read    index (I) read
+  /// dX[index[i],c] += dOut[i,c]
+  /// dX (R, C) updated    dOut (I, C) read    index (I) read
   /// ```
-  void selectRowsGradient(Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim);
+  void scatterAddRows(Buffer dX, Buffer dOut, Buffer index, int count, int embedDim);
 
   /// Root-mean-square normalisation of each row (Zhang & Sennrich 2019, arXiv:1910.07467, Eq. 4).
   ///
@@ -65,7 +50,7 @@ public interface RowKernels {
       Buffer dWeight, Buffer dOut, Buffer x, int rows, int embedDim, double eps);
 
   /// Rotary position embedding (Su et al. 2021, arXiv:2104.09864, Eq. 34) in the layout of Hugging
-  /// Face checkpoints: column i of a head turns together with column i + D/2.
+  /// Face checkpoints: columns i and i + D/2 of a head rotate as a pair.
   ///
   /// ```text
   /// out[i]       = x[i]·cos[p,i] − direction · x[i+D/2]·sin[p,i]      p = positions[r], i < D/2
@@ -73,7 +58,7 @@ public interface RowKernels {
   /// out, x (R, H·D)    positions (R)    angles (P, D): D/2 cosines, then D/2 sines
   /// ```
   ///
-  /// @param direction 1 forward, −1 for the gradient, which turns back
+  /// @param direction 1 forward, −1 for the gradient, which rotates back
   void rope(
       Buffer out,
       Buffer x,

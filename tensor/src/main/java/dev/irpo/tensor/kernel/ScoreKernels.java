@@ -21,7 +21,7 @@ public interface ScoreKernels {
   /// out, logSumExp (I) written    x (R, C), weight (V, C), rows, targets (I) read
   /// ```
   ///
-  /// A negative row skips the entry: both outputs become 0.
+  /// A negative row skips the position: both outputs become 0.
   void tokenLogProbs(
       Buffer out,
       Buffer logSumExp,

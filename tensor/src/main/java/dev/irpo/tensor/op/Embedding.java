@@ -10,7 +10,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Token embedding, see [dev.irpo.tensor.kernel.RowKernels#embedding].
+/// Token embedding, see [dev.irpo.tensor.kernel.RowKernels#gatherRows].
 public record Embedding() implements Op {
   /// Rows of `table` (V, C) for `tokens` (R): (R, C).
   public static Tensor embedding(Tensor table, Tensor tokens) {
@@ -39,7 +39,7 @@ public record Embedding() implements Op {
     Buffer result = out.get(0);
     Buffer table = in.get(0);
     Buffer tokens = in.get(1);
-    return () -> kernels.row().embedding(result, table, tokens, rows, embedDim);
+    return () -> kernels.row().gatherRows(result, table, tokens, rows, embedDim);
   }
 
   @Override
@@ -73,7 +73,7 @@ public record Embedding() implements Op {
       Buffer dTable = in.get(0);
       Buffer dOut = in.get(1);
       Buffer tokens = in.get(2);
-      return () -> kernels.row().embeddingGradient(dTable, dOut, tokens, rows, embedDim);
+      return () -> kernels.row().scatterAddRows(dTable, dOut, tokens, rows, embedDim);
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.List;
 
 /// Rotary position embedding, see [dev.irpo.tensor.kernel.RowKernels#rope].
 ///
-/// @param direction 1 turns forward, −1 back
+/// @param direction 1 rotates forward, −1 back
 public record Rope(int numHeads, int headDim, int direction) implements Op {
   /// Turns the heads of `x` (R, H·D) by the angles of their positions.
   ///

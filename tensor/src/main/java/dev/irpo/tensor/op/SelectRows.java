@@ -10,7 +10,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Picks rows by index, see [dev.irpo.tensor.kernel.RowKernels#selectRows].
+/// Picks rows by index, see [dev.irpo.tensor.kernel.RowKernels#gatherRows].
 public record SelectRows() implements Op {
   /// Rows `index` (I) of `x` (R, C): (I, C).
   public static Tensor selectRows(Tensor x, Tensor index) {
@@ -32,7 +32,7 @@ public record SelectRows() implements Op {
     Buffer result = out.get(0);
     Buffer x = in.get(0);
     Buffer index = in.get(1);
-    return () -> kernels.row().selectRows(result, x, index, count, embedDim);
+    return () -> kernels.row().gatherRows(result, x, index, count, embedDim);
   }
 
   @Override
@@ -61,13 +61,16 @@ public record SelectRows() implements Op {
 
     @Override
     public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
-      int rows = inputShape.size(0);
       int count = node.input(0).size(0);
       int embedDim = inputShape.size(1);
+      long n = inputShape.numElements();
       Buffer dX = out.get(0);
       Buffer dOut = in.get(0);
       Buffer index = in.get(1);
-      return () -> kernels.row().selectRowsGradient(dX, dOut, index, rows, count, embedDim);
+      return () -> {
+        kernels.elementwise().zero(dX, n);
+        kernels.row().scatterAddRows(dX, dOut, index, count, embedDim);
+      };
     }
   }
 }

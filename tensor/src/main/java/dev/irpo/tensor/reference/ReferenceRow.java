@@ -6,22 +6,7 @@ import dev.irpo.tensor.kernel.RowKernels;
 /// [RowKernels] by its formulas.
 final class ReferenceRow implements RowKernels {
   @Override
-  public void embedding(Buffer out, Buffer table, Buffer tokens, int rows, int embedDim) {
-    selectRows(out, table, tokens, rows, embedDim);
-  }
-
-  @Override
-  public void embeddingGradient(Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim) {
-    for (long r = 0; r < rows; r++) {
-      for (long c = 0; c < embedDim; c++) {
-        long at = (long) tokens.getInt(r) * embedDim + c;
-        dTable.set(at, dTable.get(at) + dOut.get(r * embedDim + c));
-      }
-    }
-  }
-
-  @Override
-  public void selectRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
+  public void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
     for (long i = 0; i < count; i++) {
       for (long c = 0; c < embedDim; c++) {
         out.set(i * embedDim + c, x.get((long) index.getInt(i) * embedDim + c));
@@ -30,10 +15,13 @@ final class ReferenceRow implements RowKernels {
   }
 
   @Override
-  public void selectRowsGradient(
-      Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim) {
-    dX.clear();
-    embeddingGradient(dX, dOut, index, count, embedDim);
+  public void scatterAddRows(Buffer dX, Buffer dOut, Buffer index, int count, int embedDim) {
+    for (long i = 0; i < count; i++) {
+      for (long c = 0; c < embedDim; c++) {
+        long at = (long) index.getInt(i) * embedDim + c;
+        dX.set(at, dX.get(at) + dOut.get(i * embedDim + c));
+      }
+    }
   }
 
   private static double inverseRms(Buffer x, long row, int embedDim, double eps) {

@@ -19,68 +19,41 @@ final class RowCases {
             .flatMap(n -> {
               int other = n < 33 ? 40 - n : 19;
               return Stream.of(
-                  embedding(other, n),
-                  selectRows(other, n),
+                  gatherRows(other, n),
                   rmsNorm(other, n),
                   rmsNorm(n, other),
                   rmsNormGradients(other, n),
                   rmsNormGradients(n, other));
             });
-    Stream<KernelCase> turns =
+    Stream<KernelCase> rotations =
         Stream.of(2, 6, 8, 14, 16, 18, 32, 64, 66, 80)
             .flatMap(headDim -> Stream.of(rope(9, 3, headDim, 1), rope(130, 1, headDim, -1)));
-    return Stream.concat(rows, turns);
+    return Stream.concat(rows, rotations);
   }
 
-  private static KernelCase embedding(int count, int embedDim) {
-    int vocabSize = 11;
+  private static KernelCase gatherRows(int count, int embedDim) {
+    int rows = 11;
     KernelTensor out = output("out", (long) count * embedDim);
-    KernelTensor dTable = signed("dTable", 31, (long) vocabSize * embedDim);
-    KernelTensor table = signed("table", 32, (long) vocabSize * embedDim);
+    KernelTensor dX = signed("dX", 31, (long) rows * embedDim);
+    KernelTensor x = signed("x", 32, (long) rows * embedDim);
     KernelTensor dOut = signed("dOut", 33, (long) count * embedDim);
-    KernelTensor tokens = ints("tokens", count, i -> Samples.below(34, i, vocabSize));
+    KernelTensor index = ints("index", count, i -> Samples.below(34, i, rows));
     return new KernelCase(
-            "embedding (%d, %d)".formatted(count, embedDim),
+            "gatherRows (%d, %d)".formatted(count, embedDim),
             (kernels, side) -> {
               kernels
                   .row()
-                  .embedding(
-                      side.apply(out), side.apply(table), side.apply(tokens), count, embedDim);
+                  .gatherRows(side.apply(out), side.apply(x), side.apply(index), count, embedDim);
               kernels
                   .row()
-                  .embeddingGradient(
-                      side.apply(dTable), side.apply(dOut), side.apply(tokens), count, embedDim);
-            },
-            table,
-            dOut,
-            tokens)
-        .within(out, i -> 0)
-        .sums(dTable, count + 1.0);
-  }
-
-  private static KernelCase selectRows(int rows, int embedDim) {
-    int count = rows + 5;
-    KernelTensor out = output("out", (long) count * embedDim);
-    KernelTensor dX = output("dX", (long) rows * embedDim);
-    KernelTensor x = signed("x", 35, (long) rows * embedDim);
-    KernelTensor dOut = signed("dOut", 36, (long) count * embedDim);
-    KernelTensor index = ints("index", count, i -> Samples.below(37, i, rows));
-    return new KernelCase(
-            "selectRows (%d, %d)".formatted(rows, embedDim),
-            (kernels, side) -> {
-              kernels
-                  .row()
-                  .selectRows(side.apply(out), side.apply(x), side.apply(index), count, embedDim);
-              kernels
-                  .row()
-                  .selectRowsGradient(
-                      side.apply(dX), side.apply(dOut), side.apply(index), rows, count, embedDim);
+                  .scatterAddRows(
+                      side.apply(dX), side.apply(dOut), side.apply(index), count, embedDim);
             },
             x,
             dOut,
             index)
         .within(out, i -> 0)
-        .sums(dX, count);
+        .sums(dX, count + 1.0);
   }
 
   private static KernelCase rmsNorm(int rows, int embedDim) {

@@ -2,7 +2,11 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.ElementwiseTasks;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /// Records [ElementwiseKernels].
 final class TornadoElementwise implements ElementwiseKernels {
@@ -14,18 +18,36 @@ final class TornadoElementwise implements ElementwiseKernels {
     this.memory = memory;
   }
 
-  @Override
-  public void add(Buffer out, Buffer a, Buffer b, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats aOn = memory.floats(a);
-    DeviceMemory.Floats bOn = memory.floats(b);
+  /// A task with a result and an argument of n elements.
+  private void addTask(
+      String name,
+      Task5<FloatArray, Integer, FloatArray, Integer, Integer> task,
+      Floats out,
+      Floats x,
+      long n) {
     int count = Math.toIntExact(n);
     tasks.add(
-        "add",
+        name, (graph, id) -> graph.task(id, task, out.array(), out.at(), x.array(), x.at(), count));
+  }
+
+  /// A task with a result and two arguments of n elements.
+  private void addTask(
+      String name,
+      Task7<FloatArray, Integer, FloatArray, Integer, FloatArray, Integer, Integer> task,
+      Buffer out,
+      Buffer a,
+      Buffer b,
+      long n) {
+    Floats outOn = memory.floats(out);
+    Floats aOn = memory.floats(a);
+    Floats bOn = memory.floats(b);
+    int count = Math.toIntExact(n);
+    tasks.add(
+        name,
         (graph, id) ->
             graph.task(
                 id,
-                ElementwiseTasks::add,
+                task,
                 outOn.array(),
                 outOn.at(),
                 aOn.array(),
@@ -33,54 +55,27 @@ final class TornadoElementwise implements ElementwiseKernels {
                 bOn.array(),
                 bOn.at(),
                 count));
+  }
+
+  @Override
+  public void add(Buffer out, Buffer a, Buffer b, long n) {
+    addTask("add", ElementwiseTasks::add, out, a, b, n);
   }
 
   @Override
   public void subtract(Buffer out, Buffer a, Buffer b, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats aOn = memory.floats(a);
-    DeviceMemory.Floats bOn = memory.floats(b);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "subtract",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::subtract,
-                outOn.array(),
-                outOn.at(),
-                aOn.array(),
-                aOn.at(),
-                bOn.array(),
-                bOn.at(),
-                count));
+    addTask("subtract", ElementwiseTasks::subtract, out, a, b, n);
   }
 
   @Override
   public void multiply(Buffer out, Buffer a, Buffer b, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats aOn = memory.floats(a);
-    DeviceMemory.Floats bOn = memory.floats(b);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "multiply",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::multiply,
-                outOn.array(),
-                outOn.at(),
-                aOn.array(),
-                aOn.at(),
-                bOn.array(),
-                bOn.at(),
-                count));
+    addTask("multiply", ElementwiseTasks::multiply, out, a, b, n);
   }
 
   @Override
   public void scale(Buffer out, Buffer a, long n, double factor) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats aOn = memory.floats(a);
+    Floats outOn = memory.floats(out);
+    Floats aOn = memory.floats(a);
     int count = Math.toIntExact(n);
     float single = (float) factor;
     tasks.add(
@@ -99,137 +94,60 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void fill(Buffer out, Buffer scalar, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats scalarOn = memory.floats(scalar);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "fill",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::fill,
-                outOn.array(),
-                outOn.at(),
-                scalarOn.array(),
-                scalarOn.at(),
-                count));
+    addTask("fill", ElementwiseTasks::fill, memory.floats(out), memory.floats(scalar), n);
   }
 
   @Override
   public void zero(Buffer out, long n) {
     for (DeviceMemory.Span span : memory.spans(out)) {
-      DeviceMemory.Floats outOn = span.places().getFirst();
-      int count = span.count();
-      tasks.add(
-          "zero",
-          (graph, id) -> graph.task(id, ElementwiseTasks::zero, outOn.array(), outOn.at(), count));
+      zero(span.places().getFirst(), span.count());
     }
+  }
+
+  /// [#zero] where a device has the array.
+  void zero(Floats out, int n) {
+    tasks.add(
+        "zero", (graph, id) -> graph.task(id, ElementwiseTasks::zero, out.array(), out.at(), n));
   }
 
   @Override
   public void accumulate(Buffer target, Buffer x, long n) {
-    DeviceMemory.Floats targetOn = memory.floats(target);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "accumulate",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::accumulate,
-                targetOn.array(),
-                targetOn.at(),
-                xOn.array(),
-                xOn.at(),
-                count));
+    accumulate(memory.floats(target), memory.floats(x), n);
+  }
+
+  /// [#accumulate] where a device has the arrays.
+  void accumulate(Floats target, Floats x, long n) {
+    addTask("accumulate", ElementwiseTasks::accumulate, target, x, n);
   }
 
   @Override
   public void sum(Buffer out, Buffer x, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "sum",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::sum,
-                outOn.array(),
-                outOn.at(),
-                xOn.array(),
-                xOn.at(),
-                count));
+    addTask("sum", ElementwiseTasks::sum, memory.floats(out), memory.floats(x), n);
   }
 
   @Override
   public void logSigmoid(Buffer out, Buffer x, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "logSigmoid",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::logSigmoid,
-                outOn.array(),
-                outOn.at(),
-                xOn.array(),
-                xOn.at(),
-                count));
+    addTask("logSigmoid", ElementwiseTasks::logSigmoid, memory.floats(out), memory.floats(x), n);
   }
 
   @Override
   public void logSigmoidGradient(Buffer dX, Buffer dOut, Buffer x, long n) {
-    DeviceMemory.Floats dXOn = memory.floats(dX);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "logSigmoidGradient",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::logSigmoidGradient,
-                dXOn.array(),
-                dXOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                xOn.array(),
-                xOn.at(),
-                count));
+    addTask("logSigmoidGradient", ElementwiseTasks::logSigmoidGradient, dX, dOut, x, n);
   }
 
   @Override
   public void swiGlu(Buffer out, Buffer gate, Buffer up, long n) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats gateOn = memory.floats(gate);
-    DeviceMemory.Floats upOn = memory.floats(up);
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "swiGlu",
-        (graph, id) ->
-            graph.task(
-                id,
-                ElementwiseTasks::swiGlu,
-                outOn.array(),
-                outOn.at(),
-                gateOn.array(),
-                gateOn.at(),
-                upOn.array(),
-                upOn.at(),
-                count));
+    addTask("swiGlu", ElementwiseTasks::swiGlu, out, gate, up, n);
   }
 
   @Override
   public void swiGluGradient(
       Buffer dGate, Buffer dUp, Buffer dOut, Buffer gate, Buffer up, long n) {
-    DeviceMemory.Floats dGateOn = memory.floats(dGate);
-    DeviceMemory.Floats dUpOn = memory.floats(dUp);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Floats gateOn = memory.floats(gate);
-    DeviceMemory.Floats upOn = memory.floats(up);
+    Floats dGateOn = memory.floats(dGate);
+    Floats dUpOn = memory.floats(dUp);
+    Floats dOutOn = memory.floats(dOut);
+    Floats gateOn = memory.floats(gate);
+    Floats upOn = memory.floats(up);
     int count = Math.toIntExact(n);
     tasks.add(
         "swiGluGradient",

@@ -34,12 +34,14 @@ public final class TornadoKernels {
     if (form.callsLibrary()) {
       products = new CublasProducts(tasks, memory, products, form == Form.TF32);
     }
+    TornadoRow row = new TornadoRow(tasks, memory, reductions);
+    TornadoElementwise elementwise = new TornadoElementwise(tasks, memory);
     return new Kernels(
         new TornadoMatrix(products, memory),
-        new TornadoRow(tasks, memory, reductions),
+        row,
         new TornadoAttention(tasks, memory, form),
-        new TornadoElementwise(tasks, memory),
-        new TornadoScore(tasks, memory, products),
+        elementwise,
+        new TornadoScore(tasks, memory, products, row, elementwise),
         new TornadoOptimizer(tasks, memory));
   }
 }

@@ -3,7 +3,7 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.RowKernels;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
-import dev.irpo.tensor.tornado.task.ElementwiseTasks;
+import dev.irpo.tensor.tornado.DeviceMemory.Ints;
 import dev.irpo.tensor.tornado.task.RowTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -20,90 +20,47 @@ final class TornadoRow implements RowKernels {
   }
 
   @Override
-  public void embedding(Buffer out, Buffer table, Buffer tokens, int rows, int embedDim) {
-    Floats outOn = memory.floats(out);
-    Floats tableOn = memory.floats(table);
-    DeviceMemory.Ints tokensOn = memory.ints(tokens);
+  public void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
+    gatherRows(memory.floats(out), memory.floats(x), memory.ints(index), count, embedDim);
+  }
+
+  /// [#gatherRows] where a device has the arrays; a negative index gives a row of zeros.
+  void gatherRows(Floats out, Floats x, Ints index, int count, int embedDim) {
     tasks.add(
-        "embedding",
+        "gatherRows",
         (graph, id) ->
             graph.task(
                 id,
                 RowTasks::gatherRows,
-                outOn.array(),
-                outOn.at(),
-                tableOn.array(),
-                tableOn.at(),
-                tokensOn.array(),
-                tokensOn.at(),
-                rows,
-                embedDim));
-  }
-
-  @Override
-  public void embeddingGradient(Buffer dTable, Buffer dOut, Buffer tokens, int rows, int embedDim) {
-    Floats dTableOn = memory.floats(dTable);
-    Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Ints tokensOn = memory.ints(tokens);
-    tasks.add(
-        "embeddingGradient",
-        (graph, id) ->
-            graph.task(
-                id,
-                RowTasks::scatterAddRows,
-                dTableOn.array(),
-                dTableOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                tokensOn.array(),
-                tokensOn.at(),
-                rows,
-                embedDim));
-  }
-
-  @Override
-  public void selectRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
-    Floats outOn = memory.floats(out);
-    Floats xOn = memory.floats(x);
-    DeviceMemory.Ints indexOn = memory.ints(index);
-    tasks.add(
-        "selectRows",
-        (graph, id) ->
-            graph.task(
-                id,
-                RowTasks::gatherRows,
-                outOn.array(),
-                outOn.at(),
-                xOn.array(),
-                xOn.at(),
-                indexOn.array(),
-                indexOn.at(),
+                out.array(),
+                out.at(),
+                x.array(),
+                x.at(),
+                index.array(),
+                index.at(),
                 count,
                 embedDim));
   }
 
   @Override
-  public void selectRowsGradient(
-      Buffer dX, Buffer dOut, Buffer index, int rows, int count, int embedDim) {
-    Floats dXOn = memory.floats(dX);
-    Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Ints indexOn = memory.ints(index);
-    int elements = Math.multiplyExact(rows, embedDim);
+  public void scatterAddRows(Buffer dX, Buffer dOut, Buffer index, int count, int embedDim) {
+    scatterAddRows(memory.floats(dX), memory.floats(dOut), memory.ints(index), count, embedDim);
+  }
+
+  /// [#scatterAddRows] where a device has the arrays; a row with a negative index is left out.
+  void scatterAddRows(Floats dX, Floats dOut, Ints index, int count, int embedDim) {
     tasks.add(
-        "selectRowsZero",
-        (graph, id) -> graph.task(id, ElementwiseTasks::zero, dXOn.array(), dXOn.at(), elements));
-    tasks.add(
-        "selectRowsGradient",
+        "scatterAddRows",
         (graph, id) ->
             graph.task(
                 id,
                 RowTasks::scatterAddRows,
-                dXOn.array(),
-                dXOn.at(),
-                dOutOn.array(),
-                dOutOn.at(),
-                indexOn.array(),
-                indexOn.at(),
+                dX.array(),
+                dX.at(),
+                dOut.array(),
+                dOut.at(),
+                index.array(),
+                index.at(),
                 count,
                 embedDim));
   }
@@ -165,7 +122,7 @@ final class TornadoRow implements RowKernels {
     Floats outOn = memory.floats(out);
     Floats xOn = memory.floats(x);
     Floats anglesOn = memory.floats(angles);
-    DeviceMemory.Ints positionsOn = memory.ints(positions);
+    Ints positionsOn = memory.ints(positions);
     tasks.add(
         "rope",
         (graph, id) ->

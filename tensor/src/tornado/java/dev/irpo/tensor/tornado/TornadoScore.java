@@ -3,8 +3,8 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
-import dev.irpo.tensor.tornado.task.ElementwiseTasks;
-import dev.irpo.tensor.tornado.task.RowTasks;
+import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Ints;
 import dev.irpo.tensor.tornado.task.ScoreTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -16,11 +16,20 @@ final class TornadoScore implements ScoreKernels {
   private final TaskList tasks;
   private final DeviceMemory memory;
   private final MatrixProducts products;
+  private final TornadoRow rowKernels;
+  private final TornadoElementwise elementwise;
 
-  TornadoScore(TaskList tasks, DeviceMemory memory, MatrixProducts products) {
+  TornadoScore(
+      TaskList tasks,
+      DeviceMemory memory,
+      MatrixProducts products,
+      TornadoRow rowKernels,
+      TornadoElementwise elementwise) {
     this.tasks = tasks;
     this.memory = memory;
     this.products = products;
+    this.rowKernels = rowKernels;
+    this.elementwise = elementwise;
   }
 
   @Override
@@ -32,54 +41,23 @@ final class TornadoScore implements ScoreKernels {
       Buffer rows,
       Buffer targets,
       ScoreSizes sizes) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats logSumExpOn = memory.floats(logSumExp);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    DeviceMemory.Floats weightOn = memory.floats(weight);
-    DeviceMemory.Ints rowsOn = memory.ints(rows);
-    DeviceMemory.Ints targetsOn = memory.ints(targets);
+    Floats outOn = memory.floats(out);
+    Floats logSumExpOn = memory.floats(logSumExp);
+    Floats weightOn = memory.floats(weight);
+    Ints rowsOn = memory.ints(rows);
+    Ints targetsOn = memory.ints(targets);
     int count = sizes.count();
-    FloatArray chosen = chosenRows(xOn, rowsOn, sizes);
-    int lanes = Math.multiplyExact(count, ScoreTasks.LANES);
-    FloatArray largest = memory.scratch(lanes);
-    FloatArray sums = memory.scratch(lanes);
-    begin(largest, sums, lanes);
+    FloatArray chosen = chosenRows(memory.floats(x), rowsOn, sizes);
+    LogSum sum = beginLogSum(count);
     int block = blockWidth(sizes);
     FloatArray logits = memory.scratch(Math.multiplyExact(count, block));
     for (int v = 0; v < sizes.vocabSize(); v += block) {
-      int first = v;
-      int width = Math.min(block, sizes.vocabSize() - v);
-      logits(logits, chosen, weightOn, first, width, sizes);
-      tasks.add(
-          "normalise",
-          (graph, id) ->
-              graph.task(id, ScoreTasks::normalise, largest, sums, logits, 0, count, width));
-      tasks.add(
-          "takeTargets",
-          (graph, id) ->
-              graph.task(
-                  id,
-                  ScoreTasks::takeTargets,
-                  outOn.array(),
-                  outOn.at(),
-                  logits,
-                  targetsOn.array(),
-                  targetsOn.at(),
-                  count,
-                  first,
-                  width));
+      Columns columns = new Columns(v, Math.min(block, sizes.vocabSize() - v));
+      logits(logits, chosen, weightOn, columns, sizes);
+      normalise(sum, whole(logits), count, columns.width());
+      takeTargets(outOn, logits, targetsOn, count, columns);
     }
-    tasks.add(
-        "finishScores",
-        (graph, id) ->
-            graph.task(
-                id,
-                ScoreTasks::finish,
-                logSumExpOn.array(),
-                logSumExpOn.at(),
-                largest,
-                sums,
-                count));
+    finish(logSumExpOn, sum, count);
     tasks.add(
         "logProbs",
         (graph, id) ->
@@ -95,6 +73,24 @@ final class TornadoScore implements ScoreKernels {
                 count));
   }
 
+  private void takeTargets(
+      Floats out, FloatArray logits, Ints targets, int count, Columns columns) {
+    tasks.add(
+        "takeTargets",
+        (graph, id) ->
+            graph.task(
+                id,
+                ScoreTasks::takeTargets,
+                out.array(),
+                out.at(),
+                logits,
+                targets.array(),
+                targets.at(),
+                count,
+                columns.first(),
+                columns.width()));
+  }
+
   @Override
   public void tokenLogProbsGradient(
       Buffer dX,
@@ -106,111 +102,108 @@ final class TornadoScore implements ScoreKernels {
       Buffer rows,
       Buffer targets,
       ScoreSizes sizes) {
-    DeviceMemory.Floats dXOn = memory.floats(dX);
-    DeviceMemory.Floats dWeightOn = memory.floats(dWeight);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Floats logSumExpOn = memory.floats(logSumExp);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    DeviceMemory.Floats weightOn = memory.floats(weight);
-    DeviceMemory.Ints rowsOn = memory.ints(rows);
-    DeviceMemory.Ints targetsOn = memory.ints(targets);
+    Floats dXOn = memory.floats(dX);
+    Floats dWeightOn = memory.floats(dWeight);
+    Floats weightOn = memory.floats(weight);
+    Ints rowsOn = memory.ints(rows);
+    Slopes slopes =
+        new Slopes(memory.floats(dOut), memory.floats(logSumExp), rowsOn, memory.ints(targets));
     int count = sizes.count();
     int embedDim = sizes.embedDim();
-    FloatArray chosen = chosenRows(xOn, rowsOn, sizes);
+    FloatArray chosen = chosenRows(memory.floats(x), rowsOn, sizes);
     int elements = Math.multiplyExact(count, embedDim);
     FloatArray dChosen = memory.scratch(elements);
     FloatArray part = memory.scratch(elements);
-    tasks.add(
-        "zeroChosen", (graph, id) -> graph.task(id, ElementwiseTasks::zero, dChosen, 0, elements));
+    elementwise.zero(whole(dChosen), elements);
     int block = blockWidth(sizes);
     FloatArray logits = memory.scratch(Math.multiplyExact(count, block));
     for (int v = 0; v < sizes.vocabSize(); v += block) {
-      int first = v;
-      int width = Math.min(block, sizes.vocabSize() - v);
-      int weightAt = weightOn.at() + first * embedDim;
-      int dWeightAt = dWeightOn.at() + first * embedDim;
-      logits(logits, chosen, weightOn, first, width, sizes);
-      tasks.add(
-          "logitGradient",
-          (graph, id) ->
-              graph.task(
-                  id,
-                  ScoreTasks::logitGradient,
-                  logits,
-                  dOutOn.array(),
-                  dOutOn.at(),
-                  logSumExpOn.array(),
-                  logSumExpOn.at(),
-                  rowsOn.array(),
-                  rowsOn.at(),
-                  targetsOn.array(),
-                  targetsOn.at(),
-                  count,
-                  first,
-                  width));
-      products.inputGradient(
-          whole(part),
-          whole(logits),
-          new DeviceMemory.Floats(weightOn.array(), weightAt),
-          count,
-          width,
-          embedDim);
-      tasks.add(
-          "headAdd",
-          (graph, id) ->
-              graph.task(id, ElementwiseTasks::accumulate, dChosen, 0, part, 0, elements));
-      products.weightGradient(
-          new DeviceMemory.Floats(dWeightOn.array(), dWeightAt),
-          whole(logits),
-          whole(chosen),
-          count,
-          width,
-          embedDim);
+      Columns columns = new Columns(v, Math.min(block, sizes.vocabSize() - v));
+      int width = columns.width();
+      logits(logits, chosen, weightOn, columns, sizes);
+      logitGradient(logits, slopes, count, columns);
+      Floats weightPart = columns.of(weightOn, embedDim);
+      products.inputGradient(whole(part), whole(logits), weightPart, count, width, embedDim);
+      elementwise.accumulate(whole(dChosen), whole(part), elements);
+      Floats dWeightPart = columns.of(dWeightOn, embedDim);
+      products.weightGradient(dWeightPart, whole(logits), whole(chosen), count, width, embedDim);
     }
-    int all = Math.multiplyExact(sizes.rows(), embedDim);
+    elementwise.zero(dXOn, Math.multiplyExact(sizes.rows(), embedDim));
+    rowKernels.scatterAddRows(dXOn, whole(dChosen), rowsOn, count, embedDim);
+  }
+
+  /// What the gradient of a logit depends on beside the logit.
+  private record Slopes(Floats dOut, Floats logSumExp, Ints rows, Ints targets) {}
+
+  private void logitGradient(FloatArray logits, Slopes slopes, int count, Columns columns) {
     tasks.add(
-        "zeroRows",
-        (graph, id) -> graph.task(id, ElementwiseTasks::zero, dXOn.array(), dXOn.at(), all));
-    tasks.add(
-        "scatterRows",
+        "logitGradient",
         (graph, id) ->
             graph.task(
                 id,
-                RowTasks::scatterAddRows,
-                dXOn.array(),
-                dXOn.at(),
-                dChosen,
-                0,
-                rowsOn.array(),
-                rowsOn.at(),
+                ScoreTasks::logitGradient,
+                logits,
+                slopes.dOut().array(),
+                slopes.dOut().at(),
+                slopes.logSumExp().array(),
+                slopes.logSumExp().at(),
+                slopes.rows().array(),
+                slopes.rows().at(),
+                slopes.targets().array(),
+                slopes.targets().at(),
                 count,
-                embedDim));
+                columns.first(),
+                columns.width()));
   }
 
   @Override
   public void logSumExp(Buffer out, Buffer logits, int rows, int vocabSize) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats logitsOn = memory.floats(logits);
+    Floats outOn = memory.floats(out);
+    Floats logitsOn = memory.floats(logits);
+    LogSum sum = beginLogSum(rows);
+    normalise(sum, logitsOn, rows, vocabSize);
+    finish(outOn, sum, rows);
+  }
+
+  /// Largest logit and sum of exponentials that each lane of a row has seen.
+  private record LogSum(FloatArray largest, FloatArray sums) {}
+
+  private LogSum beginLogSum(int rows) {
     int lanes = Math.multiplyExact(rows, ScoreTasks.LANES);
-    FloatArray largest = memory.scratch(lanes);
-    FloatArray sums = memory.scratch(lanes);
-    begin(largest, sums, lanes);
+    LogSum sum = new LogSum(memory.scratch(lanes), memory.scratch(lanes));
+    tasks.add(
+        "beginScores",
+        (graph, id) -> graph.task(id, ScoreTasks::begin, sum.largest(), sum.sums(), lanes));
+    return sum;
+  }
+
+  private void normalise(LogSum sum, Floats logits, int rows, int width) {
     tasks.add(
         "normalise",
         (graph, id) ->
             graph.task(
                 id,
                 ScoreTasks::normalise,
-                largest,
-                sums,
-                logitsOn.array(),
-                logitsOn.at(),
+                sum.largest(),
+                sum.sums(),
+                logits.array(),
+                logits.at(),
                 rows,
-                vocabSize));
+                width));
+  }
+
+  private void finish(Floats logSumExp, LogSum sum, int rows) {
     tasks.add(
         "finishScores",
         (graph, id) ->
-            graph.task(id, ScoreTasks::finish, outOn.array(), outOn.at(), largest, sums, rows));
+            graph.task(
+                id,
+                ScoreTasks::finish,
+                logSumExp.array(),
+                logSumExp.at(),
+                sum.largest(),
+                sum.sums(),
+                rows));
   }
 
   @Override
@@ -221,10 +214,10 @@ final class TornadoScore implements ScoreKernels {
       Buffer inverseTemperature,
       int rows,
       int vocabSize) {
-    DeviceMemory.Floats largestOn = memory.floats(largest);
-    DeviceMemory.Floats weightsOn = memory.floats(weights);
-    DeviceMemory.Floats logitsOn = memory.floats(logits);
-    DeviceMemory.Floats factorOn = memory.floats(inverseTemperature);
+    Floats largestOn = memory.floats(largest);
+    Floats weightsOn = memory.floats(weights);
+    Floats logitsOn = memory.floats(logits);
+    Floats factorOn = memory.floats(inverseTemperature);
     int blocks = ScoreKernels.blocks(vocabSize);
     tasks.add(
         "blockWeights",
@@ -248,9 +241,9 @@ final class TornadoScore implements ScoreKernels {
 
   @Override
   public void segmentSum(Buffer out, Buffer x, Buffer segmentIds, int count, int numSegments) {
-    DeviceMemory.Floats outOn = memory.floats(out);
-    DeviceMemory.Floats xOn = memory.floats(x);
-    DeviceMemory.Ints segmentIdsOn = memory.ints(segmentIds);
+    Floats outOn = memory.floats(out);
+    Floats xOn = memory.floats(x);
+    Ints segmentIdsOn = memory.ints(segmentIds);
     tasks.add(
         "segmentSum",
         (graph, id) ->
@@ -269,9 +262,9 @@ final class TornadoScore implements ScoreKernels {
 
   @Override
   public void segmentSumGradient(Buffer dX, Buffer dOut, Buffer segmentIds, int count) {
-    DeviceMemory.Floats dXOn = memory.floats(dX);
-    DeviceMemory.Floats dOutOn = memory.floats(dOut);
-    DeviceMemory.Ints segmentIdsOn = memory.ints(segmentIds);
+    Floats dXOn = memory.floats(dX);
+    Floats dOutOn = memory.floats(dOut);
+    Ints segmentIdsOn = memory.ints(segmentIds);
     tasks.add(
         "segmentSumGradient",
         (graph, id) ->
@@ -287,9 +280,11 @@ final class TornadoScore implements ScoreKernels {
                 count));
   }
 
-  private void begin(FloatArray largest, FloatArray sums, int lanes) {
-    tasks.add(
-        "beginScores", (graph, id) -> graph.task(id, ScoreTasks::begin, largest, sums, lanes));
+  /// Columns of the logits, rows of the head.
+  private record Columns(int first, int width) {
+    Floats of(Floats weight, int embedDim) {
+      return new Floats(weight.array(), weight.at() + first * embedDim);
+    }
   }
 
   /// Columns of the vocabulary that are walked at a time.
@@ -298,42 +293,22 @@ final class TornadoScore implements ScoreKernels {
     return Math.min(Math.max(some, ScoreTasks.LANES), sizes.vocabSize());
   }
 
-  private FloatArray chosenRows(DeviceMemory.Floats x, DeviceMemory.Ints rows, ScoreSizes sizes) {
+  private FloatArray chosenRows(Floats x, Ints rows, ScoreSizes sizes) {
     int count = sizes.count();
     int embedDim = sizes.embedDim();
     FloatArray chosen = memory.scratch(Math.multiplyExact(count, embedDim));
-    tasks.add(
-        "chosenRows",
-        (graph, id) ->
-            graph.task(
-                id,
-                RowTasks::gatherRows,
-                chosen,
-                0,
-                x.array(),
-                x.at(),
-                rows.array(),
-                rows.at(),
-                count,
-                embedDim));
+    rowKernels.gatherRows(whole(chosen), x, rows, count, embedDim);
     return chosen;
   }
 
   private void logits(
-      FloatArray logits,
-      FloatArray chosen,
-      DeviceMemory.Floats weight,
-      int first,
-      int width,
-      ScoreSizes sizes) {
-    int count = sizes.count();
+      FloatArray logits, FloatArray chosen, Floats weight, Columns columns, ScoreSizes sizes) {
     int embedDim = sizes.embedDim();
-    DeviceMemory.Floats block =
-        new DeviceMemory.Floats(weight.array(), weight.at() + first * embedDim);
-    products.linear(whole(logits), whole(chosen), block, count, width, embedDim);
+    Floats part = columns.of(weight, embedDim);
+    products.linear(whole(logits), whole(chosen), part, sizes.count(), columns.width(), embedDim);
   }
 
-  private static DeviceMemory.Floats whole(FloatArray array) {
-    return new DeviceMemory.Floats(array, 0);
+  private static Floats whole(FloatArray array) {
+    return new Floats(array, 0);
   }
 }

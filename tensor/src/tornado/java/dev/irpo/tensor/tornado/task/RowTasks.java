@@ -135,7 +135,7 @@ public final class RowTasks {
     }
   }
 
-  /// Turns each pair of columns i and i + D/2, a work item a pair.
+  /// Rotates each pair of columns i and i + D/2, a work item a pair.
   public static void rope(
       FloatArray out,
       int outAt,

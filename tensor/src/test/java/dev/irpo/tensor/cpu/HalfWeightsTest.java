@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Products with weights of 16 bits, in their fixed order.
 @Tag("kernels")
-class NarrowWeightsTest {
+class HalfWeightsTest {
   private final CpuBackend backend = new CpuBackend(2);
   private final Kernels kernels = backend.kernels();
 
@@ -28,20 +28,20 @@ class NarrowWeightsTest {
   }
 
   /// Weights as 16 bits each and the same ones in single precision.
-  private record Weights(Buffer narrow, Buffer wide) {
+  private record Weights(Buffer half, Buffer wide) {
     static Weights of(DType dtype, int n) {
       Buffer wide = FixedOrderTest.signed(3, n);
-      Buffer narrow = Buffer.allocate(dtype, n);
+      Buffer half = Buffer.allocate(dtype, n);
       for (int i = 0; i < n; i++) {
         float value = (float) wide.get(i);
         short bits =
             dtype == DType.BF16
                 ? (short) (Float.floatToRawIntBits(value) >>> 16)
                 : Float.floatToFloat16(value);
-        narrow.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
-        wide.set(i, narrow.get(i));
+        half.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+        wide.set(i, half.get(i));
       }
-      return new Weights(narrow, wide);
+      return new Weights(half, wide);
     }
   }
 
@@ -56,7 +56,7 @@ class NarrowWeightsTest {
         Buffer x = FixedOrderTest.signed(4, rows * inDim);
         float[] xs = unzipped(x.toFloatArray(), inDim);
         Buffer out = FixedOrderTest.zeros(rows * outDim);
-        kernels.matrix().linear(out, x, weights.narrow, rows, outDim, inDim);
+        kernels.matrix().linear(out, x, weights.half, rows, outDim, inDim);
         for (int i = 0; i < rows * outDim; i++) {
           int xAt = i / outDim * inDim;
           float expected = FixedOrder.dot(xs, xAt, ws, i % outDim * inDim, inDim);
@@ -88,8 +88,8 @@ class NarrowWeightsTest {
     tokens.setInt(2, 4);
     Buffer expected = FixedOrderTest.zeros(3 * embedDim);
     Buffer actual = FixedOrderTest.zeros(3 * embedDim);
-    kernels.row().embedding(expected, table.wide, tokens, 3, embedDim);
-    kernels.row().embedding(actual, table.narrow, tokens, 3, embedDim);
+    kernels.row().gatherRows(expected, table.wide, tokens, 3, embedDim);
+    kernels.row().gatherRows(actual, table.half, tokens, 3, embedDim);
     assertArrayEquals(expected.toFloatArray(), actual.toFloatArray());
   }
 
@@ -104,7 +104,7 @@ class NarrowWeightsTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bits = arena.allocate(2L * n).copyFrom(MemorySegment.ofArray(patterns));
       float[] wide = new float[n];
-      NarrowLanes.widenUnzipped(dtype, bits, 0, wide, 0, n);
+      HalfLanes.widenUnzipped(dtype, bits, 0, wide, 0, n);
       float[] expected = new float[n];
       for (int i = 0; i < n; i++) {
         expected[i] =
@@ -115,7 +115,7 @@ class NarrowWeightsTest {
   }
 
   @Test
-  void aBufferReadsItsNarrowNumbers() {
+  void aBufferReadsItsHalfPrecisionNumbers() {
     Buffer buffer = Buffer.allocate(DType.F16, 2);
     buffer.segment().setAtIndex(ValueLayout.JAVA_SHORT, 1, Float.floatToFloat16(-0.25f));
     assertEquals("[0.0, -0.25]", Arrays.toString(buffer.toFloatArray()));

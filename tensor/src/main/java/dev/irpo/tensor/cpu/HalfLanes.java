@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Each type has methods of its own because C2 keeps vectors in registers only where it sees which
 /// code makes them.
-final class NarrowLanes {
+final class HalfLanes {
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, VectorShape.forBitSize(32 * Lanes.COUNT));
   private static final VectorSpecies<Short> SHORTS =
@@ -34,7 +34,7 @@ final class NarrowLanes {
 
   private static final int INFINITE = 0x7f800000;
 
-  private NarrowLanes() {}
+  private HalfLanes() {}
 
   /// Copies n numbers to single precision.
   static void widen(
