@@ -19,6 +19,8 @@ class ArchitectureTest {
           .importPackages("dev.irpo");
 
   private static final String[] IRPO = {
+    "dev.irpo.reward..",
+    "dev.irpo.synthetic..",
     "dev.irpo.task..",
     "dev.irpo.config..",
     "dev.irpo.model..",
@@ -99,7 +101,8 @@ class ArchitectureTest {
   void tasksAndConfigurationKnowNoModel() {
     noClasses()
         .that()
-        .resideInAnyPackage("dev.irpo.task..", "dev.irpo.config..")
+        .resideInAnyPackage(
+            "dev.irpo.task..", "dev.irpo.reward..", "dev.irpo.synthetic..", "dev.irpo.config..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("dev.irpo.tensor..", "dev.irpo.tokenizer..", "dev.irpo.checkpoints..")

@@ -3,10 +3,10 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.TaskSettings;
-import dev.irpo.task.Gold;
-import dev.irpo.task.Grade;
-import dev.irpo.task.Grader;
-import dev.irpo.task.Graders;
+import dev.irpo.reward.Gold;
+import dev.irpo.reward.Grade;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.Graders;
 import dev.irpo.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
     name = "grade",
     mixinStandardHelpOptions = true,
     description = {
-      "{\"response\":…,\"answer\":…} to {\"extracted\":…,\"correct\":…}, line by line, with what was"
-          + " taken, where, and why; \"options\":[…] may list an answer's options.",
+      "{\"response\":…,\"answer\":…} to {\"extracted\":…,\"correct\":…}, line by line, with what"
+          + " was taken, where, and why; \"options\":[…] may list an answer's options.",
       "With --compare: where two graders differ on graded rollouts."
     })
 final class GradeCommand implements Callable<Integer> {

@@ -1,7 +1,7 @@
 package dev.irpo.rollout;
 
 import dev.irpo.model.LanguageModel;
-import dev.irpo.task.Grade;
+import dev.irpo.reward.Grade;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Task;
 import dev.irpo.tensor.Backend;

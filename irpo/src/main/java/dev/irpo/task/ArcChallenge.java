@@ -1,6 +1,8 @@
 package dev.irpo.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.LetterGrader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

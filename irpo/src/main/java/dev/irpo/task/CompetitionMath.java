@@ -1,5 +1,8 @@
 package dev.irpo.task;
 
+import dev.irpo.reward.FinalAnswer;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.MathGrader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,9 @@
 package dev.irpo.task;
 
 import dev.irpo.config.TaskSettings;
+import dev.irpo.reward.FinalAnswer;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.Graders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,9 @@
 package dev.irpo.task;
 
+import dev.irpo.reward.ExactNumber;
+import dev.irpo.reward.FinalAnswer;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.NumberGrader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

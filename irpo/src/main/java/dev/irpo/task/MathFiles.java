@@ -1,5 +1,7 @@
 package dev.irpo.task;
 
+import dev.irpo.reward.BoxedText;
+import dev.irpo.reward.Grader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

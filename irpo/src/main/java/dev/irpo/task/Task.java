@@ -1,5 +1,6 @@
 package dev.irpo.task;
 
+import dev.irpo.reward.Grader;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,10 @@
 package dev.irpo.task;
 
 import dev.irpo.config.TaskSettings;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.LetterGrader;
+import dev.irpo.reward.MathGrader;
+import dev.irpo.reward.NumberGrader;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.synthetic.CalculationSteps;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,7 +18,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 final class WordProblemsTest {
-  private static final Pattern STEP = Pattern.compile("(\\d+)([-+*/])(\\d+)=(\\d+)");
   private static final Pattern NUMBER = Pattern.compile("\\d+");
   private static final int NUM_SEEDS = 3;
 
@@ -81,23 +81,11 @@ final class WordProblemsTest {
     for (Problem problem : everyProblem()) {
       String gold = task.goldResponse(problem).orElseThrow();
       assertTrue(task.grader().grade(gold, problem.answer()).correct(), gold);
-      List<MatchResult> steps = STEP.matcher(gold).results().toList();
+      List<MatchResult> steps = CalculationSteps.of(gold);
       assertTrue(steps.size() >= 2 && steps.size() <= 4, gold);
-      steps.forEach(step -> assertTrue(holds(step), gold));
+      steps.forEach(step -> assertTrue(CalculationSteps.holds(step), gold));
       assertEquals(problem.answer(), steps.getLast().group(4), gold);
     }
-  }
-
-  static boolean holds(MatchResult step) {
-    int left = Integer.parseInt(step.group(1));
-    int right = Integer.parseInt(step.group(3));
-    int result = Integer.parseInt(step.group(4));
-    return switch (step.group(2)) {
-      case "+" -> left + right == result;
-      case "-" -> left - right == result;
-      case "*" -> left * right == result;
-      default -> result * right == left;
-    };
   }
 
   @Test

@@ -1,0 +1,81 @@
+package dev.irpo.reward;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/// Exact match of an option's letter, `letter-v1`, read after the last `Final answer:`.
+///
+/// `C`, `(C)`, `C.` and `(c) its text` are the letter C; a letter that no option has is no answer,
+/// nor are two letters. A text without a letter stands for the option that it equals, but for case,
+/// spaces and a full stop, if it equals just one. Where the options are not known, letters A to E
+/// count alone.
+public final class LetterGrader extends ExactMatch {
+  private static final int LONGEST_TEXT = 2_000;
+  private static final int MOST_OPTIONS = 5;
+
+  private static final Pattern LETTER =
+      Pattern.compile(
+          "(?s)(?:\\(([A-Za-z])\\)|([A-Za-z])(?![A-Za-z0-9']))(?:[.:)]\\s*|\\s*$|(?<=\\))\\s+)(.*)");
+
+  /// What would name a second option behind the first.
+  private static final Pattern SECOND_LETTER =
+      Pattern.compile("(?is)\\(?[A-E]\\)?[.:]?|(?:and|or|&|/|,)(?!\\w).*|.*\\([A-E]\\).*");
+
+  @Override
+  public String name() {
+    return "letter-v1";
+  }
+
+  @Override
+  String form() {
+    return "the letter or the text of one option";
+  }
+
+  @Override
+  Optional<String> canonical(String text, List<String> options) {
+    if (text.length() > LONGEST_TEXT) {
+      return Optional.empty();
+    }
+    String plain = text.replaceAll("[*`$\"]", "").strip();
+    Matcher letter = LETTER.matcher(plain);
+    boolean startsWithLetter = letter.matches();
+    if (startsWithLetter && letter.group(3).isBlank()) {
+      return named(letter, options);
+    }
+    Optional<String> byText = letterOfText(plain, options);
+    return byText.isEmpty() && startsWithLetter ? named(letter, options) : byText;
+  }
+
+  private static Optional<String> named(Matcher letter, List<String> options) {
+    String name = letter.group(1) == null ? letter.group(2) : letter.group(1);
+    String upper = name.toUpperCase(Locale.ROOT);
+    int count = options.isEmpty() ? MOST_OPTIONS : options.size();
+    String rest = letter.group(3).strip();
+    boolean isOnlyOne = rest.isEmpty() || !SECOND_LETTER.matcher(rest).matches();
+    return isOnlyOne && upper.charAt(0) - 'A' < count ? Optional.of(upper) : Optional.empty();
+  }
+
+  private static Optional<String> letterOfText(String text, List<String> options) {
+    String wanted = comparable(text);
+    List<Integer> equal =
+        IntStream.range(0, options.size())
+            .filter(i -> comparable(options.get(i)).equals(wanted))
+            .boxed()
+            .toList();
+    return equal.size() == 1 ? Optional.of(letter(equal.getFirst())) : Optional.empty();
+  }
+
+  /// The letter of an option, counted from 0.
+  public static String letter(int option) {
+    return String.valueOf((char) ('A' + option));
+  }
+
+  private static String comparable(String text) {
+    String words = text.strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
+    return words.endsWith(".") ? words.substring(0, words.length() - 1).strip() : words;
+  }
+}

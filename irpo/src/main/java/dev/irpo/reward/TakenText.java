@@ -1,0 +1,32 @@
+package dev.irpo.reward;
+
+/// The part of a response that a grader reads.
+///
+/// @param text as it stands there
+/// @param place where it stands
+public record TakenText(String text, Place place) {
+  /// Where answers are looked for.
+  public enum Place {
+    /// Behind the last `Final answer:`.
+    FINAL_ANSWER("behind the last 'Final answer:'"),
+    /// In the last balanced `\boxed{}`.
+    BOXED("in the last \\boxed{}"),
+    /// There is none.
+    NONE("nowhere");
+
+    private final String words;
+
+    Place(String words) {
+      this.words = words;
+    }
+
+    /// The place in words.
+    public String words() {
+      return words;
+    }
+  }
+
+  static TakenText of(String text, Place place) {
+    return text.isEmpty() ? new TakenText("", Place.NONE) : new TakenText(text, place);
+  }
+}

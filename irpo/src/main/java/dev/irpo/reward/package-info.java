@@ -1,0 +1,12 @@
+/// Rewards: what a grader makes of a response.
+///
+/// A **grader** reads a response and compares it with what is known about the problem
+/// ([dev.irpo.reward.Gold]). The paper's reward is exact match of the final answer y
+/// ([dev.irpo.reward.ExactMatch]): the last `Final answer:` is found
+/// ([dev.irpo.reward.FinalAnswer]), its text gets one canonical form, and equal forms are equal
+/// answers, for rewards as for majority votes. [dev.irpo.reward.NumberGrader] does so for numbers,
+/// [dev.irpo.reward.MathGrader] for LaTeX and [dev.irpo.reward.LetterGrader] for options.
+///
+/// A grader's name carries a version and is stored beside every reward, so a rule that changes gets
+/// a new name.
+package dev.irpo.reward;
