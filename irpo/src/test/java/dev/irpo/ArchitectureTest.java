@@ -28,6 +28,7 @@ class ArchitectureTest {
     "dev.irpo.pair..",
     "dev.irpo.train..",
     "dev.irpo.evaluate..",
+    "dev.irpo.plan..",
     "dev.irpo.run..",
     "dev.irpo.demo..",
     "dev.irpo.cli.."

@@ -1,15 +1,15 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.model.Machine;
-import dev.irpo.model.Roofline;
+import dev.irpo.plan.Machine;
+import dev.irpo.plan.PromptCounts;
+import dev.irpo.plan.Roofline;
+import dev.irpo.plan.RunPlan;
+import dev.irpo.plan.Stage;
+import dev.irpo.plan.Units;
+import dev.irpo.plan.WorkPlan;
 import dev.irpo.rollout.Prompts;
-import dev.irpo.run.PromptCounts;
 import dev.irpo.run.RunFolder;
-import dev.irpo.run.RunPlan;
-import dev.irpo.run.Stage;
-import dev.irpo.run.Units;
-import dev.irpo.run.WorkPlan;
 import dev.irpo.task.Split;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;

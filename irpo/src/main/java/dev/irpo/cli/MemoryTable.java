@@ -1,8 +1,8 @@
 package dev.irpo.cli;
 
-import dev.irpo.model.Machine;
-import dev.irpo.run.Units;
-import dev.irpo.run.WorkPlan;
+import dev.irpo.plan.Machine;
+import dev.irpo.plan.Units;
+import dev.irpo.plan.WorkPlan;
 
 /// Bytes by purpose beside what the machine has.
 final class MemoryTable {

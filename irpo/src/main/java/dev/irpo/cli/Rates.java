@@ -1,8 +1,8 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
-import dev.irpo.model.Machine;
-import dev.irpo.model.Roofline;
+import dev.irpo.plan.Machine;
+import dev.irpo.plan.Roofline;
 import dev.irpo.tensor.Backend;
 import java.util.Locale;
 

@@ -1,6 +1,6 @@
 package dev.irpo.cli;
 
-import dev.irpo.model.Machine;
+import dev.irpo.plan.Machine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

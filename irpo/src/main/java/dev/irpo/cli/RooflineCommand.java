@@ -1,7 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.LossSettings;
-import dev.irpo.model.Roofline;
+import dev.irpo.plan.Roofline;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.kernel.AdamWSettings;

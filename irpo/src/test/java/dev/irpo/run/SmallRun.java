@@ -4,8 +4,8 @@ import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 
 /// A run of a few problems and steps, which trains again with the held-out problems.
-final class SmallRun {
-  static final RunConfig CONFIG =
+public final class SmallRun {
+  public static final RunConfig CONFIG =
       RunConfig.of(Preset.DEMO)
           .with(
               "task.trainProblems=12",

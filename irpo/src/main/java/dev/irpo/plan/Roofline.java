@@ -1,4 +1,4 @@
-package dev.irpo.model;
+package dev.irpo.plan;
 
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;

@@ -1,7 +1,6 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.model.Roofline;
 import dev.irpo.task.Split;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
@@ -89,7 +88,7 @@ public record RunPlan(
     return new WorkPlan.Longest(all.longestPrompt(), all.longestPair());
   }
 
-  /// The stages in their order, as [IterationLoop] runs them.
+  /// The stages in their order, as the loop runs them.
   private record Planning(
       RunConfig config, Map<Split, PromptCounts> splits, WorkPlan work, StageCosts costs) {
     RunPlan plan() {

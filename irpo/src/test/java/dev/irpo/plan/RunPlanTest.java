@@ -1,4 +1,4 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,10 +8,13 @@ import dev.irpo.TestData;
 import dev.irpo.checkpoints.TableReader;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.model.Roofline;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.Rollout;
+import dev.irpo.run.IterationLoop;
+import dev.irpo.run.Progress;
+import dev.irpo.run.RunFolder;
+import dev.irpo.run.SmallRun;
 import dev.irpo.task.Split;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;

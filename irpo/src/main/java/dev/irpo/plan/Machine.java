@@ -1,4 +1,4 @@
-package dev.irpo.model;
+package dev.irpo.plan;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.irpo.tensor.Backend;

@@ -1,4 +1,4 @@
-package dev.irpo.model;
+package dev.irpo.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

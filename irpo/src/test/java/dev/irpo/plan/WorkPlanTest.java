@@ -1,4 +1,4 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +9,6 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
-import dev.irpo.model.Roofline;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Graph;

@@ -1,4 +1,4 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.program.OutlineBackend;

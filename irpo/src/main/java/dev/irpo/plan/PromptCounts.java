@@ -1,4 +1,4 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.rollout.Prompts;

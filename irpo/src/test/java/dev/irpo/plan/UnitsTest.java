@@ -1,4 +1,4 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,7 +1,6 @@
-package dev.irpo.run;
+package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.model.Roofline;
 import dev.irpo.transformer.LlamaConfig;
 import java.util.List;
 
