@@ -30,9 +30,6 @@ final class BlockedProduct {
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
 
-  /// The caller's scratch area for packed panels of B.
-  private static final int B_PANELS = 14;
-
   private final WorkerPool pool;
   private final Strided c;
   private final Strided a;
@@ -60,15 +57,17 @@ final class BlockedProduct {
     int panels = Panels.count(sizes.columns());
     int depth = blockDepth();
     int group = Math.clamp(GROUP_BYTES / (depth * Tiles.PANEL_BYTES), 1, panels);
-    MemorySegment packed =
-        pool.callerScratch().floats(B_PANELS, (long) group * depth * Tiles.PANEL);
-    for (int k = 0; k < sizes.depth(); k += depth) {
-      int some = Math.min(depth, sizes.depth() - k);
-      for (int panel = 0; panel < panels; panel += group) {
-        int count = Math.min(group, panels - panel);
-        Block block = new Block(Panels.packed(packed, some), panel, count, k, some);
-        pack(b, block);
-        multiply(block);
+    Scratch scratch = pool.callerScratch();
+    try (Scratch.Frame _ = scratch.frame()) {
+      MemorySegment packed = scratch.floats(Area.B_PANELS, (long) group * depth * Tiles.PANEL);
+      for (int k = 0; k < sizes.depth(); k += depth) {
+        int some = Math.min(depth, sizes.depth() - k);
+        for (int panel = 0; panel < panels; panel += group) {
+          int count = Math.min(group, panels - panel);
+          Block block = new Block(Panels.packed(packed, some), panel, count, k, some);
+          pack(b, block);
+          multiply(block);
+        }
       }
     }
   }

@@ -25,10 +25,6 @@ record CachedAttention(
     int count,
     int kvHead) {
   private static final int BLOCK = AttentionKernels.CACHE_BLOCK;
-  private static final int QUERIES = 1;
-  private static final int SCORES = 2;
-  private static final int RESULTS = 3;
-  private static final int SUMS = 4;
 
   /// Where the queries and results of a row that share the key head begin.
   private long at(int row) {
@@ -66,15 +62,17 @@ record CachedAttention(
     int rows = count * sizes.groupSize();
     int panels = Panels.count(table.longest(first, count)) + 1;
     int valuePanels = Panels.count(sizes.headDim());
-    Work work =
-        new Work(
-            queries(rows, scratch),
-            panels(scratch, SCORES, rows, panels),
-            panels(scratch, RESULTS, rows, valuePanels),
-            scratch.floats(SUMS, rows),
-            scratch);
-    for (Phase phase : PHASES) {
-      phase.run(this, work);
+    try (Scratch.Frame _ = scratch.frame()) {
+      Work work =
+          new Work(
+              queries(rows, scratch),
+              panels(scratch, Area.SCORES, rows, panels),
+              panels(scratch, Area.RESULTS, rows, valuePanels),
+              scratch.floats(Area.SUMS, rows),
+              scratch);
+      for (Phase phase : PHASES) {
+        phase.run(this, work);
+      }
     }
   }
 
@@ -129,7 +127,7 @@ record CachedAttention(
   }
 
   /// Room for rows of whole panels.
-  private static Strided panels(Scratch scratch, int area, int rows, int panels) {
+  private static Strided panels(Scratch scratch, Area area, int rows, int panels) {
     int columns = panels * Tiles.PANEL;
     return Strided.rows(scratch.floats(area, (long) rows * columns), columns);
   }
@@ -137,7 +135,7 @@ record CachedAttention(
   /// Queries, copied to lie densely.
   private Strided queries(int rows, Scratch scratch) {
     int headDim = sizes.headDim();
-    MemorySegment queries = scratch.floats(QUERIES, (long) rows * headDim);
+    MemorySegment queries = scratch.floats(Area.QUERIES, (long) rows * headDim);
     long bytes = 4L * sizes.groupSize() * headDim;
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(q.segment(), at(first + i), queries, i * bytes, bytes);

@@ -18,9 +18,6 @@ final class CpuElementwise implements ElementwiseKernels {
   /// Elements of a task.
   private static final int CHUNK = 8192;
 
-  /// The caller's scratch area for a vector of each operand.
-  private static final int TAIL = 0;
-
   private final WorkerPool pool;
 
   CpuElementwise(WorkerPool pool) {
@@ -59,18 +56,21 @@ final class CpuElementwise implements ElementwiseKernels {
   }
 
   private void tail(long at, long bytes, Loop loop, int results, MemorySegment[] operands) {
-    MemorySegment vectors = pool.callerScratch().floats(TAIL, (long) operands.length * Lanes.COUNT);
-    MemorySegment[] copies = new MemorySegment[operands.length];
-    for (int i = 0; i < copies.length; i++) {
-      copies[i] = vectors.asSlice(i * Lanes.BYTES, Lanes.BYTES);
-      copies[i].fill((byte) 0);
-      if (i >= results) {
-        MemorySegment.copy(operands[i], at, copies[i], 0, bytes);
+    Scratch scratch = pool.callerScratch();
+    try (Scratch.Frame _ = scratch.frame()) {
+      MemorySegment vectors = scratch.floats(Area.TAIL, (long) operands.length * Lanes.COUNT);
+      MemorySegment[] copies = new MemorySegment[operands.length];
+      for (int i = 0; i < copies.length; i++) {
+        copies[i] = vectors.asSlice(i * Lanes.BYTES, Lanes.BYTES);
+        copies[i].fill((byte) 0);
+        if (i >= results) {
+          MemorySegment.copy(operands[i], at, copies[i], 0, bytes);
+        }
       }
-    }
-    loop.run(copies, 0, (int) Lanes.BYTES);
-    for (int i = 0; i < results; i++) {
-      MemorySegment.copy(copies[i], 0, operands[i], at, bytes);
+      loop.run(copies, 0, (int) Lanes.BYTES);
+      for (int i = 0; i < results; i++) {
+        MemorySegment.copy(copies[i], 0, operands[i], at, bytes);
+      }
     }
   }
 

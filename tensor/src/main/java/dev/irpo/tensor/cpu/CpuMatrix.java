@@ -20,10 +20,7 @@ final class CpuMatrix implements MatrixKernels {
   /// Columns of a task whose weights of 16 bits serve several blocks of rows in turn.
   private static final int COLUMN_CHUNK = 64;
 
-  /// The caller's scratch array for rows in the order of [HalfLanes#unzip].
-  private static final int UNZIPPED = 3;
-
-  /// Most floats of it, 16 MiB.
+  /// Most floats in the order of [HalfLanes#unzip], 16 MiB.
   private static final int UNZIPPED_FLOATS = 1 << 22;
 
   /// How many times more tasks than usual share weights of 16 bits that are read once: a thread
@@ -76,9 +73,11 @@ final class CpuMatrix implements MatrixKernels {
     int most = Math.max(1, UNZIPPED_FLOATS / depth / ROW_TILES) * ROW_TILES;
     for (int row = 0; row < sizes.rows(); row += most) {
       int rows = Math.min(most, sizes.rows() - row);
-      float[] unzipped = unzip(x.asSlice(4L * row * depth), rows, depth);
       MemorySegment part = out.asSlice(4L * row * sizes.columns());
-      halfLinear(part, unzipped, weight, new ProductSizes(rows, sizes.columns(), depth));
+      ProductSizes some = new ProductSizes(rows, sizes.columns(), depth);
+      try (Scratch.Frame _ = pool.callerScratch().frame()) {
+        halfLinear(part, unzip(x.asSlice(4L * row * depth), rows, depth), weight, some);
+      }
     }
   }
 
@@ -102,7 +101,7 @@ final class CpuMatrix implements MatrixKernels {
   }
 
   private float[] unzip(MemorySegment x, int rows, int depth) {
-    float[] unzipped = pool.callerScratch().array(UNZIPPED, rows * depth);
+    float[] unzipped = pool.callerScratch().array(Area.UNZIPPED, rows * depth);
     pool.run(
         (rows + ROW_TILES - 1) / ROW_TILES,
         (task, scratch) -> {

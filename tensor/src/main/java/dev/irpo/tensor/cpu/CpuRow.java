@@ -14,9 +14,6 @@ final class CpuRow implements RowKernels {
   /// Elements of a task.
   private static final int CHUNK = 8192;
 
-  /// The caller's scratch area for a number of each row.
-  private static final int SCALES = 1;
-
   private final WorkerPool pool;
 
   CpuRow(WorkerPool pool) {
@@ -173,23 +170,26 @@ final class CpuRow implements RowKernels {
       Buffer dWeight, Buffer dOut, Buffer x, int rows, int embedDim, double eps) {
     MemorySegment xs = x.segment();
     MemorySegment ds = dOut.segment();
-    MemorySegment scales = pool.callerScratch().floats(SCALES, rows);
-    forRows(
-        rows,
-        embedDim,
-        (from, to, scratch) -> {
-          for (int r = from; r < to; r++) {
-            scales.setAtIndex(Lanes.FLOAT, r, inverseRms(xs, 4L * r * embedDim, embedDim, eps));
-          }
-        });
-    forColumns(
-        embedDim,
-        (from, to, scratch) -> {
-          for (int r = 0; r < rows; r++) {
-            float scale = scales.getAtIndex(Lanes.FLOAT, r);
-            addProducts(dWeight.segment(), ds, xs, 4L * r * embedDim, from, to, scale);
-          }
-        });
+    Scratch own = pool.callerScratch();
+    try (Scratch.Frame _ = own.frame()) {
+      MemorySegment scales = own.floats(Area.ROW_SCALES, rows);
+      forRows(
+          rows,
+          embedDim,
+          (from, to, scratch) -> {
+            for (int r = from; r < to; r++) {
+              scales.setAtIndex(Lanes.FLOAT, r, inverseRms(xs, 4L * r * embedDim, embedDim, eps));
+            }
+          });
+      forColumns(
+          embedDim,
+          (from, to, scratch) -> {
+            for (int r = 0; r < rows; r++) {
+              float scale = scales.getAtIndex(Lanes.FLOAT, r);
+              addProducts(dWeight.segment(), ds, xs, 4L * r * embedDim, from, to, scale);
+            }
+          });
+    }
   }
 
   /// sums += dOut·(x·scale) for columns `from` to `to` of a row.

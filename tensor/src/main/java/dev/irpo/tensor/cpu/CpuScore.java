@@ -29,10 +29,6 @@ final class CpuScore implements ScoreKernels {
   /// Rows that a task gathers.
   private static final int GATHERED_ROWS = 32;
 
-  private static final int STATES = 8;
-  private static final int LOGITS = 9;
-  private static final int STATE_GRADIENTS = 10;
-
   private final WorkerPool pool;
   private final CpuMatrix matrix;
 
@@ -57,8 +53,8 @@ final class CpuScore implements ScoreKernels {
   }
 
   /// Copies the states of a block side by side.
-  private MemorySegment gather(Buffer x, Buffer rows, int from, int count, int embedDim) {
-    MemorySegment states = pool.callerScratch().floats(STATES, (long) count * embedDim);
+  private void gather(
+      MemorySegment states, Buffer x, Buffer rows, int from, int count, int embedDim) {
     MemorySegment xs = x.segment();
     long bytes = 4L * embedDim;
     pool.run(
@@ -70,7 +66,6 @@ final class CpuScore implements ScoreKernels {
             MemorySegment.copy(xs, row * bytes, states, i * bytes, bytes);
           }
         });
-    return states;
   }
 
   private static float logSumExp(MemorySegment logits, long at, int vocabSize) {
@@ -93,28 +88,44 @@ final class CpuScore implements ScoreKernels {
     int vocabSize = sizes.vocabSize();
     int embedDim = sizes.embedDim();
     int block = blockRows(vocabSize);
-    MemorySegment logits = pool.callerScratch().floats(LOGITS, (long) block * vocabSize);
-    for (int from = 0; from < sizes.count(); from += block) {
-      int count = Math.min(block, sizes.count() - from);
-      if (isEmpty(rows, from, count)) {
-        continue;
+    Scratch own = pool.callerScratch();
+    try (Scratch.Frame _ = own.frame()) {
+      MemorySegment logits = own.floats(Area.LOGITS, (long) block * vocabSize);
+      long mostStates = (long) Math.min(block, sizes.count()) * embedDim;
+      MemorySegment states = own.floats(Area.STATES, mostStates);
+      for (int from = 0; from < sizes.count(); from += block) {
+        int count = Math.min(block, sizes.count() - from);
+        if (!isEmpty(rows, from, count)) {
+          gather(states, x, rows, from, count, embedDim);
+          matrix.linear(logits, states, weight, new ProductSizes(count, vocabSize, embedDim));
+          logProbs(out, logSumExp, logits, rows, targets, from, count, vocabSize);
+        }
       }
-      MemorySegment states = gather(x, rows, from, count, embedDim);
-      matrix.linear(logits, states, weight, new ProductSizes(count, vocabSize, embedDim));
-      int first = from;
-      pool.run(
-          count,
-          (i, scratch) -> {
-            if (rows.getInt(first + i) >= 0) {
-              long at = 4L * i * vocabSize;
-              float normaliser = logSumExp(logits, at, vocabSize);
-              int token = Objects.checkIndex(targets.getInt(first + i), vocabSize);
-              float target = logits.get(Lanes.FLOAT, at + 4L * token);
-              logSumExp.set(first + i, normaliser);
-              out.set(first + i, target - normaliser);
-            }
-          });
     }
+  }
+
+  /// Normalisers and log-probabilities of `count` positions from `from` on.
+  private void logProbs(
+      Buffer out,
+      Buffer logSumExp,
+      MemorySegment logits,
+      Buffer rows,
+      Buffer targets,
+      int from,
+      int count,
+      int vocabSize) {
+    pool.run(
+        count,
+        (i, scratch) -> {
+          if (rows.getInt(from + i) >= 0) {
+            long at = 4L * i * vocabSize;
+            float normaliser = logSumExp(logits, at, vocabSize);
+            int token = Objects.checkIndex(targets.getInt(from + i), vocabSize);
+            float target = logits.get(Lanes.FLOAT, at + 4L * token);
+            logSumExp.set(from + i, normaliser);
+            out.set(from + i, target - normaliser);
+          }
+        });
   }
 
   @Override
@@ -134,28 +145,29 @@ final class CpuScore implements ScoreKernels {
     int block = (sizes.count() + blocks - 1) / blocks;
     int width = Math.min(sizes.vocabSize(), GRADIENT_COLUMNS);
     Scratch own = pool.callerScratch();
-    MemorySegment logits = own.floats(LOGITS, (long) block * width);
-    MemorySegment dStates = own.floats(STATE_GRADIENTS, (long) block * embedDim);
-    for (int from = 0; from < sizes.count(); from += block) {
-      int count = Math.min(block, sizes.count() - from);
-      if (isEmpty(rows, from, count)) {
-        continue;
+    try (Scratch.Frame _ = own.frame()) {
+      MemorySegment logits = own.floats(Area.LOGITS, (long) block * width);
+      MemorySegment dStates = own.floats(Area.STATE_GRADIENTS, (long) block * embedDim);
+      MemorySegment states = own.floats(Area.STATES, (long) block * embedDim);
+      for (int from = 0; from < sizes.count(); from += block) {
+        int count = Math.min(block, sizes.count() - from);
+        if (isEmpty(rows, from, count)) {
+          continue;
+        }
+        gather(states, x, rows, from, count, embedDim);
+        for (int v = 0; v < sizes.vocabSize(); v += width) {
+          int columns = Math.min(width, sizes.vocabSize() - v);
+          MemorySegment part = columnsOf(weight, v, columns, embedDim);
+          matrix.linear(logits, states, part, new ProductSizes(count, columns, embedDim));
+          logitGradients(logits, v, columns, dOut, logSumExp, rows, targets, from, count);
+          ProductSizes inputSizes = new ProductSizes(count, embedDim, columns);
+          matrix.inputGradient(dStates, logits, part, inputSizes, v > 0);
+          MemorySegment dPart = columnsOf(dWeight, v, columns, embedDim);
+          ProductSizes weightSizes = new ProductSizes(columns, embedDim, count);
+          matrix.weightGradient(dPart, logits, states, weightSizes);
+        }
+        addRows(dX.segment(), dStates, rows, from, count, embedDim);
       }
-      MemorySegment states = gather(x, rows, from, count, embedDim);
-      for (int v = 0; v < sizes.vocabSize(); v += width) {
-        int columns = Math.min(width, sizes.vocabSize() - v);
-        MemorySegment part = columnsOf(weight, v, columns, embedDim);
-        matrix.linear(logits, states, part, new ProductSizes(count, columns, embedDim));
-        logitGradients(logits, v, columns, dOut, logSumExp, rows, targets, from, count);
-        ProductSizes inputSizes = new ProductSizes(count, embedDim, columns);
-        matrix.inputGradient(dStates, logits, part, inputSizes, v > 0);
-        matrix.weightGradient(
-            columnsOf(dWeight, v, columns, embedDim),
-            logits,
-            states,
-            new ProductSizes(columns, embedDim, count));
-      }
-      addRows(dX.segment(), dStates, rows, from, count, embedDim);
     }
   }
 

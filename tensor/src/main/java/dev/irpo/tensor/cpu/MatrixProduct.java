@@ -65,18 +65,20 @@ final class MatrixProduct {
   /// A last panel of which C has only some columns: its tiles go through a buffer.
   private static void edge(
       Tiles tiles, Strided c, long a, long b, int rows, int columns, boolean add, Scratch scratch) {
-    MemorySegment edge = scratch.edge();
     Tiles onEdge = new Tiles(Tiles.PANEL_BYTES, tiles.aRow(), tiles.aStep(), tiles.depth());
-    for (int r = 0; r < rows; r += Tiles.ROWS) {
-      int count = Math.min(Tiles.ROWS, rows - r);
-      for (int i = 0; add && i < count; i++) {
-        long from = c.at() + (r + i) * c.rowBytes();
-        MemorySegment.copy(c.memory(), from, edge, i * Tiles.PANEL_BYTES, 4L * columns);
-      }
-      onEdge.multiply(edge.address(), a + r * tiles.aRow(), b, count, add);
-      for (int i = 0; i < count; i++) {
-        long to = c.at() + (r + i) * c.rowBytes();
-        MemorySegment.copy(edge, i * Tiles.PANEL_BYTES, c.memory(), to, 4L * columns);
+    try (Scratch.Frame _ = scratch.frame()) {
+      MemorySegment edge = scratch.floats(Area.EDGE, (long) Tiles.ROWS * Tiles.PANEL);
+      for (int r = 0; r < rows; r += Tiles.ROWS) {
+        int count = Math.min(Tiles.ROWS, rows - r);
+        for (int i = 0; add && i < count; i++) {
+          long from = c.at() + (r + i) * c.rowBytes();
+          MemorySegment.copy(c.memory(), from, edge, i * Tiles.PANEL_BYTES, 4L * columns);
+        }
+        onEdge.multiply(edge.address(), a + r * tiles.aRow(), b, count, add);
+        for (int i = 0; i < count; i++) {
+          long to = c.at() + (r + i) * c.rowBytes();
+          MemorySegment.copy(edge, i * Tiles.PANEL_BYTES, c.memory(), to, 4L * columns);
+        }
       }
     }
   }

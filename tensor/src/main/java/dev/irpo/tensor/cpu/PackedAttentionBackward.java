@@ -21,16 +21,6 @@ record PackedAttentionBackward(
     AttentionSizes sizes) {
   private static final int QUERY_BLOCK = PackedAttentionForward.QUERY_BLOCK;
 
-  private static final int ROWS = 1;
-  private static final int KEYS_TRANSPOSED = 2;
-  private static final int VALUES_TRANSPOSED = 3;
-  private static final int KEYS = 4;
-  private static final int PROBABILITIES = 5;
-  private static final int SCORE_GRADIENTS = 6;
-  private static final int QUERY_ROWS = 7;
-  private static final int KEY_GRADIENTS = 8;
-  private static final int VALUE_GRADIENTS = 9;
-
   void run(int root, int kvHead, Scratch scratch) {
     if (table.parent(root) >= 0) {
       return;
@@ -48,35 +38,73 @@ record PackedAttentionBackward(
     if (length == 0) {
       return;
     }
-    int headDim = sizes.headDim();
-    int padded = Lanes.roundUp(table.prefix(segment) + length, Tiles.PANEL);
-    MemorySegment rows = scratch.floats(ROWS, (long) padded * headDim);
-    long transposedFloats = Panels.floats(headDim, padded);
-    MemorySegment keysT = scratch.floats(KEYS_TRANSPOSED, transposedFloats);
-    MemorySegment valuesT = scratch.floats(VALUES_TRANSPOSED, transposedFloats);
-    SequenceRows.ofKeyHead(v, sizes, kvHead).gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, Panels.packed(valuesT, headDim));
-    SequenceRows keyRows = SequenceRows.ofKeyHead(k, sizes, kvHead);
-    keyRows.gather(rows, table, segment, padded);
-    new RowPanels(rows, padded, headDim).packAll(padded, headDim, Panels.packed(keysT, headDim));
-    MemorySegment keyPanels = scratch.floats(KEYS, Panels.floats(padded, headDim));
-    keyRows.gatherPanels(keyPanels, table, segment, padded);
-    scratch.floats(PROBABILITIES, (long) QUERY_BLOCK * padded);
-    scratch.floats(SCORE_GRADIENTS, (long) QUERY_BLOCK * padded);
-    long gradientFloats = (long) padded * headDim;
-    MemorySegment dKeys = scratch.floats(KEY_GRADIENTS, gradientFloats);
-    MemorySegment dValues = scratch.floats(VALUE_GRADIENTS, gradientFloats);
-    dKeys.asSlice(0, 4 * gradientFloats).fill((byte) 0);
-    dValues.asSlice(0, 4 * gradientFloats).fill((byte) 0);
-    for (int g = 0; g < sizes.groupSize(); g++) {
-      int head = kvHead * sizes.groupSize() + g;
-      for (int first = 0; first < length; first += QUERY_BLOCK) {
-        int count = Math.min(QUERY_BLOCK, length - first);
-        new QueryBlock(segment, head, first, count, padded, scratch).run();
+    try (Scratch.Frame _ = scratch.frame()) {
+      Work work = pack(segment, kvHead, scratch);
+      for (int g = 0; g < sizes.groupSize(); g++) {
+        int head = kvHead * sizes.groupSize() + g;
+        for (int first = 0; first < length; first += QUERY_BLOCK) {
+          int count = Math.min(QUERY_BLOCK, length - first);
+          new QueryBlock(segment, head, first, count, work).run();
+        }
       }
+      SequenceRows.ofKeyHead(dK, sizes, kvHead).add(work.dKeys, table, segment);
+      SequenceRows.ofKeyHead(dV, sizes, kvHead).add(work.dValues, table, segment);
     }
-    SequenceRows.ofKeyHead(dK, sizes, kvHead).add(dKeys, table, segment);
-    SequenceRows.ofKeyHead(dV, sizes, kvHead).add(dValues, table, segment);
+  }
+
+  /// What the blocks of queries of a segment share.
+  ///
+  /// @param probabilities (32, padded) of a block
+  /// @param scoreGradients (32, padded) of a block
+  /// @param queryRows panels of a block's rows of q or dOut
+  /// @param dKeys (padded, D) sums over the blocks so far, as `dValues`
+  private record Work(
+      int padded,
+      Panels keysTransposed,
+      Panels valuesTransposed,
+      Panels keys,
+      MemorySegment probabilities,
+      MemorySegment scoreGradients,
+      MemorySegment queryRows,
+      MemorySegment dKeys,
+      MemorySegment dValues,
+      Scratch scratch) {}
+
+  private Work pack(int segment, int kvHead, Scratch scratch) {
+    int headDim = sizes.headDim();
+    int padded = Lanes.roundUp(table.prefix(segment) + table.length(segment), Tiles.PANEL);
+    MemorySegment rows = scratch.floats(Area.ROWS, (long) padded * headDim);
+    SequenceRows keyRows = SequenceRows.ofKeyHead(k, sizes, kvHead);
+    SequenceRows valueRows = SequenceRows.ofKeyHead(v, sizes, kvHead);
+    Panels valuesTransposed = transposed(Area.VALUES_TRANSPOSED, padded, scratch);
+    valueRows.gather(rows, table, segment, padded);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, valuesTransposed);
+    Panels keysTransposed = transposed(Area.KEYS_TRANSPOSED, padded, scratch);
+    keyRows.gather(rows, table, segment, padded);
+    new RowPanels(rows, padded, headDim).packAll(padded, headDim, keysTransposed);
+    MemorySegment keyPanels = scratch.floats(Area.KEYS, Panels.floats(padded, headDim));
+    long blockFloats = (long) QUERY_BLOCK * padded;
+    return new Work(
+        padded,
+        keysTransposed,
+        valuesTransposed,
+        keyRows.gatherPanels(keyPanels, table, segment, padded),
+        scratch.floats(Area.SCORES, blockFloats),
+        scratch.floats(Area.SCORE_GRADIENTS, blockFloats),
+        scratch.floats(Area.QUERY_ROWS, Panels.floats(QUERY_BLOCK, headDim)),
+        zeros(Area.KEY_GRADIENTS, padded, scratch),
+        zeros(Area.VALUE_GRADIENTS, padded, scratch),
+        scratch);
+  }
+
+  private Panels transposed(Area area, int padded, Scratch scratch) {
+    int headDim = sizes.headDim();
+    return Panels.packed(scratch.floats(area, Panels.floats(headDim, padded)), headDim);
+  }
+
+  private MemorySegment zeros(Area area, int padded, Scratch scratch) {
+    long n = (long) padded * sizes.headDim();
+    return scratch.floats(area, n).asSlice(0, 4L * n).fill((byte) 0);
   }
 
   /// p = exp(factor·p − normaliser). A method by itself, like [#gradients], because C2 stops
@@ -104,16 +132,14 @@ record PackedAttentionBackward(
     private final int count;
     private final int firstVisible;
     private final int visible;
-    private final int padded;
     private final int row;
     private final int width;
-    private final Scratch scratch;
+    private final Work work;
 
-    QueryBlock(int segment, int head, int first, int count, int padded, Scratch scratch) {
+    QueryBlock(int segment, int head, int first, int count, Work work) {
       this.head = head;
       this.count = count;
-      this.padded = padded;
-      this.scratch = scratch;
+      this.work = work;
       firstVisible = table.prefix(segment) + first + 1;
       visible = firstVisible + count - 1;
       row = table.start(segment) + first;
@@ -126,17 +152,17 @@ record PackedAttentionBackward(
     }
 
     void run() {
-      MemorySegment p = scratch.floats(PROBABILITIES, 0);
-      MemorySegment ds = scratch.floats(SCORE_GRADIENTS, 0);
-      againstKeys(p, q, scratch.floats(KEYS_TRANSPOSED, 0));
-      againstKeys(ds, dOut, scratch.floats(VALUES_TRANSPOSED, 0));
+      MemorySegment p = work.probabilities;
+      MemorySegment ds = work.scoreGradients;
+      againstKeys(p, q, work.keysTransposed);
+      againstKeys(ds, dOut, work.valuesTransposed);
       probabilities(p);
       scoreGradients(ds, p);
       hideUnseen(p);
       hideUnseen(ds);
       queryGradient(ds);
-      addTransposed(scratch.floats(KEY_GRADIENTS, 0), ds, q);
-      addTransposed(scratch.floats(VALUE_GRADIENTS, 0), p, dOut);
+      addTransposed(work.dKeys, ds, q);
+      addTransposed(work.dValues, p, dOut);
     }
 
     /// The head in the block's rows of a matrix (R, H·D).
@@ -145,15 +171,15 @@ record PackedAttentionBackward(
     }
 
     /// result (count, visible) = rows (count, D) · packed transposed keys or values (D, n).
-    private void againstKeys(MemorySegment result, Buffer rows, MemorySegment packed) {
+    private void againstKeys(MemorySegment result, Buffer rows, Panels packed) {
       int headDim = sizes.headDim();
       MatrixProduct.multiply(
-          Strided.rows(result, padded),
+          Strided.rows(result, work.padded),
           rowsOf(rows),
-          Panels.packed(packed, headDim),
+          packed,
           new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL), headDim),
           false,
-          scratch);
+          work.scratch);
     }
 
     /// Bytes of row `i` that hold scores the row sees, and the rest of their last vector.
@@ -166,7 +192,7 @@ record PackedAttentionBackward(
       float factor = (float) sizes.scoreScale();
       for (int i = 0; i < count; i++) {
         float normaliser = (float) logSumExp.get((long) (row + i) * sizes.numHeads() + head);
-        exponentials(p, 4L * i * padded, seenBytes(i), factor, normaliser);
+        exponentials(p, 4L * i * work.padded, seenBytes(i), factor, normaliser);
       }
     }
 
@@ -175,7 +201,7 @@ record PackedAttentionBackward(
       float factor = (float) sizes.scoreScale();
       for (int i = 0; i < count; i++) {
         float delta = Lanes.dot(dOut.segment(), at(i), out.segment(), at(i), sizes.headDim());
-        gradients(ds, p, 4L * i * padded, seenBytes(i), factor, delta);
+        gradients(ds, p, 4L * i * work.padded, seenBytes(i), factor, delta);
       }
     }
 
@@ -184,7 +210,7 @@ record PackedAttentionBackward(
       int end = Lanes.roundUp(visible, Lanes.COUNT);
       for (int i = 0; i < count; i++) {
         int own = firstVisible + i;
-        x.asSlice(4L * ((long) i * padded + own), 4L * (end - own)).fill((byte) 0);
+        x.asSlice(4L * ((long) i * work.padded + own), 4L * (end - own)).fill((byte) 0);
       }
     }
 
@@ -193,18 +219,17 @@ record PackedAttentionBackward(
       int headDim = sizes.headDim();
       MatrixProduct.multiply(
           rowsOf(dQ),
-          Strided.rows(ds, padded),
-          Panels.packed(scratch.floats(KEYS, 0), padded),
+          Strided.rows(ds, work.padded),
+          work.keys,
           new ProductSizes(count, headDim, Lanes.roundUp(visible, Lanes.COUNT)),
           false,
-          scratch);
+          work.scratch);
     }
 
     /// sums (visible, D) += weightsᵀ (visible, count) · rows (count, D).
     private void addTransposed(MemorySegment sums, MemorySegment weights, Buffer rows) {
       int headDim = sizes.headDim();
-      Panels packed =
-          Panels.packed(scratch.floats(QUERY_ROWS, Panels.floats(count, headDim)), count);
+      Panels packed = Panels.packed(work.queryRows, count);
       new ColumnPanels(rows.segment(), width)
           .pack(
               new PanelSource.Range(head * headDim, Panels.count(headDim), row, count),
@@ -213,11 +238,11 @@ record PackedAttentionBackward(
               1);
       MatrixProduct.multiply(
           Strided.rows(sums, headDim),
-          Strided.rows(weights, padded).transposed(),
+          Strided.rows(weights, work.padded).transposed(),
           packed,
           new ProductSizes(visible, headDim, count),
           true,
-          scratch);
+          work.scratch);
     }
   }
 }

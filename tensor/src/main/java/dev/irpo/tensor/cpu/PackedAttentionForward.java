@@ -19,12 +19,6 @@ record PackedAttentionForward(
   /// Queries whose scores exist at a time.
   static final int QUERY_BLOCK = 32;
 
-  private static final int ROWS = 1;
-  private static final int KEYS = 2;
-  private static final int VALUES = 3;
-  private static final int SCORES = 4;
-  private static final int SUMS = 5;
-
   void run(int segment, int kvHead, Scratch scratch) {
     int length = table.length(segment);
     if (length == 0) {
@@ -32,22 +26,29 @@ record PackedAttentionForward(
     }
     int headDim = sizes.headDim();
     int padded = Lanes.roundUp(table.prefix(segment) + length, Tiles.PANEL);
-    MemorySegment rows = scratch.floats(ROWS, (long) padded * headDim);
+    MemorySegment rows = scratch.floats(Area.ROWS, (long) padded * headDim);
     SequenceRows.ofKeyHead(k, sizes, kvHead).gather(rows, table, segment, padded);
-    Panels keys = Panels.packed(scratch.floats(KEYS, Panels.floats(headDim, padded)), headDim);
+    MemorySegment keyPanels = scratch.floats(Area.KEYS_TRANSPOSED, Panels.floats(headDim, padded));
+    Panels keys = Panels.packed(keyPanels, headDim);
     new RowPanels(rows, padded, headDim).packAll(padded, headDim, keys);
-    MemorySegment valuePanels = scratch.floats(VALUES, Panels.floats(padded, headDim));
+    MemorySegment valuePanels = scratch.floats(Area.VALUES, Panels.floats(padded, headDim));
     Panels values =
         SequenceRows.ofKeyHead(v, sizes, kvHead).gatherPanels(valuePanels, table, segment, padded);
-    MemorySegment scores = scratch.floats(SCORES, (long) QUERY_BLOCK * padded);
+    Scores scores =
+        new Scores(
+            Strided.rows(scratch.floats(Area.SCORES, (long) QUERY_BLOCK * padded), padded),
+            scratch.floats(Area.SUMS, QUERY_BLOCK));
     for (int g = 0; g < sizes.groupSize(); g++) {
       int head = kvHead * sizes.groupSize() + g;
       for (int first = 0; first < length; first += QUERY_BLOCK) {
         int count = Math.min(QUERY_BLOCK, length - first);
-        attend(segment, head, first, count, keys, values, Strided.rows(scores, padded), scratch);
+        attend(segment, head, first, count, keys, values, scores, scratch);
       }
     }
   }
+
+  /// Scores of a block of queries, then their exponentials, and the sums of these.
+  private record Scores(Strided rows, MemorySegment sums) {}
 
   private void attend(
       int segment,
@@ -56,7 +57,7 @@ record PackedAttentionForward(
       int count,
       Panels keys,
       Panels values,
-      Strided scores,
+      Scores work,
       Scratch scratch) {
     int headDim = sizes.headDim();
     int width = sizes.numHeads() * headDim;
@@ -66,8 +67,9 @@ record PackedAttentionForward(
     int column = head * headDim;
     ProductSizes byKeys = new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL), headDim);
     Strided queries = Strided.rows(q.segment(), width).from(row, column);
+    Strided scores = work.rows();
+    MemorySegment sums = work.sums();
     MatrixProduct.multiply(scores, queries, keys, byKeys, false, scratch);
-    MemorySegment sums = scratch.floats(SUMS, QUERY_BLOCK);
     float factor = (float) sizes.scoreScale();
     int summed = Lanes.roundUp(visible, Lanes.COUNT);
     for (int i = 0; i < count; i++) {

@@ -37,8 +37,6 @@ final class RowProducts {
   private static final int TILE_SUMS = TILE * TILE;
   private static final int SUM = Lanes.PARTIALS;
   private static final int TILE_FLOATS = TILE_SUMS * SUM;
-  private static final int WIDE = 1;
-  private static final int SUMS = 2;
 
   /// Not written.
   private static final float[] ZEROS = new float[TILE_FLOATS];
@@ -83,8 +81,8 @@ final class RowProducts {
     this.weight = weight.segment();
     this.dtype = weight.dtype();
     this.depth = depth;
-    wide = scratch.array(WIDE, TILE * WIDE_ROW);
-    sums = scratch.array(SUMS, rows / TILE * TILE_FLOATS);
+    wide = scratch.array(Area.WIDE, TILE * WIDE_ROW);
+    sums = scratch.array(Area.TILE_SUMS, rows / TILE * TILE_FLOATS);
   }
 
   /// Elements of rows `fromRow` to `toRow` in columns `from` to `to`, both ends exclusive.

@@ -4,37 +4,77 @@ import dev.irpo.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Working memory of one thread: a few numbered areas that grow to the largest request and stay.
+/// Working memory of one thread: areas that grow to the largest request and stay.
+///
+/// An area that is taken belongs to whoever took it until the innermost [Frame] that was open then
+/// is closed. [WorkerPool] opens one around each task; code between tasks, and code that takes an
+/// area more than once in a task, opens its own:
+///
+/// ```java
+/// try (Scratch.Frame _ = scratch.frame()) {
+///   MemorySegment logits = scratch.floats(Area.LOGITS, count);
+/// }
+/// ```
 final class Scratch {
-  private static final int AREAS = 16;
+  private static final int AREAS = Area.values().length;
 
-  private static final int EDGE = AREAS - 1;
+  private final MemorySegment[] segments = new MemorySegment[AREAS];
+  private final float[][] arrays = new float[AREAS][0];
 
-  private static final int ARRAYS = 4;
+  /// A bit for each area that is in use.
+  private int taken;
 
-  private final MemorySegment[] areas = new MemorySegment[AREAS];
-  private final float[][] arrays = new float[ARRAYS][0];
+  /// What was taken after it was opened is free once it is closed.
+  static final class Frame implements AutoCloseable {
+    private final Scratch scratch;
+    private final int before;
 
-  /// At least `count` floats of undefined content; valid until the same area is asked for again.
-  MemorySegment floats(int area, long count) {
-    long bytes = 4 * Math.max(count, Lanes.PARTIALS);
-    if (areas[area] == null || areas[area].byteSize() < bytes) {
-      areas[area] = Arena.ofAuto().allocate(bytes + bytes / 4, Buffer.ALIGNMENT);
+    private Frame(Scratch scratch) {
+      this.scratch = scratch;
+      before = scratch.taken;
     }
-    return areas[area];
+
+    @Override
+    public void close() {
+      scratch.taken = before;
+    }
   }
 
-  /// At least `count` floats on the heap, of undefined content; valid until the same area is asked
-  /// for again.
-  float[] array(int area, int count) {
-    if (arrays[area].length < count) {
-      arrays[area] = new float[count];
-    }
-    return arrays[area];
+  Frame frame() {
+    return new Frame(this);
   }
 
-  /// Where a tile goes that has columns which the result has not.
-  MemorySegment edge() {
-    return floats(EDGE, (long) Tiles.ROWS * Tiles.PANEL);
+  /// At least `count` floats of undefined content.
+  ///
+  /// @throws IllegalStateException if the area is in use
+  MemorySegment floats(Area area, long count) {
+    int index = take(area);
+    long bytes = Float.BYTES * Math.max(count, Lanes.PARTIALS);
+    if (segments[index] == null || segments[index].byteSize() < bytes) {
+      segments[index] = Arena.ofAuto().allocate(bytes + bytes / 4, Buffer.ALIGNMENT);
+    }
+    return segments[index];
+  }
+
+  /// At least `count` floats on the heap, of undefined content.
+  ///
+  /// @throws IllegalStateException if the area is in use
+  float[] array(Area area, int count) {
+    int index = take(area);
+    if (arrays[index].length < count) {
+      arrays[index] = new float[count];
+    }
+    return arrays[index];
+  }
+
+  private int take(Area area) {
+    int index = area.ordinal();
+    int bit = 1 << index;
+    if ((taken & bit) != 0) {
+      throw new IllegalStateException(
+          "scratch area " + area + " is in use; what runs inside its user needs another one");
+    }
+    taken |= bit;
+    return index;
   }
 }

@@ -83,7 +83,7 @@ final class WorkerPool implements AutoCloseable {
     }
     if (workers.length == 0 || count <= 1) {
       for (int i = 0; i < count; i++) {
-        job.run(i, scratches[0]);
+        run(job, i, scratches[0]);
       }
       return;
     }
@@ -138,11 +138,18 @@ final class WorkerPool implements AutoCloseable {
   private void drain(Scratch own) {
     try {
       for (int i = next.getAndIncrement(); i < taskCount; i = next.getAndIncrement()) {
-        task.run(i, own);
+        run(task, i, own);
       }
     } catch (RuntimeException | Error e) {
       failure = e;
       next.set(taskCount);
+    }
+  }
+
+  /// Runs a task, after which what it took of the scratch memory is free again.
+  private static void run(Task task, int index, Scratch own) {
+    try (Scratch.Frame _ = own.frame()) {
+      task.run(index, own);
     }
   }
 

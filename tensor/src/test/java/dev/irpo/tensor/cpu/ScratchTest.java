@@ -1,0 +1,82 @@
+package dev.irpo.tensor.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ScratchTest {
+  private final Scratch scratch = new Scratch();
+
+  @ParameterizedTest
+  @EnumSource
+  void anAreaInUseIsRefusedByName(Area area) {
+    scratch.floats(area, 8);
+    Exception floats = assertThrows(IllegalStateException.class, () -> scratch.floats(area, 8));
+    assertTrue(floats.getMessage().contains(area.name()), floats::getMessage);
+    assertThrows(IllegalStateException.class, () -> scratch.array(area, 8));
+  }
+
+  @Test
+  void closingAFrameFreesWhatWasTakenInItAndNothingElse() {
+    scratch.floats(Area.LOGITS, 8);
+    try (Scratch.Frame _ = scratch.frame()) {
+      scratch.floats(Area.EDGE, 8);
+      try (Scratch.Frame _ = scratch.frame()) {
+        scratch.array(Area.WIDE, 8);
+      }
+      scratch.array(Area.WIDE, 8);
+      assertThrows(IllegalStateException.class, () -> scratch.floats(Area.EDGE, 8));
+    }
+    scratch.floats(Area.EDGE, 8);
+    assertThrows(IllegalStateException.class, () -> scratch.floats(Area.LOGITS, 8));
+  }
+
+  @Test
+  void areasAreMemoryOfTheirOwnThatStays() {
+    MemorySegment[] first = new MemorySegment[Area.values().length];
+    try (Scratch.Frame _ = scratch.frame()) {
+      for (Area area : Area.values()) {
+        first[area.ordinal()] = scratch.floats(area, 100);
+        assertTrue(first[area.ordinal()].byteSize() >= 400);
+        for (int i = 0; i < area.ordinal(); i++) {
+          assertNotEquals(first[i].address(), first[area.ordinal()].address());
+        }
+      }
+    }
+    for (Area area : Area.values()) {
+      assertEquals(first[area.ordinal()].address(), scratch.floats(area, 50).address());
+    }
+  }
+
+  @Test
+  void aTaskGivesBackItsAreasAndKeepsThoseOfTheCaller() {
+    try (WorkerPool pool = new WorkerPool(1)) {
+      Scratch own = pool.callerScratch();
+      own.floats(Area.LOGITS, 8);
+      pool.run(3, (task, scratch) -> scratch.floats(Area.EDGE, 8));
+      own.floats(Area.EDGE, 8);
+      assertThrows(
+          IllegalStateException.class,
+          () -> pool.run(1, (task, scratch) -> scratch.floats(Area.LOGITS, 8)));
+    }
+  }
+
+  @Test
+  void aTaskThatFailsGivesBackItsAreas() {
+    try (WorkerPool pool = new WorkerPool(2)) {
+      WorkerPool.Task failing =
+          (task, scratch) -> {
+            scratch.floats(Area.EDGE, 8);
+            throw new IllegalArgumentException("task " + task);
+          };
+      assertThrows(IllegalArgumentException.class, () -> pool.run(8, failing));
+      pool.run(8, (task, scratch) -> scratch.floats(Area.EDGE, 8));
+    }
+  }
+}
