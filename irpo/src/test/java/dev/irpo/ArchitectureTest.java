@@ -99,6 +99,23 @@ class ArchitectureTest {
   }
 
   @Test
+  void packagesOfCheckpointsAreFreeOfCycles() {
+    slices().matching("dev.irpo.checkpoints.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /// A new format touches its own package and the list of formats.
+  @Test
+  void formatsOfModelsAreKnownToTheirListAlone() {
+    classes()
+        .that()
+        .implement("dev.irpo.checkpoints.model.ModelFormat")
+        .should()
+        .onlyHaveDependentClassesThat()
+        .resideInAnyPackage("dev.irpo.checkpoints", "dev.irpo.checkpoints.(arrow|huggingface)")
+        .check(CLASSES);
+  }
+
+  @Test
   void tasksAndConfigurationKnowNoModel() {
     noClasses()
         .that()

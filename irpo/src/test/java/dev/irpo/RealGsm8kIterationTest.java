@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
-import dev.irpo.checkpoints.TableReader;
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
@@ -64,8 +65,8 @@ class RealGsm8kIterationTest {
     RunConfig config = config();
     RunFolder run = new RunFolder(folder.resolve("run"));
     run.open(config);
-    try (StoredModel stories = StoredModel.open(TestData.stories())) {
-      ModelWriter.keepingTypes().write(run.startModel(), stories);
+    try (StoredModel stories = ModelFormats.open(TestData.stories())) {
+      ArrowModelWriter.keepingTypes().write(run.startModel(), stories);
     }
     try (Backend backend = new CpuBackend(2)) {
       new IterationLoop(config, run, backend, Progress.NONE).run();

@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.irpo.checkpoints.HuggingFaceWriter;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
@@ -82,10 +83,10 @@ class Stories260KTest {
   void twoHundredGreedyTokensAreTheTextOfLlama2c() throws IOException {
     Path converted = folder.resolve("converted");
     Path exported = folder.resolve("exported");
-    try (StoredModel source = StoredModel.open(TestData.stories())) {
-      ModelWriter.keepingTypes().write(converted, source);
+    try (StoredModel source = ModelFormats.open(TestData.stories())) {
+      ArrowModelWriter.keepingTypes().write(converted, source);
     }
-    try (StoredModel source = StoredModel.open(converted)) {
+    try (StoredModel source = ModelFormats.open(converted)) {
       new HuggingFaceWriter().write(exported, source);
     }
     try (Backend backend = new CpuBackend(2)) {
@@ -111,8 +112,8 @@ class Stories260KTest {
   void aCheckpointOf16BitsGivesTheSameTokensOnADeviceAsOnTheCpu(DType dtype, String samplingWeights)
       throws IOException {
     Path narrow = folder.resolve("narrow");
-    try (StoredModel source = StoredModel.open(TestData.stories())) {
-      ModelWriter.convertingTo(dtype).write(narrow, source);
+    try (StoredModel source = ModelFormats.open(TestData.stories())) {
+      ArrowModelWriter.convertingTo(dtype).write(narrow, source);
     }
     List<Sample> expected;
     try (Backend cpu = new CpuBackend(2)) {

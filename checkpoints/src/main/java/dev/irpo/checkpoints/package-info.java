@@ -1,53 +1,21 @@
 /// Models, optimizer state and run data as files: named tensors and typed tables, no architecture.
 ///
-/// **A converted model** is a folder. It appears whole or not at all (see [AtomicFiles]); while a
-/// stored model is being converted it is `NAME.unfinished`, where a process that was killed goes on
-/// ([UnfinishedFolder]):
+/// [ModelFormats#open] opens a model whatever its format. A format is one class behind
+/// [ModelFormat][dev.irpo.checkpoints.model.ModelFormat], in a package of its own, and a line in
+/// the list of [ModelFormats]:
 ///
 /// ```text
-/// config.json                       what Hugging Face calls config.json
-/// tokenizer.model, tokenizer.json   whichever the source had, and tokenizer_config.json
-/// weights-00001-of-00002.arrow      Arrow IPC files, all elements of one type in a file
-/// weights-00002-of-00002.arrow
-/// weights.index.json                {"weight_map": {tensor name: file}}, in the order of the source
-/// manifest.json                     bytes and SHA-256 of every other file, computed while they are
-///                                   written ([HashedFile]); written last
+/// arrow         a converted folder, which this program writes: weights and optimizer state
+/// huggingface   config.json and safetensors; read and written
+/// meta          params.json and consolidated.NN.pth; read, by way of torch
+/// gguf          a file with a Llama and its tokenizer; read
+/// llama2c       a .bin of version 0; read
+///
+/// model         what all of them share: the contract of a format, an opened model, its tensors
+/// torch         the zip archives and pickles of torch.save
+/// table         rows of a run (rollouts, pairs) as Arrow files
+/// files         files that appear whole or not at all, checksums, manifests, memory maps
 /// ```
-///
-/// **A weights file** has one column, `values`, and one record batch per tensor slice. The column
-/// is Float32, Float64, Int32, HalfFloat (f16) or UInt16 (bf16, which Arrow has no type for). The
-/// schema's custom metadata names what lies where, so a reader needs nothing else:
-///
-/// ```text
-/// irpo.tensors = [{"name": "lm_head.weight", "dtype": "bf16", "shape": [32000, 4096],
-///                  "slices": [{"batch": 0, "offset": 0, "length": 131072000}]}, …]
-/// ```
-///
-/// The canonical `arrow.fixed_shape_tensor` does not fit: it is a property of a column, the batches
-/// of a file share one schema, and the tensors of a model differ in shape. It would also hold a
-/// whole tensor as one row of a fixed-size list, whose width is a 32-bit number.
-///
-/// Arrow Java aligns buffers in a file to 8 bytes. These files are therefore laid out by this
-/// package with Arrow's own flatbuffer classes, each buffer at a multiple of 64 bytes, so that a
-/// memory map of the file *is* the tensor. A tensor of several slices is interrupted by batch
-/// headers and has to be copied together to be multiplied; the limit of a slice is so high (2³⁰
-/// elements) that this concerns only the embeddings of the very largest models. Memory while
-/// converting and exporting does not depend on it.
-///
-/// **Optimizer state** ([OptimizerShards]) is the flattened AdamW moments, cut into contiguous
-/// ranges, a file each. **Tables** ([TableSchema], [TableWriter], [TableReader]) hold rollouts and
-/// pairs, in batches of 1024 rows; the same rows give the same bytes.
-///
-/// **Foreign formats**: Hugging Face folders are read ([StoredModel]) and written
-/// ([HuggingFaceWriter]); Meta's folders (`params.json`, `consolidated.NN.pth`) and llama2.c `.bin`
-/// files are read. A `.pth` is a zip archive of uncompressed tensors and a pickle. Its pickle is
-/// interpreted by an allow-list, never run; the tensors stay views of the map, and those that are
-/// split over several files are joined while they are read. Meta and llama2.c keep another order of
-/// the rows of the query and key projections, where RoPE turns neighbours (2i, 2i+1); Hugging Face
-/// turns (i, i+D/2). The rows are put into Hugging Face's order on reading, so everything after
-/// this package sees one. GGUF files of the architecture llama are read too, in the types F32, F16,
-/// BF16 and Q8_0 (as F32); the tokenizer inside is handed out as the file has it
-/// ([GgufVocabulary]), since this module knows no tokenizers.
 ///
 /// What a user can get wrong is an [IllegalArgumentException] or [java.io.IOException] of one line.
 package dev.irpo.checkpoints;

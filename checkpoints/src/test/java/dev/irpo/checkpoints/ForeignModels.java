@@ -4,11 +4,13 @@ import static dev.irpo.checkpoints.TestModels.bytes;
 import static dev.irpo.checkpoints.TestModels.stored;
 import static dev.irpo.checkpoints.TestModels.tensor;
 
+import dev.irpo.checkpoints.gguf.GgufWriter;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,11 +19,38 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// A model under Hugging Face's names, in Hugging Face's order of rows, as other programs keep it.
-final class ForeignModels {
+public final class ForeignModels {
+  /// Residual width of [#model].
+  private static final int EMBED_DIM = 16;
+
   private ForeignModels() {}
 
+  /// A model of two layers under Hugging Face's names, in Hugging Face's order of rows.
+  public static List<StoredTensor> model(DType dtype, int vocabSize, boolean ownHead) {
+    List<StoredTensor> model = new ArrayList<>();
+    model.add(tensor("model.embed_tokens.weight", dtype, 1, vocabSize, EMBED_DIM));
+    for (int i = 0; i < 2; i++) {
+      String layer = "model.layers.%d.".formatted(i);
+      int seed = 10 * i + 10;
+      model.add(tensor(layer + "self_attn.q_proj.weight", dtype, seed, EMBED_DIM, EMBED_DIM));
+      model.add(tensor(layer + "self_attn.k_proj.weight", dtype, seed + 1, 8, EMBED_DIM));
+      model.add(tensor(layer + "self_attn.v_proj.weight", dtype, seed + 2, 8, EMBED_DIM));
+      model.add(tensor(layer + "self_attn.o_proj.weight", dtype, seed + 3, EMBED_DIM, EMBED_DIM));
+      model.add(tensor(layer + "mlp.gate_proj.weight", dtype, seed + 4, 24, EMBED_DIM));
+      model.add(tensor(layer + "mlp.up_proj.weight", dtype, seed + 5, 24, EMBED_DIM));
+      model.add(tensor(layer + "mlp.down_proj.weight", dtype, seed + 6, EMBED_DIM, 24));
+      model.add(tensor(layer + "input_layernorm.weight", dtype, seed + 7, EMBED_DIM));
+      model.add(tensor(layer + "post_attention_layernorm.weight", dtype, seed + 8, EMBED_DIM));
+    }
+    model.add(tensor("model.norm.weight", dtype, 2, EMBED_DIM));
+    if (ownHead) {
+      model.add(tensor("lm_head.weight", dtype, 3, vocabSize, EMBED_DIM));
+    }
+    return model;
+  }
+
   /// Under Meta's names and in Meta's order of rows, with the table that nobody reads.
-  static SequencedMap<String, StoredTensor> meta(List<StoredTensor> model, int headDim) {
+  public static SequencedMap<String, StoredTensor> meta(List<StoredTensor> model, int headDim) {
     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (StoredTensor tensor : model) {
       String name =
@@ -50,7 +79,7 @@ final class ForeignModels {
   /// What one of several of Meta's files holds.
   ///
   /// @param embeddingAxis along which the embedding is split
-  static SequencedMap<String, StoredTensor> part(
+  public static SequencedMap<String, StoredTensor> part(
       SequencedMap<String, StoredTensor> tensors, int index, int count, int embeddingAxis) {
     SequencedMap<String, StoredTensor> part = new LinkedHashMap<>();
     tensors.forEach((name, tensor) -> {
@@ -66,7 +95,7 @@ final class ForeignModels {
   }
 
   /// As llama.cpp's converter writes it: its names and order of rows, norms in F32.
-  static GgufWriter gguf(List<StoredTensor> model, int headDim, float ropeTheta) {
+  public static GgufWriter gguf(List<StoredTensor> model, int headDim, float ropeTheta) {
     Map<String, Shape> shapes =
         model.stream().collect(Collectors.toMap(StoredTensor::name, StoredTensor::shape));
     Function<String, Shape> first = name -> shapes.get("model.layers.0." + name + ".weight");

@@ -1,5 +1,12 @@
 package dev.irpo.checkpoints;
 
+import dev.irpo.checkpoints.arrow.WeightsWriter;
+import dev.irpo.checkpoints.gguf.GgufWriter;
+import dev.irpo.checkpoints.huggingface.SafetensorsWriter;
+import dev.irpo.checkpoints.table.TableRow;
+import dev.irpo.checkpoints.table.TableSchema;
+import dev.irpo.checkpoints.table.TableWriter;
+import dev.irpo.checkpoints.torch.PickleWriter;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
@@ -55,7 +62,7 @@ final class FuzzSeeds {
   }
 
   static byte[] safetensors() {
-    return bytes(file -> TestModels.writeSafetensors(file, tensors()));
+    return bytes(file -> SafetensorsWriter.write(file, tensors()));
   }
 
   /// dim 4, hidden_dim 3, 1 layer, 2 heads, 1 KV head, 3 tokens with a head of their own, seq_len
@@ -71,12 +78,7 @@ final class FuzzSeeds {
   static byte[] arrowWeights() {
     List<StoredTensor> floats =
         List.of(TestModels.tensor("a", DType.F32, 1, 2, 3), TestModels.tensor("b", DType.F32, 2));
-    return bytes(file -> {
-      try (HashedFile out = new HashedFile(file, _ -> {})) {
-        WeightsFile.write(out, floats, DType.F32, 4);
-        out.finish();
-      }
-    });
+    return bytes(file -> WeightsWriter.write(file, floats, DType.F32, 4));
   }
 
   static byte[] gguf() {

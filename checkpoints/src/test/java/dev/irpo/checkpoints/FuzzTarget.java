@@ -2,6 +2,15 @@ package dev.irpo.checkpoints;
 
 import static dev.irpo.checkpoints.FuzzSeeds.text;
 
+import dev.irpo.checkpoints.arrow.ArrowFormat;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.gguf.GgufWriter;
+import dev.irpo.checkpoints.huggingface.HuggingFaceFormat;
+import dev.irpo.checkpoints.model.ModelFormat;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.table.TableReader;
+import dev.irpo.checkpoints.torch.TorchFile;
+import dev.irpo.checkpoints.torch.TorchWriter;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -25,14 +34,14 @@ enum FuzzTarget {
   SAFETENSORS {
     @Override
     void read(int part, byte[] input, Path folder) throws IOException {
-      Files.writeString(folder.resolve(StoredModel.CONFIG), "{}");
+      Files.writeString(folder.resolve(ModelFormat.CONFIG), "{}");
       byte[] file =
           switch (part % 3) {
             case 0 -> input;
             case 1 -> withLength(input, new byte[20]);
             default -> withLength(text(FuzzJson.header(ByteBuffer.wrap(input))), new byte[20]);
           };
-      Files.write(folder.resolve(StoredModel.SAFETENSORS), file);
+      Files.write(folder.resolve(HuggingFaceFormat.WEIGHTS), file);
       openAndTouch(folder);
     }
 
@@ -52,13 +61,13 @@ enum FuzzTarget {
 
     @Override
     void read(int part, byte[] input, Path folder) throws IOException {
-      Files.writeString(folder.resolve(StoredModel.CONFIG), "{\"eos_token_id\": 2}");
-      Files.writeString(folder.resolve(StoredModel.SAFETENSORS_INDEX), INDEX);
+      Files.writeString(folder.resolve(ModelFormat.CONFIG), "{\"eos_token_id\": 2}");
+      Files.writeString(folder.resolve(HuggingFaceFormat.INDEX), INDEX);
       Files.write(folder.resolve("x.safetensors"), SAFETENSORS_FILE);
       List<String> files =
           List.of(
-              StoredModel.SAFETENSORS_INDEX,
-              StoredModel.CONFIG,
+              HuggingFaceFormat.INDEX,
+              ModelFormat.CONFIG,
               "generation_config.json",
               "x.safetensors");
       Files.write(folder.resolve(files.get(part % files.size())), input);
@@ -113,10 +122,10 @@ enum FuzzTarget {
 
     @Override
     void read(int part, byte[] input, Path folder) throws IOException {
-      Files.writeString(folder.resolve(StoredModel.CONFIG), "{}");
+      Files.writeString(folder.resolve(ModelFormat.CONFIG), "{}");
       byte[] index = part % 3 == 1 ? input : text(INDEX);
       byte[] weights = part % 3 == 0 ? input : WEIGHTS;
-      Files.write(folder.resolve(StoredModel.WEIGHTS_INDEX), index);
+      Files.write(folder.resolve(ArrowFormat.INDEX), index);
       Files.write(folder.resolve("w"), weights);
       Files.write(folder.resolve(Manifest.FILE_NAME), part % 3 == 2 ? input : text("{}"));
       openAndTouch(folder);
@@ -152,7 +161,7 @@ enum FuzzTarget {
     @Override
     void read(int part, byte[] input, Path folder) throws IOException {
       Path first = folder.resolve("consolidated.00.pth");
-      Files.write(folder.resolve(MetaParams.FILE), part % 3 == 2 ? input : text(FuzzSeeds.PARAMS));
+      Files.write(folder.resolve("params.json"), part % 3 == 2 ? input : text(FuzzSeeds.PARAMS));
       switch (part % 3) {
         case 0 -> Files.write(first, input);
         case 1 -> {
@@ -240,7 +249,7 @@ enum FuzzTarget {
   }
 
   private static void openAndTouch(Path model) throws IOException {
-    try (StoredModel opened = StoredModel.open(model)) {
+    try (StoredModel opened = ModelFormats.open(model)) {
       opened.config();
       opened.tensors().values().forEach(FuzzTarget::touch);
     }

@@ -1,6 +1,14 @@
 package dev.irpo.checkpoints;
 
 import com.google.flatbuffers.FlatBufferBuilder;
+import dev.irpo.checkpoints.arrow.ArrowFormat;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.gguf.GgufWriter;
+import dev.irpo.checkpoints.huggingface.HuggingFaceFormat;
+import dev.irpo.checkpoints.model.ModelFormat;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.torch.PickleWriter;
+import dev.irpo.checkpoints.torch.TorchWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -23,7 +31,7 @@ enum HostileFiles {
     Path write(Path folder) throws IOException {
       byte[] pickle =
           new PickleWriter().global("os", "system").op('(').text("id").op('t', 'R').stop();
-      Files.writeString(folder.resolve(MetaParams.FILE), FuzzSeeds.PARAMS);
+      Files.writeString(folder.resolve("params.json"), FuzzSeeds.PARAMS);
       TorchWriter.save(folder.resolve("consolidated.00.pth"), pickle, Map.of());
       return folder;
     }
@@ -74,9 +82,9 @@ enum HostileFiles {
   INDEX_THAT_LEAVES_ITS_FOLDER("names '../x.safetensors', which is outside its folder") {
     @Override
     Path write(Path folder) throws IOException {
-      Files.writeString(folder.resolve(StoredModel.CONFIG), "{}");
+      Files.writeString(folder.resolve(ModelFormat.CONFIG), "{}");
       return Files.writeString(
-              folder.resolve(StoredModel.SAFETENSORS_INDEX),
+              folder.resolve(HuggingFaceFormat.INDEX),
               "{\"weight_map\":{\"a\":\"../x.safetensors\"}}")
           .getParent();
     }
@@ -101,7 +109,7 @@ enum HostileFiles {
   ZIP_BOMB("is compressed or encrypted") {
     @Override
     Path write(Path folder) throws IOException {
-      Files.writeString(folder.resolve(MetaParams.FILE), FuzzSeeds.PARAMS);
+      Files.writeString(folder.resolve("params.json"), FuzzSeeds.PARAMS);
       Deflater deflater = new Deflater(9, true);
       deflater.setInput(new byte[64 << 20]);
       deflater.finish();
@@ -116,7 +124,7 @@ enum HostileFiles {
   ZIP_OF_ONE_ENTRY_NAMED_OFTEN("inside of entry") {
     @Override
     Path write(Path folder) throws IOException {
-      Files.writeString(folder.resolve(MetaParams.FILE), FuzzSeeds.PARAMS);
+      Files.writeString(folder.resolve("params.json"), FuzzSeeds.PARAMS);
       TorchWriter zip = new TorchWriter().add("m/data.pkl", new byte[1 << 20]);
       for (int i = 0; i < 9_000; i++) {
         zip.addToDirectory("m/data.pkl".getBytes(StandardCharsets.UTF_8), 0, 1 << 20, 0);
@@ -128,10 +136,9 @@ enum HostileFiles {
   ARROW_SCHEMA_OF_ONE_TEXT_NAMED_OFTEN("says more than the") {
     @Override
     Path write(Path folder) throws IOException {
-      Files.writeString(folder.resolve(StoredModel.CONFIG), "{}");
+      Files.writeString(folder.resolve(ModelFormat.CONFIG), "{}");
       Files.writeString(folder.resolve(Manifest.FILE_NAME), "{}");
-      Files.writeString(
-          folder.resolve(StoredModel.WEIGHTS_INDEX), "{\"weight_map\":{\"a\":\"w\"}}");
+      Files.writeString(folder.resolve(ArrowFormat.INDEX), "{\"weight_map\":{\"a\":\"w\"}}");
       Files.write(folder.resolve("w"), arrowFile(footer()));
       return folder;
     }
@@ -169,7 +176,7 @@ enum HostileFiles {
 
   /// Opens the model that is given and prints what its refusal says.
   public static void main(String[] args) throws IOException {
-    try (StoredModel opened = StoredModel.open(Path.of(args[0]))) {
+    try (StoredModel opened = ModelFormats.open(Path.of(args[0]))) {
       throw new AssertionError(opened.path() + " was opened");
     } catch (IllegalArgumentException e) {
       System.out.println(e.getMessage());
@@ -192,15 +199,15 @@ enum HostileFiles {
   }
 
   private static Path safetensors(Path folder, String header, int dataBytes) throws IOException {
-    Files.writeString(folder.resolve(StoredModel.CONFIG), "{}");
+    Files.writeString(folder.resolve(ModelFormat.CONFIG), "{}");
     byte[] text = header.getBytes(StandardCharsets.UTF_8);
     return Files.write(
-        folder.resolve(StoredModel.SAFETENSORS),
+        folder.resolve(HuggingFaceFormat.WEIGHTS),
         GgufWriter.concat(GgufWriter.int64(text.length), text, new byte[dataBytes]));
   }
 
   private static byte[] arrowFile(byte[] footer) {
-    byte[] magic = IpcFileWriter.MAGIC.getBytes(StandardCharsets.US_ASCII);
+    byte[] magic = "ARROW1".getBytes(StandardCharsets.US_ASCII);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(Arrays.copyOf(magic, 8));
     out.writeBytes(footer);

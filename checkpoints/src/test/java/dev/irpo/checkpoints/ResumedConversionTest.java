@@ -8,6 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.files.Checksums;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// A conversion that stopped goes on with the same call.
 class ResumedConversionTest {
   /// Six weights files.
-  private static final ModelWriter WRITER = new ModelWriter(Optional.of(DType.BF16), 60, 1 << 20);
+  private static final ArrowModelWriter WRITER =
+      new ArrowModelWriter(Optional.of(DType.BF16), 60, 1 << 20);
 
   @TempDir Path folder;
   private Path source;
@@ -69,7 +76,7 @@ class ResumedConversionTest {
     int writes = 1;
     for (; stopsAt(writes); writes += 4) { // all of them take a minute of waiting for the disk
       assertFalse(Files.exists(target));
-      assertRefused(() -> StoredModel.open(unfinished), "is not finished");
+      assertRefused(() -> ModelFormats.open(unfinished), "is not finished");
       convert(WRITER, target, _ -> {});
       assertEquals(contents(whole), contents(target), "stopped at write " + writes);
       remove(target);
@@ -81,7 +88,7 @@ class ResumedConversionTest {
   @Test
   void anExportGoesOnLikewise() throws IOException {
     HuggingFaceWriter writer = new HuggingFaceWriter(70);
-    try (StoredModel model = StoredModel.open(whole)) {
+    try (StoredModel model = ModelFormats.open(whole)) {
       writer.write(folder.resolve("exported"), model);
       int[] writes = new int[1];
       LongConsumer stopping =
@@ -132,7 +139,7 @@ class ResumedConversionTest {
     byte[] lines = Files.readAllBytes(journal);
     convert(WRITER, target, _ -> {});
     Files.write(target.resolve("conversion.jsonl"), lines);
-    StoredModel.open(target).close();
+    ModelFormats.open(target).close();
     convert(WRITER, target, _ -> {});
     assertEquals(contents(whole), contents(target));
     assertThrows(FileAlreadyExistsException.class, () -> convert(WRITER, target, _ -> {}));
@@ -157,7 +164,7 @@ class ResumedConversionTest {
   @Test
   void otherOptionsAreRefused() throws IOException {
     stopWhenTwoWeightsFilesAreWhole();
-    refuse(ModelWriter.keepingTypes(), "writer 'options' was", "BF16");
+    refuse(ArrowModelWriter.keepingTypes(), "writer 'options' was", "BF16");
     Files.write(unfinished.resolve("conversion.jsonl"), new byte[0]);
     refuse(WRITER, "was begun differently");
   }
@@ -182,7 +189,7 @@ class ResumedConversionTest {
     assertEquals(contents(whole), contents(target));
   }
 
-  private void refuse(ModelWriter writer, String... facts) {
+  private void refuse(ArrowModelWriter writer, String... facts) {
     assertRefused(() -> convert(writer, target, _ -> {}), facts);
     assertRefused(() -> convert(writer, target, _ -> {}), unfinished.toString());
     assertFalse(Files.exists(target));
@@ -237,8 +244,9 @@ class ResumedConversionTest {
     }
   }
 
-  private void convert(ModelWriter writer, Path to, LongConsumer onWritten) throws IOException {
-    try (StoredModel model = StoredModel.open(source)) {
+  private void convert(ArrowModelWriter writer, Path to, LongConsumer onWritten)
+      throws IOException {
+    try (StoredModel model = ModelFormats.open(source)) {
       writer.write(to, model, onWritten);
     }
   }

@@ -17,55 +17,46 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.function.Executable;
 
 /// Small models for tests.
-final class TestModels {
+public final class TestModels {
   private TestModels() {}
 
-  /// A file of safetensors as Hugging Face writes them.
-  static void writeSafetensors(Path path, Collection<StoredTensor> tensors) throws IOException {
-    try (HashedFile file = new HashedFile(path, _ -> {})) {
-      SafetensorsFile.write(file, tensors, Map.of("format", "pt"));
-    }
-  }
-
-  static StoredTensor tensor(String name, DType dtype, long seed, long... sizes) {
+  public static StoredTensor tensor(String name, DType dtype, long seed, long... sizes) {
     Shape shape = Shape.of(sizes);
     byte[] bytes = new byte[Math.toIntExact(shape.numElements() * dtype.bytes())];
     new SplittableRandom(seed).nextBytes(bytes);
     return stored(name, dtype, shape, bytes);
   }
 
-  static StoredTensor floats(String name, Shape shape, float... values) {
+  public static StoredTensor floats(String name, Shape shape, float... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
     return stored(name, DType.F32, shape, bytes.array());
   }
 
-  static StoredTensor stored(String name, DType dtype, Shape shape, byte[] bytes) {
+  public static StoredTensor stored(String name, DType dtype, Shape shape, byte[] bytes) {
     MemorySegment data = Arena.ofAuto().allocate(bytes.length, 64);
     data.copyFrom(MemorySegment.ofArray(bytes));
     return new StoredTensor(name, dtype, shape, data);
   }
 
-  static byte[] bytes(MemorySegment data) {
+  public static byte[] bytes(MemorySegment data) {
     return data.toArray(ValueLayout.JAVA_BYTE);
   }
 
-  static ObjectNode config() {
+  public static ObjectNode config() {
     return JsonNodeFactory.instance.objectNode().put("model_type", "llama").put("dtype", "float32");
   }
 
   /// The same names, types, shapes and bytes in the same order.
-  static void assertSameTensors(Iterable<StoredTensor> expected, Iterable<StoredTensor> found) {
+  public static void assertSameTensors(
+      Iterable<StoredTensor> expected, Iterable<StoredTensor> found) {
     List<StoredTensor> expectedList = new ArrayList<>();
     expected.forEach(expectedList::add);
     List<StoredTensor> foundList = new ArrayList<>();
@@ -87,7 +78,7 @@ final class TestModels {
   }
 
   /// The action fails with one line that holds every one of the facts.
-  static void assertRefused(Executable action, String... facts) {
+  public static void assertRefused(Executable action, String... facts) {
     Exception e = assertThrows(Exception.class, action);
     assertTrue(e instanceof IllegalArgumentException || e instanceof IOException, e.toString());
     assertEquals(1, e.getMessage().lines().count(), e.getMessage());

@@ -1,7 +1,7 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.DType;
@@ -47,10 +47,10 @@ final class ConvertCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (StoredModel source = ModelFiles.open(from, Optional.ofNullable(tokenizer))) {
       LanguageModel.check(source);
-      ModelWriter writer =
+      ArrowModelWriter writer =
           dtype == null
-              ? ModelWriter.keepingTypes()
-              : ModelWriter.convertingTo(DType.valueOf(dtype.name()));
+              ? ArrowModelWriter.keepingTypes()
+              : ArrowModelWriter.convertingTo(DType.valueOf(dtype.name()));
       long bytes = writer.bytesOf(source.tensors().values());
       try (ByteBar bar = new ByteBar("write " + to.getFileName(), bytes)) {
         writer.write(to, source, bar);

@@ -1,8 +1,8 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.HuggingFaceWriter;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import java.io.IOException;
@@ -38,7 +38,7 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (StoredModel source = ModelFiles.open(model.model, model.tokenizer())) {
       LanguageModel.check(source);
-      long bytes = ModelWriter.keepingTypes().bytesOf(source.tensors().values());
+      long bytes = ArrowModelWriter.keepingTypes().bytesOf(source.tensors().values());
       try (ByteBar bar = new ByteBar("write " + to.getFileName(), bytes)) {
         new HuggingFaceWriter(maxFileBytes).write(to, source, bar);
       }

@@ -1,7 +1,7 @@
 package dev.irpo.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.irpo.checkpoints.TableReader;
+import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.config.RunConfig;
 import dev.irpo.reward.Gold;
 import dev.irpo.reward.Grade;

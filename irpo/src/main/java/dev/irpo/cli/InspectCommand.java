@@ -1,8 +1,7 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.Manifest;
-import dev.irpo.checkpoints.StoredModel;
-import dev.irpo.checkpoints.TensorSummary;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.run.RunFolder;
@@ -41,10 +40,8 @@ final class InspectCommand implements Callable<Integer> {
 
   private void model() throws IOException {
     try (StoredModel stored = ModelFiles.open(path, Optional.ofNullable(tokenizer))) {
-      if (stored.format() == StoredModel.Format.ARROW) {
-        Manifest.read(path).verifyChecksums(path);
-      }
-      System.out.println("format     " + stored.format());
+      stored.verifyChecksums();
+      System.out.println("format     " + stored.format().name());
       System.out.println("config     " + stored.config());
       Optional<Path> pieces = stored.tokenizerFile();
       String inside = stored.hasTokenizerInside() ? "inside the file" : "none";

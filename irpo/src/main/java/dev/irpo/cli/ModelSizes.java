@@ -1,6 +1,6 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;

@@ -1,8 +1,8 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.AtomicFiles;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
@@ -42,7 +42,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "check every file and setting, print the whole plan, and write nothing; MODEL may then be a --shape of irpo synthesize")
+          "check every file and setting, print the whole plan, and write nothing; MODEL may then be"
+              + " a --shape of irpo synthesize")
   private boolean dryRun;
 
   @Override
@@ -106,7 +107,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static void copyStartModel(StoredModel source, Path target) throws IOException {
-    ModelWriter writer = ModelWriter.keepingTypes();
+    ArrowModelWriter writer = ArrowModelWriter.keepingTypes();
     long bytes = writer.bytesOf(source.tensors().values());
     try (ByteBar bar = new ByteBar("copy " + source.path().getFileName(), bytes)) {
       writer.write(target, source, bar);

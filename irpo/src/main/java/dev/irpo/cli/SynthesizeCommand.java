@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.irpo.checkpoints.HuggingFaceWriter;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.model.RandomWeights;
 import dev.irpo.tensor.DType;
@@ -110,7 +110,8 @@ final class SynthesizeCommand implements Callable<Integer> {
       List<StoredTensor> tensors = new RandomWeights(config, type(), seed, bar).tensors();
       switch (format) {
         case HF -> new HuggingFaceWriter().write(to, json(config), tensors, tokenizerFiles);
-        case ARROW -> ModelWriter.keepingTypes().write(to, json(config), tensors, tokenizerFiles);
+        case ARROW ->
+            ArrowModelWriter.keepingTypes().write(to, json(config), tensors, tokenizerFiles);
       }
     }
     return 0;

@@ -2,7 +2,7 @@ package dev.irpo.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tokenizer.Tokenizer;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.irpo.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.synthetic.CorpusMix;

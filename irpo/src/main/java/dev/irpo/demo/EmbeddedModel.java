@@ -2,8 +2,8 @@ package dev.irpo.demo;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.irpo.checkpoints.AtomicFiles;
-import dev.irpo.checkpoints.Manifest;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;

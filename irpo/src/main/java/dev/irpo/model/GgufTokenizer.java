@@ -1,7 +1,7 @@
 package dev.irpo.model;
 
-import dev.irpo.checkpoints.GgufVocabulary;
-import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.checkpoints.gguf.GgufVocabulary;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tokenizer.ByteLevelParts;
 import dev.irpo.tokenizer.SentencePieceParts;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.irpo.model;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.irpo.checkpoints.Manifest;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
-import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
@@ -129,7 +129,8 @@ public record LanguageModel(
 
   /// Writes the model as a folder that appears when all of it is there.
   public void save(Path target) throws IOException {
-    ModelWriter.keepingTypes().write(target, huggingFaceConfig, storedTensors(), tokenizerFiles);
+    ArrowModelWriter.keepingTypes()
+        .write(target, huggingFaceConfig, storedTensors(), tokenizerFiles);
   }
 
   /// The weights by name, for writers.

@@ -1,7 +1,10 @@
 package dev.irpo.model;
 
-import dev.irpo.checkpoints.StoredModel;
-import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.gguf.GgufVocabulary;
+import dev.irpo.checkpoints.model.EmbeddedTokenizer;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tokenizer.JsonTokenizer;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.Tokenizer;
@@ -16,10 +19,17 @@ public final class ModelFiles {
 
   /// Opens a model; the tokenizer inside a GGUF file counts where none is given.
   ///
-  /// @throws IOException as [StoredModel#open]
-  /// @throws IllegalArgumentException as [StoredModel#open]
+  /// @throws IOException as [ModelFormats#open]
+  /// @throws IllegalArgumentException as [ModelFormats#open]
   public static StoredModel open(Path path, Optional<Path> tokenizer) throws IOException {
-    return StoredModel.open(path, tokenizer, Optional.of(GgufTokenizer::files));
+    return ModelFormats.open(path, tokenizer, ModelFiles::converted);
+  }
+
+  private static TokenizerFiles converted(EmbeddedTokenizer embedded) {
+    return switch (embedded) {
+      case GgufVocabulary vocabulary -> GgufTokenizer.files(vocabulary);
+      default -> throw embedded.refused("its tokenizer is of a kind that is not read");
+    };
   }
 
   /// The tokenizer of a model, if it has one.

@@ -1,6 +1,6 @@
 package dev.irpo.pair;
 
-import dev.irpo.checkpoints.TableReader;
+import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;

@@ -1,7 +1,7 @@
 package dev.irpo.pair;
 
-import dev.irpo.checkpoints.TableRow;
-import dev.irpo.checkpoints.TableSchema;
+import dev.irpo.checkpoints.table.TableRow;
+import dev.irpo.checkpoints.table.TableSchema;
 
 /// A preferred and a rejected response to one prompt, with what the reference M_t says of them.
 ///

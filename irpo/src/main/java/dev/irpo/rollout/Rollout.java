@@ -1,7 +1,7 @@
 package dev.irpo.rollout;
 
-import dev.irpo.checkpoints.TableRow;
-import dev.irpo.checkpoints.TableSchema;
+import dev.irpo.checkpoints.table.TableRow;
+import dev.irpo.checkpoints.table.TableSchema;
 import java.util.Optional;
 
 /// A sampled response with its reward.

@@ -1,9 +1,9 @@
 package dev.irpo.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.irpo.checkpoints.AtomicFiles;
-import dev.irpo.checkpoints.TableReader;
-import dev.irpo.checkpoints.TableWriter;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.table.TableReader;
+import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.Candidate;

@@ -2,7 +2,7 @@ package dev.irpo.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.config.RunConfig;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;

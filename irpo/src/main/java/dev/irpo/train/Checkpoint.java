@@ -2,12 +2,13 @@ package dev.irpo.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.irpo.checkpoints.AtomicFiles;
-import dev.irpo.checkpoints.Manifest;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.OptimizerShards;
-import dev.irpo.checkpoints.ParameterLayout;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.arrow.OptimizerShards;
+import dev.irpo.checkpoints.arrow.ShardLayout;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.transformer.train.Optimizer;
@@ -46,7 +47,7 @@ final class Checkpoint {
 
   static void write(Path folder, LanguageModel model, Optimizer optimizer, int step)
       throws IOException {
-    ParameterLayout layout = new ParameterLayout(model.config().parameterShapes());
+    ShardLayout layout = new ShardLayout(model.config().parameterShapes());
     OptimizerShards.Part part =
         new OptimizerShards.Part(
             1,
@@ -60,7 +61,7 @@ final class Checkpoint {
           Map<String, Manifest.Entry> written =
               new TreeMap<>(OptimizerShards.write(temporary, layout, part));
           written.putAll(
-              ModelWriter.keepingTypes()
+              ArrowModelWriter.keepingTypes()
                   .writeContents(
                       temporary,
                       model.huggingFaceConfig(),
@@ -76,13 +77,13 @@ final class Checkpoint {
   /// Copies a checkpoint's weights and optimizer state in and returns its step.
   static int read(Path folder, LanguageModel model, Optimizer optimizer) throws IOException {
     Manifest.read(folder).verifyChecksums(folder);
-    try (StoredModel stored = StoredModel.open(folder)) {
+    try (StoredModel stored = ModelFormats.open(folder)) {
       for (var entry : model.parameters().buffers().entrySet()) {
         stored.tensor(entry.getKey()).content().read(0, entry.getValue().segment());
       }
     }
     model.parameters().markChanged();
-    ParameterLayout layout = new ParameterLayout(model.config().parameterShapes());
+    ShardLayout layout = new ShardLayout(model.config().parameterShapes());
     try (OptimizerShards shards = OptimizerShards.open(folder, layout)) {
       List<MemorySegment> firstMoments = pieces(model, optimizer.firstMoment());
       List<MemorySegment> secondMoments = pieces(model, optimizer.secondMoment());

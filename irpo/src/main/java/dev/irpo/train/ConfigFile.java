@@ -1,6 +1,6 @@
 package dev.irpo.train;
 
-import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;

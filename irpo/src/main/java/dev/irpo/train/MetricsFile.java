@@ -1,7 +1,7 @@
 package dev.irpo.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.irpo.checkpoints.AtomicFiles;
+import dev.irpo.checkpoints.files.AtomicFiles;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.irpo.checkpoints.TableWriter;
+import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.rollout.Rollout;
@@ -43,7 +43,8 @@ final class GradeCommandTest {
   void anOptionsTextIsItsLetter() throws IOException {
     JsonNode line =
         CommandLineRun.of(
-                "{\"response\":\"Final answer: Salt.\",\"answer\":\"B\",\"options\":[\"ice\",\"salt\"]}",
+                "{\"response\":\"Final answer:"
+                    + " Salt.\",\"answer\":\"B\",\"options\":[\"ice\",\"salt\"]}",
                 "grade",
                 "--task",
                 "arc-challenge")

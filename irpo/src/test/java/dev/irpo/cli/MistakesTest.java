@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.irpo.TestData;
-import dev.irpo.checkpoints.HuggingFaceWriter;
-import dev.irpo.checkpoints.ModelWriter;
-import dev.irpo.checkpoints.StoredModel;
-import dev.irpo.checkpoints.TokenizerFiles;
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Shape;
@@ -56,7 +57,7 @@ class MistakesTest {
         vocabSize == tiny.config().vocabSize()
             ? tiny.tokenizerFiles()
             : TokenizerFiles.sentencePiece(TestData.tokenizer(vocabSize).toBytes());
-    ModelWriter.keepingTypes().write(target, tiny.huggingFaceConfig(), tensors, tokenizer);
+    ArrowModelWriter.keepingTypes().write(target, tiny.huggingFaceConfig(), tensors, tokenizer);
     return target;
   }
 
@@ -71,7 +72,7 @@ class MistakesTest {
   @Test
   void aTruncatedHuggingFaceFolderIsRefused() throws IOException {
     Path exported = folder.resolve("exported");
-    try (StoredModel stored = StoredModel.open(model)) {
+    try (StoredModel stored = ModelFormats.open(model)) {
       new HuggingFaceWriter().write(exported, stored);
     }
     Path weights = exported.resolve("model.safetensors");

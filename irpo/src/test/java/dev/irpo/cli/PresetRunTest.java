@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
-import dev.irpo.checkpoints.TableReader;
+import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.config.RunConfig;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Rollout;

@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
-import dev.irpo.checkpoints.StoredModel;
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.tensor.DType;
@@ -61,11 +62,11 @@ class SynthesizeCommandTest {
     "arrow, f16, float16, ARROW"
   })
   void aSynthesizedModelOpensWithEveryTensorInOrder(
-      String format, String dtype, String name, StoredModel.Format stored) throws IOException {
+      String format, String dtype, String name, String stored) throws IOException {
     synthesize("made", "--format", format, "--dtype", dtype).requireSuccess();
-    try (StoredModel made = StoredModel.open(folder.resolve("made"))) {
+    try (StoredModel made = ModelFormats.open(folder.resolve("made"))) {
       LanguageModel.check(made);
-      assertEquals(stored, made.format());
+      assertEquals(stored, made.format().name());
       assertEquals(name, made.config().path("torch_dtype").asText());
       assertEquals(CONFIG, LanguageModel.configOf(made));
       assertEquals(
@@ -104,7 +105,7 @@ class SynthesizeCommandTest {
   @Test
   void meanAndDeviationAreThoseOfFreshWeights() throws IOException {
     synthesize("made", "--dtype", "f32").requireSuccess();
-    try (StoredModel made = StoredModel.open(folder.resolve("made"))) {
+    try (StoredModel made = ModelFormats.open(folder.resolve("made"))) {
       assertMoments(made.tensor("model.embed_tokens.weight"), 0.02);
       assertMoments(made.tensor("model.layers.1.mlp.up_proj.weight"), 0.02);
       assertMoments(made.tensor("model.layers.1.mlp.down_proj.weight"), 0.01);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
-import dev.irpo.checkpoints.TableReader;
+import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;

@@ -1,0 +1,122 @@
+package dev.irpo.checkpoints.arrow;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.arrow.flatbuf.Block;
+import org.apache.arrow.flatbuf.Field;
+import org.apache.arrow.flatbuf.Footer;
+import org.apache.arrow.flatbuf.KeyValue;
+import org.apache.arrow.flatbuf.Schema;
+import org.apache.arrow.vector.ipc.message.ArrowBlock;
+
+/// The footer of an Arrow IPC file, checked before Arrow turns it into objects.
+///
+/// Flatbuffers refer to their parts by offset, so one that is made to harm names the same part a
+/// million times: a few kilobytes would become gigabytes. What a schema says in all must therefore
+/// fit in its bytes, and no two record batches may share any.
+///
+/// @param blocks where the record batches lie, in their order
+record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int TAIL_BYTES = Integer.BYTES + IpcFileWriter.MAGIC.length();
+  private static final long MAX_BYTES = 16_000_000;
+  private static final int MAX_DEPTH = 8;
+
+  /// The least that a table of a flatbuffer takes: the offset of its layout, and the one to it.
+  private static final int TABLE_BYTES = 8;
+
+  /// @throws RuntimeException of any kind if the footer is damaged: flatbuffers are not verified on
+  ///   access
+  static IpcFooter read(MemorySegment file) {
+    long bytes = Integer.toUnsignedLong(file.get(INT, file.byteSize() - TAIL_BYTES));
+    if (bytes > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "its footer has %d bytes, at most %d are read".formatted(bytes, MAX_BYTES));
+    }
+    MemorySegment data = file.asSlice(file.byteSize() - TAIL_BYTES - bytes, bytes);
+    Footer footer = Footer.getRootAsFooter(data.asByteBuffer());
+    if (footer.schema() == null) {
+      throw new IllegalArgumentException("its footer has no schema");
+    }
+    new Budget(bytes).takeSchema(footer.schema());
+    List<ArrowBlock> blocks = new ArrayList<>();
+    for (int i = 0; i < footer.recordBatchesLength(); i++) {
+      Block block = footer.recordBatches(i);
+      blocks.add(new ArrowBlock(block.offset(), block.metaDataLength(), block.bodyLength()));
+    }
+    requireApart(blocks);
+    return new IpcFooter(footer.schema(), List.copyOf(blocks));
+  }
+
+  private static void requireApart(List<ArrowBlock> blocks) {
+    long end = 0;
+    for (ArrowBlock block :
+        blocks.stream().sorted(Comparator.comparingLong(ArrowBlock::getOffset)).toList()) {
+      if (block.getOffset() < end || block.getMetadataLength() < 0 || block.getBodyLength() < 0) {
+        throw new IllegalArgumentException(
+            "a record batch begins at byte %d, where the one before it ends at %d"
+                .formatted(block.getOffset(), end));
+      }
+      end = Math.addExact(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
+    }
+  }
+
+  /// Counts the bytes that a schema would take if it named every part once.
+  private static final class Budget {
+    private final long bytes;
+    private long left;
+
+    Budget(long bytes) {
+      this.bytes = bytes;
+      this.left = bytes;
+    }
+
+    void takeSchema(Schema schema) {
+      for (int i = 0; i < schema.customMetadataLength(); i++) {
+        takePair(schema.customMetadata(i));
+      }
+      for (int i = 0; i < schema.fieldsLength(); i++) {
+        takeField(schema.fields(i), 1);
+      }
+    }
+
+    private void takeField(Field field, int depth) {
+      if (depth > MAX_DEPTH) {
+        throw new IllegalArgumentException(
+            "its columns are nested more than %d deep".formatted(MAX_DEPTH));
+      }
+      take(TABLE_BYTES);
+      takeText(field.nameAsByteBuffer());
+      for (int i = 0; i < field.customMetadataLength(); i++) {
+        takePair(field.customMetadata(i));
+      }
+      for (int i = 0; i < field.childrenLength(); i++) {
+        takeField(field.children(i), depth + 1);
+      }
+    }
+
+    private void takePair(KeyValue pair) {
+      take(TABLE_BYTES);
+      takeText(pair.keyAsByteBuffer());
+      takeText(pair.valueAsByteBuffer());
+    }
+
+    private void takeText(ByteBuffer text) {
+      take(text == null ? 0 : text.remaining());
+    }
+
+    private void take(long taken) {
+      left -= taken;
+      if (left < 0) {
+        throw new IllegalArgumentException(
+            "its schema says more than the %d bytes of its footer hold".formatted(bytes));
+      }
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package dev.irpo.checkpoints.arrow;
+
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.HashedFile;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.tensor.DType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/// AdamW's two moments of every parameter, stored as contiguous ranges of the flattened vector.
+///
+/// ```text
+/// optimizer-00001-of-00002.arrow   columns expAvg, expAvgSq (Float32); schema metadata
+///                                  irpo.begin, irpo.end, irpo.total (elements), irpo.layout (checksum)
+/// ```
+///
+/// The number of shards on disk need not be the number of processes that read them: any range can
+/// be read from whatever files there are, as long as together they cover the vector exactly once.
+public final class OptimizerShards implements AutoCloseable {
+  private static final Pattern FILE_NAME = Pattern.compile("optimizer-\\d{5}-of-\\d{5}\\.arrow");
+  private static final long BATCH_ELEMENTS = 1L << 29;
+  private static final int EXP_AVG = 0;
+  private static final int EXP_AVG_SQ = 1;
+
+  private final List<Shard> shards;
+  private final ShardLayout layout;
+  private final Arena arena;
+
+  private record Shard(long begin, long end, IpcFile file) {}
+
+  /// The moments of elements `begin` and following, as one process holds them.
+  ///
+  /// @param number from 1 to `count`
+  /// @param begin first element in the flattened vector
+  /// @param expAvg float32 pieces that follow each other, for instance one a parameter
+  /// @param expAvgSq the same elements of the second moment
+  public record Part(
+      int number, int count, long begin, List<MemorySegment> expAvg, List<MemorySegment> expAvgSq) {
+    /// Checks that the two moments have equally many whole elements.
+    public Part {
+      if (number < 1 || number > count || begin < 0) {
+        throw new IllegalArgumentException(
+            "shard %d of %d at element %d does not exist".formatted(number, count, begin));
+      }
+      if (bytes(expAvg) != bytes(expAvgSq) || bytes(expAvg) % Float.BYTES != 0) {
+        throw new IllegalArgumentException(
+            "expAvg has %d bytes, expAvgSq %d; both need the same whole number of float32"
+                .formatted(bytes(expAvg), bytes(expAvgSq)));
+      }
+      expAvg = List.copyOf(expAvg);
+      expAvgSq = List.copyOf(expAvgSq);
+    }
+
+    long end() {
+      return begin + bytes(expAvg) / Float.BYTES;
+    }
+
+    private static long bytes(List<MemorySegment> pieces) {
+      return pieces.stream().mapToLong(MemorySegment::byteSize).sum();
+    }
+  }
+
+  private OptimizerShards(List<Shard> shards, ShardLayout layout, Arena arena) {
+    this.shards = shards;
+    this.layout = layout;
+    this.arena = arena;
+  }
+
+  /// Writes one shard into a folder, whole or not at all.
+  ///
+  /// @return what was written, for [Manifest#write]
+  /// @throws IllegalArgumentException if the part does not lie within the layout
+  public static SortedMap<String, Manifest.Entry> write(Path folder, ShardLayout layout, Part part)
+      throws IOException {
+    if (part.end() > layout.total()) {
+      throw new IllegalArgumentException(
+          "a shard of elements %d to %d does not fit the %d of the layout"
+              .formatted(part.begin(), part.end(), layout.total()));
+    }
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put("irpo.begin", Long.toString(part.begin()));
+    metadata.put("irpo.end", Long.toString(part.end()));
+    metadata.put("irpo.total", Long.toString(layout.total()));
+    metadata.put("irpo.layout", layout.checksum());
+    String name = "optimizer-%05d-of-%05d.arrow".formatted(part.number(), part.count());
+    SortedMap<String, Manifest.Entry> written = new TreeMap<>();
+    AtomicFiles.writeFile(
+        folder.resolve(name),
+        temporary -> {
+          try (HashedFile file = new HashedFile(temporary, _ -> {})) {
+            IpcFileWriter writer = new IpcFileWriter(file, schema(metadata));
+            long elements = part.end() - part.begin();
+            for (long begin = 0; begin < elements; begin += BATCH_ELEMENTS) {
+              long count = Math.min(BATCH_ELEMENTS, elements - begin);
+              writer.writeBatch(
+                  count,
+                  List.of(
+                      new Range(part.expAvg(), begin, count),
+                      new Range(part.expAvgSq(), begin, count)));
+            }
+            writer.finish();
+            written.put(name, file.finish());
+          }
+        });
+    return written;
+  }
+
+  /// Opens all shards of a folder, memory-mapped.
+  ///
+  /// @throws IllegalArgumentException if they leave a gap, overlap or belong to another layout
+  /// @throws IOException if there is none
+  public static OptimizerShards open(Path folder, ShardLayout layout) throws IOException {
+    List<Path> files;
+    try (Stream<Path> entries = Files.list(folder)) {
+      files =
+          entries
+              .filter(path -> FILE_NAME.matcher(path.getFileName().toString()).matches())
+              .sorted()
+              .toList();
+    }
+    if (files.isEmpty()) {
+      throw new NoSuchFileException(
+          folder + ": holds no optimizer-*.arrow; use a checkpoint that holds the optimizer state");
+    }
+    @SuppressWarnings("MustBeClosed") // closed by close(), and below when opening fails
+    Arena arena = Arena.ofShared();
+    try {
+      List<Shard> shards = new ArrayList<>();
+      for (Path file : files) {
+        shards.add(shard(IpcFile.map(file, arena), layout));
+      }
+      shards.sort(Comparator.comparingLong(Shard::begin).thenComparingLong(Shard::end));
+      requireWhole(folder, shards, layout.total());
+      return new OptimizerShards(shards, layout, arena);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /// Copies the moments of elements `begin` and following, as many as the outputs hold.
+  ///
+  /// @param expAvg written; float32
+  /// @param expAvgSq written; float32, as many elements
+  public void read(long begin, MemorySegment expAvg, MemorySegment expAvgSq) {
+    long end = begin + expAvg.byteSize() / Float.BYTES;
+    if (expAvg.byteSize() != expAvgSq.byteSize() || begin < 0 || end > layout.total()) {
+      throw new IllegalArgumentException(
+          "elements %d to %d (%d and %d bytes) are not within the %d of the layout"
+              .formatted(begin, end, expAvg.byteSize(), expAvgSq.byteSize(), layout.total()));
+    }
+    for (Shard shard : shards) {
+      long batchBegin = shard.begin();
+      for (IpcFile.Batch batch : shard.file().batches()) {
+        long from = Math.max(begin, batchBegin);
+        long bytes = (Math.min(end, batchBegin + batch.rows()) - from) * Float.BYTES;
+        if (bytes > 0) {
+          long source = (from - batchBegin) * Float.BYTES;
+          long target = (from - begin) * Float.BYTES;
+          MemorySegment.copy(batch.columns().get(EXP_AVG), source, expAvg, target, bytes);
+          MemorySegment.copy(batch.columns().get(EXP_AVG_SQ), source, expAvgSq, target, bytes);
+        }
+        batchBegin += batch.rows();
+      }
+    }
+  }
+
+  /// Unmaps the files.
+  @Override
+  public void close() {
+    arena.close();
+  }
+
+  private static Schema schema(Map<String, String> metadata) {
+    return new Schema(
+        List.of(ArrowTypes.field("expAvg", DType.F32), ArrowTypes.field("expAvgSq", DType.F32)),
+        metadata);
+  }
+
+  private static Shard shard(IpcFile file, ShardLayout layout) {
+    if (!file.metadata("irpo.layout").equals(layout.checksum())) {
+      throw new IllegalArgumentException(
+          "%s: belongs to %s parameters of other names or shapes, the model has %d; use its model"
+              .formatted(file.path(), file.metadata("irpo.total"), layout.total()));
+    }
+    if (!file.schema().getFields().equals(schema(Map.of()).getFields())) {
+      throw IpcFile.damaged(file.path(), "its columns are " + file.schema().getFields());
+    }
+    try {
+      long begin = Long.parseLong(file.metadata("irpo.begin"));
+      long end = Long.parseLong(file.metadata("irpo.end"));
+      long rows = file.batches().stream().mapToLong(IpcFile.Batch::rows).sum();
+      if (rows != end - begin) {
+        throw IpcFile.damaged(
+            file.path(), "says elements %d to %d, has %d".formatted(begin, end, rows));
+      }
+      return new Shard(begin, end, file);
+    } catch (NumberFormatException e) {
+      throw IpcFile.damaged(file.path(), "its range is no number", e);
+    }
+  }
+
+  private static void requireWhole(Path folder, List<Shard> shards, long total) {
+    long expected = 0;
+    for (Shard shard : shards) {
+      if (shard.begin() != expected) {
+        throw new IllegalArgumentException(
+            "%s: begins at element %d where element %d is due; keep the shards of one checkpoint"
+                .formatted(shard.file().path(), shard.begin(), expected));
+      }
+      expected = shard.end();
+    }
+    if (expected != total) {
+      throw new IllegalArgumentException(
+          "%s: its optimizer shards end at element %d of %d; copy the missing shards"
+              .formatted(folder, expected, total));
+    }
+  }
+
+  /// A range of elements of pieces that follow each other.
+  private record Range(List<MemorySegment> pieces, long begin, long count)
+      implements IpcFileWriter.ColumnData {
+    @Override
+    public long byteSize() {
+      return count * Float.BYTES;
+    }
+
+    @Override
+    public void writeTo(HashedFile out) throws IOException {
+      long wantedBegin = begin * Float.BYTES;
+      long wantedEnd = wantedBegin + byteSize();
+      long pieceBegin = 0;
+      for (MemorySegment piece : pieces) {
+        long from = Math.max(wantedBegin, pieceBegin);
+        long bytes = Math.min(wantedEnd, pieceBegin + piece.byteSize()) - from;
+        if (bytes > 0) {
+          out.write(piece.asSlice(from - pieceBegin, bytes));
+        }
+        pieceBegin += piece.byteSize();
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.irpo.checkpoints.files;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/// Sizes and SHA-256 checksums of the files of a folder, kept in its `manifest.json`.
+///
+/// It is written after all other files, so a folder that has one was finished.
+///
+/// @param files by path relative to the folder, with `/` between names
+public record Manifest(SortedMap<String, Entry> files) {
+  /// The name of the manifest in its folder.
+  public static final String FILE_NAME = "manifest.json";
+
+  /// What is known of one file.
+  ///
+  /// @param sha256 64 lower-case hexadecimal digits
+  public record Entry(long bytes, String sha256) {}
+
+  /// Makes the map unmodifiable.
+  public Manifest {
+    files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
+  }
+
+  /// Reads every file in the folder and its sub-folders and writes their manifest.
+  public static Manifest write(Path folder) throws IOException {
+    return write(folder, Map.of());
+  }
+
+  /// The same without reading the files that are known from writing them.
+  public static Manifest write(Path folder, Map<String, Entry> known) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> tree = Files.walk(folder)) {
+      paths = tree.filter(Files::isRegularFile).toList();
+    }
+    SortedMap<String, Entry> files = new TreeMap<>();
+    for (Path path : paths) {
+      String name = folder.relativize(path).toString().replace('\\', '/');
+      if (!name.equals(FILE_NAME) && !AtomicFiles.isTemporary(path)) {
+        Entry entry = known.get(name);
+        files.put(
+            name, entry == null ? new Entry(Files.size(path), Checksums.sha256(path)) : entry);
+      }
+    }
+    Manifest manifest = new Manifest(files);
+    AtomicFiles.writeFile(
+        folder.resolve(FILE_NAME), temporary -> JsonFiles.write(temporary, manifest.toJson()));
+    return manifest;
+  }
+
+  /// Reads the manifest of a folder.
+  ///
+  /// @throws IOException if there is none: the folder was not finished
+  /// @throws IllegalArgumentException if it is damaged
+  public static Manifest read(Path folder) throws IOException {
+    Path file = folder.resolve(FILE_NAME);
+    JsonNode listed = JsonFiles.readObject(file).path("files");
+    SortedMap<String, Entry> files = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> property : listed.properties()) {
+      JsonNode bytes = property.getValue().path("bytes");
+      JsonNode sha256 = property.getValue().path("sha256");
+      Path path = folder.resolve(property.getKey()).normalize();
+      if (!bytes.canConvertToLong()
+          || !sha256.isTextual()
+          || !path.startsWith(folder.normalize())) {
+        throw new IllegalArgumentException(
+            "%s: the entry of '%s' needs bytes, sha256 and a path inside the folder; write it again"
+                .formatted(file, property.getKey()));
+      }
+      files.put(property.getKey(), new Entry(bytes.longValue(), sha256.textValue()));
+    }
+    return new Manifest(files);
+  }
+
+  /// Checks that every file is there with its size: no more than a look into the directory.
+  ///
+  /// @throws IllegalArgumentException naming the first file that differs
+  public void verifySizes(Path folder) throws IOException {
+    for (Map.Entry<String, Entry> file : files.entrySet()) {
+      Path path = folder.resolve(file.getKey());
+      if (!Files.isRegularFile(path)) {
+        throw new IllegalArgumentException(
+            "%s: is missing, though %s lists it; copy the folder again".formatted(path, FILE_NAME));
+      }
+      if (Files.size(path) != file.getValue().bytes()) {
+        throw new IllegalArgumentException(
+            "%s: has %d bytes, %s says %d; copy the folder again"
+                .formatted(path, Files.size(path), FILE_NAME, file.getValue().bytes()));
+      }
+    }
+  }
+
+  /// Checks sizes, and the checksum of every byte.
+  ///
+  /// @throws IllegalArgumentException naming the first file that differs
+  public void verifyChecksums(Path folder) throws IOException {
+    verifySizes(folder);
+    for (Map.Entry<String, Entry> file : files.entrySet()) {
+      Path path = folder.resolve(file.getKey());
+      String found = Checksums.sha256(path);
+      if (!found.equals(file.getValue().sha256())) {
+        throw new IllegalArgumentException(
+            "%s: has SHA-256 %s, %s says %s; copy the folder again"
+                .formatted(path, found, FILE_NAME, file.getValue().sha256()));
+      }
+    }
+  }
+
+  ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    ObjectNode listed = json.putObject("files");
+    files.forEach((name, entry) ->
+        listed.putObject(name).put("bytes", entry.bytes()).put("sha256", entry.sha256()));
+    return json;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.irpo.checkpoints.gguf;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// An array in the metadata of a [GgufFile], whose bounds are checked; decoded when it is asked
+/// for.
+///
+/// @param type of the elements, GGUF's number
+/// @param elements as they lie in the file; a view of its map
+record GgufArray(int type, int length, MemorySegment elements) {
+  private static final int INT32 = 5;
+  private static final int FLOAT32 = 6;
+  private static final int STRING = 8;
+
+  /// Twice what the merges of Llama 3 take.
+  private static final long MAX_STRINGS_BYTES = 1 << 24;
+
+  private static final int MAX_STRING_BYTES = 1024;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /// @throws IllegalArgumentException if the elements are no strings of valid UTF-8, or longer than
+  ///   those of any tokenizer
+  List<String> strings() {
+    require(STRING, "strings");
+    if (elements.byteSize() > MAX_STRINGS_BYTES) {
+      throw new IllegalArgumentException(
+          "has %d bytes, at most %d are read".formatted(elements.byteSize(), MAX_STRINGS_BYTES));
+    }
+    List<String> strings = new ArrayList<>(length);
+    long at = 0;
+    for (int i = 0; i < length; i++) {
+      long bytes = elements.get(LONG, at);
+      at += Long.BYTES;
+      if (bytes > MAX_STRING_BYTES) {
+        throw new IllegalArgumentException(
+            "has element %d of %d bytes, at most %d are read"
+                .formatted(i, bytes, MAX_STRING_BYTES));
+      }
+      byte[] utf8 = elements.asSlice(at, bytes).toArray(ValueLayout.JAVA_BYTE);
+      at += bytes;
+      try {
+        strings.add(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
+      } catch (CharacterCodingException e) {
+        throw new IllegalArgumentException("has element %d, which is no UTF-8".formatted(i), e);
+      }
+    }
+    return strings;
+  }
+
+  /// @throws IllegalArgumentException if the elements are no 32-bit floating-point numbers
+  float[] floats() {
+    require(FLOAT32, "32-bit floating-point numbers");
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = elements.get(FLOAT, (long) i * Float.BYTES);
+    }
+    return values;
+  }
+
+  /// @throws IllegalArgumentException if the elements are no signed 32-bit numbers
+  int[] integers() {
+    require(INT32, "32-bit whole numbers");
+    int[] values = new int[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = elements.get(INT, (long) i * Integer.BYTES);
+    }
+    return values;
+  }
+
+  private void require(int wanted, String what) {
+    if (type != wanted) {
+      throw new IllegalArgumentException(
+          "has elements of type %d, %s (type %d) are read".formatted(type, what, wanted));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "an array";
+  }
+}

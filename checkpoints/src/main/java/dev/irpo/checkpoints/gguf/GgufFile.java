@@ -1,0 +1,370 @@
+package dev.irpo.checkpoints.gguf;
+
+import dev.irpo.checkpoints.files.MappedFiles;
+import dev.irpo.checkpoints.model.JoinedParts;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.tensor.stored.TensorContent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// A GGUF file of version 2 or 3, memory-mapped: scalar metadata and tensors under its own names.
+///
+/// ```text
+/// "GGUF" │ u32 version │ u64 tensors │ u64 keys │ keys × (string key, u32 type, value)
+/// tensors × (string name, u32 rank, u64 sizes[rank], fastest axis first, u32 type, u64 offset)
+/// padding │ data: every offset, counted from here, is a multiple of general.alignment (32)
+/// string: u64 bytes, UTF-8        array: u32 type, u64 length, elements
+/// ```
+///
+/// Arrays are stepped over and decoded when they are asked for ([GgufArray]), strings of more than
+/// 1024 bytes are stepped over. F32, F16 and BF16 are views of the map, Q8_0 is read as F32
+/// ([QuantisedBlocks]); other types are refused by name. Everything is little-endian. Source: ggml,
+/// `docs/gguf.md` and `ggml.h`.
+final class GgufFile {
+  private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int MAX_ENTRIES = 65_536;
+  private static final long MAX_ARRAY_ELEMENTS = 1 << 21;
+  private static final int MAX_STRING_BYTES = 1024;
+  private static final int MAX_RANK = 4;
+
+  /// Beyond any file; the bytes of so many still fit in a long.
+  private static final long MAX_ELEMENTS = 1L << 60;
+
+  private static final String ALIGNMENT = "general.alignment";
+
+  private static final int STRING_VALUE = 8;
+  private static final int ARRAY_VALUE = 9;
+
+  /// Bytes of a value by its type; 0 where they vary.
+  private static final int[] VALUE_BYTES = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
+
+  private static final Map<Integer, String> TYPE_NAMES =
+      Map.ofEntries(
+          Map.entry(0, "F32"),
+          Map.entry(1, "F16"),
+          Map.entry(2, "Q4_0"),
+          Map.entry(3, "Q4_1"),
+          Map.entry(6, "Q5_0"),
+          Map.entry(7, "Q5_1"),
+          Map.entry(8, "Q8_0"),
+          Map.entry(9, "Q8_1"),
+          Map.entry(10, "Q2_K"),
+          Map.entry(11, "Q3_K"),
+          Map.entry(12, "Q4_K"),
+          Map.entry(13, "Q5_K"),
+          Map.entry(14, "Q6_K"),
+          Map.entry(15, "Q8_K"),
+          Map.entry(16, "IQ2_XXS"),
+          Map.entry(17, "IQ2_XS"),
+          Map.entry(18, "IQ3_XXS"),
+          Map.entry(19, "IQ1_S"),
+          Map.entry(20, "IQ4_NL"),
+          Map.entry(21, "IQ3_S"),
+          Map.entry(22, "IQ2_S"),
+          Map.entry(23, "IQ4_XS"),
+          Map.entry(24, "I8"),
+          Map.entry(25, "I16"),
+          Map.entry(26, "I32"),
+          Map.entry(27, "I64"),
+          Map.entry(28, "F64"),
+          Map.entry(29, "IQ1_M"),
+          Map.entry(30, "BF16"),
+          Map.entry(34, "TQ1_0"),
+          Map.entry(35, "TQ2_0"),
+          Map.entry(39, "MXFP4"));
+
+  private final Path path;
+  private final MemorySegment file;
+  private final Map<String, Object> values = new LinkedHashMap<>();
+  private final SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+  private long position = MAGIC.length;
+  private long arrayElements;
+
+  private record Info(String name, long[] sizes, String type, long bytes, long offset) {}
+
+  private GgufFile(Path path, Arena arena) throws IOException {
+    this.path = path;
+    this.file = MappedFiles.map(path, arena);
+  }
+
+  /// Whether the file begins with GGUF.
+  static boolean isGguf(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+    }
+  }
+
+  /// Maps a file for as long as the arena lives and checks everything but the data.
+  ///
+  /// @throws IllegalArgumentException if it is truncated, contradicts itself or has a type that is
+  ///   not read
+  static GgufFile read(Path path, Arena arena) throws IOException {
+    GgufFile gguf = new GgufFile(path, arena);
+    gguf.readHeader();
+    return gguf;
+  }
+
+  /// Numbers as Long or Double, truth values as Boolean, short strings, [GgufArray].
+  Map<String, Object> values() {
+    return Collections.unmodifiableMap(values);
+  }
+
+  /// All tensors by the file's names, in its order; the sizes slowest axis first.
+  SequencedMap<String, StoredTensor> tensors() {
+    return Collections.unmodifiableSequencedMap(tensors);
+  }
+
+  private void readHeader() {
+    int version = int32();
+    if (version != 2 && version != 3) {
+      throw new IllegalArgumentException(
+          "%s: is GGUF version %d, versions 2 and 3 (little-endian) are read; convert it again"
+              .formatted(path, version));
+    }
+    long numTensors = count("tensors");
+    long numKeys = count("keys");
+    for (long i = 0; i < numKeys; i++) {
+      String key = name("key");
+      Object value = value(key, int32());
+      if (values.put(key, value) != null) {
+        throw refused("has key '%s' twice".formatted(key));
+      }
+    }
+    List<Info> infos = new ArrayList<>();
+    for (long i = 0; i < numTensors; i++) {
+      infos.add(info());
+    }
+    addTensors(infos);
+  }
+
+  private long count(String what) {
+    long count = int64();
+    if (count < 0 || count > MAX_ENTRIES) {
+      throw refused(
+          "says it has %s %s, at most %d are read"
+              .formatted(Long.toUnsignedString(count), what, MAX_ENTRIES));
+    }
+    return count;
+  }
+
+  private Object value(String key, int type) {
+    if (type == ARRAY_VALUE) {
+      return array(key);
+    }
+    if (type == STRING_VALUE) {
+      return string();
+    }
+    long at = advance(valueBytes(key, type));
+    return switch (type) {
+      case 0 -> (long) Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, at));
+      case 1 -> (long) file.get(ValueLayout.JAVA_BYTE, at);
+      case 2 -> (long) Short.toUnsignedInt(int16(at));
+      case 3 -> (long) int16(at);
+      case 4 -> Integer.toUnsignedLong(file.get(INT, at));
+      case 5 -> (long) file.get(INT, at);
+      // the decimal number that was meant: 1e-5, not 9.999999747378752e-6
+      case 6 -> Double.parseDouble(Float.toString(Float.intBitsToFloat(file.get(INT, at))));
+      case 7 -> file.get(ValueLayout.JAVA_BYTE, at) != 0;
+      case 12 -> Double.longBitsToDouble(file.get(LONG, at));
+      default -> file.get(LONG, at);
+    };
+  }
+
+  private short int16(long at) {
+    return file.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
+  }
+
+  private int valueBytes(String key, int type) {
+    int bytes = type < 0 || type >= VALUE_BYTES.length ? 0 : VALUE_BYTES[type];
+    if (bytes == 0) {
+      throw refused("key '%s' has a value of type %d, which GGUF has not".formatted(key, type));
+    }
+    return bytes;
+  }
+
+  private GgufArray array(String key) {
+    int type = int32();
+    long length = int64();
+    if (type == ARRAY_VALUE) {
+      throw refused("key '%s' is an array of arrays, which is not read".formatted(key));
+    }
+    if (length < 0 || length > MAX_ARRAY_ELEMENTS - arrayElements) {
+      throw refused(
+          "key '%s' is an array of %s, at most %d elements in all arrays are read"
+              .formatted(key, Long.toUnsignedString(length), MAX_ARRAY_ELEMENTS));
+    }
+    arrayElements += length;
+    long begin = position;
+    if (type != STRING_VALUE) {
+      advance(length * valueBytes(key, type));
+    }
+    for (long i = 0; type == STRING_VALUE && i < length; i++) {
+      advance(int64());
+    }
+    return new GgufArray(type, (int) length, file.asSlice(begin, position - begin));
+  }
+
+  private String string() {
+    long bytes = int64();
+    long at = advance(bytes);
+    return bytes > MAX_STRING_BYTES ? "" : text(at, bytes);
+  }
+
+  private String name(String what) {
+    long bytes = int64();
+    if (bytes < 1 || bytes > MAX_STRING_BYTES) {
+      throw refused(
+          "a %s's name has %s bytes, 1 to %d are read"
+              .formatted(what, Long.toUnsignedString(bytes), MAX_STRING_BYTES));
+    }
+    return text(advance(bytes), bytes);
+  }
+
+  private String text(long at, long bytes) {
+    byte[] utf8 = file.asSlice(at, bytes).toArray(ValueLayout.JAVA_BYTE);
+    return new String(utf8, StandardCharsets.UTF_8);
+  }
+
+  private Info info() {
+    String name = name("tensor");
+    int rank = int32();
+    if (rank < 1 || rank > MAX_RANK) {
+      throw refused("tensor '%s' has %d axes, 1 to %d are read".formatted(name, rank, MAX_RANK));
+    }
+    long[] sizes = new long[rank];
+    long elements = 1;
+    for (int i = rank - 1; i >= 0; i--) {
+      sizes[i] = int64();
+      if (sizes[i] < 1 || sizes[i] > Integer.MAX_VALUE) {
+        throw refused(
+            "tensor '%s' has an axis of %s, 1 to %d are read"
+                .formatted(name, Long.toUnsignedString(sizes[i]), Integer.MAX_VALUE));
+      }
+      if (elements > MAX_ELEMENTS / sizes[i]) {
+        throw refused("tensor '%s' has over %d elements".formatted(name, MAX_ELEMENTS));
+      }
+      elements *= sizes[i];
+    }
+    int type = int32();
+    String typeName = TYPE_NAMES.getOrDefault(type, "number " + type);
+    return new Info(name, sizes, typeName, bytes(name, sizes, elements, typeName), int64());
+  }
+
+  private long bytes(String name, long[] sizes, long elements, String type) {
+    return switch (type) {
+      case "F32" -> elements * Float.BYTES;
+      case "F16", "BF16" -> elements * Short.BYTES;
+      case "Q8_0" -> {
+        long row = sizes[sizes.length - 1];
+        if (row % QuantisedBlocks.ELEMENTS != 0) {
+          throw refused(
+              "tensor '%s' has rows of %d, blocks of Q8_0 have %d"
+                  .formatted(name, row, QuantisedBlocks.ELEMENTS));
+        }
+        yield elements / QuantisedBlocks.ELEMENTS * QuantisedBlocks.BYTES;
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "%s: tensor '%s' has type %s, only F32, F16, BF16 and Q8_0 are read; convert it to one of them"
+                  .formatted(path, name, type));
+    };
+  }
+
+  private void addTensors(List<Info> infos) {
+    Object stated = values.getOrDefault(ALIGNMENT, 32L);
+    if (!(stated instanceof Long alignment) || Long.bitCount(alignment) != 1 || alignment < 1) {
+      throw refused("%s is %s, it must be a power of two".formatted(ALIGNMENT, stated));
+    }
+    long padding = (alignment - (position & (alignment - 1))) & (alignment - 1);
+    long dataBytes = Math.max(0, file.byteSize() - position - padding);
+    List<long[]> ranges = new ArrayList<>();
+    for (Info info : infos) {
+      long offset = info.offset();
+      if (offset < 0
+          || (offset & (alignment - 1)) != 0
+          || info.bytes() > dataBytes
+          || offset > dataBytes - info.bytes()) {
+        throw refused(
+            "tensor '%s' has %d bytes at offset %s, the data has %d, aligned to %d"
+                .formatted(
+                    info.name(),
+                    info.bytes(),
+                    Long.toUnsignedString(offset),
+                    dataBytes,
+                    alignment));
+      }
+      ranges.add(new long[] {offset, offset + info.bytes()});
+      if (tensors.put(info.name(), stored(info, position + padding + offset)) != null) {
+        throw refused("has tensor '%s' twice".formatted(info.name()));
+      }
+    }
+    requireNoOverlap(ranges);
+  }
+
+  private void requireNoOverlap(List<long[]> ranges) {
+    long end = 0;
+    for (long[] range : ranges.stream().sorted(Arrays::compare).toList()) {
+      if (range[0] < end) {
+        throw refused(
+            "a tensor begins at offset %d where the one before it ends at %d"
+                .formatted(range[0], end));
+      }
+      end = range[1];
+    }
+  }
+
+  private StoredTensor stored(Info info, long begin) {
+    MemorySegment data = file.asSlice(begin, info.bytes());
+    Shape shape = Shape.of(info.sizes());
+    if (info.type().equals("Q8_0")) {
+      return new StoredTensor(info.name(), DType.F32, shape, new QuantisedBlocks(data));
+    }
+    DType dtype = DType.valueOf(info.type());
+    TensorContent content = JoinedParts.asContent(data, dtype.bytes());
+    return new StoredTensor(info.name(), dtype, shape, content);
+  }
+
+  private int int32() {
+    return file.get(INT, advance(Integer.BYTES));
+  }
+
+  private long int64() {
+    return file.get(LONG, advance(Long.BYTES));
+  }
+
+  /// @return where the bytes begin
+  private long advance(long bytes) {
+    if (bytes < 0 || bytes > file.byteSize() - position) {
+      throw refused(
+          "something of %s bytes begins at byte %d, the file has %d"
+              .formatted(Long.toUnsignedString(bytes), position, file.byteSize()));
+    }
+    long begin = position;
+    position += bytes;
+    return begin;
+  }
+
+  private IllegalArgumentException refused(String fact) {
+    return new IllegalArgumentException("%s: %s; fetch it again".formatted(path, fact));
+  }
+}

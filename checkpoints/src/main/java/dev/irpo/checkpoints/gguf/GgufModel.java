@@ -1,0 +1,323 @@
+package dev.irpo.checkpoints.gguf;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.MappedFiles;
+import dev.irpo.checkpoints.model.EmbeddedTokenizer;
+import dev.irpo.checkpoints.model.HalfSplitRows;
+import dev.irpo.checkpoints.model.LlamaConfigJson;
+import dev.irpo.checkpoints.model.LlamaConfigJson.Rope;
+import dev.irpo.checkpoints.model.LlamaConfigJson.Sizes;
+import dev.irpo.checkpoints.model.LlamaConfigJson.Tokens;
+import dev.irpo.checkpoints.model.ModelParts;
+import dev.irpo.checkpoints.model.NearestName;
+import dev.irpo.checkpoints.model.SizeLimits;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/// A Llama in a GGUF file, read as if it were a Hugging Face folder.
+///
+/// ```text
+/// token_embd → embed_tokens          attn_q attn_k attn_v attn_output → self_attn.{q,k,v,o}_proj
+/// output_norm → norm                 ffn_gate ffn_up ffn_down → mlp.{gate,up,down}_proj
+/// output → lm_head, else tied        attn_norm → input_layernorm, ffn_norm → post_attention_layernorm
+/// ```
+///
+/// The rows of attn_q and attn_k come in Hugging Face's order ([HalfSplitRows]). llama.cpp widens
+/// norms to F32; those whose every value fits the matrices' 16-bit type are given back in it.
+/// `rope_freqs.weight` stands for Llama 3's scaling of RoPE, whose factor is its last element.
+///
+/// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
+final class GgufModel {
+  private static final String ARCHITECTURE = "general.architecture";
+  private static final String EMBEDDING = "token_embd.weight";
+  private static final String HEAD = "output.weight";
+  private static final String ROPE_FACTORS = "rope_freqs.weight";
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Path path;
+  private final Arena arena;
+  private final Map<String, Object> values;
+  private final SequencedMap<String, StoredTensor> stored;
+  private final SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+  private final Set<String> unread;
+
+  private GgufModel(Path path, Arena arena) throws IOException {
+    GgufFile file = GgufFile.read(path, arena);
+    this.path = path;
+    this.arena = arena;
+    this.values = file.values();
+    this.stored = file.tensors();
+    this.unread = new LinkedHashSet<>(stored.keySet());
+  }
+
+  static ModelParts read(Path path, Arena arena) throws IOException {
+    GgufModel model = new GgufModel(path, arena);
+    model.requireKnown();
+    model.readTensors();
+    return new ModelParts(model.config(), model.tensors, model.vocabulary());
+  }
+
+  private void requireKnown() {
+    requireValue(ARCHITECTURE, "missing", "llama");
+    requireValue("llama.rope.scaling.type", "none", "none");
+    requireValue("llama.rope.scale_linear", 1.0, 1.0);
+    requireValue("split.count", 1L, 1L);
+    requireValue("llama.expert_count", 0L, 0L);
+    requireValue("llama.rope.dimension_count", (long) headDim(), (long) headDim());
+    if (headDim() % 2 != 0 || count("attention.head_count") % numKvHeads() != 0) {
+      throw refused(
+          "head size %d is odd or %d heads are no multiple of %d key-value heads"
+              .formatted(headDim(), count("attention.head_count"), numKvHeads()));
+    }
+    long width = (long) Math.max(count("attention.head_count"), numKvHeads()) * headDim();
+    if (width > SizeLimits.WIDTH) {
+      throw refused(
+          "llama.attention.head_count %d times a head size of %d is more than %d"
+              .formatted(count("attention.head_count"), headDim(), SizeLimits.WIDTH));
+    }
+  }
+
+  private void requireValue(String key, Object whenMissing, Object needed) {
+    Object value = values.getOrDefault(key, whenMissing);
+    if (!value.equals(needed)) {
+      throw new IllegalArgumentException(
+          "%s: %s is %s, only %s is read; use such a model".formatted(path, key, value, needed));
+    }
+  }
+
+  private void readTensors() {
+    int c = count("embedding_length");
+    add(EMBEDDING, "model.embed_tokens.weight", Shape.of(vocabSize(), c));
+    for (int layer = 0; layer < count("block_count"); layer++) {
+      addLayer("blk.%d.".formatted(layer), "model.layers.%d.".formatted(layer), c);
+    }
+    addNorm("output_norm.weight", "model.norm.weight", c);
+    if (!tied()) {
+      add(HEAD, "lm_head.weight", Shape.of(vocabSize(), c));
+    }
+    unread.remove(ROPE_FACTORS);
+    if (!unread.isEmpty()) {
+      throw refused(
+          "has tensor '%s', which no Llama of %d layers has"
+              .formatted(unread.iterator().next(), count("block_count")));
+    }
+  }
+
+  private void addLayer(String gguf, String own, int c) {
+    int queryDim = count("attention.head_count") * headDim();
+    int kvDim = numKvHeads() * headDim();
+    int ffnDim = count("feed_forward_length");
+    addRotated(gguf + "attn_q.weight", own + "self_attn.q_proj.weight", Shape.of(queryDim, c));
+    addRotated(gguf + "attn_k.weight", own + "self_attn.k_proj.weight", Shape.of(kvDim, c));
+    add(gguf + "attn_v.weight", own + "self_attn.v_proj.weight", Shape.of(kvDim, c));
+    add(gguf + "attn_output.weight", own + "self_attn.o_proj.weight", Shape.of(c, queryDim));
+    add(gguf + "ffn_gate.weight", own + "mlp.gate_proj.weight", Shape.of(ffnDim, c));
+    add(gguf + "ffn_up.weight", own + "mlp.up_proj.weight", Shape.of(ffnDim, c));
+    add(gguf + "ffn_down.weight", own + "mlp.down_proj.weight", Shape.of(c, ffnDim));
+    addNorm(gguf + "attn_norm.weight", own + "input_layernorm.weight", c);
+    addNorm(gguf + "ffn_norm.weight", own + "post_attention_layernorm.weight", c);
+  }
+
+  private void add(String gguf, String name, Shape shape) {
+    StoredTensor tensor = take(gguf, shape);
+    tensors.put(name, new StoredTensor(name, tensor.dtype(), shape, tensor.content()));
+  }
+
+  private void addRotated(String gguf, String name, Shape shape) {
+    StoredTensor tensor = take(gguf, shape);
+    long rowBytes = (long) shape.size(1) * tensor.dtype().bytes();
+    HalfSplitRows rows = new HalfSplitRows(tensor.content(), headDim(), rowBytes);
+    tensors.put(name, new StoredTensor(name, tensor.dtype(), shape, rows));
+  }
+
+  private void addNorm(String gguf, String name, int c) {
+    StoredTensor norm = take(gguf, Shape.of(c));
+    DType narrow = matrixType();
+    if (norm.dtype() == DType.F32 && (narrow == DType.BF16 || narrow == DType.F16)) {
+      norm = narrowed(norm, narrow);
+    }
+    tensors.put(name, new StoredTensor(name, norm.dtype(), norm.shape(), norm.content()));
+  }
+
+  /// The tensor in the 16-bit type, or itself where that would lose a bit.
+  private StoredTensor narrowed(StoredTensor norm, DType narrow) {
+    MemorySegment from = norm.inMemory(arena).data();
+    MemorySegment to = arena.allocate(from.byteSize() / 2, MappedFiles.ALIGNMENT);
+    for (long i = 0; i < from.byteSize() / Float.BYTES; i++) {
+      int bits = from.get(INT, i * Float.BYTES);
+      float value = Float.intBitsToFloat(bits);
+      short half =
+          narrow == DType.BF16 ? (short) (bits >>> Short.SIZE) : Float.floatToFloat16(value);
+      int back =
+          narrow == DType.BF16
+              ? half << Short.SIZE
+              : Float.floatToRawIntBits(Float.float16ToFloat(half));
+      if (back != bits) {
+        return norm;
+      }
+      to.set(SHORT, i * Short.BYTES, half);
+    }
+    return new StoredTensor(norm.name(), narrow, norm.shape(), to.asReadOnly());
+  }
+
+  private StoredTensor take(String gguf, Shape shape) {
+    StoredTensor tensor = stored(gguf);
+    if (!tensor.shape().equals(shape)) {
+      throw refused("tensor '%s' is %s, it must be %s".formatted(gguf, tensor.shape(), shape));
+    }
+    unread.remove(gguf);
+    return tensor;
+  }
+
+  private StoredTensor stored(String gguf) {
+    StoredTensor tensor = stored.get(gguf);
+    if (tensor == null) {
+      throw refused(
+          "has no tensor '%s' among its %d; the closest is '%s'"
+              .formatted(
+                  gguf, stored.size(), NearestName.of(gguf, stored.keySet()).orElse("none")));
+    }
+    return tensor;
+  }
+
+  private DType matrixType() {
+    return stored("blk.0.attn_q.weight").dtype();
+  }
+
+  private int vocabSize() {
+    return stored(EMBEDDING).shape().size(0);
+  }
+
+  private boolean tied() {
+    return !stored.containsKey(HEAD);
+  }
+
+  private ObjectNode config() {
+    Sizes sizes =
+        new Sizes(
+            count("embedding_length"),
+            count("feed_forward_length"),
+            count("block_count"),
+            count("attention.head_count"),
+            numKvHeads(),
+            headDim(),
+            vocabSize(),
+            count("context_length"));
+    double rmsEps = positive("attention.layer_norm_rms_epsilon", 1e-5);
+    Rope rope = new Rope(positive("rope.freq_base", 10_000), ropeFactor());
+    return new LlamaConfigJson(sizes, tokens(), rmsEps, rope, tied(), matrixType()).toJson();
+  }
+
+  private Tokens tokens() {
+    OptionalInt begin =
+        beginsWithBos() ? OptionalInt.of(token("bos_token_id", 1)) : OptionalInt.empty();
+    int end = token("eos_token_id", 2);
+    int endOfTurn = token("eot_token_id", end);
+    return new Tokens(begin, endOfTurn == end ? List.of(end) : List.of(end, endOfTurn));
+  }
+
+  /// The table must agree with the one factor that the published models have.
+  private OptionalDouble ropeFactor() {
+    if (!stored.containsKey(ROPE_FACTORS)) {
+      return OptionalDouble.empty();
+    }
+    double factor = LlamaConfigJson.llama3Factor(tied());
+    StoredTensor table = stored(ROPE_FACTORS);
+    if (table.dtype() != DType.F32 || !table.shape().equals(Shape.of(headDim() / 2))) {
+      throw refused(
+          "tensor '%s' is %s %s, it must be F32 of %d"
+              .formatted(ROPE_FACTORS, table.dtype(), table.shape(), headDim() / 2));
+    }
+    MemorySegment data = table.inMemory(arena).data();
+    float last = Float.intBitsToFloat(data.get(INT, data.byteSize() - Float.BYTES));
+    if (last != factor) {
+      throw new IllegalArgumentException(
+          "%s: tensor '%s' ends with factor %s, that of Llama 3 with such a head is %s; use such a model"
+              .formatted(path, ROPE_FACTORS, last, factor));
+    }
+    return OptionalDouble.of(factor);
+  }
+
+  private int headDim() {
+    int heads = count("attention.head_count");
+    if (values.containsKey("llama.attention.key_length")) {
+      return count("attention.key_length");
+    }
+    if (count("embedding_length") % heads != 0) {
+      throw refused(
+          "embedding_length %d is no multiple of head_count %d"
+              .formatted(count("embedding_length"), heads));
+    }
+    return count("embedding_length") / heads;
+  }
+
+  private int numKvHeads() {
+    return values.containsKey("llama.attention.head_count_kv")
+        ? count("attention.head_count_kv")
+        : count("attention.head_count");
+  }
+
+  private Optional<EmbeddedTokenizer> vocabulary() {
+    return GgufVocabulary.isIn(values)
+        ? Optional.of(new GgufVocabulary(path, values, vocabSize()))
+        : Optional.empty();
+  }
+
+  /// A `tokenizer.model` does not say whether BOS begins a text, so config.json must.
+  private boolean beginsWithBos() {
+    boolean isSentencePiece = "llama".equals(values.get(GgufVocabulary.PREFIX + "model"));
+    Object adds = values.get(GgufVocabulary.PREFIX + "add_bos_token");
+    return !isSentencePiece || !Boolean.FALSE.equals(adds);
+  }
+
+  private int token(String key, int whenMissing) {
+    Object value = values.getOrDefault(GgufVocabulary.PREFIX + key, (long) whenMissing);
+    if (!(value instanceof Long id) || id < 0 || id >= vocabSize()) {
+      throw refused(
+          "%s%s is %s, the vocabulary has %d tokens"
+              .formatted(GgufVocabulary.PREFIX, key, value, vocabSize()));
+    }
+    return id.intValue();
+  }
+
+  private int count(String key) {
+    Object value = values.getOrDefault("llama." + key, "missing");
+    int most = SizeLimits.of(key);
+    if (!(value instanceof Long count) || count < 1 || count > most) {
+      throw refused(
+          "llama.%s is %s, it must be a whole number from 1 to %d".formatted(key, value, most));
+    }
+    return count.intValue();
+  }
+
+  private double positive(String key, double whenMissing) {
+    Object value = values.getOrDefault("llama." + key, whenMissing);
+    if (!(value instanceof Double number) || !(number > 0) || number.isInfinite()) {
+      throw refused("llama.%s is %s, it must be a positive number".formatted(key, value));
+    }
+    return number;
+  }
+
+  private IllegalArgumentException refused(String fact) {
+    return new IllegalArgumentException("%s: %s; fetch it again".formatted(path, fact));
+  }
+}

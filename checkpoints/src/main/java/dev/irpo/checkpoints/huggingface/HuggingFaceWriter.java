@@ -1,0 +1,106 @@
+package dev.irpo.checkpoints.huggingface;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.NewFiles;
+import dev.irpo.checkpoints.files.UnfinishedFolder;
+import dev.irpo.checkpoints.model.ModelFormat;
+import dev.irpo.checkpoints.model.SourceIdentity;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TensorFiles;
+import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.LongConsumer;
+
+/// Writes models as Hugging Face folders: `config.json`, safetensors files, the tokenizer.
+///
+/// @param maxFileBytes weights of more bytes are split into several files with an index, at least 1
+public record HuggingFaceWriter(long maxFileBytes) {
+  private static final long DEFAULT_FILE_BYTES = 5_000_000_000L;
+  private static final Map<String, String> METADATA = Map.of("format", "pt");
+
+  /// Checks the limit.
+  public HuggingFaceWriter {
+    if (maxFileBytes < 1) {
+      throw new IllegalArgumentException(
+          "maxFileBytes is %d; use 1 at least".formatted(maxFileBytes));
+    }
+  }
+
+  /// Splits at 5 GB, as Hugging Face does.
+  public HuggingFaceWriter() {
+    this(DEFAULT_FILE_BYTES);
+  }
+
+  /// Writes a model to a new folder, which appears when everything is in it. Every tensor keeps its
+  /// bytes.
+  ///
+  /// A process that was killed leaves `TARGET.unfinished`; the same call goes on there and ends in
+  /// the same bytes.
+  ///
+  /// @param onWritten gets numbers of bytes, which add up to a little more than the tensors have
+  /// @throws IllegalArgumentException if the unfinished folder was begun from other files or with
+  ///   another limit
+  public void write(Path target, StoredModel model, LongConsumer onWritten) throws IOException {
+    TokenizerFiles tokenizer = model.tokenizerFiles();
+    UnfinishedFolder.write(
+        target,
+        SourceIdentity.of(model, tokenizer, toString()),
+        onWritten,
+        files -> writeContents(files, model.config(), model.tensors().values(), tokenizer));
+  }
+
+  /// The same, telling nobody.
+  public void write(Path target, StoredModel model) throws IOException {
+    write(target, model, _ -> {});
+  }
+
+  /// Writes tensors of any origin, in their order, to a new folder that appears as a whole.
+  ///
+  /// @param config what config.json holds
+  public void write(
+      Path target, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
+      throws IOException {
+    AtomicFiles.writeFolder(
+        target, folder -> writeContents(new NewFiles(folder, _ -> {}), config, tensors, tokenizer));
+  }
+
+  private void writeContents(
+      NewFiles files, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
+      throws IOException {
+    files.write(ModelFormat.CONFIG, config);
+    tokenizer.writeTo(files);
+    writeTensors(files, List.copyOf(tensors));
+  }
+
+  private void writeTensors(NewFiles newFiles, List<StoredTensor> tensors) throws IOException {
+    List<List<StoredTensor>> files =
+        TensorFiles.split(tensors, tensor -> tensor.content().byteSize(), maxFileBytes);
+    if (files.size() == 1) {
+      newFiles.write(
+          HuggingFaceFormat.WEIGHTS, out -> SafetensorsFile.write(out, tensors, METADATA));
+      return;
+    }
+    SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
+    SequencedMap<String, NewFiles.Content> contents = new LinkedHashMap<>();
+    for (int i = 0; i < files.size(); i++) {
+      String fileName = "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
+      List<StoredTensor> inFile = files.get(i);
+      contents.put(fileName, out -> SafetensorsFile.write(out, inFile, METADATA));
+      inFile.forEach(tensor -> fileOfTensor.put(tensor.name(), fileName));
+    }
+    newFiles.write(contents);
+    ObjectNode index = TensorFiles.index(fileOfTensor);
+    long bytes = tensors.stream().mapToLong(tensor -> tensor.content().byteSize()).sum();
+    index.putObject("metadata").put("total_size", bytes);
+    newFiles.write(HuggingFaceFormat.INDEX, index);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.irpo.checkpoints.model;
+
+import dev.irpo.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Conversion between f32, f16 and bf16: to the nearest value, ties to the even one.
+///
+/// Widening is exact. A NaN stays a NaN, too large becomes infinite, f16 keeps its subnormals.
+public final class FloatConversion {
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private FloatConversion() {}
+
+  /// Whether the type is one of the three.
+  public static boolean supports(DType dtype) {
+    return dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16;
+  }
+
+  /// Converts all elements; the segments must not overlap.
+  ///
+  /// @throws IllegalArgumentException if the sizes do not match or a type is not supported
+  public static void convert(DType from, MemorySegment in, DType to, MemorySegment out) {
+    long count = in.byteSize() / from.bytes();
+    if (out.byteSize() != count * to.bytes()) {
+      throw new IllegalArgumentException(
+          "%d elements of %s need %d bytes, the output has %d"
+              .formatted(count, to, count * to.bytes(), out.byteSize()));
+    }
+    if (from == to) {
+      out.copyFrom(in);
+      return;
+    }
+    for (long i = 0; i < count; i++) {
+      put(to, out, i, get(from, in, i));
+    }
+  }
+
+  /// The upper half of the bits, rounded; a NaN whose payload is in the lower half stays one.
+  public static short toBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) ((bits >>> 16) | 0x40); // quiet bit, as hardware does
+    }
+    int toEven = 0x7fff + ((bits >>> 16) & 1);
+    return (short) ((bits + toEven) >>> 16);
+  }
+
+  /// Exact.
+  public static float fromBfloat16(short value) {
+    return Float.intBitsToFloat(value << 16);
+  }
+
+  private static float get(DType dtype, MemorySegment data, long index) {
+    return switch (dtype) {
+      case F32 -> data.get(FLOAT, index * Float.BYTES);
+      case F16 -> Float.float16ToFloat(data.get(SHORT, index * Short.BYTES));
+      case BF16 -> fromBfloat16(data.get(SHORT, index * Short.BYTES));
+      case F64, INT32 -> throw unsupported(dtype);
+    };
+  }
+
+  private static void put(DType dtype, MemorySegment data, long index, float value) {
+    switch (dtype) {
+      case F32 -> data.set(FLOAT, index * Float.BYTES, value);
+      case F16 -> data.set(SHORT, index * Short.BYTES, Float.floatToFloat16(value));
+      case BF16 -> data.set(SHORT, index * Short.BYTES, toBfloat16(value));
+      case F64, INT32 -> throw unsupported(dtype);
+    }
+  }
+
+  private static IllegalArgumentException unsupported(DType dtype) {
+    return new IllegalArgumentException("cannot convert " + dtype + "; only F32, F16 and BF16");
+  }
+}

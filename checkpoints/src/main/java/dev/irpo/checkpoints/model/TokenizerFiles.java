@@ -1,0 +1,88 @@
+package dev.irpo.checkpoints.model;
+
+import dev.irpo.checkpoints.files.NewFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+
+/// The files of a model folder that say how text becomes ids, by name: `tokenizer.model` or
+/// `tokenizer.json`, and what other programs read beside it (`tokenizer_config.json`,
+/// `special_tokens_map.json`), where it is there.
+///
+/// @param contents bytes by file name; empty for a model without tokenizer
+public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
+  /// A SentencePiece model.
+  public static final String SENTENCE_PIECE = "tokenizer.model";
+
+  /// A tokenizer of Hugging Face.
+  public static final String JSON = "tokenizer.json";
+
+  private static final List<String> COMPANIONS =
+      List.of("tokenizer_config.json", "special_tokens_map.json");
+
+  /// Keeps the order.
+  public TokenizerFiles {
+    contents = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(contents));
+  }
+
+  /// No tokenizer.
+  public static TokenizerFiles none() {
+    return new TokenizerFiles(new LinkedHashMap<>());
+  }
+
+  /// A SentencePiece model alone.
+  public static TokenizerFiles sentencePiece(byte[] model) {
+    return new TokenizerFiles(new LinkedHashMap<>(Map.of(SENTENCE_PIECE, model)));
+  }
+
+  /// A `tokenizer.json` alone.
+  public static TokenizerFiles json(byte[] json) {
+    return new TokenizerFiles(new LinkedHashMap<>(Map.of(JSON, json)));
+  }
+
+  /// The tokenizer's file in a folder: `tokenizer.model`, else `tokenizer.json`.
+  public static Optional<Path> findIn(Path folder) {
+    return Stream.of(SENTENCE_PIECE, JSON)
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst();
+  }
+
+  /// Reads a tokenizer's file, whatever its name, and the files beside it.
+  public static TokenizerFiles read(Path tokenizer) throws IOException {
+    SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
+    boolean isJson = tokenizer.toString().endsWith(".json");
+    contents.put(isJson ? JSON : SENTENCE_PIECE, Files.readAllBytes(tokenizer));
+    for (String name : COMPANIONS) {
+      Path companion = tokenizer.resolveSibling(name);
+      if (Files.isRegularFile(companion)) {
+        contents.put(name, Files.readAllBytes(companion));
+      }
+    }
+    return new TokenizerFiles(contents);
+  }
+
+  /// Content of the `tokenizer.json`, where it is one.
+  public Optional<byte[]> json() {
+    return Optional.ofNullable(contents.get(JSON));
+  }
+
+  /// Content of the `tokenizer.model`, where it is one.
+  public Optional<byte[]> sentencePiece() {
+    return Optional.ofNullable(contents.get(SENTENCE_PIECE));
+  }
+
+  /// Writes them into a folder.
+  public void writeTo(NewFiles files) throws IOException {
+    for (Map.Entry<String, byte[]> file : contents.entrySet()) {
+      files.write(file.getKey(), file.getValue());
+    }
+  }
+}

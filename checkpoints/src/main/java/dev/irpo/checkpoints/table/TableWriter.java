@@ -1,0 +1,108 @@
+package dev.irpo.checkpoints.table;
+
+import dev.irpo.checkpoints.files.AtomicFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.dictionary.DictionaryProvider;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+
+/// Writes rows to an Arrow IPC file in batches of 1024; the same rows give the same bytes.
+///
+/// The file appears with [#commit]; closing without it leaves nothing behind.
+///
+/// @param <R> the row objects
+public final class TableWriter<R> implements AutoCloseable {
+  /// Rows of a record batch, the last one apart.
+  public static final int BATCH_ROWS = 1024;
+
+  private final Path target;
+  private final Path temporary;
+  private final TableSchema<R> schema;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final VectorSchemaRoot root;
+  private final FileChannel channel;
+  private final ArrowFileWriter writer;
+  private int batchRows;
+  private boolean closed;
+
+  private TableWriter(Path target, TableSchema<R> schema) throws IOException {
+    this.target = target;
+    this.schema = schema;
+    this.temporary = AtomicFiles.prepare(target);
+    this.channel =
+        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    this.root = VectorSchemaRoot.create(schema.arrowSchema(), allocator);
+    this.writer =
+        new ArrowFileWriter(root, new DictionaryProvider.MapDictionaryProvider(), channel);
+    root.allocateNew();
+  }
+
+  /// Begins a table, to replace an older one of that name.
+  public static <R> TableWriter<R> open(Path target, TableSchema<R> schema) throws IOException {
+    return new TableWriter<>(target, schema);
+  }
+
+  /// Writes a whole table.
+  public static <R> void writeAll(Path target, TableSchema<R> schema, Iterable<? extends R> rows)
+      throws IOException {
+    try (TableWriter<R> writer = open(target, schema)) {
+      for (R row : rows) {
+        writer.append(row);
+      }
+      writer.commit();
+    }
+  }
+
+  /// Adds a row.
+  public void append(R row) throws IOException {
+    for (int i = 0; i < schema.columns().size(); i++) {
+      schema.columns().get(i).writer().write(root.getVector(i), batchRows, row);
+    }
+    batchRows++;
+    if (batchRows == BATCH_ROWS) {
+      writeBatch();
+    }
+  }
+
+  /// Finishes the file and gives it its name.
+  public void commit() throws IOException {
+    if (batchRows > 0) {
+      writeBatch();
+    }
+    writer.end();
+    release();
+    AtomicFiles.commitFile(temporary, target);
+  }
+
+  /// Releases everything; without [#commit] before, what was written is deleted.
+  @Override
+  public void close() throws IOException {
+    if (!closed) {
+      release();
+    }
+    Files.deleteIfExists(temporary);
+  }
+
+  private void writeBatch() throws IOException {
+    root.setRowCount(batchRows);
+    writer.writeBatch();
+    batchRows = 0;
+    for (FieldVector vector : root.getFieldVectors()) {
+      vector.reset();
+    }
+  }
+
+  private void release() throws IOException {
+    closed = true;
+    root.close();
+    allocator.close();
+    channel.close();
+  }
+}

@@ -1,0 +1,33 @@
+package dev.irpo.checkpoints.files;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HugePagesTest {
+  @TempDir Path folder;
+
+  @Test
+  void linuxKnowsThatAMapWantsLargePages() throws IOException {
+    assumeTrue(Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage")));
+    Path file = Files.write(folder.resolve("weights"), new byte[1 << 22]);
+    try (Arena arena = Arena.ofConfined()) {
+      MappedFiles.map(file, arena);
+      List<String> maps = Files.readAllLines(Path.of("/proc/self/smaps"));
+      int map = 0;
+      while (!maps.get(map).endsWith(file.toRealPath().toString())) {
+        map++;
+      }
+      String flags =
+          maps.stream().skip(map).filter(line -> line.startsWith("VmFlags:")).findFirst().get();
+      assertTrue(flags.contains(" hg"), flags);
+    }
+  }
+}

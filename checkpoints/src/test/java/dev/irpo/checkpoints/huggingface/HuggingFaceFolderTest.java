@@ -1,0 +1,107 @@
+package dev.irpo.checkpoints.huggingface;
+
+import static dev.irpo.checkpoints.TestModels.assertRefused;
+import static dev.irpo.checkpoints.TestModels.assertSameTensors;
+import static dev.irpo.checkpoints.TestModels.config;
+import static dev.irpo.checkpoints.TestModels.tensor;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.testdata.GoldenFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HuggingFaceFolderTest {
+  private static final List<StoredTensor> TENSORS =
+      List.of(
+          tensor("a", DType.BF16, 1, 4, 4),
+          tensor("b", DType.F32, 2, 3),
+          tensor("c", DType.F32, 3, 30));
+
+  @TempDir Path folder;
+  private Path split;
+
+  @BeforeEach
+  void exportInTwoFiles() throws IOException {
+    Path converted = folder.resolve("converted");
+    ArrowModelWriter.keepingTypes()
+        .write(converted, config(), TENSORS, TokenizerFiles.sentencePiece(new byte[] {7}));
+    split = folder.resolve("split");
+    try (StoredModel model = ModelFormats.open(converted)) {
+      new HuggingFaceWriter(50).write(split, model);
+    }
+  }
+
+  @Test
+  void severalFilesWithAnIndexHoldTheSameTensors() throws IOException {
+    assertTrue(Files.exists(split.resolve("model-00002-of-00002.safetensors")));
+    try (StoredModel model = ModelFormats.open(split)) {
+      assertEquals("HUGGING_FACE", model.format().name());
+      assertSameTensors(TENSORS, model.tensors().values());
+      assertEquals(config(), model.config());
+      assertEquals(1, Files.size(model.requireTokenizer()));
+    }
+  }
+
+  @Test
+  void anIndexThatFilesContradictIsRefused() throws IOException {
+    Path index = split.resolve("model.safetensors.index.json");
+    String text = Files.readString(index);
+    Files.writeString(index, text.replace("\"a\"", "\"z\""));
+    assertRefused(() -> ModelFormats.open(split), "'z'", "does not hold it");
+    Files.writeString(index, text.replace("00002-of-00002", "00009-of-00002"));
+    assertRefused(() -> ModelFormats.open(split), "00009-of-00002", "no such file");
+    Files.writeString(index, text.replace("model-00002", "../model-00002"));
+    assertRefused(() -> ModelFormats.open(split), "outside its folder");
+    Files.writeString(index, "{}");
+    assertRefused(() -> ModelFormats.open(split), "no weight_map");
+    Files.writeString(index, text);
+    Files.copy(
+        split.resolve("model-00001-of-00002.safetensors"), split.resolve("copy.safetensors"));
+    Files.writeString(index, text.replace("model-00002-of-00002", "copy"));
+    assertRefused(() -> ModelFormats.open(split), "'b' a second time");
+    Files.writeString(index, text.replaceFirst("\"a\" : \"[^\"]*\",", ""));
+    assertRefused(() -> ModelFormats.open(split), "does not list 'a' and 0 more");
+  }
+
+  @Test
+  void missingFilesAreNamed() throws IOException {
+    Files.delete(split.resolve("config.json"));
+    assertRefused(() -> ModelFormats.open(split), "config.json: there is no such file");
+    assertRefused(() -> ModelFormats.open(folder), "is neither", "model.safetensors");
+    assertRefused(() -> ModelFormats.open(folder.resolve("nowhere")), "no such model");
+    assertRefused(
+        () -> ModelFormats.open(split, Optional.of(folder.resolve("t.model"))), "t.model");
+  }
+
+  @Test
+  void theGoldenModelKeepsEveryByteThroughArrowAndThroughExport() throws IOException {
+    Path golden = GoldenFiles.path("tiny/policy");
+    try (StoredModel source = ModelFormats.open(golden)) {
+      assertEquals(21, source.tensors().size());
+      new HuggingFaceWriter().write(folder.resolve("exported"), source);
+      ArrowModelWriter.keepingTypes().write(folder.resolve("arrow"), source);
+      try (StoredModel exported = ModelFormats.open(folder.resolve("exported"));
+          StoredModel arrow = ModelFormats.open(folder.resolve("arrow"))) {
+        assertSameTensors(source.tensors().values(), exported.tensors().values());
+        assertSameTensors(source.tensors().values(), arrow.tensors().values());
+        assertEquals(source.config(), exported.config());
+        assertEquals(source.config(), arrow.config());
+        assertEquals(Optional.empty(), arrow.tokenizerFile());
+        assertRefused(arrow::requireTokenizer, "tokenizer.model", "--tokenizer");
+      }
+    }
+  }
+}
