@@ -61,7 +61,7 @@ class ArchitectureTest {
   @Test
   void modulesMeetOnlyInIrpo() {
     mayUse("tensor", "jdk.incubator.vector..", "uk.ac.manchester.tornado..");
-    mayUse("tokenizer", "com.google.protobuf..", "com.fasterxml.jackson..");
+    mayUse("tokenizer", "sentencepiece..", "com.google.protobuf..", "com.fasterxml.jackson..");
     mayUse(
         "checkpoints",
         "dev.irpo.tensor..",

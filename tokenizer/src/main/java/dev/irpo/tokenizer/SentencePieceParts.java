@@ -40,7 +40,7 @@ public record SentencePieceParts(
     }
     boolean byteFallback = all.stream().anyMatch(piece -> piece.kind() == Piece.Kind.BYTE);
     TextNormalizer normalizer = new TextNormalizer(addsSpace, removesExtraSpaces, true);
-    return ModelWriter.write(
+    return SentencePieceWriter.write(
         new ModelFile(
             all, normalizer, byteFallback, UNK_SURFACE, pieces.get(bosId), pieces.get(eosId)));
   }

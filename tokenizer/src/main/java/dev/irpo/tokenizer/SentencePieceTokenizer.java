@@ -44,7 +44,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private SentencePieceTokenizer(byte[] modelBytes, String sourceName) {
     this.sourceName = sourceName;
     this.modelBytes = modelBytes.clone();
-    model = ModelReader.read(this.modelBytes, sourceName);
+    model = SentencePieceReader.read(this.modelBytes, sourceName);
     pieces = model.pieces();
     for (int id = 0; id < pieces.size(); id++) {
       String text = pieces.get(id).text();

@@ -107,7 +107,7 @@ public record SentencePieceTrainer(
       pieces.add(new Piece(learnt.get(i), -i, Piece.Kind.NORMAL));
     }
     return SentencePieceTokenizer.parse(
-        ModelWriter.write(pieces, NORMALIZER, this), "trained vocabulary");
+        SentencePieceWriter.write(pieces, NORMALIZER, this), "trained vocabulary");
   }
 
   private static List<Piece> metaPieces(boolean byteFallback) {

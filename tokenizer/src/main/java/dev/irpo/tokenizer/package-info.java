@@ -35,10 +35,10 @@
 /// dev.irpo.tokenizer.SentencePieceTrainer}) runs on counts of distinct words and updates them only
 /// around each merge.
 ///
-/// The file is SentencePiece's own `tokenizer.model` (protobuf, `sentencepiece_model.proto`), read
-/// and written field by field. Method: Sennrich, Haddow and Birch 2016 (arXiv:1508.07909); program:
-/// Kudo and Richardson 2018 (arXiv:1808.06226), github.com/google/sentencepiece 0.2.2, whose
-/// results are the tests' golden rows.
+/// The file is SentencePiece's own `tokenizer.model`, read and written through the messages of its
+/// `sentencepiece_model.proto`. Method: Sennrich, Haddow and Birch 2016 (arXiv:1508.07909);
+/// program: Kudo and Richardson 2018 (arXiv:1808.06226), github.com/google/sentencepiece 0.2.2,
+/// whose results are the tests' golden rows.
 ///
 /// Hugging Face's `tokenizer.json` ({@link dev.irpo.tokenizer.JsonTokenizer}) describes its steps
 /// itself: added tokens are cut out, a normalizer rewrites the rest, pre-tokenizers cut it into

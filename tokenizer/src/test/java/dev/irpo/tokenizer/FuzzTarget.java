@@ -39,7 +39,7 @@ enum FuzzTarget {
         in.get(text);
         pieces.add(new Piece(new String(text, StandardCharsets.UTF_8), score, kind));
       }
-      return ModelWriter.write(
+      return SentencePieceWriter.write(
           pieces,
           new TextNormalizer(true, false, true),
           new SentencePieceTrainer(300, byteFallback, true, false, 16, List.of()));

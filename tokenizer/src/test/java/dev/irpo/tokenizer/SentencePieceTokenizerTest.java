@@ -111,7 +111,8 @@ class SentencePieceTokenizerTest {
             new Piece("x", 0, Piece.Kind.CONTROL),
             new Piece("y", 0, Piece.Kind.NORMAL));
     var options = new SentencePieceTrainer(3, false, true, false, 16, List.of());
-    byte[] model = ModelWriter.write(pieces, new TextNormalizer(false, false, true), options);
+    byte[] model =
+        SentencePieceWriter.write(pieces, new TextNormalizer(false, false, true), options);
     var tokenizer = SentencePieceTokenizer.parse(model, "three.model");
     assertArrayEquals(new int[] {2, 0, 2}, tokenizer.encode("yxy"));
     assertArrayEquals(new int[] {2, 1, 2}, tokenizer.encodeWithSpecials("yxy"));

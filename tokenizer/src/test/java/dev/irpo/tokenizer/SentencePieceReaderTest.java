@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ModelReaderTest {
+class SentencePieceReaderTest {
   private static final byte[] MODEL =
       SentencePieceTrainer.ofSize(300).train(TestCorpus.LINES).toBytes();
 
@@ -101,6 +101,10 @@ class ModelReaderTest {
     byte[] field = {1 << 3 | 2, (byte) (257 % 128 | 128), 257 / 128};
     System.arraycopy(field, 0, piece, 0, 3);
     assertTrue(refusal(appended(1, piece)).contains("has 257 characters, at most"));
+    assertEquals(
+        "dir/tokenizer.model: a part of it has 4194305 bytes, at most 4194304 are read; copy the"
+            + " file again",
+        refusal(appended(2, new byte[(1 << 22) + 1])));
     byte[] many = new byte[2 * (1 << 19)];
     for (int i = 0; i < many.length; i += 2) {
       many[i] = 1 << 3 | 2;
@@ -109,6 +113,14 @@ class ModelReaderTest {
     model.write(MODEL);
     model.write(many);
     assertTrue(refusal(model.toByteArray()).contains("piece 524288 has 0 characters"));
+  }
+
+  @Test
+  void textThatIsNotUtf8IsDamaged() throws IOException {
+    byte[] notUtf8 = {1 << 3 | 2, 1, (byte) 0xFF};
+    assertTrue(refusal(appended(1, notUtf8)).contains("are damaged, after 300 pieces"));
+    byte[] endPiece = {(byte) (((47 << 3) & 0x7F) | 2 | 0x80), 47 >> 4, 1, (byte) 0xFF};
+    assertTrue(refusal(appended(2, endPiece)).contains("are damaged"));
   }
 
   @Test
@@ -138,6 +150,11 @@ class ModelReaderTest {
     assertTrue(
         refusal(appended(1, unused))
             .contains("piece 300 is of a type that is not supported (unused)"));
+    byte[] unheardOf = {1 << 3 | 2, 1, 'q', 3 << 3, 77};
+    assertTrue(
+        refusal(appended(1, unheardOf))
+            .contains(
+                "piece 300 is of a type that is not supported (unknown to this program: 77)"));
     byte[] duplicate = {1 << 3 | 2, 1, 'T'};
     assertTrue(refusal(appended(1, duplicate)).contains("and 300 are the same text"));
     byte[] secondUnknown = {1 << 3 | 2, 1, 'q', 3 << 3, 2};
