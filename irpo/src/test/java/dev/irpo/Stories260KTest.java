@@ -19,7 +19,6 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.testdata.ForeignData;
 import dev.irpo.train.PreferenceTraining;
-import dev.irpo.train.StepMetrics;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
@@ -277,7 +276,7 @@ class Stories260KTest {
     PreferenceTraining training = training(backend, policy, pairs(model, samples), version);
     training.requirePolicyIsReference();
     List<Double> dpo = new ArrayList<>();
-    training.runTo(1, metrics -> dpo.add(((StepMetrics) metrics).dpo()));
+    training.runTo(1, metrics -> dpo.add(metrics.get("dpo")));
     assertEquals((float) Math.log(2), dpo.getFirst().floatValue());
   }
 

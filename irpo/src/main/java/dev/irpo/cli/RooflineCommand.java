@@ -1,19 +1,20 @@
 package dev.irpo.cli;
 
-import dev.irpo.config.LossSettings;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
+import dev.irpo.loss.IrpoLoss;
 import dev.irpo.plan.Roofline;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.program.OutlineBackend;
-import dev.irpo.train.IrpoLoss;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
-import dev.irpo.transformer.train.TrainSettings;
 import dev.irpo.transformer.train.Trainer;
+import dev.irpo.transformer.train.TrainerSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -122,13 +123,14 @@ final class RooflineCommand implements Callable<Integer> {
 
   private List<Graph> training(LlamaConfig config) {
     try (OutlineBackend outline = new OutlineBackend()) {
-      IrpoLoss loss = new IrpoLoss(new LossSettings(LossSettings.Version.V1, 0.1, 1));
-      TrainSettings settings =
-          new TrainSettings(
+      IrpoLoss loss = new IrpoLoss(RunConfig.of(Preset.PAPER_V1).loss());
+      TrainerSettings settings =
+          new TrainerSettings(
               tokens,
               recompute ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
               new AdamWSettings(0.9, 0.95, 1e-8, 0, 1));
-      var _ = new Trainer(outline, Parameters.allocate(outline, config), loss, settings).describe();
+      var _ =
+          new Trainer<>(outline, Parameters.allocate(outline, config), loss, settings).describe();
       return outline.graphs();
     }
   }

@@ -6,6 +6,7 @@ import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.SupervisedTraining;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class SftCommand implements Callable<Integer> {
     ModelSizes.requireTrainingFits(model.model, model.tokenizer(), resolved);
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
-      List<SupervisedTraining.Example> examples = examples(trained);
+      List<TrainItem.Single> examples = examples(trained);
       SupervisedTraining training = new SupervisedTraining(resolved, backend, trained, examples);
       SequencedMap<String, Path> inputs = new LinkedHashMap<>();
       inputs.put("--model", model.model);
@@ -62,8 +63,8 @@ final class SftCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<SupervisedTraining.Example> examples(LanguageModel loaded) throws IOException {
-    List<SupervisedTraining.Example> examples = new ArrayList<>();
+  private List<TrainItem.Single> examples(LanguageModel loaded) throws IOException {
+    List<TrainItem.Single> examples = new ArrayList<>();
     for (JsonLines.Line line : JsonLines.read(data)) {
       boolean ids = line.has("promptIds");
       int[] prompt = ids ? line.ids("promptIds") : loaded.promptIds(line.text("prompt"));
@@ -74,7 +75,7 @@ final class SftCommand implements Callable<Integer> {
       if (response.length == 0) {
         throw line.mistake("the response has no token; leave the line out");
       }
-      examples.add(new SupervisedTraining.Example(prompt, response));
+      examples.add(new TrainItem.Single(prompt, response));
     }
     return examples;
   }

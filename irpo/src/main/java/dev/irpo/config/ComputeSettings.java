@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
+
 /// What computes.
 public record ComputeSettings(
     @Setting(
@@ -19,7 +21,8 @@ public record ComputeSettings(
             form = "auto, plain, groups, cublas or tf32",
             doc =
                 "how a device computes products, norms and attention; auto: cublas where there is"
-                    + " CUDA, else groups of threads on GPUs, plain on CPUs. tf32: cublas, factors rounded to 10 bits")
+                    + " CUDA, else groups of threads on GPUs, plain on CPUs. tf32: cublas, factors"
+                    + " rounded to 10 bits")
         String deviceKernels,
     @Setting(
             value = "auto",

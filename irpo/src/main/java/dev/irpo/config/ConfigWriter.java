@@ -1,5 +1,6 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
 import java.lang.reflect.RecordComponent;
 import java.util.Map;
 

@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
+
 /// How a model's accuracy is measured, beside greedily.
 public record EvaluateSettings(
     @Setting(

@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
+
 /// AdamW with decoupled weight decay, clipping and the learning rate's course.
 public record OptimizerSettings(
     @Setting(value = "7e-7", range = "[0, 1]", doc = "learning rate at its highest")

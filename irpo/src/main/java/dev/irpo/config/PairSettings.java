@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
+
 /// The building of preference pairs from graded rollouts.
 public record PairSettings(
     @Setting(value = "10", range = "[1, 100000]", doc = "K, pairs a prompt") int perPrompt,

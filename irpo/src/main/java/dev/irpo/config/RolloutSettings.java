@@ -1,5 +1,6 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
 import java.util.List;
 
 /// The sampling of responses from M_t.

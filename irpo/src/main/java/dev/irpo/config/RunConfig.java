@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.loss.LossSettings;
+import dev.irpo.setting.Setting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Setting;
+
 /// The training of one iteration.
 public record TrainSettings(
     @Setting(

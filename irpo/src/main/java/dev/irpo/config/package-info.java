@@ -1,7 +1,7 @@
 /// The configuration of a run: immutable records, read from a preset, a YAML file and `--set
 /// key=value`, each overriding what stands before it.
 ///
-/// A key is a component of a record with its [dev.irpo.config.Setting]: default, allowed values and
-/// meaning stand there and nowhere else. Reading, checking, writing and the printed documentation
-/// all walk these records, so a new key is one new line.
+/// A key is a component of a record with its [dev.irpo.setting.Setting]: default, allowed values
+/// and meaning stand there and nowhere else. Reading, checking, writing and the printed
+/// documentation all walk these records, so a new key is one new line.
 package dev.irpo.config;

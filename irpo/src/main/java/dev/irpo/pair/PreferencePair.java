@@ -2,6 +2,7 @@ package dev.irpo.pair;
 
 import dev.irpo.checkpoints.table.TableRow;
 import dev.irpo.checkpoints.table.TableSchema;
+import dev.irpo.transformer.train.TrainItem;
 
 /// A preferred and a rejected response to one prompt, with what the reference M_t says of them.
 ///
@@ -46,8 +47,14 @@ public record PreferencePair(
         row.float32("rejectedReferenceLogProb"));
   }
 
+  /// The same as something to learn from.
+  public TrainItem.Pair item() {
+    return new TrainItem.Pair(
+        promptIds, chosenIds, rejectedIds, chosenReferenceLogProb, rejectedReferenceLogProb);
+  }
+
   /// Tokens that a packed pair takes: the prompt once, both responses.
   public int packedTokens() {
-    return promptIds.length + chosenIds.length + rejectedIds.length;
+    return item().packedTokens();
   }
 }

@@ -115,12 +115,12 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
     bytes.put(PACKED, packedCopies(model));
     bytes.put("gradients", FLOAT * shard);
     bytes.put("optimizer", 2 * FLOAT * shard);
-    Outlined<Trainer> training =
+    Outlined<Trainer<?>> training =
         outlined(
             model,
             (outline, parameters) ->
                 PreferenceTraining.trainer(config, outline, parameters, longest.pair()));
-    Trainer trainer = training.part();
+    Trainer<?> trainer = training.part();
     bytes.put("activations", trainer.activationBytes());
     List<Graph> trained = training.outline().graphs();
 

@@ -23,7 +23,7 @@ final class TrainStage {
   private final Evaluator evaluator;
   private final List<Problem> heldOut;
   private final Progress progress;
-  private Trainer trainer;
+  private Trainer<?> trainer;
 
   TrainStage(
       RunConfig config,

@@ -23,7 +23,7 @@ public final class MetricsFile implements AutoCloseable {
     buffered = new BufferedOutputStream(file);
   }
 
-  /// Goes on behind the line of a step; later lines, of steps that are repeated, go.
+  /// Continues after the line of a step; lines of later steps, which are repeated, are dropped.
   public static MetricsFile continueAt(Path path, int step) throws IOException {
     List<String> lines = Files.exists(path) ? Files.readAllLines(path) : List.of();
     String kept = String.join("", lines.stream().limit(step).map(line -> line + "\n").toList());
@@ -32,8 +32,9 @@ public final class MetricsFile implements AutoCloseable {
   }
 
   /// Adds a line.
-  public void append(StepLine line) throws IOException {
-    buffered.write((MAPPER.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+  public void append(StepMetrics step) throws IOException {
+    buffered.write(
+        (MAPPER.writeValueAsString(step.line()) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /// Makes what is written safe on the disk.

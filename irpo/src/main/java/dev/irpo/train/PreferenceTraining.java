@@ -1,19 +1,20 @@
 package dev.irpo.train;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.loss.IrpoLoss;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.StepResult;
-import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
 import java.util.List;
+import java.util.SequencedMap;
 
-/// Training of a policy on preference pairs with DPO + NLL.
+/// Training of a policy on preference pairs.
 public final class PreferenceTraining extends Training<PreferencePair> {
-  private final IrpoLoss loss;
+  private final Learner<PreferencePair, ?> learner;
 
   /// A training at step 0 with a trainer of its own.
   ///
@@ -33,28 +34,37 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   public PreferenceTraining(
       RunConfig config,
       LanguageModel policy,
-      Trainer trainer,
+      Trainer<?> trainer,
+      List<PreferencePair> pairs,
+      int iteration) {
+    this(config, policy, Learner.ofPairs(trainer), pairs, iteration);
+  }
+
+  private PreferenceTraining(
+      RunConfig config,
+      LanguageModel policy,
+      Learner<PreferencePair, ?> learner,
       List<PreferencePair> pairs,
       int iteration) {
     super(
         config,
         policy,
-        trainer,
+        learner,
         pairs,
         CounterRandom.key(CounterRandom.key(config.seed(), "pair.order"), iteration));
-    loss = new IrpoLoss(config.loss());
+    this.learner = learner;
   }
 
   /// A trainer of a policy that takes these pairs.
-  public static Trainer trainer(
+  public static Trainer<?> trainer(
       RunConfig config, Backend backend, LanguageModel policy, List<PreferencePair> pairs) {
     return trainer(config, backend, policy.parameters(), largest(pairs));
   }
 
   /// A trainer that takes pairs of up to so many tokens.
-  public static Trainer trainer(
+  public static Trainer<?> trainer(
       RunConfig config, Backend backend, Parameters parameters, int largestPair) {
-    return new Trainer(
+    return new Trainer<>(
         backend,
         parameters,
         new IrpoLoss(config.loss()),
@@ -71,8 +81,9 @@ public final class PreferenceTraining extends Training<PreferencePair> {
     return pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1);
   }
 
-  /// Checks that the policy is the reference as far as the first step's pairs tell: every DPO term
-  /// must be ln 2, to the bit, because sampler, scorer and trainer compute the same.
+  /// Checks that the policy is the reference as far as the first step's pairs tell, to the bit,
+  /// because sampler, scorer and trainer compute the same. A loss that states nothing for a policy
+  /// equal to the reference is not checked.
   ///
   /// @throws IllegalArgumentException with both log-probabilities of the first pair that differs
   public void requirePolicyIsReference() {
@@ -87,45 +98,11 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   }
 
   private void requireReference(double perToken) {
-    List<PreferencePair> batch = batch(0);
-    StepResult result = evaluate(batch);
-    for (int i = 0; i < batch.size(); i++) {
-      PreferencePair pair = batch.get(i);
-      requireClose(
-          pair,
-          "chosen",
-          pair.chosenReferenceLogProb(),
-          result.metrics().get("chosenLogProb")[i],
-          perToken * pair.chosenIds().length);
-      requireClose(
-          pair,
-          "rejected",
-          pair.rejectedReferenceLogProb(),
-          result.metrics().get("rejectedLogProb")[i],
-          perToken * pair.rejectedIds().length);
-    }
-  }
-
-  private static void requireClose(
-      PreferencePair pair, String which, float reference, float policy, double tolerance) {
-    if (!(Math.abs(reference - policy) <= tolerance)) {
-      throw new IllegalArgumentException(
-          "the DPO term at step 0 is not ln 2: of problem %s the %s response has log-probability %s"
-                  .formatted(pair.problemId(), which, policy)
-              + " under the policy, but "
-              + reference
-              + " is stored as the reference's; the pairs belong to another model or were sampled"
-              + " on another backend, name the model with --reference or build them anew");
-    }
+    learner.requireReference(batch(0), pair -> "problem " + pair.problemId(), perToken);
   }
 
   @Override
-  List<TrainItem> items(List<PreferencePair> batch) {
-    return batch.stream().map(pair -> loss.item(pair, 1.0 / batch.size())).toList();
-  }
-
-  @Override
-  StepLine line(int step, StepResult result, double gradNorm, double learningRate, double seconds) {
-    return StepMetrics.of(step, result, gradNorm, learningRate, seconds);
+  void addTo(SequencedMap<String, Number> line, StepResult result, double seconds) {
+    line.put("tokensPerSecond", result.rows() / seconds);
   }
 }

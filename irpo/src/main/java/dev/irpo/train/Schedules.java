@@ -5,6 +5,7 @@ import dev.irpo.config.TrainSettings;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.train.LearningRate;
+import dev.irpo.transformer.train.TrainerSettings;
 
 /// Configuration as the trainer wants it.
 final class Schedules {
@@ -21,9 +22,9 @@ final class Schedules {
   }
 
   /// @param largestItem tokens of the largest item; a micro-batch holds at least that
-  static dev.irpo.transformer.train.TrainSettings trainer(
+  static TrainerSettings trainer(
       TrainSettings train, OptimizerSettings optimizer, int largestItem) {
-    return new dev.irpo.transformer.train.TrainSettings(
+    return new TrainerSettings(
         Math.max(train.tokenBudget(), largestItem),
         train.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
         new AdamWSettings(

@@ -1,70 +1,46 @@
 package dev.irpo.train;
 
-import dev.irpo.transformer.train.StepResult;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 
-/// A line of `metrics.jsonl`: means over the pairs of a step.
+/// What one optimizer step came to: a line of `metrics.jsonl`.
 ///
 /// @param step from 1
-/// @param loss the whole loss of the paper's version
-/// @param nll its NLL term, nats per token
-/// @param dpo its DPO term
-/// @param chosenLogProb ln M_θ(chosen | prompt), nats
-/// @param rejectedLogProb ln M_θ(rejected | prompt), nats
-/// @param chosenReward β·ln(M_θ/M_t) of the chosen
-/// @param rejectedReward β·ln(M_θ/M_t) of the rejected
-/// @param rewardMargin their difference
-/// @param rewardAccuracy share of pairs with a positive margin
-/// @param gradNorm global norm before clipping
-/// @param learningRate of this step
-/// @param tokensPerSecond transformer rows by wall time; the one number that varies between runs
-public record StepMetrics(
-    int step,
-    double loss,
-    double nll,
-    double dpo,
-    double chosenLogProb,
-    double rejectedLogProb,
-    double chosenReward,
-    double rejectedReward,
-    double rewardMargin,
-    double rewardAccuracy,
-    double gradNorm,
-    double learningRate,
-    double tokensPerSecond)
-    implements StepLine {
-  static StepMetrics of(
-      int step, StepResult result, double gradNorm, double learningRate, double seconds) {
-    SequencedMap<String, float[]> metrics = result.metrics();
-    float[] chosen = metrics.get("chosenReward");
-    float[] rejected = metrics.get("rejectedReward");
-    int wins = 0;
-    for (int i = 0; i < chosen.length; i++) {
-      wins += chosen[i] > rejected[i] ? 1 : 0;
+/// @param values in the order of the file: `loss`, what the loss names besides, `gradNorm` (the
+///   global norm before clipping), `learningRate`, and what the training adds
+public record StepMetrics(int step, SequencedMap<String, Number> values) {
+  /// Metrics in a bar; a line has no room for more.
+  private static final int SHOWN = 3;
+
+  /// A metric.
+  ///
+  /// @throws IllegalArgumentException if the step has none of that name
+  public double get(String name) {
+    Number value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException(
+          "there is no metric '%s', but %s".formatted(name, String.join(", ", values.keySet())));
     }
-    double chosenReward = mean(chosen);
-    double rejectedReward = mean(rejected);
-    return new StepMetrics(
-        step,
-        mean(metrics.get("loss")),
-        mean(metrics.get("nll")),
-        mean(metrics.get("dpo")),
-        mean(metrics.get("chosenLogProb")),
-        mean(metrics.get("rejectedLogProb")),
-        chosenReward,
-        rejectedReward,
-        chosenReward - rejectedReward,
-        (double) wins / chosen.length,
-        gradNorm,
-        learningRate,
-        result.rows() / seconds);
+    return value.doubleValue();
   }
 
-  private static double mean(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    return sum / values.length;
+  /// As a line of the file has it.
+  SequencedMap<String, Number> line() {
+    SequencedMap<String, Number> line = new LinkedHashMap<>();
+    line.put("step", step);
+    line.putAll(values);
+    return line;
+  }
+
+  /// The first metrics for a progress bar.
+  public String message() {
+    return values.entrySet().stream()
+        .limit(SHOWN)
+        .takeWhile(metric -> !metric.getKey().equals(Training.GRAD_NORM))
+        .map(metric ->
+            String.format(Locale.ROOT, "%s %.3f", metric.getKey(), metric.getValue().doubleValue()))
+        .collect(Collectors.joining(", "));
   }
 }

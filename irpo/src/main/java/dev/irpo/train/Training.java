@@ -4,20 +4,23 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
-import dev.irpo.transformer.train.TrainItem;
-import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 
-/// A training of a model, in place, step by step. Stopped at a checkpoint and gone on with, it ends
-/// with the same bits.
+/// A training of a model, in place, step by step. Resumed from a checkpoint, it ends with the same
+/// bits.
 ///
 /// @param <T> what is learnt from
 public abstract sealed class Training<T> permits PreferenceTraining, SupervisedTraining {
+  /// The key of a step's gradient norm, with which the numbers that no loss names begin.
+  static final String GRAD_NORM = "gradNorm";
+
   private final LanguageModel model;
-  private final Trainer trainer;
+  private final Learner<T, ?> learner;
   private final List<T> examples;
   private final int batchSize;
   private final Order order;
@@ -28,30 +31,31 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// Watches a training.
   public interface Listener {
     /// Called after each step.
-    void stepped(StepLine line) throws IOException;
+    void stepped(StepMetrics line) throws IOException;
   }
 
   /// A training at step 0.
   ///
-  /// @param trainer whose state is forgotten
+  /// @param learner whose trainer's state is forgotten
   /// @param orderKey keys the order of the examples
   Training(
-      RunConfig config, LanguageModel model, Trainer trainer, List<T> examples, long orderKey) {
+      RunConfig config,
+      LanguageModel model,
+      Learner<T, ?> learner,
+      List<T> examples,
+      long orderKey) {
     this.model = model;
     this.examples = examples;
-    this.trainer = trainer;
-    trainer.reset();
+    this.learner = learner;
+    learner.trainer().reset();
     batchSize = config.train().batchSize();
     order = new Order(examples.size(), config.train().shuffle(), orderKey);
     totalSteps = Schedules.steps(config.train(), examples.size());
     rate = Schedules.learningRate(config.optimizer(), totalSteps);
   }
 
-  /// The examples of a step as the trainer takes them.
-  abstract List<TrainItem> items(List<T> batch);
-
-  abstract StepLine line(
-      int step, StepResult result, double gradNorm, double learningRate, double seconds);
+  /// Adds what this kind of training says of a step besides.
+  abstract void addTo(SequencedMap<String, Number> line, StepResult result, double seconds);
 
   /// Steps of the whole training.
   public int totalSteps() {
@@ -71,31 +75,31 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     return Arrays.stream(indices).mapToObj(examples::get).toList();
   }
 
-  /// Losses and metrics of a batch; nothing is learnt.
-  StepResult evaluate(List<T> batch) {
-    return trainer.evaluate(items(batch));
-  }
-
   /// Trains up to a step.
   public void runTo(int lastStep, Listener listener) throws IOException {
     while (step < lastStep) {
       long start = System.nanoTime();
-      StepResult result = trainer.accumulate(items(batch(step)));
+      StepResult result = learner.accumulate(batch(step));
       double learningRate = rate.at(step);
-      double gradNorm = trainer.update(learningRate);
+      double gradNorm = learner.trainer().update(learningRate);
       step++;
-      double seconds = (System.nanoTime() - start) / 1e9;
-      listener.stepped(line(step, result, gradNorm, learningRate, seconds));
+      SequencedMap<String, Number> values = new LinkedHashMap<>();
+      values.put("loss", result.loss());
+      values.putAll(result.metrics());
+      values.put(GRAD_NORM, gradNorm);
+      values.put("learningRate", learningRate);
+      addTo(values, result, (System.nanoTime() - start) / 1e9);
+      listener.stepped(new StepMetrics(step, values));
     }
   }
 
   /// Writes a checkpoint folder: model, optimizer state and step.
   public void save(Path folder) throws IOException {
-    Checkpoint.write(folder, model, trainer.optimizer(), step);
+    Checkpoint.write(folder, model, learner.trainer().optimizer(), step);
   }
 
   /// Goes on from a checkpoint folder.
   public void resume(Path folder) throws IOException {
-    step = Checkpoint.read(folder, model, trainer.optimizer());
+    step = Checkpoint.read(folder, model, learner.trainer().optimizer());
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.loss.LossSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,8 +120,8 @@ final class RunConfigTest {
             + " custom",
         refusal("task: {name: maths}"));
     assertEquals(
-        "--set task.promptTemplate=Q:: task.promptTemplate is 'Q:', allowed is a text with {question}"
-            + " in it",
+        "--set task.promptTemplate=Q:: task.promptTemplate is 'Q:', allowed is a text with"
+            + " {question} in it",
         refusal("", "task.promptTemplate=Q:"));
     assertEquals(
         "config: train.shuffle is 'yes', allowed is true or false",

@@ -93,7 +93,7 @@ class WorkPlanTest {
       assertEquals(backend.bytes, plan.bytes().get("weights"));
 
       backend.bytes = 0;
-      Trainer trainer = PreferenceTraining.trainer(CONFIG, backend, parameters, LONGEST.pair());
+      Trainer<?> trainer = PreferenceTraining.trainer(CONFIG, backend, parameters, LONGEST.pair());
       assertEquals(backend.bytes, plan.bytes().get("gradients") + plan.bytes().get("optimizer"));
       Described step = Described.of(trainer.describe());
       assertEquals(step.bytes(), plan.bytes().get("activations"));

@@ -4,11 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.TestData;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.pair.PreferencePair;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +28,10 @@ class MetricsFileTest {
   @TempDir private Path folder;
 
   private static StepMetrics step(int step, double loss) {
-    return new StepMetrics(step, loss, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    SequencedMap<String, Number> values = new LinkedHashMap<>();
+    values.put("loss", loss);
+    values.put("ofThisLossAlone", 3);
+    return new StepMetrics(step, values);
   }
 
   private static void append(Path file, int behind, double loss, int... steps) throws IOException {
@@ -40,9 +52,26 @@ class MetricsFileTest {
   }
 
   @Test
-  void aLineHasExactlyTheKeysThatOtherProgramsRead() throws IOException {
+  void aLineHasWhateverTheStepNames() throws IOException {
     Path file = folder.resolve("metrics.jsonl");
     append(file, 0, 0.5, 1);
+    assertEquals("{\"step\":1,\"loss\":0.5,\"ofThisLossAlone\":3}\n", Files.readString(file));
+  }
+
+  private static List<String> keys(RunConfig config) throws IOException {
+    PreferencePair pair =
+        new PreferencePair("p", 0, 1, new int[] {1, 2}, new int[] {3}, new int[] {4}, -1, -1);
+    List<String> keys = new ArrayList<>();
+    try (Backend backend = new CpuBackend(1)) {
+      LanguageModel model = TestData.tinyModel(backend);
+      new PreferenceTraining(config, backend, model, List.of(pair), 0)
+          .runTo(1, step -> keys.addAll(step.line().keySet()));
+    }
+    return keys;
+  }
+
+  @Test
+  void theLinesOfThePapersLossHaveTheKeysThatOtherProgramsRead() throws IOException {
     assertEquals(
         List.of(
             "step",
@@ -58,8 +87,12 @@ class MetricsFileTest {
             "gradNorm",
             "learningRate",
             "tokensPerSecond"),
-        List.copyOf(
-            lines(file).getFirst().properties().stream().map(entry -> entry.getKey()).toList()));
+        keys(RunConfig.of(Preset.PAPER_V1)));
+  }
+
+  @Test
+  void aBarShowsTheFirstMetrics() {
+    assertEquals("loss 0.500, ofThisLossAlone 3.000", step(1, 0.5).message());
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -28,9 +29,9 @@ class TrainingFolderTest {
       RunConfig.of(Preset.DEMO)
           .with("train.steps=7", "train.batchSize=2", "optimizer.learningRate=1e-3");
 
-  private static final List<SupervisedTraining.Example> EXAMPLES =
+  private static final List<TrainItem.Single> EXAMPLES =
       IntStream.range(5, 10)
-          .mapToObj(id -> new SupervisedTraining.Example(new int[] {1, id}, new int[] {id + 1, 2}))
+          .mapToObj(id -> new TrainItem.Single(new int[] {1, id}, new int[] {id + 1, 2}))
           .toList();
 
   @TempDir private Path temporary;

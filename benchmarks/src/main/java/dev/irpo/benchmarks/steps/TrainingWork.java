@@ -1,20 +1,21 @@
 package dev.irpo.benchmarks.steps;
 
-import dev.irpo.config.LossSettings;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
+import dev.irpo.loss.IrpoLoss;
 import dev.irpo.model.RandomWeights;
-import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AdamWSettings;
-import dev.irpo.train.IrpoLoss;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.train.Loss;
 import dev.irpo.transformer.train.StepResult;
-import dev.irpo.transformer.train.TrainItem;
-import dev.irpo.transformer.train.TrainSettings;
+import dev.irpo.transformer.train.TrainItem.Pair;
 import dev.irpo.transformer.train.Trainer;
+import dev.irpo.transformer.train.TrainerSettings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +23,6 @@ import java.util.List;
 /// log-probabilities computed before.
 final class TrainingWork {
   private static final double LEARNING_RATE = 1e-5;
-  private static final float LN2 = (float) Math.log(2);
 
   /// Ids below are special.
   private static final int FIRST_TOKEN = 3;
@@ -30,20 +30,20 @@ final class TrainingWork {
   private final LlamaConfig config;
   private final StepShape shape;
   private final Parameters parameters;
-  private final IrpoLoss loss = new IrpoLoss(new LossSettings(LossSettings.Version.V1, 0.1, 1));
-  private final Trainer trainer;
-  private List<TrainItem> items;
+  private final IrpoLoss loss = new IrpoLoss(RunConfig.of(Preset.PAPER_V1).loss());
+  private final Trainer<Pair> trainer;
+  private List<Pair> items;
 
   TrainingWork(Backend backend, LlamaConfig config, StepShape shape) {
     this.config = config;
     this.shape = shape;
     parameters = randomModel(backend, config);
     trainer =
-        new Trainer(
+        new Trainer<>(
             backend,
             parameters,
             loss,
-            new TrainSettings(
+            new TrainerSettings(
                 shape.tokenBudget(),
                 shape.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
                 new AdamWSettings(0.9, 0.95, 1e-8, 0, 1)));
@@ -66,36 +66,33 @@ final class TrainingWork {
     return ids;
   }
 
-  private List<TrainItem> items(float[] chosenReference, float[] rejectedReference) {
-    List<TrainItem> result = new ArrayList<>();
+  private List<Pair> items(float[] chosenReference, float[] rejectedReference) {
+    List<Pair> result = new ArrayList<>();
     for (int i = 0; i < shape.pairs(); i++) {
-      PreferencePair pair =
-          new PreferencePair(
-              "pair " + i,
-              0,
-              1,
+      result.add(
+          new Pair(
               tokens(config, shape.promptTokens(), CounterRandom.key(2, i)),
               tokens(config, shape.responseTokens(), CounterRandom.key(3, i)),
               tokens(config, shape.responseTokens(), CounterRandom.key(4, i)),
               chosenReference[i],
-              rejectedReference[i]);
-      result.add(loss.item(pair, 1.0 / shape.pairs()));
+              rejectedReference[i]));
     }
     return result;
   }
 
-  /// Computes the reference's log-probabilities, and a step that has ln 2 as every DPO term with
-  /// them.
+  /// Computes the reference's log-probabilities, and a step whose loss has the value that it states
+  /// for a policy equal to the reference.
   ///
   /// @throws IllegalStateException if it has not, or the loss is no number
   void verify() {
     StepResult reference = trainer.evaluate(items);
-    items =
-        items(reference.metrics().get("chosenLogProb"), reference.metrics().get("rejectedLogProb"));
-    StepResult first = step();
-    for (float term : first.metrics().get("dpo")) {
-      if (term != LN2) {
-        throw new IllegalStateException("a DPO term at step 0 is %s, not ln 2".formatted(term));
+    items = items(reference.of(Pair.CHOSEN), reference.of(Pair.REJECTED));
+    Loss.Identity identity = loss.atReference().orElseThrow();
+    for (float term : step().items().get(identity.metric())) {
+      if (term != (float) identity.value()) {
+        throw new IllegalStateException(
+            "a %s term at step 0 is %s, not %s"
+                .formatted(identity.metric(), term, identity.formula()));
       }
     }
   }

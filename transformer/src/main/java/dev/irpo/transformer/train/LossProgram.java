@@ -1,5 +1,8 @@
 package dev.irpo.transformer.train;
 
+import static dev.irpo.tensor.op.Multiply.multiply;
+import static dev.irpo.tensor.op.Sum.sum;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
@@ -12,51 +15,65 @@ import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.packing.PackedBatch;
 import dev.irpo.transformer.packing.PackedInputs;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /// The loss of one micro-batch for one budget, with or without gradients.
-final class LossProgram {
-  private final Loss loss;
+final class LossProgram<I extends TrainItem> {
   private final PackedInputs packed;
-  private final Map<String, Tensor> inputs = new LinkedHashMap<>();
-  private final SequencedMap<String, Tensor> metrics = new LinkedHashMap<>();
+  private final LossInputs<I> inputs;
   private final Loss.Terms terms;
+  private final List<Tensor> vectors;
+  private final Tensor itemWeight;
+  private final Tensor loss;
   private final Graph graph = new Graph();
   private Program program;
 
-  private LossProgram(Llama model, Loss loss, Budget budget) {
-    this.loss = loss;
+  private LossProgram(Llama model, Loss<I> formula, LossReads<I> reads, Budget budget) {
     packed = new PackedInputs(graph, budget);
+    Shape places = Shape.of(budget.segments());
     Tensor tokenLogProbs = packed.tokenLogProbs(model); // (I)
-    for (int i = 0; i < loss.sums().size(); i++) {
-      metrics.put(loss.sums().get(i), packed.sum(tokenLogProbs, i)); // (S)
-    }
-    for (String name : loss.inputs()) {
-      Shape places = Shape.of(budget.segments());
-      inputs.put(name, graph.input("loss." + name, DType.F32, places));
-    }
-    terms = loss.terms(Map.copyOf(metrics), Map.copyOf(inputs));
-    metrics.putAll(terms.metrics());
-    metrics.values().forEach(graph::output);
-    graph.output(terms.loss());
+    inputs =
+        new LossInputs<>(
+            graph,
+            places,
+            logProb -> packed.sum(tokenLogProbs, reads.logProbs().indexOf(logProb))); // (S)
+    reads.logProbs().forEach(inputs::logProb); // in the order that PackedInputs asks for
+    itemWeight = graph.input("loss.weight", DType.F32, places);
+    terms = formula.terms(inputs);
+    loss = sum(multiply(itemWeight, terms.itemLoss()));
+    Set<Tensor> shown = new LinkedHashSet<>(inputs.logProbs().values());
+    terms.metrics().values().forEach(metric -> shown.addAll(metric.tensors()));
+    shown.forEach(graph::output);
+    vectors = List.copyOf(shown);
+    graph.output(loss);
   }
 
   /// Computes the loss alone.
-  static LossProgram withoutGradients(
-      Llama model, Loss loss, Budget budget, Function<Graph, Program> compiler) {
-    LossProgram result = new LossProgram(model, loss, budget);
+  static <I extends TrainItem> LossProgram<I> withoutGradients(
+      Llama model,
+      Loss<I> loss,
+      LossReads<I> reads,
+      Budget budget,
+      Function<Graph, Program> compiler) {
+    LossProgram<I> result = new LossProgram<>(model, loss, reads, budget);
     result.program = compiler.apply(result.graph);
     return result;
   }
 
   /// Computes the loss and adds its gradient to the variables `gradient/NAME`.
-  static LossProgram withGradients(
-      Llama model, Loss loss, Budget budget, Function<Graph, Program> compiler) {
-    LossProgram result = new LossProgram(model, loss, budget);
-    Gradients.of(result.terms.loss(), model.parameters(result.graph));
+  static <I extends TrainItem> LossProgram<I> withGradients(
+      Llama model,
+      Loss<I> loss,
+      LossReads<I> reads,
+      Budget budget,
+      Function<Graph, Program> compiler) {
+    LossProgram<I> result = new LossProgram<>(model, loss, reads, budget);
+    Gradients.of(result.loss, model.parameters(result.graph));
     result.program = compiler.apply(result.graph);
     return result;
   }
@@ -65,29 +82,53 @@ final class LossProgram {
     return program;
   }
 
-  /// Runs a micro-batch and returns its loss; `firstItem` is where its metrics go.
-  double run(
-      PackedBatch batch, List<TrainItem> items, Map<String, float[]> results, int firstItem) {
-    packed.write(program, batch);
-    for (int k = 0; k < loss.inputs().size(); k++) {
-      Buffer values = program.buffer(inputs.get(loss.inputs().get(k)));
-      values.clear();
-      for (int i = 0; i < items.size(); i++) {
-        values.set(i, items.get(i).inputs()[k]);
-      }
-    }
-    program.run();
-    metrics.forEach((name, tensor) -> {
-      Buffer values = program.buffer(tensor);
-      for (int i = 0; i < items.size(); i++) {
-        results.get(name)[firstItem + i] = (float) values.get(i);
-      }
-    });
-    return program.buffer(terms.loss()).get(0);
+  /// Vectors with a number for each item.
+  int numVectors() {
+    return vectors.size();
   }
 
-  /// Names of the metrics.
-  List<String> metricNames() {
-    return List.copyOf(metrics.keySet());
+  /// Runs a micro-batch and returns its loss.
+  ///
+  /// @param weight of each item in the loss
+  /// @param results a row for each vector, of which the places of the items from `firstItem` on are
+  ///   written
+  double run(PackedBatch batch, List<I> items, double weight, float[][] results, int firstItem) {
+    packed.write(program, batch);
+    write(itemWeight, items, _ -> weight);
+    inputs.numbers().forEach((number, tensor) -> write(tensor, items, number::of));
+    program.run();
+    for (int vector = 0; vector < results.length; vector++) {
+      Buffer values = program.buffer(vectors.get(vector));
+      for (int i = 0; i < items.size(); i++) {
+        results[vector][firstItem + i] = (float) values.get(i);
+      }
+    }
+    return program.buffer(loss).get(0);
+  }
+
+  /// Single precision on every backend.
+  private void write(Tensor input, List<I> items, ToDoubleFunction<I> value) {
+    Buffer values = program.buffer(input);
+    values.clear();
+    for (int i = 0; i < items.size(); i++) {
+      values.set(i, (float) value.applyAsDouble(items.get(i)));
+    }
+  }
+
+  /// What a step came to, from the vectors over all its items.
+  StepResult result(double stepLoss, float[][] results, long rows) {
+    Function<Tensor, float[]> values = tensor -> results[vectors.indexOf(tensor)];
+    SequencedMap<String, float[]> items = new LinkedHashMap<>();
+    inputs.logProbs().forEach((logProb, tensor) -> items.put(logProb.name(), values.apply(tensor)));
+    SequencedMap<String, Double> metrics = new LinkedHashMap<>();
+    terms
+        .metrics()
+        .forEach((name, metric) -> {
+          metrics.put(name, metric.of(values));
+          if (metric instanceof Metric.Mean(Tensor mean)) {
+            items.put(name, values.apply(mean));
+          }
+        });
+    return new StepResult(stepLoss, metrics, items, rows);
   }
 }

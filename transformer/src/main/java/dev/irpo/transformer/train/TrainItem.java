@@ -1,10 +1,107 @@
 package dev.irpo.transformer.train;
 
-import dev.irpo.transformer.packing.SharedPrompt;
+import java.util.List;
 
-/// One item of a step: a pair, or a text.
+/// One thing to learn from: a pair of responses, a single response, or one with a label.
 ///
-/// @param tokens sums are numbered as in [Loss#sums()]
-/// @param inputs numbers in the order of [Loss#inputs()]
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
-public record TrainItem(SharedPrompt tokens, float[] inputs) {}
+/// Token ids are not copied and must not change. What a loss can ask of an item stands in its
+/// [ItemKind].
+public sealed interface TrainItem {
+  /// Tokens of the prompt x, at least one.
+  int[] prompt();
+
+  /// Tokens that the item takes in a micro-batch: the prompt once and every response.
+  int packedTokens();
+
+  /// A preferred and a rejected response to one prompt.
+  ///
+  /// @param chosenReference ln M_ref(chosen | prompt), in nats
+  /// @param rejectedReference ln M_ref(rejected | prompt), in nats
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Pair(
+      int[] prompt, int[] chosen, int[] rejected, float chosenReference, float rejectedReference)
+      implements TrainItem {
+    /// ln M(x).
+    public static final LogProb<Pair> PROMPT = LogProb.ofPrompt();
+
+    /// ln M(chosen | x).
+    public static final LogProb<Pair> CHOSEN = LogProb.ofResponse("chosen", Pair::chosen);
+
+    /// ln M(rejected | x).
+    public static final LogProb<Pair> REJECTED = LogProb.ofResponse("rejected", Pair::rejected);
+
+    /// ln M_ref(chosen | x).
+    public static final ItemNumber<Pair> CHOSEN_REFERENCE =
+        ItemNumber.underReference(CHOSEN, Pair::chosenReference);
+
+    /// ln M_ref(rejected | x).
+    public static final ItemNumber<Pair> REJECTED_REFERENCE =
+        ItemNumber.underReference(REJECTED, Pair::rejectedReference);
+
+    /// Items of this kind.
+    public static final ItemKind<Pair> KIND =
+        new ItemKind<>(List.of(PROMPT, CHOSEN, REJECTED), List::of);
+
+    @Override
+    public int packedTokens() {
+      return prompt.length + chosen.length + rejected.length;
+    }
+  }
+
+  /// A response to imitate.
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Single(int[] prompt, int[] response) implements TrainItem {
+    /// ln M(x).
+    public static final LogProb<Single> PROMPT = LogProb.ofPrompt();
+
+    /// ln M(response | x).
+    public static final LogProb<Single> RESPONSE = LogProb.ofResponse("response", Single::response);
+
+    /// Items of this kind; of a pair, its chosen response.
+    public static final ItemKind<Single> KIND =
+        new ItemKind<>(
+            List.of(PROMPT, RESPONSE), pair -> List.of(new Single(pair.prompt, pair.chosen)));
+
+    @Override
+    public int packedTokens() {
+      return prompt.length + response.length;
+    }
+  }
+
+  /// A response that is good or bad by itself.
+  ///
+  /// @param isGood its label
+  /// @param reference ln M_ref(response | prompt), in nats
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Labelled(int[] prompt, int[] response, boolean isGood, float reference)
+      implements TrainItem {
+    /// ln M(x).
+    public static final LogProb<Labelled> PROMPT = LogProb.ofPrompt();
+
+    /// ln M(response | x).
+    public static final LogProb<Labelled> RESPONSE =
+        LogProb.ofResponse("response", Labelled::response);
+
+    /// ln M_ref(response | x).
+    public static final ItemNumber<Labelled> REFERENCE =
+        ItemNumber.underReference(RESPONSE, Labelled::reference);
+
+    /// 1 for a good response, −1 for a bad one.
+    public static final ItemNumber<Labelled> SIGN =
+        new ItemNumber<>("sign", item -> item.isGood ? 1 : -1);
+
+    /// Items of this kind; of a pair, both responses.
+    public static final ItemKind<Labelled> KIND =
+        new ItemKind<>(
+            List.of(PROMPT, RESPONSE),
+            pair ->
+                List.of(
+                    new Labelled(pair.prompt, pair.chosen, true, pair.chosenReference),
+                    new Labelled(pair.prompt, pair.rejected, false, pair.rejectedReference)));
+
+    @Override
+    public int packedTokens() {
+      return prompt.length + response.length;
+    }
+  }
+}

@@ -8,11 +8,9 @@ import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.Parameters;
-import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.packing.BudgetLadder;
 import dev.irpo.transformer.packing.PackedBatch;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -22,22 +20,27 @@ import java.util.stream.Stream;
 /// Trains a model on the items of a loss, in place.
 ///
 /// ```java
-/// StepResult result = trainer.accumulate(items);     // any number of times
+/// StepResult result = trainer.accumulate(items);
 /// double gradNorm = trainer.update(learningRate.at(step));
 /// ```
-public final class Trainer {
+///
+/// @param <I> the kind of items
+public final class Trainer<I extends TrainItem> {
   private final Parameters parameters;
-  private final Llama model;
+  private final Loss<I> loss;
+  private final LossReads<I> reads;
   private final Buffer gradient;
   private final SequencedMap<String, Buffer> gradients;
   private final Optimizer optimizer;
-  private final BudgetLadder<LossProgram> training;
-  private final BudgetLadder<LossProgram> evaluating;
+  private final BudgetLadder<LossProgram<I>> training;
+  private final BudgetLadder<LossProgram<I>> evaluating;
 
   /// A trainer with an optimizer at step 0.
-  public Trainer(Backend backend, Parameters parameters, Loss loss, TrainSettings settings) {
+  public Trainer(Backend backend, Parameters parameters, Loss<I> loss, TrainerSettings settings) {
     this.parameters = parameters;
-    model = new Llama(parameters.config(), settings.activations());
+    this.loss = loss;
+    reads = LossReads.of(loss);
+    Llama model = new Llama(parameters.config(), settings.activations());
     gradient = backend.allocate(parameters.layout().numElements());
     gradients = parameters.layout().slice(gradient, Gradients.PREFIX);
     optimizer = new Optimizer(backend, parameters, gradient, settings.optimizer());
@@ -49,26 +52,34 @@ public final class Trainer {
         new BudgetLadder<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withGradients(model, loss, budget, compiler));
+            budget -> LossProgram.withGradients(model, loss, reads, budget, compiler));
     evaluating =
         new BudgetLadder<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withoutGradients(model, loss, budget, compiler));
+            budget -> LossProgram.withoutGradients(model, loss, reads, budget, compiler));
   }
 
-  /// Adds the gradient of the items' loss to what is gathered.
+  /// Adds the gradient of a step's loss to what is gathered.
   ///
   /// @throws IllegalArgumentException if an item does not fit into a micro-batch or the context
-  public StepResult accumulate(List<TrainItem> items) {
-    return run(training, items);
+  public StepResult accumulate(List<I> items) {
+    return accumulate(items, loss.divisor(items));
   }
 
-  /// The items' loss without any gradient.
+  /// Adds the gradient of a part of a step's loss to what is gathered.
   ///
-  /// @throws IllegalArgumentException as [#accumulate]
-  public StepResult evaluate(List<TrainItem> items) {
-    return run(evaluating, items);
+  /// @param divisor of the whole step, see [Loss#divisor]
+  /// @throws IllegalArgumentException as [#accumulate(List)]
+  public StepResult accumulate(List<I> items, double divisor) {
+    return run(training, items, divisor);
+  }
+
+  /// A step's loss without any gradient.
+  ///
+  /// @throws IllegalArgumentException as [#accumulate(List)]
+  public StepResult evaluate(List<I> items) {
+    return run(evaluating, items, loss.divisor(items));
   }
 
   /// One optimizer step from the gathered gradient, which is zero again afterwards.
@@ -79,26 +90,33 @@ public final class Trainer {
     return optimizer.step(rate);
   }
 
-  private StepResult run(BudgetLadder<LossProgram> ladder, List<TrainItem> items) {
-    Budget largest = ladder.largest();
+  private StepResult run(BudgetLadder<LossProgram<I>> ladder, List<I> items, double divisor) {
     List<PackedBatch> batches =
         PackedBatch.pack(
-            items.stream().map(TrainItem::tokens).toList(), largest, parameters.config());
-    SequencedMap<String, float[]> metrics = new LinkedHashMap<>();
+            items.stream().map(reads::packed).toList(), ladder.largest(), parameters.config());
+    LossProgram<I> program = ladder.smallestFor(batches.getFirst().used());
+    float[][] results = new float[program.numVectors()][items.size()];
     double sum = 0;
     long rows = 0;
     int firstItem = 0;
     for (PackedBatch batch : batches) {
-      LossProgram program = ladder.smallestFor(batch.used());
-      for (String name : program.metricNames()) {
-        metrics.computeIfAbsent(name, key -> new float[items.size()]);
-      }
-      List<TrainItem> part = items.subList(firstItem, firstItem + batch.numItems());
-      sum += program.run(batch, part, metrics, firstItem);
+      program = ladder.smallestFor(batch.used());
+      List<I> part = items.subList(firstItem, firstItem + batch.numItems());
+      sum += program.run(batch, part, 1 / divisor, results, firstItem);
       rows += batch.used().tokens();
       firstItem += batch.numItems();
     }
-    return new StepResult(sum, metrics, rows);
+    return program.result(sum, results, rows);
+  }
+
+  /// What it minimises.
+  public Loss<I> loss() {
+    return loss;
+  }
+
+  /// What that reads.
+  public LossReads<I> reads() {
+    return reads;
   }
 
   /// Forgets what is gathered and what the optimizer knows.

@@ -1,14 +1,19 @@
 /// The train program: forward pass, loss, gradients, clipping, AdamW.
 ///
-/// A [dev.irpo.transformer.train.Loss] is a formula over log-probabilities summed by item: it names
-/// the sums and the per-item numbers that it needs, and builds a scalar and per-item metrics of
-/// them. So plain token loss, DPO and whatever comes next are a few lines each, and the trainer
-/// knows none of them.
+/// A [dev.irpo.transformer.train.Loss] is a formula over what it asks of its items, which are of
+/// one of three kinds ([dev.irpo.transformer.train.TrainItem]): pairs, single responses, responses
+/// with a label. It asks with handles: a [dev.irpo.transformer.train.LogProb] is summed over the
+/// tokens of a prompt or a response, an [dev.irpo.transformer.train.ItemNumber] comes with the
+/// item. From what was asked for follows which tokens are computed and scored, and whether there
+/// has to be a reference; the trainer knows no loss.
 ///
 /// ```text
-/// step:   gradient ← 0;  for each micro-batch: gradient += d loss / d parameters;  AdamW once
+/// terms(items): chosen = items.logProb(Pair.CHOSEN)                  (S), a number for each item
+///               reference = items.number(Pair.CHOSEN_REFERENCE)      (S)
+///               itemLoss, metrics = a formula of these               (S)
+/// step:         gradient ← 0;  for each micro-batch: gradient += d loss / d parameters;  AdamW once
 /// ```
 ///
-/// The loss of a step is the sum of its items' terms, so dividing by the number of items is the
-/// item's weight, an input; then it does not matter how items fell into micro-batches.
+/// The loss of a step is the sum over its items, each with the weight 1 / divisor, so it does not
+/// matter how items fell into micro-batches.
 package dev.irpo.transformer.train;

@@ -1,4 +1,4 @@
-package dev.irpo.config;
+package dev.irpo.setting;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -9,7 +9,7 @@ import java.lang.annotation.Target;
 /// type.
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
-@interface Setting {
+public @interface Setting {
   /// The default, as it would be written in YAML.
   String value();
 

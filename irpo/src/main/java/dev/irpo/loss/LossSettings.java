@@ -1,4 +1,6 @@
-package dev.irpo.config;
+package dev.irpo.loss;
+
+import dev.irpo.setting.Setting;
 
 /// The loss of a pair.
 public record LossSettings(
