@@ -49,15 +49,40 @@ public final class Graph {
     return known;
   }
 
-  /// A floating-point tensor computed once from the index of each element.
+  /// A floating-point tensor computed once from the index of each element; asking twice with equal
+  /// functions gives the same tensor. A lambda equals itself alone, so a constant that several
+  /// parts of a graph ask for is a record.
+  ///
+  /// @throws IllegalArgumentException if the name is taken by another function, shape or kind
   public Tensor constant(String name, Shape shape, LongToDoubleFunction values) {
     Tensor known = leaves.get(name);
-    if (known != null && known.kind() == Tensor.Kind.CONSTANT && known.shape().equals(shape)) {
-      return known;
+    if (known == null) {
+      Tensor tensor = leaf(name, Tensor.Kind.CONSTANT, DType.F32, shape);
+      constants.put(tensor, values);
+      return tensor;
     }
-    Tensor tensor = leaf(name, Tensor.Kind.CONSTANT, DType.F32, shape);
-    constants.put(tensor, values);
-    return tensor;
+    if (known.kind() != Tensor.Kind.CONSTANT || !known.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "constant '%s' %s is already %s %s".formatted(name, shape, known.kind(), known.shape()));
+    }
+    if (!constants.get(known).equals(values)) {
+      throw new IllegalArgumentException(
+          "constant '%s' %s is already there with other values; give this one another name"
+              .formatted(name, shape));
+    }
+    return known;
+  }
+
+  /// A constant that has the same value everywhere.
+  public Tensor constant(Shape shape, double value) {
+    return constant(value + " everywhere in " + shape, shape, new SameValue(value));
+  }
+
+  private record SameValue(double value) implements LongToDoubleFunction {
+    @Override
+    public double applyAsDouble(long index) {
+      return value;
+    }
   }
 
   private Tensor leaf(String name, Tensor.Kind kind, DType dtype, Shape shape) {

@@ -59,7 +59,7 @@ public final class Gradients {
         reached.addAll(node.outputs());
       }
     }
-    gradients.put(loss, graph.constant("one" + loss.shape(), loss.shape(), index -> 1));
+    gradients.put(loss, graph.constant(loss.shape(), 1));
     for (int i = forward.size() - 1; i >= 0; i--) {
       Node node = forward.get(i);
       if (!node.outputs().isEmpty() && gradients.containsKey(node.output(0))) {

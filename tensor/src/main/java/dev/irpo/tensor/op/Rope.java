@@ -10,6 +10,8 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.function.LongToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /// Rotary position embedding, see [dev.irpo.tensor.kernel.RowKernels#rope].
 ///
@@ -29,19 +31,23 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
   /// @param name says which frequencies: one name, one table of a graph
   /// @param numPositions P, one more than the largest position
   /// @param frequencies θᵢ of each pair of columns, in radians a position; D/2 of them
+  /// @throws IllegalArgumentException if the graph has other frequencies under that name
   public static Tensor angles(Graph graph, String name, int numPositions, double[] frequencies) {
-    double[] radians = frequencies.clone();
-    int half = radians.length;
-    int headDim = 2 * half;
-    return graph.constant(
-        "rope.angles/" + name,
-        Shape.of(numPositions, headDim),
-        index -> {
-          long position = index / headDim;
-          int column = (int) (index % headDim);
-          double angle = position * radians[column % half];
-          return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
-        });
+    Angles angles = new Angles(DoubleStream.of(frequencies).boxed().toList());
+    Shape shape = Shape.of(numPositions, 2L * frequencies.length); // (P, D)
+    return graph.constant("rope.angles/" + name, shape, angles);
+  }
+
+  /// The elements of the table.
+  private record Angles(List<Double> frequencies) implements LongToDoubleFunction {
+    @Override
+    public double applyAsDouble(long index) {
+      int half = frequencies.size();
+      long position = index / (2L * half);
+      int column = (int) (index % (2L * half));
+      double angle = position * frequencies.get(column % half);
+      return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
+    }
   }
 
   @Override
