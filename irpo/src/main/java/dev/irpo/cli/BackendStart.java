@@ -24,7 +24,7 @@ final class BackendStart implements DeviceProvider.Listener {
       LOG.info(
           "{}, samples with {} weights",
           Backends.describe(Backends.device(settings.backend())),
-          backend.roundsWeights() ? "bfloat16" : "float32");
+          backend.traits().roundsWeights() ? "bfloat16" : "float32");
     }
     return backend;
   }

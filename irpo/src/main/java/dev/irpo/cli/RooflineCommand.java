@@ -4,7 +4,7 @@ import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.loss.IrpoLoss;
 import dev.irpo.plan.Roofline;
-import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.program.OutlineBackend;
@@ -121,7 +121,7 @@ final class RooflineCommand implements Callable<Integer> {
     }
   }
 
-  private List<Graph> training(LlamaConfig config) {
+  private List<Compilation> training(LlamaConfig config) {
     try (OutlineBackend outline = new OutlineBackend()) {
       IrpoLoss loss = new IrpoLoss(RunConfig.of(Preset.PAPER_V1).loss());
       TrainerSettings settings =
@@ -131,21 +131,21 @@ final class RooflineCommand implements Callable<Integer> {
               new AdamWSettings(0.9, 0.95, 1e-8, 0, 1));
       var _ =
           new Trainer<>(outline, Parameters.allocate(outline, config), loss, settings).describe();
-      return outline.graphs();
+      return outline.compilations();
     }
   }
 
-  private List<Graph> decoding(LlamaConfig config) {
+  private List<Compilation> decoding(LlamaConfig config) {
     try (OutlineBackend outline = new OutlineBackend()) {
       DecodeLimits limits = DecodeLimits.of(slots, SAMPLES_PER_PROMPT, keys, keys);
       var _ = new Generator(outline, Parameters.allocate(outline, config), limits).describe();
-      return outline.graphs();
+      return outline.compilations();
     }
   }
 
   private void print(
-      PrintStream out, String title, int rows, Roofline.Device device, List<Graph> graphs) {
-    Roofline roofline = Roofline.of(graphs, keys, device);
+      PrintStream out, String title, int rows, Roofline.Device device, List<Compilation> programs) {
+    Roofline roofline = Roofline.of(programs, keys, device);
     out.printf("%n%s%n", title);
     out.printf(
         "%-62s %6s %12s %10s %12s  %s%n", "kernel", "calls", "GFLOP", "GB", "ms", "bound by");

@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer> {
       List<PreferencePair> loaded = load(backend, trained, resolved);
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
       boolean isResumed = folder.resume(training);
-      if (!isResumed && reference == null && backend.isBatchInvariant()) {
+      if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
         training.requirePolicyIsReference();
       } else if (!isResumed && reference == null) {
         training.requirePolicyIsNearReference();

@@ -28,7 +28,7 @@ public final class Machine {
   public static Roofline.Device measure(Backend backend) {
     double flops = 2.0 * ROWS * WIDTH * WIDTH / secondsOfProduct(backend, ROWS);
     double bytes = (double) Float.BYTES * WIDTH * WIDTH * 4 / secondsOfProduct(backend, 1);
-    return new Roofline.Device(flops, bytes, backend.roundsWeights());
+    return new Roofline.Device(flops, bytes, backend.traits().roundsWeights());
   }
 
   /// The product has so few rows that its weight has four times the columns.

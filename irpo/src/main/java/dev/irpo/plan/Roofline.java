@@ -1,10 +1,10 @@
 package dev.irpo.plan;
 
-import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Tensor;
-import dev.irpo.tensor.op.Linear;
+import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.program.DeadCodeElimination;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,18 +48,19 @@ public record Roofline(List<Kernel> kernels) {
     }
   }
 
-  /// Counts the work of graphs that run one after the other.
+  /// Counts the work of programs that run one after the other.
   ///
   /// @param keysPerQuery keys that a query meets on average
-  public static Roofline of(List<Graph> graphs, double keysPerQuery, Device device) {
+  public static Roofline of(List<Compilation> programs, double keysPerQuery, Device device) {
     SequencedMap<String, Kernel> byName = new LinkedHashMap<>();
-    for (Graph graph : graphs) {
-      for (Node node : DeadCodeElimination.of(graph)) {
+    for (Compilation program : programs) {
+      boolean rounds = device.roundsWeights() && program.options().roundsWeights();
+      for (Node node : DeadCodeElimination.of(program.graph())) {
         Op op = node.op();
         double flops = op.flops(node) + keysPerQuery * op.flopsPerKey(node);
         double bytes = op.leastBytes(node) + keysPerQuery * op.leastBytesPerKey(node);
-        if (device.roundsWeights() && graph.roundsWeights() && op instanceof Linear) {
-          bytes -= node.input(1).bytes() / 2.0;
+        if (rounds) {
+          bytes -= roundedBytes(node);
         }
         double seconds = Math.max(flops / device.flopsPerSecond(), bytes / device.bytesPerSecond());
         Kernel one = new Kernel(name(node), 1, flops, bytes, seconds);
@@ -69,6 +70,15 @@ public record Roofline(List<Kernel> kernels) {
     List<Kernel> kernels = new ArrayList<>(byName.values());
     kernels.sort((a, b) -> Double.compare(b.seconds(), a.seconds()));
     return new Roofline(kernels);
+  }
+
+  /// What a product reads less if its weight is rounded.
+  private static double roundedBytes(Node node) {
+    return node.op()
+        .product(node)
+        .filter(WeightProduct::isWhole)
+        .map(product -> node.input(product.weight()).bytes() / 2.0)
+        .orElse(0.0);
   }
 
   private static String name(Node node) {

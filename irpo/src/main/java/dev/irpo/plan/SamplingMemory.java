@@ -20,7 +20,7 @@ public record SamplingMemory(long weights, long cache, long activations) {
     long weights = outline.allocatedBytes();
     Generator generator = new Generator(outline, parameters, limits);
     return new SamplingMemory(
-        backend.readsNarrow() ? 0 : weights,
+        backend.traits().readsHalfWeights() ? 0 : weights,
         outline.allocatedBytes() - weights,
         Math.max(generator.tokenInEachSlot().plannedBytes(), generator.mostRows().plannedBytes()));
   }

@@ -1,7 +1,7 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.PreferenceTraining;
@@ -61,14 +61,14 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
   /// @param decode one more token in each slot
   /// @param prefill the same beside rows of prompts
   public record Programs(
-      Graph micro,
+      Compilation micro,
       int microTokens,
-      Graph update,
-      Graph score,
+      Compilation update,
+      Compilation score,
       int scoreTokens,
-      Graph decode,
+      Compilation decode,
       int slots,
-      Graph prefill,
+      Compilation prefill,
       int prefillTokens) {
     /// Forward and backward pass of a full micro-batch.
     ///
@@ -122,14 +122,14 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
                 PreferenceTraining.trainer(config, outline, parameters, longest.pair()));
     Trainer<?> trainer = training.part();
     bytes.put("activations", trainer.activationBytes());
-    List<Graph> trained = training.outline().graphs();
+    List<Compilation> trained = training.outline().compilations();
 
     Outlined<Generator> sampling = largestCache(model, config, longest.prompt());
     Generator generator = sampling.part();
     long decodeBytes = generator.tokenInEachSlot().plannedBytes();
     bytes.put("sampling", Math.max(decodeBytes, generator.mostRows().plannedBytes()));
     bytes.put(CACHE, sampling.allocated());
-    List<Graph> sampled = sampling.outline().graphs();
+    List<Compilation> sampled = sampling.outline().compilations();
     int scoreTokens = scoringRows(model, config, longest.prompt());
     Outlined<Scorer> scoring =
         outlined(model, (outline, parameters) -> new Scorer(outline, parameters, scoreTokens));
@@ -139,7 +139,7 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
             trained.get(1),
             trainer.tokenBudget(),
             trained.get(0),
-            scoring.outline().graphs().getFirst(),
+            scoring.outline().compilations().getFirst(),
             scoreTokens,
             sampled.getFirst(),
             config.rollouts().slots(),

@@ -53,7 +53,7 @@ public final class RolloutSampler {
 
   private Generator generator(int perPrompt, int maxNewTokens) {
     DecodeLimits limits = limits(perPrompt, maxNewTokens);
-    if (!backend.compilesSlowly() && !generators.containsKey(limits)) {
+    if (!backend.traits().compilesSlowly() && !generators.containsKey(limits)) {
       generators.clear(); // its cache may be large, and another is quickly made
     }
     return generators.computeIfAbsent(

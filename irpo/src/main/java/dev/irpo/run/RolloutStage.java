@@ -129,7 +129,7 @@ final class RolloutStage {
     long drawKey = CounterRandom.key(CounterRandom.key(config.seed(), "pair.draw"), iteration);
     PairDraw draw = new PairDraw(config.pairs().atMost(), drawKey);
     List<PreferencePair> drawn = draw.of(built);
-    if (backend.roundsWeights()) {
+    if (backend.traits().roundsWeights()) {
       drawn = PairFile.withReference(drawn, scorer(reference)); // not those of rounded weights
     }
     List<PreferencePair> all = new ArrayList<>(earlier);

@@ -99,7 +99,7 @@ final class TrainStage {
   /// What this backend sampled it also scores, to the bit unless rows depend on each other; what
   /// another did, nearly.
   private void requireReference(PreferenceTraining training) throws IOException {
-    if (folder.noteBackend(backend.name()) && backend.isBatchInvariant()) {
+    if (folder.noteBackend(backend.name()) && backend.traits().isBatchInvariant()) {
       training.requirePolicyIsReference();
     } else {
       training.requirePolicyIsNearReference();

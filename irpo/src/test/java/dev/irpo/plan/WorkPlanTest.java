@@ -11,6 +11,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.cpu.CpuBackend;
@@ -61,8 +62,8 @@ class WorkPlanTest {
     }
 
     @Override
-    public Program compile(Graph graph, Map<String, Buffer> variables) {
-      return cpu.compile(graph, variables);
+    public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
+      return cpu.compile(graph, variables, options);
     }
 
     @Override

@@ -49,8 +49,8 @@ public final class Buffer {
 
   /// A buffer that stands for memory which the host cannot read.
   public static Buffer unbacked(DType dtype, long numElements) {
-    return new Buffer(
-        new Storage(MemorySegment.NULL), MemorySegment.NULL, dtype, numElements, false);
+    Storage storage = new Storage(MemorySegment.NULL, numElements * dtype.bytes());
+    return new Buffer(storage, MemorySegment.NULL, dtype, numElements, false);
   }
 
   /// A view of `length` elements from `offset` on; both in elements.

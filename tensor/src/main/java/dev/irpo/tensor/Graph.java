@@ -26,7 +26,6 @@ public final class Graph {
   private int scopeCount;
   private int scope = NO_SCOPE;
   private String section = "";
-  private boolean roundsWeights;
 
   /// A tensor that the host writes before each run.
   public Tensor input(String name, DType dtype, Shape shape) {
@@ -136,17 +135,6 @@ public final class Graph {
   /// Begins a part of the graph, for instance a layer; a device takes a graph part by part.
   public void section(String name) {
     section = name;
-  }
-
-  /// Lets products read weights rounded to bfloat16 where the backend keeps such copies; for graphs
-  /// that sample.
-  public void roundWeights() {
-    roundsWeights = true;
-  }
-
-  /// Whether products may read rounded weights.
-  public boolean roundsWeights() {
-    return roundsWeights;
   }
 
   /// Operations in the order in which they run.

@@ -2,6 +2,7 @@ package dev.irpo.tensor;
 
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Optional;
 
 /// An operation: its shape rule, its gradient rule, its cost and the kernel that computes it.
 ///
@@ -39,8 +40,14 @@ public interface Op {
   }
 
   /// Whether kernels take input `index` in 16 bits as well, where a variable is stored so.
-  default boolean readsNarrow(int index) {
+  default boolean readsHalf(int index) {
     return false;
+  }
+
+  /// The product with a weight that one run computes, if it does: backends keep copies of weights
+  /// that products read, see [Backend#extraBytes] and [CompileOptions#roundsWeights()].
+  default Optional<WeightProduct> product(Node node) {
+    return Optional.empty();
   }
 
   /// Floating-point operations of one run; a fused multiply-add counts two. Elementwise work counts

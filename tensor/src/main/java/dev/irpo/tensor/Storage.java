@@ -8,11 +8,18 @@ import java.lang.foreign.MemorySegment;
 /// the host next asks for the memory, and not at all if nobody does.
 public final class Storage {
   private final MemorySegment segment;
+  private final long byteSize;
   private long version;
   private Runnable fetch;
 
   Storage(MemorySegment segment) {
+    this(segment, segment.byteSize());
+  }
+
+  /// @param byteSize of the memory that `segment` stands for
+  Storage(MemorySegment segment, long byteSize) {
     this.segment = segment;
+    this.byteSize = byteSize;
   }
 
   long address() {
@@ -38,7 +45,7 @@ public final class Storage {
 
   /// Elements of four bytes.
   public long numFloats() {
-    return segment.byteSize() / Float.BYTES;
+    return byteSize / Float.BYTES;
   }
 
   /// All of it as single precision, for a device to copy from or to.

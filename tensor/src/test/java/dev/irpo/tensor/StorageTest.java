@@ -58,4 +58,9 @@ class StorageTest {
     assertEquals(before + 2, tail.version());
     assertEquals(5, tail.offset());
   }
+
+  @Test
+  void memoryThatTheHostCannotReadHasASize() {
+    assertEquals(6, Buffer.unbacked(DType.F32, 6).slice(2, 3).storage().numFloats());
+  }
 }

@@ -98,7 +98,7 @@ public final class Parameters {
       String source,
       Collection<StoredTensor> tensors,
       Arena arena) {
-    if (!backend.readsNarrow()) {
+    if (!backend.traits().readsHalfWeights()) {
       return load(backend, config, source, tensors);
     }
     ParameterLayout layout = ParameterLayout.of(config.parameterShapes());

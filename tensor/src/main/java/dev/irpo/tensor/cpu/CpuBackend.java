@@ -1,13 +1,17 @@
 package dev.irpo.tensor.cpu;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.program.CompiledProgram;
+import java.util.List;
 import java.util.Map;
 
 /// The CPU through the Vector API and a fixed pool of threads.
@@ -18,7 +22,15 @@ public final class CpuBackend implements Backend {
   /// Bytes at most that packed copies of weights take, which speed up products of few rows.
   public static final long MOST_PACKED_BYTES = 1L << 30;
 
+  private static final BackendTraits TRAITS =
+      new BackendTraits(
+          /* readsHalfWeights= */ true,
+          /* roundsWeights= */ false,
+          /* compilesSlowly= */ false,
+          /* isBatchInvariant= */ true);
+
   private final WorkerPool pool;
+  private final PackedWeights packedWeights;
   private final Kernels kernels;
 
   /// A backend with its own threads.
@@ -26,7 +38,8 @@ public final class CpuBackend implements Backend {
   /// @param threads including the caller's
   public CpuBackend(int threads) {
     pool = new WorkerPool(threads);
-    CpuMatrix matrix = new CpuMatrix(pool, new PackedWeights(pool));
+    packedWeights = new PackedWeights(pool);
+    CpuMatrix matrix = new CpuMatrix(pool, packedWeights);
     kernels =
         new Kernels(
             matrix,
@@ -35,6 +48,11 @@ public final class CpuBackend implements Backend {
             new CpuElementwise(pool),
             new CpuScore(pool, matrix),
             new CpuOptimizer(pool));
+  }
+
+  /// Bytes of the packed copies of weights that are kept now.
+  long keptBytes() {
+    return packedWeights.keptBytes();
   }
 
   /// The kernels themselves, for tests and benchmarks.
@@ -53,8 +71,14 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public boolean readsNarrow() {
-    return true;
+  public BackendTraits traits() {
+    return TRAITS;
+  }
+
+  /// Packed copies of weights, see [#MOST_PACKED_BYTES].
+  @Override
+  public long extraBytes(List<Compilation> compilations) {
+    return PackedWeights.bytesOf(compilations);
   }
 
   /// Rows of the head that its kernels compute at a time.
@@ -63,12 +87,8 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public Program compile(Graph graph, Map<String, Buffer> variables) {
-    return compile(graph, variables, new Workspace());
-  }
-
-  @Override
-  public Program compile(Graph graph, Map<String, Buffer> variables, Workspace workspace) {
+  public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
+    Workspace workspace = options.workspace().orElseGet(Workspace::new);
     return new CompiledProgram(graph, variables, kernels, DType.F32, workspace);
   }
 

@@ -35,6 +35,11 @@ final class CpuMatrix implements MatrixKernels {
     this.packedWeights = packedWeights;
   }
 
+  /// Whether a product of so many rows reads packed copies of its weight.
+  static boolean packs(int rows) {
+    return rows < PACKED_ROWS;
+  }
+
   @Override
   public void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim) {
     linear(out.segment(), x.segment(), weight, new ProductSizes(rows, outDim, inDim));
@@ -47,8 +52,7 @@ final class CpuMatrix implements MatrixKernels {
       return;
     }
     int rows = sizes.rows();
-    Optional<Panels> packed =
-        rows < PACKED_ROWS ? packedWeights.of(weight, sizes) : Optional.empty();
+    Optional<Panels> packed = packs(rows) ? packedWeights.of(weight, sizes) : Optional.empty();
     if (packed.isEmpty()) {
       linear(out, x, weight.segment(), sizes);
     } else {

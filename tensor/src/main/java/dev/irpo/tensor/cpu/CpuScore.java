@@ -43,6 +43,12 @@ final class CpuScore implements ScoreKernels {
     return Math.clamp(fitting, MIN_BLOCK_ROWS, MAX_BLOCK_ROWS);
   }
 
+  /// Rows of the smallest block of the forward pass.
+  static int leastRows(int count, int vocabSize) {
+    int rest = count % blockRows(vocabSize);
+    return rest == 0 ? blockRows(vocabSize) : rest;
+  }
+
   private static boolean isEmpty(Buffer rows, int from, int count) {
     for (int i = from; i < from + count; i++) {
       if (rows.getInt(i) >= 0) {

@@ -1,10 +1,20 @@
 package dev.irpo.tensor.cpu;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.WeightProduct;
+import dev.irpo.tensor.program.DeadCodeElimination;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.WeakHashMap;
 
 /// Transposed panels of weight matrices, kept until the weight changes.
@@ -38,8 +48,8 @@ final class PackedWeights {
     }
     Entry entry = entries.get(weight);
     if (entry == null) {
-      long bytes = 4 * Panels.floats(sizes.depth(), sizes.columns());
-      if (keptBytes() + bytes > CpuBackend.MOST_PACKED_BYTES) {
+      long bytes = bytes(sizes.columns(), sizes.depth());
+      if (!fits(bytes, keptBytes())) {
         return Optional.empty();
       }
       entry = new Entry(Arena.ofAuto().allocate(bytes, Buffer.ALIGNMENT));
@@ -52,7 +62,54 @@ final class PackedWeights {
     return Optional.of(Panels.packed(entry.panels, sizes.depth()));
   }
 
-  private long keptBytes() {
+  /// Bytes of the panels that are kept once programs have run in this order.
+  static long bytesOf(List<Compilation> compilations) {
+    Set<Object> packed = Collections.newSetFromMap(new IdentityHashMap<>());
+    long kept = 0;
+    for (Compilation compilation : compilations) {
+      for (Node node : DeadCodeElimination.of(compilation.graph())) {
+        Optional<WeightProduct> product = node.op().product(node);
+        if (product.isPresent()) {
+          Tensor weight = node.input(product.get().weight());
+          long bytes = bytes(weight.size(0), weight.size(1));
+          boolean reads = CpuMatrix.packs(leastRows(product.get(), weight.size(0)));
+          Optional<Object> memory = memoryToPack(weight, compilation);
+          if (reads && memory.isPresent() && fits(bytes, kept) && packed.add(memory.get())) {
+            kept += bytes;
+          }
+        }
+      }
+    }
+    return kept;
+  }
+
+  /// What stands for the memory of a weight, if that is stable and in single precision.
+  private static Optional<Object> memoryToPack(Tensor weight, Compilation compilation) {
+    return switch (weight.kind()) {
+      case VARIABLE -> {
+        Buffer buffer = compilation.variables().get(weight.name());
+        yield buffer.dtype() == DType.F32 ? Optional.of(buffer) : Optional.empty();
+      }
+      case CONSTANT -> Optional.of(weight);
+      case INPUT, COMPUTED -> Optional.empty();
+    };
+  }
+
+  /// Rows of the smallest product by which the kernels compute this one.
+  private static int leastRows(WeightProduct product, int columns) {
+    return product.isWhole() ? product.rows() : CpuScore.leastRows(product.rows(), columns);
+  }
+
+  private static long bytes(int columns, int depth) {
+    return 4 * Panels.floats(depth, columns);
+  }
+
+  private static boolean fits(long bytes, long kept) {
+    return kept + bytes <= CpuBackend.MOST_PACKED_BYTES;
+  }
+
+  /// Bytes of the panels that are kept now.
+  long keptBytes() {
     return entries.values().stream().mapToLong(entry -> entry.panels.byteSize()).sum();
   }
 

@@ -28,7 +28,7 @@ public record Embedding() implements Op {
   }
 
   @Override
-  public boolean readsNarrow(int index) {
+  public boolean readsHalf(int index) {
     return index == 0;
   }
 

@@ -6,8 +6,10 @@ import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Optional;
 
 /// Linear layer without bias, see [dev.irpo.tensor.kernel.MatrixKernels#linear].
 public record Linear() implements Op {
@@ -38,8 +40,13 @@ public record Linear() implements Op {
   }
 
   @Override
-  public boolean readsNarrow(int index) {
+  public boolean readsHalf(int index) {
     return index == 1;
+  }
+
+  @Override
+  public Optional<WeightProduct> product(Node node) {
+    return Optional.of(new WeightProduct(1, node.input(0).size(0), /* isWhole= */ true));
   }
 
   @Override

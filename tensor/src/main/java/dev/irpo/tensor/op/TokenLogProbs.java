@@ -7,9 +7,11 @@ import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.util.List;
+import java.util.Optional;
 
 /// Head, log-softmax and gather in one, see [dev.irpo.tensor.kernel.ScoreKernels#tokenLogProbs].
 public record TokenLogProbs() implements Op {
@@ -37,8 +39,13 @@ public record TokenLogProbs() implements Op {
   }
 
   @Override
-  public boolean readsNarrow(int index) {
+  public boolean readsHalf(int index) {
     return index == 1;
+  }
+
+  @Override
+  public Optional<WeightProduct> product(Node node) {
+    return Optional.of(new WeightProduct(1, node.input(2).size(0), /* isWhole= */ false));
   }
 
   @Override

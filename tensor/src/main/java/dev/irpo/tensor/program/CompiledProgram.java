@@ -77,7 +77,7 @@ public final class CompiledProgram implements Program {
         }
         yield buffer;
       }
-      default -> Buffer.allocate(type, numElements);
+      default -> Buffer.allocate(type, numElements).asWorkspace();
     };
   }
 

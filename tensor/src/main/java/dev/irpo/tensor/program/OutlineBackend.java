@@ -2,6 +2,8 @@ package dev.irpo.tensor.program;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
@@ -14,12 +16,12 @@ import java.util.Map;
 /// Takes no memory and computes nothing: keeps the graphs that it was to compile, so that the work
 /// of a model of any size can be counted.
 public final class OutlineBackend implements Backend {
-  private final List<Graph> graphs = new ArrayList<>();
+  private final List<Compilation> compilations = new ArrayList<>();
   private long allocatedBytes;
 
   /// What was compiled, in order.
-  public List<Graph> graphs() {
-    return List.copyOf(graphs);
+  public List<Compilation> compilations() {
+    return List.copyOf(compilations);
   }
 
   @Override
@@ -40,13 +42,13 @@ public final class OutlineBackend implements Backend {
   }
 
   @Override
-  public Program compile(Graph graph, Map<String, Buffer> variables) {
+  public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
     for (Tensor leaf : graph.leaves().values()) {
       if (leaf.kind() == Tensor.Kind.VARIABLE) {
         var _ = Variables.require(leaf, variables, DType.F32);
       }
     }
-    graphs.add(graph);
+    compilations.add(new Compilation(graph, Map.copyOf(variables), options));
     List<Node> nodes = DeadCodeElimination.of(graph);
     return new Outline(nodes, MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes()));
   }

@@ -47,13 +47,13 @@ public final class Variables {
   /// The types that a variable may have: that of computation, and 16 bits where all that read it
   /// take such.
   static Set<DType> types(Tensor leaf, List<Node> nodes, DType precision) {
-    boolean narrow =
+    boolean half =
         precision == DType.F32
             && nodes.stream()
                 .allMatch(node ->
                     IntStream.range(0, node.inputs().size())
                         .filter(i -> node.input(i).equals(leaf))
-                        .allMatch(i -> node.op().readsNarrow(i)));
-    return narrow ? EnumSet.of(precision, DType.F16, DType.BF16) : EnumSet.of(precision);
+                        .allMatch(i -> node.op().readsHalf(i)));
+    return half ? EnumSet.of(precision, DType.F16, DType.BF16) : EnumSet.of(precision);
   }
 }

@@ -2,6 +2,7 @@ package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
@@ -53,12 +54,8 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public Program compile(Graph graph, Map<String, Buffer> variables) {
-    return compile(graph, variables, new Workspace());
-  }
-
-  @Override
-  public Program compile(Graph graph, Map<String, Buffer> variables, Workspace workspace) {
+  public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
+    Workspace workspace = options.workspace().orElseGet(Workspace::new);
     return new CompiledProgram(graph, variables, kernels, precision, workspace);
   }
 

@@ -155,6 +155,24 @@ class CompiledProgramTest {
   }
 
   @Test
+  void inputThatIsAWeightIsReadAnewInEachRun() {
+    Graph graph = new Graph();
+    Tensor x = graph.input("x", DType.F32, Shape.of(1, 1));
+    Tensor weight = graph.input("weight", DType.F32, Shape.of(1, 1));
+    Tensor y = Linear.linear(x, weight);
+    graph.output(y);
+    try (Backend backend = new CpuBackend(1)) {
+      Program program = backend.compile(graph, Map.of());
+      program.buffer(x).set(0, 1);
+      for (int value = 1; value <= 3; value++) {
+        program.buffer(weight).set(0, value);
+        program.run();
+        assertEquals(value, program.buffer(y).get(0));
+      }
+    }
+  }
+
+  @Test
   void describeListsOperationsShapesBytesAndFlops() {
     Graph graph = new Graph();
     Tensor x = graph.variable("x", Shape.of(100, 50));

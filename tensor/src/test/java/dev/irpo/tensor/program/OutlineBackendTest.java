@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
@@ -31,7 +32,7 @@ class OutlineBackendTest {
     Tensor out = Linear.linear(x, weight);
     graph.output(out);
     Program program = outline.compile(graph, Map.of("weight", flat.slice(0, elements)));
-    assertEquals(List.of(graph), outline.graphs());
+    assertEquals(List.of(graph), outline.compilations().stream().map(Compilation::graph).toList());
     assertEquals(6 * elements, program.flops());
     assertEquals(3L * side, program.buffer(out).numElements());
     assertThrows(IllegalStateException.class, program::run);

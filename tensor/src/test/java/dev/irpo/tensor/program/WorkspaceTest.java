@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
@@ -26,7 +27,8 @@ class WorkspaceTest {
       Tensor x = graph.input("x", DType.F32, Shape.of(count));
       Tensor result = Add.add(Scale.scale(x, 2), x);
       graph.output(result);
-      return new Tripled(x, result, backend.compile(graph, Map.of(), workspace));
+      return new Tripled(
+          x, result, backend.compile(graph, Map.of(), CompileOptions.DEFAULT.in(workspace)));
     }
 
     double last(double value) {

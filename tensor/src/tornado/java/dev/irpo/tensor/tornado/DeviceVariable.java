@@ -1,13 +1,20 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.Storage;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.program.DeadCodeElimination;
 import dev.irpo.tensor.tornado.task.RoundingTasks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -40,6 +47,28 @@ final class DeviceVariable {
 
   DeviceVariable(Storage storage) {
     this.storage = storage;
+  }
+
+  /// Bytes of the arrays of all variables of some programs, without their headers.
+  ///
+  /// @param rounds whether programs that may round their weights do
+  static long imageBytes(List<Compilation> compilations, boolean rounds) {
+    Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Compilation compilation : compilations) {
+      Map<String, Buffer> variables = compilation.variables();
+      compilation.graph().leaves().values().stream()
+          .filter(leaf -> leaf.kind() == Tensor.Kind.VARIABLE)
+          .forEach(leaf -> storages.add(variables.get(leaf.name()).storage()));
+      if (rounds && compilation.options().roundsWeights()) {
+        DeadCodeElimination.of(compilation.graph()).stream()
+            .flatMap(node -> TornadoProgram.roundedWeight(node).stream())
+            .forEach(leaf -> rounded.add(variables.get(leaf.name()).storage()));
+      }
+    }
+    long floats = storages.stream().mapToLong(Storage::numFloats).sum();
+    long pairs = rounded.stream().mapToLong(storage -> (storage.numFloats() + 1) / 2).sum();
+    return Float.BYTES * floats + Integer.BYTES * pairs;
   }
 
   Storage storage() {

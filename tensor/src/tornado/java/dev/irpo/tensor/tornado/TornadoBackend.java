@@ -1,11 +1,15 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.device.DeviceProvider.Listener;
+import java.util.List;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -39,25 +43,26 @@ public final class TornadoBackend implements Backend {
   }
 
   @Override
-  public Program compile(Graph graph, Map<String, Buffer> variables) {
-    TornadoProgram program = new TornadoProgram(plans, graph, variables);
+  public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
+    Compilation compilation = new Compilation(graph, variables, options);
+    TornadoProgram program = new TornadoProgram(plans, compilation);
     plans.add(program);
     return program;
   }
 
   @Override
-  public boolean compilesSlowly() {
-    return true;
+  public BackendTraits traits() {
+    return new BackendTraits(
+        /* readsHalfWeights= */ false,
+        plans.roundsWeights(),
+        /* compilesSlowly= */ true,
+        /* isBatchInvariant= */ !plans.form().callsLibrary());
   }
 
+  /// The host's images of the device's variables, and of their rounded copies.
   @Override
-  public boolean isBatchInvariant() {
-    return !plans.form().callsLibrary();
-  }
-
-  @Override
-  public boolean roundsWeights() {
-    return plans.roundsWeights();
+  public long extraBytes(List<Compilation> compilations) {
+    return DeviceVariable.imageBytes(compilations, plans.roundsWeights());
   }
 
   @Override

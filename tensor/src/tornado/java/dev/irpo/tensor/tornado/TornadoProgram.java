@@ -1,14 +1,15 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.kernel.Kernels;
-import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.program.DeadCodeElimination;
 import dev.irpo.tensor.program.MemoryPlan;
 import dev.irpo.tensor.program.ProgramListing;
@@ -20,6 +21,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -33,6 +35,7 @@ final class TornadoProgram implements Program {
 
   private final DevicePlans plans;
   private final Graph graph;
+  private final boolean roundsWeights;
   private final List<Node> nodes;
   private final ArrayPlan arrays;
   private final Map<Tensor, Buffer> buffers = new HashMap<>();
@@ -45,14 +48,15 @@ final class TornadoProgram implements Program {
   /// Tasks that become one task graph, and the inputs and outputs among their arguments.
   record Part(TaskList tasks, Set<Object> arrays) {}
 
-  TornadoProgram(DevicePlans plans, Graph graph, Map<String, Buffer> variables) {
+  TornadoProgram(DevicePlans plans, Compilation compilation) {
     this.plans = plans;
-    this.graph = graph;
+    graph = compilation.graph();
+    roundsWeights = plans.roundsWeights() && compilation.options().roundsWeights();
     nodes = DeadCodeElimination.of(graph);
     arrays = ArrayPlan.of(nodes, graph.outputs());
     for (Tensor leaf : graph.leaves().values()) {
       if (leaf.kind() == Tensor.Kind.VARIABLE) {
-        buffers.put(leaf, Variables.require(leaf, variables, DType.F32));
+        buffers.put(leaf, Variables.require(leaf, compilation.variables(), DType.F32));
       } else if (leaf.kind() == Tensor.Kind.CONSTANT) {
         buffers.put(leaf, Buffer.unbacked(DType.F32, leaf.shape().numElements()));
         constants.put(leaf, values(leaf));
@@ -62,10 +66,8 @@ final class TornadoProgram implements Program {
     placeInputs(DType.F32);
     for (Node node : nodes) {
       node.outputs().forEach(this::placeComputed);
-      if (roundsWeights()
-          && node.op() instanceof Linear
-          && node.input(1).kind() == Tensor.Kind.VARIABLE) {
-        rounded.add(buffers.get(node.input(1)).storage());
+      if (roundsWeights) {
+        roundedWeight(node).ifPresent(weight -> rounded.add(buffers.get(weight).storage()));
       }
       for (int i = 0; i < node.inputs().size(); i++) {
         if (node.op().mutates(i) && node.input(i).kind() == Tensor.Kind.VARIABLE) {
@@ -116,8 +118,13 @@ final class TornadoProgram implements Program {
         .toList();
   }
 
-  private boolean roundsWeights() {
-    return graph.roundsWeights() && plans.roundsWeights();
+  /// The variable that an operation reads rounded where the program may.
+  static Optional<Tensor> roundedWeight(Node node) {
+    return node.op()
+        .product(node)
+        .filter(WeightProduct::isWhole)
+        .map(product -> node.input(product.weight()))
+        .filter(weight -> weight.kind() == Tensor.Kind.VARIABLE);
   }
 
   /// Storages whose elements products read rounded.
@@ -158,7 +165,7 @@ final class TornadoProgram implements Program {
   ///
   /// @param pool arrays for computed tensors, at least as long as [#arraySizes()]
   List<Part> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
-    memory.roundWeights(roundsWeights());
+    memory.roundWeights(roundsWeights);
     inputs.forEach(memory::put);
     outputs.forEach(memory::put);
     constants.forEach((leaf, values) -> memory.put(buffers.get(leaf), memory.constants(values)));

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
@@ -176,6 +178,36 @@ class TornadoBackendTest {
     }
   }
 
+  @Test
+  void theBackendCountsItsImagesOfVariables() {
+    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.PLAIN, true);
+    try (Backend backend = new TornadoBackend(plans)) {
+      Buffer flat = backend.allocate(101);
+      Map<String, Buffer> variables = Map.of("weight", flat.slice(1, 100), "x", flat.slice(0, 20));
+      Graph graph = new Graph();
+      Tensor x = graph.variable("x", Shape.of(2, 10));
+      graph.output(Linear.linear(x, graph.variable("weight", Shape.of(10, 10))));
+      CompileOptions rounding = CompileOptions.DEFAULT.roundingWeights();
+      List<Compilation> compilations =
+          List.of(
+              new Compilation(graph, variables, CompileOptions.DEFAULT),
+              new Compilation(graph, variables, rounding));
+      List<TornadoProgram> programs =
+          compilations.stream().map(one -> new TornadoProgram(plans, one)).toList();
+      long kept = 0;
+      for (DeviceVariable variable : DevicePlans.variables(programs).values()) {
+        variable.cut(plans.maxArray());
+        for (DeviceVariable.Piece piece : variable.pieces()) {
+          kept += 4L * piece.array().getSize() + 4L * piece.rounded().getSize();
+        }
+      }
+      assertEquals(4 * 101 + 4 * 51, kept);
+      assertEquals(kept, backend.extraBytes(compilations));
+      assertEquals(4 * 101, backend.extraBytes(compilations.subList(0, 1)));
+    }
+  }
+
   /// A compiled product with a weight that begins at the second element of a flat buffer.
   private record Product(Program program, boolean rounds, Tensor out, Buffer weight, Buffer x) {
     static final int ROWS = 3;
@@ -184,15 +216,14 @@ class TornadoBackendTest {
 
     static Product of(Backend backend, boolean rounds, Buffer flat, Buffer x) {
       Graph graph = new Graph();
-      if (rounds) {
-        graph.roundWeights();
-      }
       Buffer weight = flat.slice(1, OUT * IN);
       Tensor out =
           Linear.linear(
               graph.variable("x", Shape.of(ROWS, IN)), graph.variable("weight", Shape.of(OUT, IN)));
       graph.output(out);
-      Program program = backend.compile(graph, Map.of("weight", weight, "x", x));
+      CompileOptions options =
+          rounds ? CompileOptions.DEFAULT.roundingWeights() : CompileOptions.DEFAULT;
+      Program program = backend.compile(graph, Map.of("weight", weight, "x", x), options);
       return new Product(program, rounds, out, weight, x);
     }
 
@@ -233,7 +264,7 @@ class TornadoBackendTest {
       names = {"BF16", "F16"})
   void variablesOf16BitsAreRefusedByName(DType dtype) {
     try (Backend backend = backend(1 << 28, UNHEARD)) {
-      assertFalse(backend.readsNarrow());
+      assertFalse(backend.traits().readsHalfWeights());
       Graph graph = new Graph();
       Tensor x = graph.input("x", DType.F32, Shape.of(1, N));
       graph.output(Linear.linear(x, graph.variable("head", Shape.of(1, N))));

@@ -2,6 +2,7 @@ package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
@@ -39,7 +40,6 @@ final class DecodeProgram {
     numLogits = size.logits();
     LlamaConfig config = model.config();
     Graph graph = new Graph();
-    graph.roundWeights();
     Shape rows = Shape.of(numRows);
     Tensor tokenInput = graph.input("tokens", DType.INT32, rows);
     Tensor positionInput = graph.input("positions", DType.INT32, rows);
@@ -69,7 +69,7 @@ final class DecodeProgram {
     Node blocks = BlockWeights.blockWeights(logitTensor, factor); // (Q, B) each
     List<Tensor> outputs = List.of(logitTensor, normaliser, blocks.output(0), blocks.output(1));
     outputs.forEach(graph::output);
-    program = backend.compile(graph, variables);
+    program = backend.compile(graph, variables, CompileOptions.DEFAULT.roundingWeights());
     tokens = program.buffer(tokenInput);
     positions = program.buffer(positionInput);
     table = program.buffer(tableInput);

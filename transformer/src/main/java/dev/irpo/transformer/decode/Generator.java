@@ -81,7 +81,7 @@ public final class Generator {
   }
 
   private DecodeProgram program(DecodeProgram.Size used) {
-    if (!backend.compilesSlowly()) {
+    if (!backend.traits().compilesSlowly()) {
       return programs.computeIfAbsent(used.roundedUp(limits.slots()), this::compile);
     }
     List<DecodeProgram.Size> sizes = DecodeProgram.Size.few(limits);

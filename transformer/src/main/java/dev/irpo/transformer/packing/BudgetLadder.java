@@ -23,7 +23,7 @@ public final class BudgetLadder<P> {
   /// A ladder whose highest rung has `tokenBudget` rows.
   public BudgetLadder(Backend backend, int tokenBudget, Function<Budget, P> compiler) {
     this.compiler = compiler;
-    compilesSlowly = backend.compilesSlowly();
+    compilesSlowly = backend.traits().compilesSlowly();
     int lowest = compilesSlowly ? Math.max(LOWEST, tokenBudget / 4) : LOWEST;
     int factor = compilesSlowly ? 4 : 2;
     for (int tokens = lowest; tokens < tokenBudget; tokens *= factor) {

@@ -2,6 +2,7 @@ package dev.irpo.transformer.score;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Tensor;
@@ -30,7 +31,7 @@ public final class Scorer {
 
   private final Backend backend;
   private final Parameters parameters;
-  private final Workspace workspace = new Workspace();
+  private final CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
   private final BudgetLadder<Rung> ladder;
 
   /// A scorer that reads the parameters anew with each call.
@@ -49,7 +50,7 @@ public final class Scorer {
     Llama model = new Llama(parameters.config(), Llama.Activations.KEPT);
     Tensor tokenLogProbs = inputs.tokenLogProbs(model);
     graph.output(tokenLogProbs);
-    return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers(), workspace));
+    return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers(), options));
   }
 
   /// Makes room for sequences of so many tokens.

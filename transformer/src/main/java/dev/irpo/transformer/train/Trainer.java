@@ -2,6 +2,7 @@ package dev.irpo.transformer.train;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
@@ -46,8 +47,8 @@ public final class Trainer<I extends TrainItem> {
     optimizer = new Optimizer(backend, parameters, gradient, settings.optimizer());
     Map<String, Buffer> variables = new HashMap<>(parameters.buffers());
     variables.putAll(gradients);
-    Workspace workspace = new Workspace();
-    Function<Graph, Program> compiler = graph -> backend.compile(graph, variables, workspace);
+    CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
+    Function<Graph, Program> compiler = graph -> backend.compile(graph, variables, options);
     training =
         new BudgetLadder<>(
             backend,

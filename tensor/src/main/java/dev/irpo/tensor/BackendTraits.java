@@ -1,0 +1,27 @@
+package dev.irpo.tensor;
+
+/// What callers must know of a backend to use it well.
+///
+/// @param readsHalfWeights whether variables of [DType#F16] or [DType#BF16] may stand where an
+///   operation reads such
+/// @param roundsWeights whether it keeps rounded copies of weights for programs that ask for them,
+///   see [CompileOptions#roundsWeights()]; what these sample then has other log-probabilities than
+///   scoring gives
+/// @param compilesSlowly whether compiling takes seconds, so that callers make do with few sizes of
+///   a program and compile all before they run one; programs over the same variables are compiled
+///   anew, together, when another joins them later
+/// @param isBatchInvariant whether a row has the same bits whatever the other rows of its program,
+///   so that sampling, scoring and training agree to the bit
+public record BackendTraits(
+    boolean readsHalfWeights,
+    boolean roundsWeights,
+    boolean compilesSlowly,
+    boolean isBatchInvariant) {
+  /// Everything in single precision, compiled at once, each row on its own.
+  public static final BackendTraits PLAIN =
+      new BackendTraits(
+          /* readsHalfWeights= */ false,
+          /* roundsWeights= */ false,
+          /* compilesSlowly= */ false,
+          /* isBatchInvariant= */ true);
+}
