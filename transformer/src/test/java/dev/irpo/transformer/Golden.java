@@ -20,9 +20,13 @@ public final class Golden {
 
   /// The model `policy` or `reference`.
   public static Parameters model(Backend backend, String name) throws IOException {
+    return model(backend, name, "tiny/" + name + "/config.json");
+  }
+
+  /// The same weights under another configuration.
+  static Parameters model(Backend backend, String name, String config) throws IOException {
     Map<String, Object> json =
-        MAPPER.convertValue(
-            GoldenFiles.json("tiny/" + name + "/config.json"), new TypeReference<>() {});
+        MAPPER.convertValue(GoldenFiles.json(config), new TypeReference<>() {});
     List<StoredTensor> tensors =
         GoldenFiles.tensors("tiny/" + name + "/model.safetensors").entrySet().stream()
             .map(e ->

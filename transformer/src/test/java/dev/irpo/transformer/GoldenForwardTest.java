@@ -2,6 +2,7 @@ package dev.irpo.transformer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.tensor.Backend;
@@ -27,15 +28,27 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class GoldenForwardTest {
   private static double largestLogitError(Backend backend) throws IOException {
-    Parameters parameters = Golden.model(backend, "policy");
+    return largestLogitError(backend, Golden.model(backend, "policy"), "tiny");
+  }
+
+  private static double largestLogitErrorWithScaledFrequencies(Backend backend) throws IOException {
+    Parameters parameters = Golden.model(backend, "policy", "llama3-rope/config.json");
+    return largestLogitError(backend, parameters, "llama3-rope");
+  }
+
+  private static double largestLogitError(Backend backend, Parameters parameters, String folder)
+      throws IOException {
     LlamaConfig config = parameters.config();
-    GoldenFiles.RawTensor tokens = GoldenFiles.tensors("tiny/forward.safetensors").get("tokens");
-    GoldenFiles.RawTensor expected = GoldenFiles.tensors("tiny/forward.safetensors").get("logits");
+    Map<String, GoldenFiles.RawTensor> golden =
+        GoldenFiles.tensors(folder + "/forward.safetensors");
+    GoldenFiles.RawTensor tokens = golden.get("tokens");
+    GoldenFiles.RawTensor expected = golden.get("logits");
     int batchSize = tokens.size(0);
     int seqLen = tokens.size(1);
     Shape rows = Shape.of((long) batchSize * seqLen);
@@ -68,7 +81,7 @@ class GoldenForwardTest {
     }
     program.run();
     Buffer actual = program.buffer(logits);
-    assertEquals(2L * 24 * config.vocabSize(), actual.numElements());
+    assertTrue(actual.numElements() > 0);
     assertEquals(expected.numElements(), actual.numElements());
     double largest = 0;
     for (long i = 0; i < actual.numElements(); i++) {
@@ -83,6 +96,15 @@ class GoldenForwardTest {
     assertEquals(0, largestLogitError(ReferenceBackend.inDoublePrecision()), 2e-6);
     try (Backend cpu = new CpuBackend(2)) {
       assertEquals(0, largestLogitError(cpu), 1e-4);
+    }
+  }
+
+  @Test
+  void logitsWithLlama3sScaledFrequenciesEqualThem() throws IOException {
+    Backend reference = ReferenceBackend.inDoublePrecision();
+    assertEquals(0, largestLogitErrorWithScaledFrequencies(reference), 2e-6);
+    try (Backend cpu = new CpuBackend(2)) {
+      assertEquals(0, largestLogitErrorWithScaledFrequencies(cpu), 1e-4);
     }
   }
 
