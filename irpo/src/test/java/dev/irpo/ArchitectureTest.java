@@ -68,6 +68,7 @@ class ArchitectureTest {
         "checkpoints",
         "dev.irpo.tensor..",
         "org.apache.arrow..",
+        "org.apache.commons.text..",
         "com.google.flatbuffers..",
         "com.fasterxml.jackson..");
     mayUse("transformer", "dev.irpo.tensor..", "jdk.incubator.vector..");

@@ -1,15 +1,28 @@
 package dev.irpo.config;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.irpo.setting.Setting;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /// One key: its path, the type of its values, and its [Setting].
 ///
 /// @param path as YAML and `--set` name it, for instance `optimizer.learningRate`
 record ConfigKey(String path, Class<?> type, Setting setting) {
+  /// Puts texts in double quotes on one line, however long they are.
+  private static final ObjectWriter YAML =
+      YAMLMapper.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .disable(YAMLGenerator.Feature.SPLIT_LINES)
+          .build()
+          .writer();
+
   static ConfigKey of(String path, RecordComponent component) {
     Setting setting = component.getAnnotation(Setting.class);
     if (setting == null) {
@@ -96,19 +109,26 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
     return range().isEverything() ? numbers : numbers + " in " + setting.range();
   }
 
-  /// A value as YAML; [#parse] gives the same value back.
-  String format(Object value) {
+  /// The line of YAML that gives the key a value, without its section; [#parse] gives the same
+  /// value back.
+  String line(Object value) {
+    String name = path.substring(path.lastIndexOf('.') + 1);
     return switch (value) {
-      case Enum<?> choice -> Choices.text(choice);
-      case String text -> '"' + escaped(text.replace("\\", "\\\\").replace("\"", "\\\"")) + '"';
+      case String text -> line(name, text);
+      case Enum<?> choice -> "%s: %s\n".formatted(name, Choices.text(choice));
       case List<?> list ->
-          list.stream().map(Object::toString).collect(Collectors.joining(", ", "[", "]"));
-      default -> value.toString();
+          list.stream()
+              .map(Object::toString)
+              .collect(Collectors.joining(", ", name + ": [", "]\n"));
+      default -> "%s: %s\n".formatted(name, value);
     };
   }
 
-  /// A text on one line, as double-quoted YAML has it.
-  static String escaped(String text) {
-    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+  private static String line(String name, String text) {
+    try {
+      return YAML.writeValueAsString(Map.of(name, text));
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("a text cannot be written as YAML", impossible);
+    }
   }
 }

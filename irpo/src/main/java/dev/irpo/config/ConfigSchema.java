@@ -1,13 +1,13 @@
 package dev.irpo.config;
 
 import java.lang.reflect.RecordComponent;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /// All keys, in the order of their records.
 final class ConfigSchema {
@@ -66,25 +66,10 @@ final class ConfigSchema {
 
   /// The edit distance, or that to the last part of the key where its section was forgotten.
   private static int nearness(String path, String known) {
-    int whole = editDistance(path, known);
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+    int whole = distance.apply(path, known);
     return path.indexOf('.') >= 0
         ? whole
-        : Math.min(whole, 1 + editDistance(path, known.substring(known.indexOf('.') + 1)));
-  }
-
-  /// Insertions, deletions and replacements that turn one text into the other (Levenshtein 1966).
-  static int editDistance(String from, String to) {
-    int[] row = new int[to.length() + 1];
-    Arrays.setAll(row, column -> column);
-    for (int i = 1; i <= from.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[to.length()];
+        : Math.min(whole, 1 + distance.apply(path, known.substring(known.indexOf('.') + 1)));
   }
 }

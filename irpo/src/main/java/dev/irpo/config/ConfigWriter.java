@@ -60,8 +60,7 @@ final class ConfigWriter {
       }
       ConfigKey key = schema.require(path, "record");
       out.append(sources.of(key, value).indent(indent.length()));
-      out.append(indent).append(component.getName()).append(": ");
-      out.append(key.format(value)).append('\n');
+      out.append(indent).append(key.line(value));
     }
   }
 
@@ -79,8 +78,7 @@ final class ConfigWriter {
         new StringBuilder("| key | default | allowed | meaning |\n|---|---|---|---|\n");
     for (ConfigKey key : schema.keys()) {
       Setting setting = key.setting();
-      String value =
-          setting.value().isEmpty() ? "(empty)" : "`" + ConfigKey.escaped(setting.value()) + "`";
+      String value = setting.value().isEmpty() ? "(empty)" : "`" + onOneLine(setting.value()) + "`";
       out.append(
           "| `%s` | %s | %s | %s |\n"
               .formatted(key.path(), value, key.allowed(), setting.doc().replace("|", "\\|")));
@@ -89,6 +87,10 @@ final class ConfigWriter {
       out.append('\n').append(documentation(preset));
     }
     return out.toString();
+  }
+
+  private static String onOneLine(String text) {
+    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
   }
 
   /// What a preset sets; of one that changes another preset, the changes.
