@@ -126,11 +126,11 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
       long count = target.byteSize() / width;
       if (width == Short.BYTES) {
         for (long i = 0; i < count; i++) {
-          target.set(SHORT, 2 * i, (short) drawn(first + i));
+          target.set(SHORT, Short.BYTES * i, (short) drawn(first + i));
         }
       } else {
         for (long i = 0; i < count; i++) {
-          target.set(INT, 4 * i, drawn(first + i));
+          target.set(INT, Integer.BYTES * i, drawn(first + i));
         }
       }
       onRead.accept(target.byteSize());

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import java.lang.foreign.MemorySegment;
 
 /// Matrix products in blocks that stay in the caches, shared among threads.
@@ -98,7 +100,7 @@ final class BlockedProduct {
   /// Rows are shared evenly while the panels of B stay in the third cache. Each task reads all of
   /// its panels, so beyond that it takes as many rows as fit, and columns are shared.
   private int rowsPerTask(Block block) {
-    int fitting = Math.clamp(A_BYTES / (4L * block.depth()), LEAST_ROWS, MOST_ROWS);
+    int fitting = Math.clamp(A_BYTES / floatBytes(block.depth()), LEAST_ROWS, MOST_ROWS);
     long tasksPerRow = block.bytes() <= NEAR_BYTES ? 1 : block.count();
     long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
     return Lanes.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);

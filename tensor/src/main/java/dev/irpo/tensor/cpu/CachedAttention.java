@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
@@ -29,13 +31,15 @@ record CachedAttention(
   /// Where the queries and results of a row that share the key head begin.
   private long at(int row) {
     int group = sizes.groupSize();
-    return 4L * ((long) row * sizes.numHeads() + (long) kvHead * group) * sizes.headDim();
+    return floatBytes(((long) row * sizes.numHeads() + (long) kvHead * group) * sizes.headDim());
   }
 
   /// Zeros for rows that are not used.
   void clear() {
     for (int row = first; row < first + count; row++) {
-      out.segment().asSlice(at(row), 4L * sizes.groupSize() * sizes.headDim()).fill((byte) 0);
+      out.segment()
+          .asSlice(at(row), floatBytes((long) sizes.groupSize() * sizes.headDim()))
+          .fill((byte) 0);
     }
   }
 
@@ -105,7 +109,7 @@ record CachedAttention(
     int group = sizes.groupSize();
     Strided results = work.results();
     for (int r = 0; r < count * group; r++) {
-      long outAt = at(first + r / group) + 4L * (r % group) * sizes.headDim();
+      long outAt = at(first + r / group) + floatBytes((long) (r % group) * sizes.headDim());
       float sum = work.sums().getAtIndex(Lanes.FLOAT, r);
       Softmax.scale(
           results.memory(), r * results.rowBytes(), out.segment(), outAt, sizes.headDim(), 1 / sum);
@@ -136,7 +140,7 @@ record CachedAttention(
   private Strided queries(int rows, Scratch scratch) {
     int headDim = sizes.headDim();
     MemorySegment queries = scratch.floats(Area.QUERIES, (long) rows * headDim);
-    long bytes = 4L * sizes.groupSize() * headDim;
+    long bytes = floatBytes((long) sizes.groupSize() * headDim);
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(q.segment(), at(first + i), queries, i * bytes, bytes);
     }

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
@@ -37,7 +39,7 @@ record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
     long from = rows.address(count, columns);
     long to = target.address(panels, count);
     try {
-      RawMemory.prefetch(from, rows.rowBytes(), count, 4L * columns);
+      RawMemory.prefetch(from, rows.rowBytes(), count, floatBytes(columns));
       for (int panel = 0; panel < panels; panel++) {
         strip(
             from + panel * Tiles.PANEL_BYTES,
@@ -64,8 +66,11 @@ record ColumnPanels(MemorySegment matrix, int columns) implements PanelSource {
     for (int k = 0; k < count; k++) {
       long to = target.at() + k * Tiles.PANEL_BYTES;
       MemorySegment.copy(
-          rows.memory(), rows.at() + k * rows.rowBytes(), target.memory(), to, 4L * width);
-      target.memory().asSlice(to + 4L * width, 4L * (Tiles.PANEL - width)).fill((byte) 0);
+          rows.memory(), rows.at() + k * rows.rowBytes(), target.memory(), to, floatBytes(width));
+      target
+          .memory()
+          .asSlice(to + floatBytes(width), floatBytes(Tiles.PANEL - width))
+          .fill((byte) 0);
     }
   }
 }

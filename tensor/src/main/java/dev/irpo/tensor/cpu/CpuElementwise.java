@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import java.lang.foreign.MemorySegment;
@@ -48,10 +50,11 @@ final class CpuElementwise implements ElementwiseKernels {
         Math.toIntExact((whole + CHUNK - 1) / CHUNK),
         (task, scratch) -> {
           long from = (long) task * CHUNK;
-          loop.run(operands, 4 * from, (int) (4 * Math.min(CHUNK, whole - from)));
+          long count = Math.min(CHUNK, whole - from);
+          loop.run(operands, floatBytes(from), (int) floatBytes(count));
         });
     if (whole < n) {
-      tail(4 * whole, 4 * (n - whole), loop, results, operands);
+      tail(floatBytes(whole), floatBytes(n - whole), loop, results, operands);
     }
   }
 
@@ -142,7 +145,7 @@ final class CpuElementwise implements ElementwiseKernels {
 
   @Override
   public void zero(Buffer out, long n) {
-    out.segment().asSlice(0, 4 * n).fill((byte) 0);
+    out.segment().asSlice(0, floatBytes(n)).fill((byte) 0);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.MatrixKernels;
@@ -77,10 +79,11 @@ final class CpuMatrix implements MatrixKernels {
     int most = Math.max(1, UNZIPPED_FLOATS / depth / ROW_TILES) * ROW_TILES;
     for (int row = 0; row < sizes.rows(); row += most) {
       int rows = Math.min(most, sizes.rows() - row);
-      MemorySegment part = out.asSlice(4L * row * sizes.columns());
+      MemorySegment part = out.asSlice(floatBytes((long) row * sizes.columns()));
       ProductSizes some = new ProductSizes(rows, sizes.columns(), depth);
       try (Scratch.Frame _ = pool.callerScratch().frame()) {
-        halfLinear(part, unzip(x.asSlice(4L * row * depth), rows, depth), weight, some);
+        halfLinear(
+            part, unzip(x.asSlice(floatBytes((long) row * depth)), rows, depth), weight, some);
       }
     }
   }
@@ -110,14 +113,14 @@ final class CpuMatrix implements MatrixKernels {
         (rows + ROW_TILES - 1) / ROW_TILES,
         (task, scratch) -> {
           for (int row = task * ROW_TILES; row < Math.min(rows, (task + 1) * ROW_TILES); row++) {
-            HalfLanes.unzip(x, 4L * row * depth, unzipped, row * depth, depth);
+            HalfLanes.unzip(x, floatBytes((long) row * depth), unzipped, row * depth, depth);
           }
         });
     return unzipped;
   }
 
   private static int rowChunk(ProductSizes sizes) {
-    long fitting = BLOCK_BYTES / (4L * sizes.depth()) / ROW_TILES * ROW_TILES;
+    long fitting = BLOCK_BYTES / floatBytes(sizes.depth()) / ROW_TILES * ROW_TILES;
     return Math.clamp(fitting, ROW_TILES, Math.max(ROW_TILES, sizes.rows()));
   }
 

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.kernel.OptimizerKernels;
@@ -78,7 +80,7 @@ final class CpuOptimizer implements OptimizerKernels {
           long from = (long) block * NORM_BLOCK;
           int count = (int) Math.min(NORM_BLOCK, n - from);
           int whole = count / Lanes.COUNT * Lanes.COUNT;
-          step.apply(operands, 4 * from, 4 * whole);
+          step.apply(operands, floatBytes(from), (int) floatBytes(whole));
           step.applySingly(operands, from + whole, from + count);
         });
   }

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.RowKernels;
@@ -47,7 +49,7 @@ final class CpuRow implements RowKernels {
   public void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
     DType dtype = x.dtype();
     long xBytes = (long) dtype.bytes() * embedDim;
-    long bytes = 4L * embedDim;
+    long bytes = floatBytes(embedDim);
     forRows(
         count,
         embedDim,
@@ -69,23 +71,11 @@ final class CpuRow implements RowKernels {
         embedDim,
         (from, to, scratch) -> {
           for (int i = 0; i < count; i++) {
-            long target = 4L * index.getInt(i) * embedDim;
-            addColumns(dX.segment(), target, dOut.segment(), 4L * i * embedDim, from, to);
+            long target = floatBytes((long) index.getInt(i) * embedDim + from);
+            long term = floatBytes((long) i * embedDim + from);
+            Lanes.addTo(dX.segment(), target, dOut.segment(), term, to - from);
           }
         });
-  }
-
-  private static void addColumns(
-      MemorySegment target, long targetAt, MemorySegment x, long xAt, int from, int to) {
-    int c = from;
-    for (; c + Lanes.COUNT <= to; c += Lanes.COUNT) {
-      FloatVector sum = Lanes.load(target, targetAt + 4L * c).add(Lanes.load(x, xAt + 4L * c));
-      Lanes.store(sum, target, targetAt + 4L * c);
-    }
-    for (; c < to; c++) {
-      float sum = target.get(Lanes.FLOAT, targetAt + 4L * c) + x.get(Lanes.FLOAT, xAt + 4L * c);
-      target.set(Lanes.FLOAT, targetAt + 4L * c, sum);
-    }
   }
 
   private static float inverseRms(MemorySegment x, long at, int embedDim, double eps) {
@@ -101,7 +91,7 @@ final class CpuRow implements RowKernels {
         embedDim,
         (from, to, scratch) -> {
           for (int r = from; r < to; r++) {
-            long at = 4L * r * embedDim;
+            long at = floatBytes((long) r * embedDim);
             float scale = inverseRms(xs, at, embedDim, eps);
             scaleRow(out.segment(), xs, at, weight.segment(), embedDim, scale);
           }
@@ -113,12 +103,12 @@ final class CpuRow implements RowKernels {
       MemorySegment out, MemorySegment x, long at, MemorySegment weight, int n, float scale) {
     int c = 0;
     for (; c + Lanes.COUNT <= n; c += Lanes.COUNT) {
-      FloatVector normalised = Lanes.load(x, at + 4L * c).mul(scale);
-      Lanes.store(normalised.mul(Lanes.load(weight, 4L * c)), out, at + 4L * c);
+      FloatVector normalised = Lanes.load(x, at + floatBytes(c)).mul(scale);
+      Lanes.store(normalised.mul(Lanes.load(weight, floatBytes(c))), out, at + floatBytes(c));
     }
     for (; c < n; c++) {
-      float normalised = x.get(Lanes.FLOAT, at + 4L * c) * scale;
-      out.set(Lanes.FLOAT, at + 4L * c, normalised * weight.get(Lanes.FLOAT, 4L * c));
+      float normalised = x.get(Lanes.FLOAT, at + floatBytes(c)) * scale;
+      out.set(Lanes.FLOAT, at + floatBytes(c), normalised * weight.get(Lanes.FLOAT, floatBytes(c)));
     }
   }
 
@@ -133,7 +123,7 @@ final class CpuRow implements RowKernels {
         embedDim,
         (from, to, scratch) -> {
           for (int r = from; r < to; r++) {
-            long at = 4L * r * embedDim;
+            long at = floatBytes((long) r * embedDim);
             float scale = inverseRms(xs, at, embedDim, eps);
             double dot = Lanes.dot(ds, at, ws, 0, xs, at, embedDim);
             float along = (float) (-dot * scale * scale * scale / embedDim);
@@ -155,13 +145,17 @@ final class CpuRow implements RowKernels {
     FloatVector alongs = Lanes.broadcast(along);
     int c = 0;
     for (; c + Lanes.COUNT <= n; c += Lanes.COUNT) {
-      FloatVector direct = Lanes.load(dOut, at + 4L * c).mul(Lanes.load(weight, 4L * c)).mul(scale);
-      Lanes.store(Lanes.load(x, at + 4L * c).fma(alongs, direct), dX, at + 4L * c);
+      FloatVector direct =
+          Lanes.load(dOut, at + floatBytes(c)).mul(Lanes.load(weight, floatBytes(c))).mul(scale);
+      Lanes.store(Lanes.load(x, at + floatBytes(c)).fma(alongs, direct), dX, at + floatBytes(c));
     }
     for (; c < n; c++) {
-      float direct = dOut.get(Lanes.FLOAT, at + 4L * c) * weight.get(Lanes.FLOAT, 4L * c) * scale;
-      float sum = Math.fma(x.get(Lanes.FLOAT, at + 4L * c), along, direct);
-      dX.set(Lanes.FLOAT, at + 4L * c, sum);
+      float direct =
+          dOut.get(Lanes.FLOAT, at + floatBytes(c))
+              * weight.get(Lanes.FLOAT, floatBytes(c))
+              * scale;
+      float sum = Math.fma(x.get(Lanes.FLOAT, at + floatBytes(c)), along, direct);
+      dX.set(Lanes.FLOAT, at + floatBytes(c), sum);
     }
   }
 
@@ -178,7 +172,8 @@ final class CpuRow implements RowKernels {
           embedDim,
           (from, to, scratch) -> {
             for (int r = from; r < to; r++) {
-              scales.setAtIndex(Lanes.FLOAT, r, inverseRms(xs, 4L * r * embedDim, embedDim, eps));
+              scales.setAtIndex(
+                  Lanes.FLOAT, r, inverseRms(xs, floatBytes((long) r * embedDim), embedDim, eps));
             }
           });
       forColumns(
@@ -186,7 +181,8 @@ final class CpuRow implements RowKernels {
           (from, to, scratch) -> {
             for (int r = 0; r < rows; r++) {
               float scale = scales.getAtIndex(Lanes.FLOAT, r);
-              addProducts(dWeight.segment(), ds, xs, 4L * r * embedDim, from, to, scale);
+              addProducts(
+                  dWeight.segment(), ds, xs, floatBytes((long) r * embedDim), from, to, scale);
             }
           });
     }
@@ -203,15 +199,19 @@ final class CpuRow implements RowKernels {
       float scale) {
     int c = from;
     for (; c + Lanes.COUNT <= to; c += Lanes.COUNT) {
-      FloatVector scaled = Lanes.load(x, at + 4L * c).mul(scale);
-      FloatVector sum = Lanes.load(dOut, at + 4L * c).fma(scaled, Lanes.load(sums, 4L * c));
-      Lanes.store(sum, sums, 4L * c);
+      FloatVector scaled = Lanes.load(x, at + floatBytes(c)).mul(scale);
+      FloatVector sum =
+          Lanes.load(dOut, at + floatBytes(c)).fma(scaled, Lanes.load(sums, floatBytes(c)));
+      Lanes.store(sum, sums, floatBytes(c));
     }
     for (; c < to; c++) {
-      float scaled = x.get(Lanes.FLOAT, at + 4L * c) * scale;
+      float scaled = x.get(Lanes.FLOAT, at + floatBytes(c)) * scale;
       float sum =
-          Math.fma(dOut.get(Lanes.FLOAT, at + 4L * c), scaled, sums.get(Lanes.FLOAT, 4L * c));
-      sums.set(Lanes.FLOAT, 4L * c, sum);
+          Math.fma(
+              dOut.get(Lanes.FLOAT, at + floatBytes(c)),
+              scaled,
+              sums.get(Lanes.FLOAT, floatBytes(c)));
+      sums.set(Lanes.FLOAT, floatBytes(c), sum);
     }
   }
 
@@ -230,9 +230,9 @@ final class CpuRow implements RowKernels {
         numHeads * headDim,
         (from, to, scratch) -> {
           for (int r = from; r < to; r++) {
-            long angle = 4L * positions.getInt(r) * headDim;
+            long angle = floatBytes((long) positions.getInt(r) * headDim);
             for (int h = 0; h < numHeads; h++) {
-              long at = 4L * ((long) r * numHeads + h) * headDim;
+              long at = floatBytes(((long) r * numHeads + h) * headDim);
               rotate(out.segment(), x.segment(), at, angles.segment(), angle, headDim, direction);
             }
           }
@@ -248,23 +248,23 @@ final class CpuRow implements RowKernels {
       int headDim,
       int direction) {
     int half = headDim / 2;
-    long halfBytes = 4L * half;
+    long halfBytes = floatBytes(half);
     int i = 0;
     for (; i + Lanes.COUNT <= half; i += Lanes.COUNT) {
-      FloatVector cos = Lanes.load(angles, angleAt + 4L * i);
-      FloatVector sin = Lanes.load(angles, angleAt + halfBytes + 4L * i).mul(direction);
-      FloatVector a = Lanes.load(x, at + 4L * i);
-      FloatVector b = Lanes.load(x, at + halfBytes + 4L * i);
-      Lanes.store(a.mul(cos).sub(b.mul(sin)), out, at + 4L * i);
-      Lanes.store(b.mul(cos).add(a.mul(sin)), out, at + halfBytes + 4L * i);
+      FloatVector cos = Lanes.load(angles, angleAt + floatBytes(i));
+      FloatVector sin = Lanes.load(angles, angleAt + halfBytes + floatBytes(i)).mul(direction);
+      FloatVector a = Lanes.load(x, at + floatBytes(i));
+      FloatVector b = Lanes.load(x, at + halfBytes + floatBytes(i));
+      Lanes.store(a.mul(cos).sub(b.mul(sin)), out, at + floatBytes(i));
+      Lanes.store(b.mul(cos).add(a.mul(sin)), out, at + halfBytes + floatBytes(i));
     }
     for (; i < half; i++) {
-      float cos = angles.get(Lanes.FLOAT, angleAt + 4L * i);
-      float sin = angles.get(Lanes.FLOAT, angleAt + halfBytes + 4L * i) * direction;
-      float a = x.get(Lanes.FLOAT, at + 4L * i);
-      float b = x.get(Lanes.FLOAT, at + halfBytes + 4L * i);
-      out.set(Lanes.FLOAT, at + 4L * i, a * cos - b * sin);
-      out.set(Lanes.FLOAT, at + halfBytes + 4L * i, b * cos + a * sin);
+      float cos = angles.get(Lanes.FLOAT, angleAt + floatBytes(i));
+      float sin = angles.get(Lanes.FLOAT, angleAt + halfBytes + floatBytes(i)) * direction;
+      float a = x.get(Lanes.FLOAT, at + floatBytes(i));
+      float b = x.get(Lanes.FLOAT, at + halfBytes + floatBytes(i));
+      out.set(Lanes.FLOAT, at + floatBytes(i), a * cos - b * sin);
+      out.set(Lanes.FLOAT, at + halfBytes + floatBytes(i), b * cos + a * sin);
     }
   }
 }

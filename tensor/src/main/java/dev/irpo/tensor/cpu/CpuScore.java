@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
@@ -62,7 +64,7 @@ final class CpuScore implements ScoreKernels {
   private void gather(
       MemorySegment states, Buffer x, Buffer rows, int from, int count, int embedDim) {
     MemorySegment xs = x.segment();
-    long bytes = 4L * embedDim;
+    long bytes = floatBytes(embedDim);
     pool.run(
         (count + GATHERED_ROWS - 1) / GATHERED_ROWS,
         (task, scratch) -> {
@@ -124,10 +126,10 @@ final class CpuScore implements ScoreKernels {
         count,
         (i, scratch) -> {
           if (rows.getInt(from + i) >= 0) {
-            long at = 4L * i * vocabSize;
+            long at = floatBytes((long) i * vocabSize);
             float normaliser = logSumExp(logits, at, vocabSize);
             int token = Objects.checkIndex(targets.getInt(from + i), vocabSize);
-            float target = logits.get(Lanes.FLOAT, at + 4L * token);
+            float target = logits.get(Lanes.FLOAT, at + floatBytes(token));
             logSumExp.set(from + i, normaliser);
             out.set(from + i, target - normaliser);
           }
@@ -179,7 +181,9 @@ final class CpuScore implements ScoreKernels {
 
   /// The part of the head for some columns of the logits.
   private static MemorySegment columnsOf(Buffer weight, int first, int columns, int embedDim) {
-    return weight.segment().asSlice(4L * first * embedDim, 4L * columns * embedDim);
+    return weight
+        .segment()
+        .asSlice(floatBytes((long) first * embedDim), floatBytes((long) columns * embedDim));
   }
 
   /// Replaces logits by dOut·([v = target] − exp(l[v] − logSumExp)), for columns `v` to `v +
@@ -199,16 +203,16 @@ final class CpuScore implements ScoreKernels {
         (task, scratch) -> {
           int last = Math.min(count, (task + 1) * GATHERED_ROWS);
           for (int i = task * GATHERED_ROWS; i < last; i++) {
-            long at = 4L * i * columns;
+            long at = floatBytes((long) i * columns);
             float gradient = rows.getInt(from + i) < 0 ? 0 : (float) dOut.get(from + i);
             if (gradient == 0) {
-              logits.asSlice(at, 4L * columns).fill((byte) 0);
+              logits.asSlice(at, floatBytes(columns)).fill((byte) 0);
               continue;
             }
             Lanes.scaledExp(logits, at, columns, (float) logSumExp.get(from + i), -gradient);
             int target = targets.getInt(from + i) - v;
             if (target >= 0 && target < columns) {
-              long targetAt = at + 4L * target;
+              long targetAt = at + floatBytes(target);
               logits.set(Lanes.FLOAT, targetAt, logits.get(Lanes.FLOAT, targetAt) + gradient);
             }
           }
@@ -217,20 +221,12 @@ final class CpuScore implements ScoreKernels {
 
   private static void addRows(
       MemorySegment dX, MemorySegment dStates, Buffer rows, int from, int count, int embedDim) {
-    int whole = embedDim / Lanes.COUNT * Lanes.COUNT;
     for (int i = 0; i < count; i++) {
       int row = rows.getInt(from + i);
       if (row >= 0) {
-        long target = 4L * row * embedDim;
-        long term = 4L * i * embedDim;
-        for (int c = 0; c < 4 * whole; c += (int) Lanes.BYTES) {
-          Lanes.store(
-              Lanes.load(dX, target + c).add(Lanes.load(dStates, term + c)), dX, target + c);
-        }
-        for (int c = 4 * whole; c < 4 * embedDim; c += 4) {
-          float sum = dX.get(Lanes.FLOAT, target + c) + dStates.get(Lanes.FLOAT, term + c);
-          dX.set(Lanes.FLOAT, target + c, sum);
-        }
+        long target = floatBytes((long) row * embedDim);
+        long term = floatBytes((long) i * embedDim);
+        Lanes.addTo(dX, target, dStates, term, embedDim);
       }
     }
   }
@@ -239,7 +235,8 @@ final class CpuScore implements ScoreKernels {
   public void logSumExp(Buffer out, Buffer logits, int rows, int vocabSize) {
     pool.run(
         rows,
-        (r, scratch) -> out.set(r, logSumExp(logits.segment(), 4L * r * vocabSize, vocabSize)));
+        (r, scratch) ->
+            out.set(r, logSumExp(logits.segment(), floatBytes((long) r * vocabSize), vocabSize)));
   }
 
   @Override
@@ -259,7 +256,7 @@ final class CpuScore implements ScoreKernels {
           for (int b = 0; b < blocks; b++) {
             int first = b * TOKEN_BLOCK;
             int count = Math.min(TOKEN_BLOCK, vocabSize - first);
-            long at = 4 * ((long) r * vocabSize + first);
+            long at = floatBytes((long) r * vocabSize + first);
             float max = Lanes.max(ls, at, count);
             long block = (long) r * blocks + b;
             largest.set(block, max);

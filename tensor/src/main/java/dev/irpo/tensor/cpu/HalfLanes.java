@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,7 +42,7 @@ final class HalfLanes {
   static void widen(
       DType dtype, MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
     for (int i = 0; i < n; i++) {
-      to.set(Lanes.FLOAT, toAt + 4L * i, widened(dtype, from.get(SHORT, fromAt + 2L * i)));
+      to.set(Lanes.FLOAT, toAt + floatBytes(i), widened(dtype, from.get(SHORT, fromAt + 2L * i)));
     }
   }
 
@@ -71,12 +73,12 @@ final class HalfLanes {
     int whole = n / PAIRS * PAIRS;
     for (int i = 0; i < whole; i += PAIRS) {
       for (int j = 0; j < PAIRS / 2; j++) {
-        long pair = fromAt + 4L * i + 8L * j;
+        long pair = fromAt + floatBytes(i + 2 * j);
         to[toAt + i + j] = from.get(Lanes.FLOAT, pair);
-        to[toAt + i + j + PAIRS / 2] = from.get(Lanes.FLOAT, pair + 4);
+        to[toAt + i + j + PAIRS / 2] = from.get(Lanes.FLOAT, pair + Float.BYTES);
       }
     }
-    MemorySegment.copy(from, Lanes.FLOAT, fromAt + 4L * whole, to, toAt + whole, n - whole);
+    MemorySegment.copy(from, Lanes.FLOAT, fromAt + floatBytes(whole), to, toAt + whole, n - whole);
   }
 
   /// Σ a·b over n elements in the order of [Lanes#dot] over unzipped numbers.
@@ -98,7 +100,7 @@ final class HalfLanes {
   private static void unzipBfloat16(MemorySegment from, long fromAt, float[] to, int toAt, int n) {
     for (int i = 0; i + PAIRS <= n; i += PAIRS) {
       for (int lane = 0; lane < Lanes.PARTIALS; lane += Lanes.COUNT) {
-        IntVector pairs = pairs(from, fromAt + 2L * i + 4L * lane);
+        IntVector pairs = pairs(from, fromAt + 2L * i + floatBytes(lane));
         evenBfloat16(pairs).intoArray(to, toAt + i + lane);
         oddBfloat16(pairs).intoArray(to, toAt + i + Lanes.PARTIALS + lane);
       }
@@ -108,7 +110,7 @@ final class HalfLanes {
   private static void unzipFloat16(MemorySegment from, long fromAt, float[] to, int toAt, int n) {
     for (int i = 0; i + PAIRS <= n; i += PAIRS) {
       for (int lane = 0; lane < Lanes.PARTIALS; lane += Lanes.COUNT) {
-        IntVector pairs = pairs(from, fromAt + 2L * i + 4L * lane);
+        IntVector pairs = pairs(from, fromAt + 2L * i + floatBytes(lane));
         evenFloat16(pairs).intoArray(to, toAt + i + lane);
         oddFloat16(pairs).intoArray(to, toAt + i + Lanes.PARTIALS + lane);
       }
@@ -147,7 +149,7 @@ final class HalfLanes {
       s1 = odd.fma(oddBfloat16(w1), s1);
     }
     out.set(Lanes.FLOAT, outAt, Lanes.tree(s0));
-    out.set(Lanes.FLOAT, outAt + 4, Lanes.tree(s1));
+    out.set(Lanes.FLOAT, outAt + Float.BYTES, Lanes.tree(s1));
   }
 
   private static FloatVector partialBfloat16(

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.kernel.AttentionKernels;
 import java.lang.foreign.MemorySegment;
 
@@ -37,13 +39,13 @@ record KeyValueCache(MemorySegment keys, MemorySegment values, int numKvHeads, i
 
   /// The value of a block's first position.
   long valuesAt(int block, int kvHead) {
-    return 4 * ((long) block * numKvHeads + kvHead) * BLOCK * rowWidth();
+    return floatBytes(((long) block * numKvHeads + kvHead) * BLOCK * rowWidth());
   }
 
   /// Copies row `row` of new keys and values (R, G·D) to a place counted from a block on.
   void store(int block, int place, MemorySegment k, MemorySegment v, int row) {
     for (int g = 0; g < numKvHeads; g++) {
-      long from = 4L * ((long) row * numKvHeads + g) * headDim;
+      long from = floatBytes(((long) row * numKvHeads + g) * headDim);
       storeKey(block, place, g, k, from);
       storeValue(block, place, g, v, from);
     }
@@ -51,17 +53,17 @@ record KeyValueCache(MemorySegment keys, MemorySegment values, int numKvHeads, i
 
   private void storeKey(int block, int place, int kvHead, MemorySegment k, long from) {
     long to = keysAt(block, kvHead) + place / Tiles.PANEL * keyPanelBytes();
-    to += 4L * (place % Tiles.PANEL);
+    to += floatBytes(place % Tiles.PANEL);
     for (int d = 0; d < headDim; d++) {
-      keys.set(Lanes.FLOAT, to + d * Tiles.PANEL_BYTES, k.get(Lanes.FLOAT, from + 4L * d));
+      keys.set(Lanes.FLOAT, to + d * Tiles.PANEL_BYTES, k.get(Lanes.FLOAT, from + floatBytes(d)));
     }
   }
 
   private void storeValue(int block, int place, int kvHead, MemorySegment v, long from) {
     long to = valuesAt(block + place / BLOCK, kvHead) + place % BLOCK * Tiles.PANEL_BYTES;
     for (int d = 0; d < headDim; d += Tiles.PANEL) {
-      long bytes = 4L * Math.min(Tiles.PANEL, headDim - d);
-      MemorySegment.copy(v, from + 4L * d, values, to, bytes);
+      long bytes = floatBytes(Math.min(Tiles.PANEL, headDim - d));
+      MemorySegment.copy(v, from + floatBytes(d), values, to, bytes);
       to += valuePanelBytes();
     }
   }

@@ -24,7 +24,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
   static final VectorSpecies<Float> FLOATS = species();
   static final int COUNT = FLOATS.length();
-  static final long BYTES = 4L * COUNT;
+  static final long BYTES = floatBytes(COUNT);
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
   static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -67,6 +67,11 @@ final class Lanes {
 
   static int roundUp(int count, int multiple) {
     return (count + multiple - 1) / multiple * multiple;
+  }
+
+  /// Bytes of so many floats. No longer than what C2 inlines whatever the size of the caller.
+  static long floatBytes(long count) {
+    return count * Float.BYTES;
   }
 
   static FloatVector load(MemorySegment memory, long offset) {
@@ -139,11 +144,11 @@ final class Lanes {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = first;
     for (; i + COUNT <= n; i += PARTIALS) {
-      sum = load(a, aAt + 4L * i).fma(load(b, bAt + 4L * i), sum);
+      sum = load(a, aAt + floatBytes(i)).fma(load(b, bAt + floatBytes(i)), sum);
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      sum = load(a, aAt + 4L * i, mask).fma(load(b, bAt + 4L * i, mask), sum);
+      sum = load(a, aAt + floatBytes(i), mask).fma(load(b, bAt + floatBytes(i), mask), sum);
     }
     return sum;
   }
@@ -174,15 +179,29 @@ final class Lanes {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = first;
     for (; i + COUNT <= n; i += PARTIALS) {
-      FloatVector product = load(a, aAt + 4L * i).mul(load(b, bAt + 4L * i));
-      sum = product.fma(load(c, cAt + 4L * i), sum);
+      FloatVector product = load(a, aAt + floatBytes(i)).mul(load(b, bAt + floatBytes(i)));
+      sum = product.fma(load(c, cAt + floatBytes(i)), sum);
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      FloatVector product = load(a, aAt + 4L * i, mask).mul(load(b, bAt + 4L * i, mask));
-      sum = product.fma(load(c, cAt + 4L * i, mask), sum);
+      FloatVector product =
+          load(a, aAt + floatBytes(i), mask).mul(load(b, bAt + floatBytes(i), mask));
+      sum = product.fma(load(c, cAt + floatBytes(i), mask), sum);
     }
     return sum;
+  }
+
+  /// target += x over n elements, the rest of a vector one by one, which rounds the same.
+  static void addTo(MemorySegment target, long targetAt, MemorySegment x, long xAt, int n) {
+    int i = 0;
+    for (; i + COUNT <= n; i += COUNT) {
+      FloatVector sum = load(target, targetAt + floatBytes(i)).add(load(x, xAt + floatBytes(i)));
+      store(sum, target, targetAt + floatBytes(i));
+    }
+    for (; i < n; i++) {
+      float sum = target.get(FLOAT, targetAt + floatBytes(i)) + x.get(FLOAT, xAt + floatBytes(i));
+      target.set(FLOAT, targetAt + floatBytes(i), sum);
+    }
   }
 
   /// Largest of n elements; exact, so in any order.
@@ -190,11 +209,11 @@ final class Lanes {
     FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i + COUNT <= n; i += COUNT) {
-      best = best.max(load(x, at + 4L * i));
+      best = best.max(load(x, at + floatBytes(i)));
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      best = best.lanewise(VectorOperators.MAX, load(x, at + 4L * i, mask), mask);
+      best = best.lanewise(VectorOperators.MAX, load(x, at + floatBytes(i), mask), mask);
     }
     return best.reduceLanes(VectorOperators.MAX);
   }
@@ -217,14 +236,14 @@ final class Lanes {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = first;
     for (; i + COUNT <= n; i += PARTIALS) {
-      FloatVector e = exp(load(x, at + 4L * i).sub(shift));
-      store(e, x, at + 4L * i);
+      FloatVector e = exp(load(x, at + floatBytes(i)).sub(shift));
+      store(e, x, at + floatBytes(i));
       sum = sum.add(e);
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      FloatVector e = exp(load(x, at + 4L * i, mask).sub(shift));
-      store(e, x, at + 4L * i, mask);
+      FloatVector e = exp(load(x, at + floatBytes(i), mask).sub(shift));
+      store(e, x, at + floatBytes(i), mask);
       sum = sum.add(e, mask);
     }
     return sum;
@@ -248,11 +267,11 @@ final class Lanes {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = first;
     for (; i + COUNT <= n; i += PARTIALS) {
-      sum = sum.add(exp(load(x, at + 4L * i).sub(shift).mul(factor)));
+      sum = sum.add(exp(load(x, at + floatBytes(i)).sub(shift).mul(factor)));
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      sum = sum.add(exp(load(x, at + 4L * i, mask).sub(shift).mul(factor)), mask);
+      sum = sum.add(exp(load(x, at + floatBytes(i), mask).sub(shift).mul(factor)), mask);
     }
     return sum;
   }
@@ -261,11 +280,15 @@ final class Lanes {
   static void scaledExp(MemorySegment x, long at, int n, float shift, float factor) {
     int i = 0;
     for (; i + COUNT <= n; i += COUNT) {
-      store(exp(load(x, at + 4L * i).sub(shift)).mul(factor), x, at + 4L * i);
+      store(exp(load(x, at + floatBytes(i)).sub(shift)).mul(factor), x, at + floatBytes(i));
     }
     if (i < n) {
       VectorMask<Float> mask = below(i, n);
-      store(exp(load(x, at + 4L * i, mask).sub(shift)).mul(factor), x, at + 4L * i, mask);
+      store(
+          exp(load(x, at + floatBytes(i), mask).sub(shift)).mul(factor),
+          x,
+          at + floatBytes(i),
+          mask);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
@@ -72,12 +74,12 @@ final class MatrixProduct {
         int count = Math.min(Tiles.ROWS, rows - r);
         for (int i = 0; add && i < count; i++) {
           long from = c.at() + (r + i) * c.rowBytes();
-          MemorySegment.copy(c.memory(), from, edge, i * Tiles.PANEL_BYTES, 4L * columns);
+          MemorySegment.copy(c.memory(), from, edge, i * Tiles.PANEL_BYTES, floatBytes(columns));
         }
         onEdge.multiply(edge.address(), a + r * tiles.aRow(), b, count, add);
         for (int i = 0; i < count; i++) {
           long to = c.at() + (r + i) * c.rowBytes();
-          MemorySegment.copy(edge, i * Tiles.PANEL_BYTES, c.memory(), to, 4L * columns);
+          MemorySegment.copy(edge, i * Tiles.PANEL_BYTES, c.memory(), to, floatBytes(columns));
         }
       }
     }

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import java.lang.foreign.MemorySegment;
@@ -104,7 +106,7 @@ record PackedAttentionBackward(
 
   private MemorySegment zeros(Area area, int padded, Scratch scratch) {
     long n = (long) padded * sizes.headDim();
-    return scratch.floats(area, n).asSlice(0, 4L * n).fill((byte) 0);
+    return scratch.floats(area, n).asSlice(0, floatBytes(n)).fill((byte) 0);
   }
 
   /// p = exp(factor·p − normaliser). A method by itself, like [#gradients], because C2 stops
@@ -148,7 +150,7 @@ record PackedAttentionBackward(
 
     /// Byte offset of the head in the block's row `i`.
     private long at(int i) {
-      return 4L * ((long) (row + i) * width + (long) head * sizes.headDim());
+      return floatBytes((long) (row + i) * width + (long) head * sizes.headDim());
     }
 
     void run() {
@@ -184,7 +186,7 @@ record PackedAttentionBackward(
 
     /// Bytes of row `i` that hold scores the row sees, and the rest of their last vector.
     private int seenBytes(int i) {
-      return 4 * Lanes.roundUp(firstVisible + i, Lanes.COUNT);
+      return (int) floatBytes(Lanes.roundUp(firstVisible + i, Lanes.COUNT));
     }
 
     /// Raw scores become probabilities.
@@ -192,7 +194,7 @@ record PackedAttentionBackward(
       float factor = (float) sizes.scoreScale();
       for (int i = 0; i < count; i++) {
         float normaliser = (float) logSumExp.get((long) (row + i) * sizes.numHeads() + head);
-        exponentials(p, 4L * i * work.padded, seenBytes(i), factor, normaliser);
+        exponentials(p, floatBytes((long) i * work.padded), seenBytes(i), factor, normaliser);
       }
     }
 
@@ -201,7 +203,7 @@ record PackedAttentionBackward(
       float factor = (float) sizes.scoreScale();
       for (int i = 0; i < count; i++) {
         float delta = Lanes.dot(dOut.segment(), at(i), out.segment(), at(i), sizes.headDim());
-        gradients(ds, p, 4L * i * work.padded, seenBytes(i), factor, delta);
+        gradients(ds, p, floatBytes((long) i * work.padded), seenBytes(i), factor, delta);
       }
     }
 
@@ -210,7 +212,7 @@ record PackedAttentionBackward(
       int end = Lanes.roundUp(visible, Lanes.COUNT);
       for (int i = 0; i < count; i++) {
         int own = firstVisible + i;
-        x.asSlice(4L * ((long) i * work.padded + own), 4L * (end - own)).fill((byte) 0);
+        x.asSlice(floatBytes((long) i * work.padded + own), floatBytes(end - own)).fill((byte) 0);
       }
     }
 

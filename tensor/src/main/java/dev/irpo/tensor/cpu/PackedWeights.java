@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.DType;
@@ -101,7 +103,7 @@ final class PackedWeights {
   }
 
   private static long bytes(int columns, int depth) {
-    return 4 * Panels.floats(depth, columns);
+    return floatBytes(Panels.floats(depth, columns));
   }
 
   private static boolean fits(long bytes, long kept) {

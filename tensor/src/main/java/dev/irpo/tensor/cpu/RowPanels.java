@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import jdk.incubator.vector.FloatVector;
@@ -40,7 +42,7 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
     for (int panel = PanelSource.begin(range.panels(), share, shares); panel < end; panel++) {
       for (int row = 0; row < Tiles.PANEL; row += Lanes.COUNT) {
         int first = range.first() + panel * Tiles.PANEL + row;
-        long at = target.at() + panel * target.panelBytes() + 4L * row;
+        long at = target.at() + panel * target.panelBytes() + floatBytes(row);
         int squares = bySquares && first + Lanes.COUNT <= rows ? range.depth() / Lanes.COUNT : 0;
         if (squares > 0) {
           packSquares(first, range.from(), squares, target.memory(), at);
@@ -55,9 +57,9 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   /// As many rows as a vector has lanes, as many columns as the squares have.
   private void packSquares(int first, int from, int squares, MemorySegment target, long at) {
     int depth = squares * Lanes.COUNT;
-    long row = 4L * columns;
+    long row = floatBytes(columns);
     long source =
-        RawMemory.address(matrix, offset(first, from), (Lanes.COUNT - 1) * row + 4L * depth);
+        RawMemory.address(matrix, offset(first, from), (Lanes.COUNT - 1) * row + floatBytes(depth));
     long bytes = (depth - 1) * Tiles.PANEL_BYTES + Lanes.BYTES;
     long panel = RawMemory.address(target, at, bytes);
     try {
@@ -69,7 +71,7 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   }
 
   private long offset(int row, int column) {
-    return 4L * ((long) row * columns + column);
+    return floatBytes((long) row * columns + column);
   }
 
   /// The columns of a square at the edges, element by element.
@@ -77,7 +79,7 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
     for (int k = from; k < to; k++) {
       for (int j = 0; j < Lanes.COUNT; j++) {
         float value = row + j < rows ? matrix.get(Lanes.FLOAT, offset(row + j, k)) : 0f;
-        target.set(Lanes.FLOAT, at + (k - from) * Tiles.PANEL_BYTES + 4L * j, value);
+        target.set(Lanes.FLOAT, at + (k - from) * Tiles.PANEL_BYTES + floatBytes(j), value);
       }
     }
   }

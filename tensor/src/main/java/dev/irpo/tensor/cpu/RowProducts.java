@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
@@ -76,7 +78,7 @@ final class RowProducts {
       int rows,
       Scratch scratch) {
     this.out = out;
-    this.outRow = 4L * outDim;
+    this.outRow = floatBytes(outDim);
     this.x = x;
     this.weight = weight.segment();
     this.dtype = weight.dtype();
@@ -115,7 +117,7 @@ final class RowProducts {
       }
     }
     for (int t = 0; t < tiles; t++) {
-      addLanes(t * TILE_FLOATS, (fromRow + t * TILE) * outRow + 4L * column);
+      addLanes(t * TILE_FLOATS, (fromRow + t * TILE) * outRow + floatBytes(column));
     }
     for (int c = column; c < column + TILE; c++) {
       dots(fromRow + tiles * TILE, toRow, c);
@@ -129,7 +131,7 @@ final class RowProducts {
 
   private void twoDots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
-      long outAt = row * outRow + 4L * column;
+      long outAt = row * outRow + floatBytes(column);
       HalfLanes.twoDotsBfloat16(x, row * depth, weight, 2L * column * depth, depth, out, outAt);
     }
   }
@@ -137,7 +139,7 @@ final class RowProducts {
   private void dots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
       float sum = HalfLanes.dot(dtype, x, row * depth, weight, 2L * column * depth, depth);
-      out.set(Lanes.FLOAT, row * outRow + 4L * column, sum);
+      out.set(Lanes.FLOAT, row * outRow + floatBytes(column), sum);
     }
   }
 
@@ -255,7 +257,7 @@ final class RowProducts {
     }
     for (int i = 0; i < TILE_SUMS; i++) {
       float sum = Lanes.sum16(sums, at + i * SUM);
-      out.set(Lanes.FLOAT, outAt + i / TILE * outRow + 4L * (i % TILE), sum);
+      out.set(Lanes.FLOAT, outAt + i / TILE * outRow + floatBytes(i % TILE), sum);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,7 +51,7 @@ final class Scratch {
   /// @throws IllegalStateException if the area is in use
   MemorySegment floats(Area area, long count) {
     int index = take(area);
-    long bytes = Float.BYTES * Math.max(count, Lanes.PARTIALS);
+    long bytes = floatBytes(Math.max(count, Lanes.PARTIALS));
     if (segments[index] == null || segments[index].byteSize() < bytes) {
       segments[index] = Arena.ofAuto().allocate(bytes + bytes / 4, Buffer.ALIGNMENT);
     }
@@ -67,6 +69,7 @@ final class Scratch {
     return arrays[index];
   }
 
+  @SuppressWarnings("EnumOrdinal") // its place in two arrays and in a mask, in the hot path
   private int take(Area area) {
     int index = area.ordinal();
     int bit = 1 << index;

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +16,10 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
   static SequenceRows ofKeyHead(Buffer buffer, AttentionSizes sizes, int kvHead) {
     int headDim = sizes.headDim();
     return new SequenceRows(
-        buffer.segment(), 4L * sizes.numKvHeads() * headDim, 4L * kvHead * headDim, headDim);
+        buffer.segment(),
+        floatBytes((long) sizes.numKvHeads() * headDim),
+        floatBytes((long) kvHead * headDim),
+        headDim);
   }
 
   /// Rows that follow each other in memory.
@@ -43,9 +48,9 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
   private void gather(MemorySegment to, int width, SegmentTable table, int segment, int padded) {
     Run own = own(table, segment);
     int count = own.place + own.count;
-    long row = 4L * width;
+    long row = floatBytes(width);
     for (int d = 0; d < headDim; d += width) {
-      long strip = d * 4L * padded;
+      long strip = d * floatBytes(padded);
       int columns = Math.min(width, headDim - d);
       gather(to, strip, row, prefix(table, segment), d, columns);
       gather(to, strip, row, own, d, columns);
@@ -54,15 +59,16 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
   }
 
   private void gather(MemorySegment to, long strip, long row, Run run, int column, int columns) {
-    long from = run.firstRow * rowBytes + headBytes + 4L * column;
+    long from = run.firstRow * rowBytes + headBytes + floatBytes(column);
     long target = strip + run.place * row;
     int whole = columns / Lanes.COUNT * Lanes.COUNT;
     for (int d = 0; d < whole; d += Lanes.COUNT) {
-      copyColumn(to, target + 4L * d, row, run.count, from + 4L * d);
+      copyColumn(to, target + floatBytes(d), row, run.count, from + floatBytes(d));
     }
     for (int i = 0; whole < columns && i < run.count; i++) {
-      long source = from + i * rowBytes + 4L * whole;
-      MemorySegment.copy(memory, source, to, target + i * row + 4L * whole, 4L * (columns - whole));
+      long source = from + i * rowBytes + floatBytes(whole);
+      MemorySegment.copy(
+          memory, source, to, target + i * row + floatBytes(whole), floatBytes(columns - whole));
     }
   }
 
@@ -81,24 +87,24 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
   }
 
   private void add(MemorySegment terms, Run run) {
-    long bytes = 4L * headDim;
+    long bytes = floatBytes(headDim);
     long target = run.firstRow * rowBytes + headBytes;
     long from = run.place * bytes;
     int whole = headDim / Lanes.COUNT * Lanes.COUNT;
     for (int d = 0; d < whole; d += Lanes.COUNT) {
-      addColumn(terms, from + 4L * d, run.count, target + 4L * d);
+      addColumn(terms, from + floatBytes(d), run.count, target + floatBytes(d));
     }
     for (int i = 0; whole < headDim && i < run.count; i++) {
-      for (int d = 4 * whole; d < 4 * headDim; d += 4) {
-        long at = target + i * rowBytes + d;
-        float term = terms.get(Lanes.FLOAT, from + i * bytes + d);
+      for (int d = whole; d < headDim; d++) {
+        long at = target + i * rowBytes + floatBytes(d);
+        float term = terms.get(Lanes.FLOAT, from + i * bytes + floatBytes(d));
         memory.set(Lanes.FLOAT, at, memory.get(Lanes.FLOAT, at) + term);
       }
     }
   }
 
   private void addColumn(MemorySegment terms, long termsAt, int count, long targetAt) {
-    long bytes = 4L * headDim;
+    long bytes = floatBytes(headDim);
     for (int i = 0; i < count; i++) {
       long at = targetAt + i * rowBytes;
       Lanes.store(Lanes.load(memory, at).add(Lanes.load(terms, termsAt + i * bytes)), memory, at);

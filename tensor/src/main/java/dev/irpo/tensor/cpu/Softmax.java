@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import java.lang.foreign.MemorySegment;
 
 /// Pieces of the attention softmax that packed and cached attention share, so that both round
@@ -20,7 +22,7 @@ final class Softmax {
       long sumIndex) {
     scale(scores, at, scores, at, n, factor);
     for (int j = n; j < width; j++) {
-      scores.set(Lanes.FLOAT, at + 4L * j, Float.NEGATIVE_INFINITY);
+      scores.set(Lanes.FLOAT, at + floatBytes(j), Float.NEGATIVE_INFINITY);
     }
     float max = Lanes.max(scores, at, width);
     float sum = Lanes.expAndSum(scores, at, width, max);
@@ -33,10 +35,13 @@ final class Softmax {
       MemorySegment from, long fromAt, MemorySegment to, long toAt, int n, float factor) {
     int i = 0;
     for (; i + Lanes.COUNT <= n; i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(from, fromAt + 4L * i).mul(factor), to, toAt + 4L * i);
+      Lanes.store(Lanes.load(from, fromAt + floatBytes(i)).mul(factor), to, toAt + floatBytes(i));
     }
     for (; i < n; i++) {
-      to.set(Lanes.FLOAT, toAt + 4L * i, from.get(Lanes.FLOAT, fromAt + 4L * i) * factor);
+      to.set(
+          Lanes.FLOAT,
+          toAt + floatBytes(i),
+          from.get(Lanes.FLOAT, fromAt + floatBytes(i)) * factor);
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.cpu;
 
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
@@ -7,7 +9,7 @@ import java.lang.ref.Reference;
 record Strided(MemorySegment memory, long at, long rowBytes, long columnBytes) {
   /// A row-major matrix from its beginning.
   static Strided rows(MemorySegment memory, int columns) {
-    return new Strided(memory, 0, 4L * columns, 4);
+    return new Strided(memory, 0, floatBytes(columns), Float.BYTES);
   }
 
   Strided transposed() {
@@ -23,7 +25,8 @@ record Strided(MemorySegment memory, long at, long rowBytes, long columnBytes) {
   ///
   /// @throws IndexOutOfBoundsException if they do not
   long address(int rows, int columns) {
-    return RawMemory.address(memory, at, (rows - 1) * rowBytes + (columns - 1) * columnBytes + 4);
+    return RawMemory.address(
+        memory, at, (rows - 1) * rowBytes + (columns - 1) * columnBytes + Float.BYTES);
   }
 
   /// Reads all of some rows and columns in the order in which they lie, see [RawMemory#prefetch].

@@ -4,6 +4,7 @@ import static dev.irpo.tensor.cpu.Lanes.BYTES;
 import static dev.irpo.tensor.cpu.Lanes.FLOAT;
 import static dev.irpo.tensor.cpu.Lanes.FLOATS;
 import static dev.irpo.tensor.cpu.Lanes.ORDER;
+import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 import static dev.irpo.tensor.cpu.RawMemory.ALL;
 
 import java.lang.foreign.Arena;
@@ -36,7 +37,7 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
   /// Columns of a panel.
   static final int PANEL = 2 * Lanes.COUNT;
 
-  static final long PANEL_BYTES = 4L * PANEL;
+  static final long PANEL_BYTES = floatBytes(PANEL);
 
   /// Most rows of a tile.
   static final int ROWS = Lanes.COUNT == 16 ? 8 : 4;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,19 +41,17 @@ class ScratchTest {
 
   @Test
   void areasAreMemoryOfTheirOwnThatStays() {
-    MemorySegment[] first = new MemorySegment[Area.values().length];
+    Map<Area, MemorySegment> first = new EnumMap<>(Area.class);
     try (Scratch.Frame _ = scratch.frame()) {
       for (Area area : Area.values()) {
-        first[area.ordinal()] = scratch.floats(area, 100);
-        assertTrue(first[area.ordinal()].byteSize() >= 400);
-        for (int i = 0; i < area.ordinal(); i++) {
-          assertNotEquals(first[i].address(), first[area.ordinal()].address());
-        }
+        MemorySegment memory = scratch.floats(area, 100);
+        assertTrue(memory.byteSize() >= 400);
+        first.values().forEach(other -> assertNotEquals(other.address(), memory.address()));
+        first.put(area, memory);
       }
     }
-    for (Area area : Area.values()) {
-      assertEquals(first[area.ordinal()].address(), scratch.floats(area, 50).address());
-    }
+    first.forEach(
+        (area, memory) -> assertEquals(memory.address(), scratch.floats(area, 50).address()));
   }
 
   @Test
