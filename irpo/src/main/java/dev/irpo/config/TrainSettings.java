@@ -1,6 +1,7 @@
 package dev.irpo.config;
 
 import dev.irpo.setting.Setting;
+import dev.irpo.transformer.ParameterSelection;
 
 /// The training of one iteration.
 public record TrainSettings(
@@ -16,6 +17,14 @@ public record TrainSettings(
         int epochs,
     @Setting(value = "16", range = "[1, 1000000]", doc = "pairs a step") int batchSize,
     @Setting(value = "true", doc = "whether pairs are drawn in a random order") boolean shuffle,
+    @Setting(
+            value = "all",
+            pattern = ParameterSelection.PATTERN,
+            form = "all, head, layers:N, names of tensors with *, or several with commas between",
+            doc =
+                "what is trained, the rest keeps its bits; head: the output head (of a tied model"
+                    + " the embedding table), layers:2: the last two layers")
+        String parameters,
     @Setting(
             value = "4096",
             range = "[16, 16777216]",

@@ -110,7 +110,8 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
   public static WorkPlan of(LlamaConfig model, RunConfig config, Longest longest, int processes) {
     SequencedMap<String, Long> bytes = new LinkedHashMap<>();
     long elements = ParameterLayout.of(model.parameterShapes()).numElements();
-    long shard = (elements + processes - 1) / processes;
+    long trainedElements = PreferenceTraining.trainedElements(config, model);
+    long shard = (trainedElements + processes - 1) / processes;
     bytes.put(WEIGHTS, FLOAT * elements);
     bytes.put(PACKED, packedCopies(model));
     bytes.put("gradients", FLOAT * shard);

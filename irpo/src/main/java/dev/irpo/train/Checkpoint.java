@@ -11,15 +11,18 @@ import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Shape;
 import dev.irpo.transformer.train.Optimizer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -47,14 +50,14 @@ final class Checkpoint {
 
   static void write(Path folder, LanguageModel model, Optimizer optimizer, int step)
       throws IOException {
-    ShardLayout layout = new ShardLayout(model.config().parameterShapes());
+    ShardLayout layout = shardLayout(optimizer);
     OptimizerShards.Part part =
         new OptimizerShards.Part(
             1,
             1,
             0,
-            pieces(model, optimizer.firstMoment()),
-            pieces(model, optimizer.secondMoment()));
+            pieces(optimizer, optimizer.firstMoment()),
+            pieces(optimizer, optimizer.secondMoment()));
     AtomicFiles.writeFolder(
         folder,
         temporary -> {
@@ -83,10 +86,10 @@ final class Checkpoint {
       }
     }
     model.parameters().markChanged();
-    ShardLayout layout = new ShardLayout(model.config().parameterShapes());
+    ShardLayout layout = shardLayout(optimizer);
     try (OptimizerShards shards = OptimizerShards.open(folder, layout)) {
-      List<MemorySegment> firstMoments = pieces(model, optimizer.firstMoment());
-      List<MemorySegment> secondMoments = pieces(model, optimizer.secondMoment());
+      List<MemorySegment> firstMoments = pieces(optimizer, optimizer.firstMoment());
+      List<MemorySegment> secondMoments = pieces(optimizer, optimizer.secondMoment());
       int i = 0;
       for (String name : layout.shapes().keySet()) {
         shards.read(layout.begin(name), firstMoments.get(i), secondMoments.get(i));
@@ -98,10 +101,14 @@ final class Checkpoint {
     return state.get("step").intValue();
   }
 
-  /// The parts of a flat buffer that belong to parameters, without the padding between them.
-  private static List<MemorySegment> pieces(LanguageModel model, Buffer flat) {
-    return model.parameters().layout().slice(flat, "").values().stream()
-        .map(Buffer::segment)
-        .toList();
+  private static ShardLayout shardLayout(Optimizer optimizer) {
+    SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+    optimizer.layout().slices().forEach(slice -> shapes.put(slice.name(), slice.shape()));
+    return new ShardLayout(shapes);
+  }
+
+  /// The parts of a moment that belong to parameters, without the padding between them.
+  private static List<MemorySegment> pieces(Optimizer optimizer, Buffer moment) {
+    return optimizer.layout().slice(moment, "").values().stream().map(Buffer::segment).toList();
   }
 }

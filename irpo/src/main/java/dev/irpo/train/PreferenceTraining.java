@@ -6,6 +6,8 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.Trainer;
@@ -64,11 +66,14 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   /// A trainer that takes pairs of up to so many tokens.
   public static Trainer<?> trainer(
       RunConfig config, Backend backend, Parameters parameters, int largestPair) {
-    return new Trainer<>(
-        backend,
-        parameters,
-        new IrpoLoss(config.loss()),
-        Schedules.trainer(config.train(), config.optimizer(), largestPair));
+    return Schedules.trainer(config, backend, parameters, new IrpoLoss(config.loss()), largestPair);
+  }
+
+  /// Elements of the parameters that are trained, which have gradients and moments.
+  ///
+  /// @throws IllegalArgumentException if the model has no such parameters
+  public static long trainedElements(RunConfig config, LlamaConfig model) {
+    return ParameterLayout.of(Schedules.trained(config.train(), model).of(model)).numElements();
   }
 
   /// Optimizer steps that a training on so many pairs takes.

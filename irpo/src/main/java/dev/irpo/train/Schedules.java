@@ -1,10 +1,18 @@
 package dev.irpo.train;
 
 import dev.irpo.config.OptimizerSettings;
+import dev.irpo.config.RunConfig;
 import dev.irpo.config.TrainSettings;
+import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.ParameterSelection;
+import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.LearningRate;
+import dev.irpo.transformer.train.Loss;
+import dev.irpo.transformer.train.TrainItem;
+import dev.irpo.transformer.train.Trainer;
 import dev.irpo.transformer.train.TrainerSettings;
 
 /// Configuration as the trainer wants it.
@@ -21,18 +29,38 @@ final class Schedules {
     };
   }
 
+  /// A trainer of a model's parameters.
+  ///
   /// @param largestItem tokens of the largest item; a micro-batch holds at least that
-  static TrainerSettings trainer(
-      TrainSettings train, OptimizerSettings optimizer, int largestItem) {
-    return new TrainerSettings(
-        Math.max(train.tokenBudget(), largestItem),
-        train.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
-        new AdamWSettings(
-            optimizer.beta1(),
-            optimizer.beta2(),
-            optimizer.epsilon(),
-            optimizer.weightDecay(),
-            optimizer.clipNorm()));
+  static <I extends TrainItem> Trainer<I> trainer(
+      RunConfig config, Backend backend, Parameters parameters, Loss<I> loss, int largestItem) {
+    TrainSettings train = config.train();
+    OptimizerSettings optimizer = config.optimizer();
+    TrainerSettings settings =
+        new TrainerSettings(
+            Math.max(train.tokenBudget(), largestItem),
+            train.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
+            new AdamWSettings(
+                optimizer.beta1(),
+                optimizer.beta2(),
+                optimizer.epsilon(),
+                optimizer.weightDecay(),
+                optimizer.clipNorm()),
+            trained(train, parameters.config()));
+    return new Trainer<>(backend, parameters, loss, settings);
+  }
+
+  /// What `train.parameters` selects of a model.
+  ///
+  /// @throws IllegalArgumentException if the model has no such parameters
+  static ParameterSelection trained(TrainSettings train, LlamaConfig model) {
+    ParameterSelection selection = ParameterSelection.parse(train.parameters());
+    try {
+      selection.of(model);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("train.parameters: " + e.getMessage(), e);
+    }
+    return selection;
   }
 
   /// `train.steps`, or as many as `train.epochs` passes take; an incomplete last batch is filled

@@ -29,11 +29,8 @@ public final class SupervisedTraining extends Training<Single> {
   private static Trainer<Single> trainer(
       RunConfig config, Backend backend, LanguageModel model, List<Single> examples) {
     int largest = examples.stream().mapToInt(TrainItem::packedTokens).max().orElse(1);
-    return new Trainer<>(
-        backend,
-        model.parameters(),
-        new TokenLoss(config.sft().promptTokens()),
-        Schedules.trainer(config.train(), config.optimizer(), largest));
+    TokenLoss loss = new TokenLoss(config.sft().promptTokens());
+    return Schedules.trainer(config, backend, model.parameters(), loss, largest);
   }
 
   /// The transformer's rows.

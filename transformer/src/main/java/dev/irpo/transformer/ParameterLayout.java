@@ -3,6 +3,7 @@ package dev.irpo.transformer;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,9 @@ import java.util.SequencedMap;
 /// Where each named tensor lies in one contiguous buffer.
 ///
 /// Every tensor starts at a multiple of 16 elements (64 bytes in single precision); the gap before
-/// the next is padding, always zero. Gradients and optimizer moments have the same layout, so an
-/// optimizer step is one pass over flat memory and a shard is a range of elements.
+/// the next is padding, always zero. Gradients and optimizer moments have the layout of the tensors
+/// that are trained, so an optimizer step is a pass over flat memory for each stretch of tensors
+/// that follow each other (one, where all are trained) and a shard is a range of elements.
 ///
 /// @param slices in ascending order of offsets
 /// @param numElements of the whole buffer, padding included
@@ -38,6 +40,33 @@ public record ParameterLayout(List<Slice> slices, long numElements) {
       end += (entry.getValue().numElements() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
     return new ParameterLayout(slices, end);
+  }
+
+  /// A stretch of tensors that follow each other in two layouts.
+  ///
+  /// @param offset of its first element here
+  /// @param offsetInWhole of the same element there
+  public record Stretch(long offset, long offsetInWhole, long numElements) {}
+
+  /// The stretches of this layout, which has some tensors of a whole one in the same order: as few
+  /// as possible, padding included.
+  public List<Stretch> stretchesOf(ParameterLayout whole) {
+    List<Stretch> stretches = new ArrayList<>();
+    Map<String, Slice> there = new HashMap<>();
+    whole.slices.forEach(slice -> there.put(slice.name(), slice));
+    for (int i = 0; i < slices.size(); i++) {
+      long offset = slices.get(i).offset();
+      long end = i + 1 < slices.size() ? slices.get(i + 1).offset() : numElements;
+      long offsetInWhole = there.get(slices.get(i).name()).offset();
+      Stretch last = stretches.isEmpty() ? new Stretch(0, -1, 0) : stretches.getLast();
+      if (last.offsetInWhole() + last.numElements() == offsetInWhole) {
+        stretches.removeLast();
+        stretches.add(new Stretch(last.offset(), last.offsetInWhole(), end - last.offset()));
+      } else {
+        stretches.add(new Stretch(offset, offsetInWhole, end - offset));
+      }
+    }
+    return stretches;
   }
 
   /// Views of the parts of a flat buffer.

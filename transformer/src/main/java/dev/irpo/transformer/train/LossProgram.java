@@ -11,6 +11,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.packing.PackedBatch;
 import dev.irpo.transformer.packing.PackedInputs;
@@ -65,15 +66,21 @@ final class LossProgram<I extends TrainItem> {
     return result;
   }
 
-  /// Computes the loss and adds its gradient to the variables `gradient/NAME`.
+  /// Computes the loss and adds its gradient to the variables `gradient/NAME` of the trained
+  /// parameters.
   static <I extends TrainItem> LossProgram<I> withGradients(
       Llama model,
       Loss<I> loss,
       LossReads<I> reads,
       Budget budget,
+      ParameterLayout trained,
       Function<Graph, Program> compiler) {
     LossProgram<I> result = new LossProgram<>(model, loss, reads, budget);
-    Gradients.of(result.loss, model.parameters(result.graph));
+    List<Tensor> parameters =
+        trained.slices().stream()
+            .map(slice -> result.graph.variable(slice.name(), slice.shape()))
+            .toList();
+    Gradients.of(result.loss, parameters);
     result.program = compiler.apply(result.graph);
     return result;
   }

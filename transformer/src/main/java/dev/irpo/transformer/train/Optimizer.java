@@ -9,17 +9,23 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.op.AdamW;
+import dev.irpo.tensor.op.Add;
 import dev.irpo.tensor.op.Clear;
 import dev.irpo.tensor.op.SquaredNorm;
+import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
-/// AdamW over the flat parameters, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
+/// AdamW over the trained parameters, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
 ///
-/// Its state is two buffers in the layout of the parameters and the number of steps taken; storing
-/// these and the parameters is enough to go on to the bit.
+/// Its state is two buffers in the layout of these parameters and the number of steps taken;
+/// storing these and the parameters is enough to resume to the bit.
 public final class Optimizer {
   private final AdamWSettings settings;
+  private final ParameterLayout trained;
   private final Buffer firstMoment;
   private final Buffer secondMoment;
   private final Program program;
@@ -27,40 +33,56 @@ public final class Optimizer {
   private final Buffer squaredNorm;
   private long stepsTaken;
 
-  Optimizer(Backend backend, Parameters parameters, Buffer gradient, AdamWSettings settings) {
+  /// @param gradient in the layout `trained`
+  Optimizer(
+      Backend backend,
+      Parameters parameters,
+      ParameterLayout trained,
+      Buffer gradient,
+      AdamWSettings settings) {
     this.settings = settings;
-    long n = parameters.layout().numElements();
-    firstMoment = backend.allocate(n);
-    secondMoment = backend.allocate(n);
+    this.trained = trained;
+    firstMoment = backend.allocate(trained.numElements());
+    secondMoment = backend.allocate(trained.numElements());
     Graph graph = new Graph();
-    Shape shape = Shape.of(n);
-    Tensor gradientTensor = graph.variable("gradient", shape);
-    Tensor norm = SquaredNorm.squaredNorm(gradientTensor);
+    Map<String, Buffer> variables = new HashMap<>();
+    List<Step> steps = new ArrayList<>();
+    Tensor norm = null;
+    for (ParameterLayout.Stretch stretch : trained.stretchesOf(parameters.layout())) {
+      String suffix = steps.isEmpty() ? "" : " " + steps.size();
+      Shape shape = Shape.of(stretch.numElements());
+      variables.put("param" + suffix, slice(parameters.flat(), stretch.offsetInWhole(), stretch));
+      variables.put("firstMoment" + suffix, slice(firstMoment, stretch.offset(), stretch));
+      variables.put("secondMoment" + suffix, slice(secondMoment, stretch.offset(), stretch));
+      variables.put("gradient" + suffix, slice(gradient, stretch.offset(), stretch));
+      Step step = new Step(suffix, graph.variable("gradient" + suffix, shape), shape);
+      Tensor ofStretch = SquaredNorm.squaredNorm(step.gradient);
+      norm = norm == null ? ofStretch : Add.add(norm, ofStretch);
+      steps.add(step);
+    }
     Tensor scheduleTensor = graph.input("schedule", DType.F32, Shape.of(3));
-    new AdamW(settings)
-        .update(
-            graph.variable("param", shape),
-            graph.variable("firstMoment", shape),
-            graph.variable("secondMoment", shape),
-            gradientTensor,
-            norm,
-            scheduleTensor);
-    Clear.clear(gradientTensor);
+    for (Step step : steps) {
+      new AdamW(settings)
+          .update(
+              graph.variable("param" + step.suffix, step.shape),
+              graph.variable("firstMoment" + step.suffix, step.shape),
+              graph.variable("secondMoment" + step.suffix, step.shape),
+              step.gradient,
+              norm,
+              scheduleTensor);
+      Clear.clear(step.gradient);
+    }
     graph.output(norm);
-    program =
-        backend.compile(
-            graph,
-            Map.of(
-                "param",
-                parameters.flat(),
-                "firstMoment",
-                firstMoment,
-                "secondMoment",
-                secondMoment,
-                "gradient",
-                gradient));
+    program = backend.compile(graph, variables);
     schedule = program.buffer(scheduleTensor);
     squaredNorm = program.buffer(norm);
+  }
+
+  /// The update of one stretch of parameters.
+  private record Step(String suffix, Tensor gradient, Shape shape) {}
+
+  private static Buffer slice(Buffer flat, long offset, ParameterLayout.Stretch stretch) {
+    return flat.slice(offset, stretch.numElements());
   }
 
   /// One step from the gathered gradient, which is zero afterwards.
@@ -76,6 +98,11 @@ public final class Optimizer {
     return Math.sqrt(squaredNorm.get(0));
   }
 
+  /// The trained parameters, in whose layout the moments are.
+  public ParameterLayout layout() {
+    return trained;
+  }
+
   /// Forgets all steps.
   void reset() {
     firstMoment.clear();
@@ -83,12 +110,12 @@ public final class Optimizer {
     resumeAfter(0);
   }
 
-  /// First moment, the running mean of gradients, in the layout of the parameters.
+  /// First moment, the running mean of gradients, in [#layout()].
   public Buffer firstMoment() {
     return firstMoment;
   }
 
-  /// Second moment, the running mean of squared gradients, in the layout of the parameters.
+  /// Second moment, the running mean of squared gradients, in [#layout()].
   public Buffer secondMoment() {
     return secondMoment;
   }

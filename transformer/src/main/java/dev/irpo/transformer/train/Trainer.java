@@ -8,6 +8,7 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.packing.BudgetLadder;
 import dev.irpo.transformer.packing.PackedBatch;
@@ -18,7 +19,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/// Trains a model on the items of a loss, in place.
+/// Trains a model, or some of its parameters, on the items of a loss, in place.
 ///
 /// ```java
 /// StepResult result = trainer.accumulate(items);
@@ -37,14 +38,17 @@ public final class Trainer<I extends TrainItem> {
   private final BudgetLadder<LossProgram<I>> evaluating;
 
   /// A trainer with an optimizer at step 0.
+  ///
+  /// @throws IllegalArgumentException if the model lacks parameters that are to be trained
   public Trainer(Backend backend, Parameters parameters, Loss<I> loss, TrainerSettings settings) {
     this.parameters = parameters;
     this.loss = loss;
     reads = LossReads.of(loss);
     Llama model = new Llama(parameters.config(), settings.activations());
-    gradient = backend.allocate(parameters.layout().numElements());
-    gradients = parameters.layout().slice(gradient, Gradients.PREFIX);
-    optimizer = new Optimizer(backend, parameters, gradient, settings.optimizer());
+    ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
+    gradient = backend.allocate(trained.numElements());
+    gradients = trained.slice(gradient, Gradients.PREFIX);
+    optimizer = new Optimizer(backend, parameters, trained, gradient, settings.optimizer());
     Map<String, Buffer> variables = new HashMap<>(parameters.buffers());
     variables.putAll(gradients);
     CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
@@ -53,7 +57,7 @@ public final class Trainer<I extends TrainItem> {
         new BudgetLadder<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withGradients(model, loss, reads, budget, compiler));
+            budget -> LossProgram.withGradients(model, loss, reads, budget, trained, compiler));
     evaluating =
         new BudgetLadder<>(
             backend,
@@ -137,7 +141,7 @@ public final class Trainer<I extends TrainItem> {
     return optimizer;
   }
 
-  /// Gathered gradients by `gradient/NAME`.
+  /// Gathered gradients of the trained parameters by `gradient/NAME`.
   public SequencedMap<String, Buffer> gradients() {
     return gradients;
   }

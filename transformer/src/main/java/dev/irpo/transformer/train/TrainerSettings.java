@@ -2,10 +2,20 @@ package dev.irpo.transformer.train;
 
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.ParameterSelection;
 
 /// What stays the same over all steps of a [Trainer].
 ///
 /// @param tokenBudget rows of the largest micro-batch; an item must fit into one
 /// @param activations what the backward pass finds of the forward pass
+/// @param trained the parameters that have gradients and moments; the others keep their bits
 public record TrainerSettings(
-    int tokenBudget, Llama.Activations activations, AdamWSettings optimizer) {}
+    int tokenBudget,
+    Llama.Activations activations,
+    AdamWSettings optimizer,
+    ParameterSelection trained) {
+  /// Settings that train every parameter.
+  public TrainerSettings(int tokenBudget, Llama.Activations activations, AdamWSettings optimizer) {
+    this(tokenBudget, activations, optimizer, ParameterSelection.all());
+  }
+}

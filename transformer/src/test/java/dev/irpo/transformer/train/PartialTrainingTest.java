@@ -1,0 +1,192 @@
+package dev.irpo.transformer.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.program.DeadCodeElimination;
+import dev.irpo.tensor.program.OutlineBackend;
+import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.ParameterSelection;
+import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.TinyModel;
+import dev.irpo.transformer.packing.Budget;
+import dev.irpo.transformer.train.TrainItem.Pair;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Training of some of a model's parameters.
+class PartialTrainingTest {
+  private static TrainerSettings settings(String trained) {
+    return new TrainerSettings(
+        128,
+        Llama.Activations.KEPT,
+        new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0),
+        ParameterSelection.parse(trained));
+  }
+
+  private static Trainer<Pair> trainer(Backend backend, Parameters parameters, String trained) {
+    return new Trainer<>(backend, parameters, new PreferenceLoss(), settings(trained));
+  }
+
+  private static List<Pair> pairs() {
+    List<Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      pairs.add(
+          new Pair(
+              TinyModel.tokens(i, 2 + 3 * i),
+              TinyModel.tokens(50 + i, 1 + 4 * i),
+              TinyModel.tokens(90 + i, 11 - i),
+              0.5f * i,
+              0));
+    }
+    return pairs;
+  }
+
+  private static void step(Trainer<Pair> trainer, int steps) {
+    for (int i = 0; i < steps; i++) {
+      trainer.accumulate(pairs());
+      trainer.update(1e-2);
+    }
+  }
+
+  private static Map<String, float[]> weights(Parameters parameters) {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    parameters.buffers().forEach((name, buffer) -> weights.put(name, buffer.toFloatArray()));
+    return weights;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"head", "layers:1", "*.mlp.*, model.norm.weight"})
+  void onlyWhatIsSelectedMovesAndHasGradientsAndMoments(String trained) {
+    try (Backend cpu = new CpuBackend(2)) {
+      Parameters parameters = TinyModel.parameters(cpu, false);
+      Map<String, float[]> before = weights(parameters);
+      Set<String> selected = ParameterSelection.parse(trained).of(parameters.config()).keySet();
+      Trainer<Pair> trainer = trainer(cpu, parameters, trained);
+      step(trainer, 2);
+      weights(parameters)
+          .forEach((name, after) -> {
+            boolean isSame = Arrays.equals(before.get(name), after);
+            assertEquals(!selected.contains(name), isSame, name);
+          });
+      assertEquals(selected.size(), trainer.gradients().size());
+      long elements =
+          selected.stream().mapToLong(name -> parameters.buffers().get(name).numElements()).sum();
+      long padding = 15L * selected.size();
+      long moments = trainer.optimizer().firstMoment().numElements();
+      assertTrue(moments >= elements && moments <= elements + padding, moments + " " + elements);
+      assertEquals(moments, trainer.optimizer().secondMoment().numElements());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"head", "layers:1", "*.mlp.*, model.norm.weight"})
+  void whatIsSelectedHasTheGradientsOfFullTrainingToTheBit(String trained) {
+    try (Backend cpu = new CpuBackend(2)) {
+      Trainer<Pair> all = trainer(cpu, TinyModel.parameters(cpu, false), "all");
+      Trainer<Pair> some = trainer(cpu, TinyModel.parameters(cpu, false), trained);
+      assertEquals(all.accumulate(pairs()).loss(), some.accumulate(pairs()).loss());
+      some.gradients()
+          .forEach((name, gradient) ->
+              assertArrayEquals(
+                  all.gradients().get(name).toFloatArray(), gradient.toFloatArray(), name));
+    }
+  }
+
+  @Test
+  void theNormOfTheGradientIsThatOfAllStretches() {
+    try (Backend cpu = new CpuBackend(2)) {
+      Trainer<Pair> trainer =
+          trainer(cpu, TinyModel.parameters(cpu, false), "model.embed_tokens.weight, head");
+      trainer.accumulate(pairs());
+      double squares = 0;
+      for (Buffer gradient : trainer.gradients().values()) {
+        for (float value : gradient.toFloatArray()) {
+          squares += (double) value * value;
+        }
+      }
+      assertEquals(Math.sqrt(squares), trainer.update(1e-2), 1e-6 * Math.sqrt(squares));
+      trainer
+          .gradients()
+          .values()
+          .forEach(gradient -> {
+            for (float value : gradient.toFloatArray()) {
+              assertEquals(0, value);
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"head", "model.embed_tokens.weight, head"})
+  void resumingFromTheTrainedTensorsAloneGivesTheSameBits(String trained) {
+    try (Backend cpu = new CpuBackend(2)) {
+      Parameters parameters = TinyModel.parameters(cpu, false);
+      Trainer<Pair> trainer = trainer(cpu, parameters, trained);
+      step(trainer, 2);
+      Parameters restored = TinyModel.parameters(cpu, false);
+      Trainer<Pair> resumed = trainer(cpu, restored, trained);
+      for (String name : ParameterSelection.parse(trained).of(parameters.config()).keySet()) {
+        restored.buffers().get(name).copyFrom(parameters.buffers().get(name));
+      }
+      restored.markChanged();
+      resumed.optimizer().firstMoment().copyFrom(trainer.optimizer().firstMoment());
+      resumed.optimizer().secondMoment().copyFrom(trainer.optimizer().secondMoment());
+      resumed.optimizer().resumeAfter(trainer.optimizer().stepsTaken());
+      step(trainer, 3);
+      step(resumed, 3);
+      assertEquals(-1, restored.flat().segment().mismatch(parameters.flat().segment()));
+    }
+  }
+
+  /// Bytes beside the weights that a trainer allocates, and operations of a micro-batch with and
+  /// without gradients.
+  private record Work(long bytes, double flops, double forwardFlops) {
+    static Work of(LlamaConfig config, String trained) {
+      try (OutlineBackend outline = new OutlineBackend()) {
+        Parameters parameters = Parameters.allocate(outline, config);
+        long before = outline.allocatedBytes();
+        long activations = trainer(outline, parameters, trained).activationBytes();
+        assertTrue(activations > 0);
+        List<Graph> graphs = outline.graphs(); // the update, with gradients, without
+        return new Work(
+            outline.allocatedBytes() - before, flops(graphs.get(1)), flops(graphs.get(2)));
+      }
+    }
+
+    private static double flops(Graph graph) {
+      return DeadCodeElimination.of(graph).stream()
+          .mapToDouble(node -> node.op().flops(node))
+          .sum();
+    }
+  }
+
+  @Test
+  void theHeadAloneNeedsThreeCopiesOfItselfAndNoBackwardPassOfTheLayers() {
+    LlamaConfig config = TinyModel.config(false);
+    Work all = Work.of(config, "all");
+    Work head = Work.of(config, "head");
+    long table = config.tableShape().numElements();
+    long padded = (table + 15) / 16 * 16;
+    assertEquals(3 * Float.BYTES * padded, head.bytes);
+    assertTrue(all.bytes >= 3 * Float.BYTES * config.numParameters(), all.toString());
+    double ofHead = 6.0 * Budget.ofTokens(128).entries() * table;
+    assertEquals(head.forwardFlops + ofHead, head.flops);
+    assertEquals(all.forwardFlops, head.forwardFlops);
+    assertTrue(all.flops > 2.5 * all.forwardFlops, all.toString());
+  }
+}
