@@ -9,5 +9,10 @@ if not exist "%JAR%" (
 )
 set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"
-"%JAVA%" -jar "%JAR%" %*
+rem Graders of one's own: java -jar would look at no other jar.
+if defined IRPO_CLASS_PATH (
+  "%JAVA%" -cp "%JAR%;%IRPO_CLASS_PATH%" dev.irpo.cli.Main %*
+) else (
+  "%JAVA%" -jar "%JAR%" %*
+)
 exit /b %ERRORLEVEL%

@@ -110,7 +110,7 @@ class RealGsm8kIterationTest {
               .findFirst()
               .orElseThrow();
       assertArrayEquals(loser.responseIds(), pair.rejectedIds());
-      assertFalse(loser.isWinner());
+      assertEquals(0, loser.reward());
     }
   }
 }

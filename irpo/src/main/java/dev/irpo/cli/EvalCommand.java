@@ -71,7 +71,7 @@ final class EvalCommand implements Callable<Integer> {
             .requireFits("rollouts.slots", "rollouts.maxNewTokens", Machine.memoryBytes());
       }
       Evaluator evaluator =
-          new Evaluator(sampler, resolved.rollouts(), resolved.evaluate(), resolved.seed());
+          new Evaluator(sampler, resolved);
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }

@@ -23,8 +23,9 @@ import picocli.CommandLine.Option;
     name = "grade",
     mixinStandardHelpOptions = true,
     description = {
-      "{\"response\":…,\"answer\":…} to {\"extracted\":…,\"correct\":…}, line by line, with what"
-          + " was taken, where, and why; \"options\":[…] may list an answer's options.",
+      "{\"response\":…,\"answer\":…} to {\"extracted\":…,\"correct\":…,\"reward\":…}, line by line,"
+          + " with what was read as the answer, where, and why; \"question\" and \"options\":[…] may"
+          + " stand beside the answer.",
       "With --compare: where two graders differ on graded rollouts."
     })
 final class GradeCommand implements Callable<Integer> {
@@ -39,7 +40,7 @@ final class GradeCommand implements Callable<Integer> {
     @Option(
         names = "--grader",
         paramLabel = "GRADER",
-        description = "number-v1, math-v1 or letter-v1")
+        description = Graders.FORM)
     private String grader;
 
     @Option(
@@ -89,7 +90,7 @@ final class GradeCommand implements Callable<Integer> {
   }
 
   private static Grader named(String option, String name) {
-    return Graders.of(TaskSettings.GraderName.of(option, name.strip()));
+    return Graders.of(option, name.strip());
   }
 
   private static void gradeLines(Grader grader) throws IOException {
@@ -115,13 +116,15 @@ final class GradeCommand implements Callable<Integer> {
     for (JsonNode option : line.object().path("options")) {
       options.add(option.asText());
     }
-    return new Gold(line.textOrNumber("answer"), options);
+        String question = line.has("question") ? line.text("question") : "";
+    return new Gold(question, line.textOrNumber("answer"), options);
   }
 
   private static ObjectNode result(Grade grade) {
     ObjectNode result = JsonLines.object();
     result.put("extracted", grade.extracted().orElse(null));
     result.put("correct", grade.correct());
+    result.put("reward", grade.reward());
     result.put("taken", grade.answerText());
     result.put("from", grade.taken().place().name().toLowerCase(Locale.ROOT).replace('_', '-'));
     result.put("why", grade.why());

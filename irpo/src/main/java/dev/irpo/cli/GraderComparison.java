@@ -6,6 +6,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.reward.Gold;
 import dev.irpo.reward.Grade;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.UnreadableGold;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.run.RunFolder;
 import dev.irpo.task.Problem;
@@ -106,16 +107,16 @@ final class GraderComparison {
     try {
       one = first.grade(response, gold);
       other = second.grade(response, gold);
-    } catch (IllegalArgumentException notReadable) {
-      unreadable++; // one of the graders has no way to read this gold answer
+    } catch (UnreadableGold notComparable) {
+      unreadable++;
       return;
     }
-    if (one.correct() == other.correct()) {
+    if (one.reward() == other.reward()) {
       bothRight += one.correct() ? 1 : 0;
       return;
     }
-    firstOnly += one.correct() ? 1 : 0;
-    secondOnly += other.correct() ? 1 : 0;
+    firstOnly += one.reward() > other.reward() ? 1 : 0;
+    secondOnly += one.reward() < other.reward() ? 1 : 0;
     ObjectNode difference = JsonLines.object();
     difference.put("response", name);
     difference.put("gold", gold.answer());
@@ -126,6 +127,7 @@ final class GraderComparison {
 
   private static void put(ObjectNode node, Grade grade) {
     node.put("correct", grade.correct());
+    node.put("reward", grade.reward());
     node.put("taken", grade.answerText());
     node.put("extracted", grade.extracted().orElse(null));
     node.put("why", grade.why());

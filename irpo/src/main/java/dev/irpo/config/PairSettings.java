@@ -9,6 +9,13 @@ public record PairSettings(
             value = "true",
             doc = "whether the gold solution, where the task has one, is a winner too")
         boolean goldAmongWinners,
+    @Setting(
+            value = "1",
+            range = "(0, 1]",
+            doc =
+                "least reward of a winner, losers have less; an evaluation counts a response with it"
+                    + " as right")
+        double winnerReward,
     @Setting(value = "false", doc = "whether a response counts once however often it was sampled")
         boolean removeDuplicates,
     @Setting(
@@ -21,4 +28,9 @@ public record PairSettings(
             value = "0",
             range = "[0, 1000000000]",
             doc = "pairs of an iteration at most, more are drawn from at random; 0: all")
-        int atMost) {}
+        int atMost) {
+  /// Whether a response of this reward is a winner, else it is a loser.
+  public boolean isWinner(float reward) {
+    return reward >= (float) winnerReward;
+  }
+}

@@ -1,5 +1,7 @@
 package dev.irpo.config;
 
+import dev.irpo.reward.Graders;
+import dev.irpo.reward.NumberGrader;
 import dev.irpo.setting.Setting;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +57,14 @@ public record TaskSettings(
             form = "a text with {question} in it",
             doc = "the prompt; custom only")
         String promptTemplate,
-    @Setting(value = "number-v1", doc = "what compares answers; custom only") GraderName grader,
+    @Setting(
+            value = NumberGrader.NAME,
+            pattern = Graders.PATTERN,
+            form = Graders.FORM,
+            doc =
+                "what rewards a response: of custom any, of the other tasks, which have their own,"
+                    + " a class only")
+        String grader,
     @Setting(
             value = "none",
             doc =
@@ -80,24 +89,6 @@ public record TaskSettings(
     /// @throws IllegalArgumentException listing the names there are
     public static Name of(String text) {
       return Name.class.cast(choice(Name.class, "--task", "task", text));
-    }
-  }
-
-  /// The graders there are.
-  public enum GraderName {
-    /// One number.
-    NUMBER_V1,
-    /// A mathematical answer in LaTeX.
-    MATH_V1,
-    /// The letter of an option.
-    LETTER_V1;
-
-    /// The grader of that name.
-    ///
-    /// @param option where the name was written
-    /// @throws IllegalArgumentException listing the names there are
-    public static GraderName of(String option, String text) {
-      return GraderName.class.cast(choice(GraderName.class, option, "grader", text));
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.irpo.evaluate;
 
-import dev.irpo.config.EvaluateSettings;
-import dev.irpo.config.RolloutSettings;
+import dev.irpo.config.RunConfig;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Problem;
@@ -18,36 +17,35 @@ import java.util.function.LongConsumer;
 /// Measures accuracy: of the greedy response, and of the answer that most samples give.
 public final class Evaluator {
   private final RolloutSampler sampler;
-  private final RolloutSettings rollouts;
-  private final EvaluateSettings settings;
-  private final long seed;
+  private final RunConfig config;
 
   /// An evaluator of the sampler's model.
-  public Evaluator(
-      RolloutSampler sampler, RolloutSettings rollouts, EvaluateSettings settings, long seed) {
+  public Evaluator(RolloutSampler sampler, RunConfig config) {
     this.sampler = sampler;
-    this.rollouts = rollouts;
-    this.settings = settings;
-    this.seed = seed;
+    this.config = config;
   }
 
   /// Samples that vote on a problem; 0 for no vote.
   public int majoritySamples() {
-    return settings.majoritySamples();
+    return config.evaluate().majoritySamples();
   }
 
   /// Accuracy of the greedy responses.
   public Accuracy greedy(List<Problem> problems, LongConsumer progress) {
     List<Rollout> responses = sample(problems, 1, 0, progress);
-    int correct = responses.stream().mapToInt(Rollout::reward).sum();
-    return new Accuracy(correct, problems.size());
+    long correct = responses.stream().filter(this::isRight).count();
+    return new Accuracy((int) correct, problems.size());
   }
 
   /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give; of equally
   /// frequent answers the one that was sampled first. Samples without an answer do not vote.
   public Accuracy majority(List<Problem> problems, LongConsumer progress) {
     List<Rollout> responses =
-        sample(problems, settings.majoritySamples(), settings.majorityTemperature(), progress);
+        sample(
+            problems,
+            config.evaluate().majoritySamples(),
+            config.evaluate().majorityTemperature(),
+            progress);
     Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
     Map<Integer, Set<String>> right = new HashMap<>();
     for (Rollout response : responses) {
@@ -57,7 +55,7 @@ public final class Evaluator {
             votes
                 .computeIfAbsent(response.problem(), key -> new LinkedHashMap<>())
                 .merge(answer, 1, Integer::sum);
-            if (response.isWinner()) {
+            if (isRight(response)) {
               right.computeIfAbsent(response.problem(), key -> new HashSet<>()).add(answer);
             }
           });
@@ -70,6 +68,11 @@ public final class Evaluator {
       }
     }
     return new Accuracy(correct, problems.size());
+  }
+
+  /// A response that would be a winner of a pair is right.
+  private boolean isRight(Rollout response) {
+    return config.pairs().isWinner(response.reward());
   }
 
   static Optional<String> winner(Map<String, Integer> counts) {
@@ -90,8 +93,8 @@ public final class Evaluator {
             temperature,
             0,
             1,
-            rollouts.maxNewTokens(),
-            CounterRandom.key(seed, "evaluate"),
+            config.rollouts().maxNewTokens(),
+            CounterRandom.key(config.seed(), "evaluate"),
             0);
     return sampler.sample(problems, 0, plan, progress);
   }

@@ -4,9 +4,9 @@ import java.util.Locale;
 
 /// Why a prompt gives no pair.
 public enum DropReason {
-  /// Every response was right.
+  /// Every response is a winner.
   NO_LOSER,
-  /// No response was right and there is no gold solution.
+  /// No response is a winner and there is no gold solution.
   NO_WINNER,
   /// The prompt leaves no room for a response, or what would make a pair is too long.
   TOO_LONG;

@@ -30,8 +30,9 @@ public record PairBuilder(int pairsPerPrompt, int maxTokens, boolean removeDupli
 
   /// Pairs of one prompt.
   ///
-  /// @param winners right responses, in the order in which they are walked
-  /// @param losers wrong ones
+  /// @param winners in the order in which they are walked; every one has a greater reward than any
+  ///   loser
+  /// @param losers in the order in which they are walked
   public Outcome build(
       String problemId, int[] promptIds, List<Candidate> winners, List<Candidate> losers) {
     if (losers.isEmpty()) {

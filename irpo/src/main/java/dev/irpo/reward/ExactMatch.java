@@ -21,16 +21,24 @@ abstract sealed class ExactMatch implements Grader permits NumberGrader, MathGra
 
   @Override
   public final Grade grade(String response, Gold gold) {
-    String known =
-        canonical(gold.answer(), gold.options())
-            .orElseThrow(() ->
-                new IllegalArgumentException(
-                    "the gold answer '%s' is not %s; %s compares nothing else"
-                        .formatted(gold.answer(), form(), name())));
+    String known = known(gold);
     TakenText taken = take(response);
     Optional<String> found = canonical(taken.text(), gold.options());
     boolean correct = found.filter(known::equals).isPresent();
-    return new Grade(found, correct, taken, why(taken, found, known));
+    return new Grade(found, correct ? 1 : 0, taken, why(taken, found, known));
+  }
+
+  @Override
+  public final void requireReadable(Gold gold) {
+    known(gold);
+  }
+
+  private String known(Gold gold) {
+    return canonical(gold.answer(), gold.options())
+        .orElseThrow(() ->
+            new UnreadableGold(
+                "the gold answer '%s' is not %s; %s compares nothing else"
+                    .formatted(gold.answer(), form(), name())));
   }
 
   private String why(TakenText taken, Optional<String> found, String known) {

@@ -14,6 +14,9 @@ import java.util.stream.IntStream;
 /// spaces and a full stop, if it equals just one. Where the options are not known, letters A to E
 /// count alone.
 public final class LetterGrader extends ExactMatch {
+  /// Name in configuration.
+  public static final String NAME = "letter-v1";
+
   private static final int LONGEST_TEXT = 2_000;
   private static final int MOST_OPTIONS = 5;
 
@@ -27,7 +30,7 @@ public final class LetterGrader extends ExactMatch {
 
   @Override
   public String name() {
-    return "letter-v1";
+    return NAME;
   }
 
   @Override

@@ -11,9 +11,12 @@ import java.util.Optional;
 /// lists and intervals part by part ([MathAnswer]). Nothing is solved or simplified, and texts of
 /// more than 1,000 characters are no answers, so a comparison takes microseconds.
 public final class MathGrader extends ExactMatch {
+  /// Name in configuration.
+  public static final String NAME = "math-v1";
+
   @Override
   public String name() {
-    return "math-v1";
+    return NAME;
   }
 
   @Override

@@ -10,9 +10,12 @@ import java.util.Optional;
 /// `0.5`. Words, units, currency signs, `%`, bold marks and a full stop beside the number are
 /// ignored. `twelve`, `5:30`, `3 or 4` hold no single number and are wrong.
 public final class NumberGrader extends ExactMatch {
+  /// Name in configuration.
+  public static final String NAME = "number-v1";
+
   @Override
   public String name() {
-    return "number-v1";
+    return NAME;
   }
 
   @Override

@@ -7,8 +7,8 @@ package dev.irpo.reward;
 public record TakenText(String text, Place place) {
   /// Where answers are looked for.
   public enum Place {
-    /// Behind the last `Final answer:`.
-    FINAL_ANSWER("behind the last 'Final answer:'"),
+    /// After the last `Final answer:`.
+    FINAL_ANSWER("after the last 'Final answer:'"),
     /// In the last balanced `\boxed{}`.
     BOXED("in the last \\boxed{}"),
     /// There is none.
@@ -26,7 +26,10 @@ public record TakenText(String text, Place place) {
     }
   }
 
+  /// Nothing was read.
+  public static final TakenText NONE = new TakenText("", Place.NONE);
+
   static TakenText of(String text, Place place) {
-    return text.isEmpty() ? new TakenText("", Place.NONE) : new TakenText(text, place);
+    return text.isEmpty() ? NONE : new TakenText(text, place);
   }
 }

@@ -1,8 +1,10 @@
 /// Rewards: what a grader makes of a response.
 ///
-/// A **grader** reads a response and compares it with what is known about the problem
-/// ([dev.irpo.reward.Gold]). The paper's reward is exact match of the final answer y
-/// ([dev.irpo.reward.ExactMatch]): the last `Final answer:` is found
+/// A **grader** ([dev.irpo.reward.Grader]) reads a response and compares it with what is known
+/// about the problem ([dev.irpo.reward.Gold]); its **reward** lies between 0 and 1. Responses with
+/// at least `pairs.winnerReward` are the winners of pairs, all others losers. Any class may be a
+/// grader; [dev.irpo.reward.Graders] finds it by its name. The paper's reward is exact match of the
+/// final answer y ([dev.irpo.reward.ExactMatch]): the last `Final answer:` is found
 /// ([dev.irpo.reward.FinalAnswer]), its text gets one canonical form, and equal forms are equal
 /// answers, for rewards as for majority votes. [dev.irpo.reward.NumberGrader] does so for numbers,
 /// [dev.irpo.reward.MathGrader] for LaTeX and [dev.irpo.reward.LetterGrader] for options.

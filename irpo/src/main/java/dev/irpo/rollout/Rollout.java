@@ -14,7 +14,7 @@ import java.util.Optional;
 /// @param text the response decoded
 /// @param finish `stop` or `length`
 /// @param extracted the answer that the grader read
-/// @param reward 1 if the answer equals the gold answer, else 0
+/// @param reward r, 0 to 1; of exact match 1 where the answer equals the gold answer, else 0
 /// @param grader name of the grader
 public record Rollout(
     int problem,
@@ -26,7 +26,7 @@ public record Rollout(
     String text,
     String finish,
     Optional<String> extracted,
-    int reward,
+    float reward,
     String grader) {
   /// Columns of `rollouts/part-*.arrow`.
   public static final TableSchema<Rollout> SCHEMA =
@@ -40,7 +40,7 @@ public record Rollout(
           .utf8("text", Rollout::text)
           .utf8("finish", Rollout::finish)
           .nullableUtf8("extracted", rollout -> rollout.extracted().orElse(null))
-          .int32("reward", Rollout::reward)
+          .float32("reward", Rollout::reward)
           .utf8("grader", Rollout::grader);
 
   /// Reads a row of [#SCHEMA].
@@ -55,12 +55,7 @@ public record Rollout(
         row.utf8("text"),
         row.utf8("finish"),
         row.nullableUtf8("extracted"),
-        row.int32("reward"),
+        row.float32OrInt32("reward"),
         row.utf8("grader"));
-  }
-
-  /// Whether the answer was right.
-  public boolean isWinner() {
-    return reward > 0;
   }
 }

@@ -127,7 +127,7 @@ public final class RolloutSampler {
         text,
         sample.finish().name().toLowerCase(Locale.ROOT),
         extracted,
-        stopped && grade.correct() ? 1 : 0,
+        stopped ? grade.reward() : 0,
         task.grader().name());
   }
 }

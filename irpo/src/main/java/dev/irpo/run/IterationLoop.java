@@ -67,7 +67,7 @@ public final class IterationLoop {
     all.addAll(test);
     RolloutSampler sampler =
         new RolloutSampler(backend, model, prompts, config.rollouts().slots(), all);
-    evaluator = new Evaluator(sampler, config.rollouts(), config.evaluate(), config.seed());
+    evaluator = new Evaluator(sampler, config);
     rollouts = new RolloutStage(config, backend, task, sampler, progress);
     training = new TrainStage(config, folder, backend, evaluator, heldOut, progress);
   }

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 /// What an iteration's rollouts came to.
 ///
 /// @param rollouts responses sampled
-/// @param correct of them with the right answer
+/// @param correct of them winners
 /// @param pairs to train on
 /// @param notDrawn pairs that were built but not drawn (`pairs.atMost`)
 /// @param dropped prompts without a pair, by reason

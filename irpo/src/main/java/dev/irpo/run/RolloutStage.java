@@ -142,7 +142,7 @@ final class RolloutStage {
         asked.files().counts(),
         new RolloutCounts(
             rollouts.size(),
-            rollouts.stream().mapToInt(Rollout::reward).sum(),
+            (int) rollouts.stream().filter(this::isWinner).count(),
             kept.size(),
             earlier.size() + built.size() - kept.size(),
             new TreeMap<>(reasons)));
@@ -171,7 +171,7 @@ final class RolloutStage {
     return outcomes;
   }
 
-  private static PairBuilder.Outcome outcome(
+  private PairBuilder.Outcome outcome(
       PairBuilder builder, String problemId, List<Rollout> rollouts, Candidate gold) {
     if (rollouts.isEmpty()) {
       return new PairBuilder.Outcome.Dropped(problemId, DropReason.TOO_LONG);
@@ -184,9 +184,13 @@ final class RolloutStage {
     for (Rollout rollout : rollouts) {
       float logProb = LogProbs.sum(rollout.tokenLogProbs());
       Candidate candidate = new Candidate(rollout.sample(), rollout.responseIds(), logProb);
-      (rollout.isWinner() ? winners : losers).add(candidate);
+      (isWinner(rollout) ? winners : losers).add(candidate);
     }
     return builder.build(problemId, rollouts.getFirst().promptIds(), winners, losers);
+  }
+
+  private boolean isWinner(Rollout rollout) {
+    return config.pairs().isWinner(rollout.reward());
   }
 
   /// Gold responses by problem, scored under the reference; none where the task has none or the

@@ -1,9 +1,7 @@
 package dev.irpo.task;
 
-import dev.irpo.config.TaskSettings;
 import dev.irpo.reward.FinalAnswer;
 import dev.irpo.reward.Grader;
-import dev.irpo.reward.Graders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,10 +20,10 @@ public final class CustomTask implements Task {
   private final Grader grader;
 
   /// The task over these files.
-  public CustomTask(ProblemFiles files, String template, TaskSettings.GraderName grader) {
+  public CustomTask(ProblemFiles files, String template, Grader grader) {
     this.files = files;
     this.template = template;
-    this.grader = Graders.of(grader);
+    this.grader = grader;
   }
 
   @Override

@@ -33,6 +33,6 @@ public record Problem(
 
   /// What responses are compared with.
   public Gold gold() {
-    return new Gold(answer, options);
+    return new Gold(question, answer, options);
   }
 }

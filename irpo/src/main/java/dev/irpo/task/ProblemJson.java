@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.UnreadableGold;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -102,9 +103,9 @@ record ProblemJson(String place, int number, JsonNode json) {
   /// A problem whose gold answer a grader can read, else the refusal that says where it stands.
   Problem gradable(Problem problem, Grader grader) {
     try {
-      grader.grade("", problem.gold());
+      grader.requireReadable(problem.gold());
       return problem;
-    } catch (IllegalArgumentException unreadable) {
+    } catch (UnreadableGold unreadable) {
       throw new IllegalArgumentException(place + ": " + unreadable.getMessage(), unreadable);
     }
   }

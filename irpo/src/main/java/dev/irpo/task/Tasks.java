@@ -2,6 +2,7 @@ package dev.irpo.task;
 
 import dev.irpo.config.TaskSettings;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.Graders;
 import dev.irpo.reward.LetterGrader;
 import dev.irpo.reward.MathGrader;
 import dev.irpo.reward.NumberGrader;
@@ -19,11 +20,22 @@ public final class Tasks {
   ///
   /// @param seed draws the problems of generated tasks
   public static Task open(TaskSettings settings, long seed) {
-    Task plain = plain(settings, seed);
+    Task graded = graded(plain(settings, seed), settings);
     return switch (settings.chatTemplate()) {
-      case NONE -> plain;
-      case LLAMA_2 -> new Llama2Chat(plain);
+      case NONE -> graded;
+      case LLAMA_2 -> new Llama2Chat(graded);
     };
+  }
+
+  /// A listed grader is for a task without its own; a class replaces that of any task.
+  private static Task graded(Task task, TaskSettings settings) {
+    boolean keepsOwn =
+        settings.name() == TaskSettings.Name.CUSTOM || Graders.isListed(settings.grader());
+    return keepsOwn ? task : new Regraded(task, grader(settings));
+  }
+
+  private static Grader grader(TaskSettings settings) {
+    return Graders.of("task.grader", settings.grader());
   }
 
   private static Task plain(TaskSettings settings, long seed) {
@@ -36,7 +48,7 @@ public final class Tasks {
           new ArcChallenge(
               files(settings, "data/arc-challenge/train.jsonl", "data/arc-challenge/test.jsonl"));
       case CUSTOM ->
-          new CustomTask(files(settings, "", ""), settings.promptTemplate(), settings.grader());
+          new CustomTask(files(settings, "", ""), settings.promptTemplate(), grader(settings));
       case WORD_PROBLEMS -> {
         WordProblems.Counts standard = WordProblems.Counts.STANDARD;
         yield new WordProblems(
@@ -49,9 +61,9 @@ public final class Tasks {
     };
   }
 
-  /// What compares the answers of a task.
+  /// The grader that a task has of its own.
   ///
-  /// @throws IllegalArgumentException if that is configured
+  /// @throws IllegalArgumentException if the task has none
   public static Grader grader(TaskSettings.Name name) {
     return switch (name) {
       case GSM8K, WORD_PROBLEMS -> new NumberGrader();

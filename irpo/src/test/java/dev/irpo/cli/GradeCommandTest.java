@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.reward.StepGrader;
 import dev.irpo.rollout.Rollout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,8 +32,8 @@ final class GradeCommandTest {
                 "math-v1")
             .lines();
     assertEquals(
-        "{\"extracted\":\"1/2\",\"correct\":true,\"taken\":\"\\\\frac24\",\"from\":\"boxed\","
-            + "\"why\":\"1/2 is the gold answer\"}",
+        "{\"extracted\":\"1/2\",\"correct\":true,\"reward\":1.0,\"taken\":\"\\\\frac24\",\"from\":\"boxed\",\"why\":\"1/2"
+            + " is the gold answer\"}",
         lines.get(0).toString());
     assertEquals("$(1,2)$.", lines.get(1).get("taken").asText());
     assertEquals("(1,2) is not the gold answer (2,1)", lines.get(1).get("why").asText());
@@ -51,6 +52,49 @@ final class GradeCommandTest {
             .lines()
             .getFirst();
     assertTrue(line.get("correct").asBoolean());
+  }
+
+  @Test
+  void aClassGradesByItsOwnRule() throws IOException {
+    JsonNode line =
+        CommandLineRun.of(
+                "{\"question\":\"why?\",\"response\":\"So 4\",\"answer\":\"5\"}",
+                "grade",
+                "--grader",
+                StepGrader.class.getName())
+            .lines()
+            .getFirst();
+    assertEquals(0.5, line.get("reward").asDouble());
+    assertEquals(false, line.get("correct").asBoolean());
+    assertEquals("why?", line.get("why").asText());
+    assertTrue(line.get("extracted").isNull());
+  }
+
+  @Test
+  void fractionalRewardsAreComparedByTheirSize() throws IOException {
+    Path file = folder.resolve("rollouts.jsonl");
+    Files.writeString(
+        file,
+        """
+        {"response":"Final answer: 3","answer":"4"}
+        {"response":"so. Final answer: 4","answer":"4"}
+        {"response":"no","answer":"4"}
+        """);
+    List<JsonNode> lines =
+        CommandLineRun.of(
+                "",
+                "grade",
+                "--compare",
+                StepGrader.class.getName() + ",number-v1",
+                "--rollouts",
+                file)
+            .lines();
+    assertEquals(0.5, lines.get(0).get("step-test-v1").get("reward").asDouble());
+    assertEquals(0.5, lines.get(1).get("step-test-v1").get("reward").asDouble());
+    assertEquals(
+        "{\"responses\":3,\"bothRight\":0,\"only step-test-v1\":1,\"only number-v1\":1,"
+            + "\"bothWrong\":1,\"goldUnreadable\":0}",
+        lines.get(2).toString());
   }
 
   @Test

@@ -162,14 +162,14 @@ final class GraderCasesTest {
   @MethodSource("cases")
   void theAnswerIsGradedAsTheTableSays(Case row) {
     Grade grade =
-        row.grader().grade("So. Final answer: " + row.answer(), new Gold(row.gold(), OPTIONS));
+        row.grader().grade("So. Final answer: " + row.answer(), new Gold("", row.gold(), OPTIONS));
     assertEquals(row.right(), grade.correct(), grade.why());
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void everyGoldAnswerIsEqualToItself(Case row) {
-    Gold gold = new Gold(row.gold(), OPTIONS);
+    Gold gold = new Gold("", row.gold(), OPTIONS);
     assertEquals(true, row.grader().grade("Final answer: " + row.gold(), gold).correct());
   }
 
@@ -178,7 +178,7 @@ final class GraderCasesTest {
   }
 
   @Test
-  void anAnswerIsTakenBehindTheLastFinalAnswerElseFromTheLastBalancedBox() {
+  void anAnswerIsTakenAfterTheLastFinalAnswerElseFromTheLastBalancedBox() {
     taken(TakenText.Place.FINAL_ANSWER, "2", "Final answer: 1\nFinal answer: 2");
     taken(
         TakenText.Place.FINAL_ANSWER, "1", "\\boxed{3} Final answer: 1\nQuestion: Final answer: 2");
@@ -203,7 +203,7 @@ final class GraderCasesTest {
     assertEquals("3 is not the gold answer 4", grader.grade("Final answer: 3", "4").why());
     assertEquals("the response gives no answer", grader.grade("3", "4").why());
     assertEquals(
-        "what stands behind the last 'Final answer:' is not one number",
+        "what stands after the last 'Final answer:' is not one number",
         grader.grade("Final answer: 5:30", "5").why());
   }
 

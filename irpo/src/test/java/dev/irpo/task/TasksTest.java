@@ -1,10 +1,18 @@
 package dev.irpo.task;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.reward.Gold;
+import dev.irpo.reward.Grade;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.StepGrader;
+import dev.irpo.reward.UnreadableGold;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class TasksTest {
@@ -31,5 +39,48 @@ final class TasksTest {
     assertEquals(30, task.problems(Split.TRAIN).size());
     assertEquals(20, task.problems(Split.HELD_OUT).size());
     assertEquals(10, task.problems(Split.TEST).size());
+  }
+
+  @Test
+  void aClassRewardsAnyTaskAndAListedGraderOneWithoutItsOwn() throws IOException {
+    String step = "task.grader=" + StepGrader.class.getName();
+    for (String more : List.of("task.chatTemplate=none", "task.chatTemplate=llama-2")) {
+      Task task = open(step, more, "task.testProblems=5");
+      assertEquals("step-test-v1", task.grader().name());
+      Problem problem = task.problems(Split.TEST).getFirst();
+      assertEquals(problem.question(), task.grader().grade("", problem.gold()).why());
+      assertEquals(
+          open(more).goldResponse(problem), task.goldResponse(problem), "only the grader changes");
+    }
+    assertEquals("number-v1", open("task.grader=math-v1").grader().name());
+    assertEquals("math-v1", open("task.name=custom", "task.grader=math-v1").grader().name());
+    assertEquals("step-test-v1", open("task.name=custom", step).grader().name());
+  }
+
+  /// Reads no gold answer.
+  public static final class Picky implements Grader {
+    @Override
+    public String name() {
+      return "picky-test-v1";
+    }
+
+    @Override
+    public Grade grade(String response, Gold gold) {
+      return Grade.of(0, "");
+    }
+
+    @Override
+    public void requireReadable(Gold gold) {
+      throw new UnreadableGold("'%s' is no unit test".formatted(gold.answer()));
+    }
+  }
+
+  @Test
+  void aGoldAnswerThatAClassCannotReadIsRefusedBeforeAnythingIsSampled() {
+    Task task = open("task.grader=" + Picky.class.getName());
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> task.problems(Split.TEST)).getMessage();
+    assertTrue(message.startsWith("problem bags-"), message);
+    assertTrue(message.endsWith("is no unit test"), message);
   }
 }

@@ -60,6 +60,12 @@ public final class TableRow {
     return notNull(name, Float4Vector.class, vector -> vector.get(index));
   }
 
+  /// A 32-bit floating point number, or a 32-bit integer as one, for a column that older files have
+  /// with integers.
+  public float float32OrInt32(String name) {
+    return root.getVector(name) instanceof IntVector ? int32(name) : float32(name);
+  }
+
   /// A 64-bit floating point number.
   public double float64(String name) {
     return notNull(name, Float8Vector.class, vector -> vector.get(index));
