@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 /// Cuts added tokens out of text, the leftmost first and the longest there (`AddedVocabulary` of
 /// Hugging Face's tokenizers).
 final class AddedTokens {
-  /// A stretch of text, or the added token that it is; `token` is null for text.
+  /// A span of text, or an added token; `token` is null for text.
   record Stretch(AddedToken token, String text, int start) {}
 
   private final Map<String, AddedToken> byText = new HashMap<>();

@@ -8,14 +8,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The parts of a byte-level BPE tokenizer, as other formats keep them, to be put together again.
+/// A byte-level BPE tokenizer in parts, as GGUF and other formats keep it.
 ///
 /// @param tokens by id, spelled in GPT-2's alphabet of bytes but for added ones
-/// @param kinds by id: 1 normal; 4 added, cut out of any text; others are marks such as
+/// @param kinds by id: 1 normal; 4 added, cut out of any text; others are special tokens such as
 ///   `<|begin_of_text|>`
 /// @param merges in their order, each two tokens with a space between them
-/// @param layout how text is cut before merging
-/// @param bosId put in front of a text, or -1 for none
+/// @param layout how text is split before merging
+/// @param bosId token that begins a text, or -1 for none
 public record ByteLevelParts(
     List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId) {
   private static final int NORMAL = 1;
@@ -29,7 +29,7 @@ public record ByteLevelParts(
         {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
         """,
         false),
-    /// Each digit alone, then as GPT-2.
+    /// Each digit alone, the rest as GPT-2.
     SMOLLM(
         """
         {"type": "Sequence", "pretokenizers": [
@@ -69,8 +69,8 @@ public record ByteLevelParts(
 
   /// A `tokenizer.json` that encodes and decodes as the parts say.
   ///
-  /// Tokens that are not normal and come after all that are stand among the added ones alone, as
-  /// Hugging Face writes them.
+  /// Tokens after the last normal one are listed among the added tokens only, as Hugging Face
+  /// writes them.
   ///
   /// @throws IllegalArgumentException if two tokens are the same text
   public byte[] toJson() {

@@ -8,10 +8,10 @@ import java.util.stream.IntStream;
 /// The BPE model of a `tokenizer.json`: a piece of text to ids by ranked merges.
 ///
 /// @param ids entries that text may become, so not the special ones
-/// @param unkId what stands for a character that has no entry, or -1 to leave it out
-/// @param fusesUnk whether neighbours without entry are one unknown
+/// @param unkId id for a character that has no entry, or -1 to drop it
+/// @param fusesUnk whether adjacent characters without an entry give one unknown token
 /// @param idOfByte entry of each byte for characters without entry, or empty
-/// @param ignoresMerges whether a piece that is an entry becomes it whatever the merges say
+/// @param ignoresMerges whether a piece that is itself an entry is taken whole, without merging
 record BytePairModel(
     Map<String, Integer> ids,
     MergeTable merges,

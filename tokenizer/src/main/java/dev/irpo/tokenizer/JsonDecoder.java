@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 
 /// Decodes ids of a `tokenizer.json`.
 ///
-/// Equal to Hugging Face's decoders but where a run of `<0x..>` tokens holds a byte that is part of
-/// no character: they give up the whole run, here its characters come out, as from SentencePiece.
+/// Equal to Hugging Face's decoders except for a run of `<0x..>` tokens with an invalid byte: they
+/// drop the whole run, this one decodes its valid characters, as SentencePiece does.
 final class JsonDecoder implements StreamingDecoder {
   private static final int MAX_PENDING = 4;
 

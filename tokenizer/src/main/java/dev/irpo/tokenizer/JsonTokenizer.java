@@ -83,7 +83,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   /// {@inheritDoc}
   ///
-  /// The file's post-processor says; without a template nothing is put in front.
+  /// The file's post-processor decides; without a template there is none.
   @Override
   public int bosId(int configured) {
     return file.bosId();
@@ -101,8 +101,8 @@ public final class JsonTokenizer implements Tokenizer {
 
   /// {@inheritDoc}
   ///
-  /// As in Hugging Face's library, what is put in front of a text may also be put in front of each
-  /// stretch between marks.
+  /// As in Hugging Face's library, the prefix of a text may also be put before each span between
+  /// special tokens.
   @Override
   public int[] encodeWithSpecials(String text) {
     return encode(text, true);

@@ -5,7 +5,7 @@ import java.util.List;
 /// What a `tokenizer.json` says.
 ///
 /// @param tokens by id, added tokens included
-/// @param bosId what the post-processor puts in front, or -1
+/// @param bosId token that the post-processor prepends, or -1
 record JsonTokenizerFile(
     String[] tokens,
     List<AddedToken> added,

@@ -43,7 +43,7 @@ final class JsonTokenizerReader {
           e);
     } catch (IOException e) { // bytes that are no text in the encoding they seem to have
       throw new IllegalArgumentException(
-          "%s: is no text in UTF-8; copy or download it again".formatted(sourceName), e);
+          "%s: is not text in UTF-8; copy or download it again".formatted(sourceName), e);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s: %s; use a tokenizer.json as Llama models have it, or their tokenizer.model"

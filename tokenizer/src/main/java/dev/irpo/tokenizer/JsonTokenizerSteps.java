@@ -182,7 +182,7 @@ record JsonTokenizerSteps(Map<String, Integer> ids) {
     int id = named.path(0).asInt(-1);
     require(
         named.size() == 1 && ids.containsValue(id),
-        "TemplateProcessing names '%s', which is no token".formatted(name));
+        "TemplateProcessing names '%s', which is not a token".formatted(name));
     return id;
   }
 

@@ -12,9 +12,9 @@ import java.util.Set;
 
 /// Finds the most frequent unions of neighbouring symbols, one after another.
 ///
-/// All distinct words lie end to end in one linked list with their counts as weights. A union knows
-/// how often it occurs and where its left parts stand (stale places are recognised when it is
-/// merged), so a merge costs its occurrences, not the text.
+/// All distinct words are in one linked list, end to end, with their counts as weights. A union
+/// knows how often it occurs and where its left parts are (stale places are recognised when it is
+/// merged), so the cost of a merge is that of its occurrences, not that of the text.
 final class MergeLearner {
 
   /// A character or a union of neighbours, seen or merged.
@@ -61,7 +61,7 @@ final class MergeLearner {
   private final int[] previous;
   private final long[] weight;
 
-  /// @param words distinct stretches of text with their counts
+  /// @param words distinct spans of text with their counts
   /// @param maxPieceLength in code points
   /// @param taken texts that must not be learnt
   MergeLearner(Map<String, Long> words, int maxPieceLength, Set<String> taken) {

@@ -2,7 +2,7 @@ package dev.irpo.tokenizer;
 
 import java.util.Arrays;
 
-/// Merges the symbols of one stretch of text until no two neighbours make a piece.
+/// Merges the symbols of one span of text until no two neighbours make a piece.
 ///
 /// The symbols are a linked list, the possible merges a queue ordered by (rank, place). An entry is
 /// not removed when a neighbour changes; it is recognised as stale when it comes up, because the

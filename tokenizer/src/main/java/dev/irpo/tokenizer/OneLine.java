@@ -1,6 +1,6 @@
 package dev.irpo.tokenizer;
 
-/// Texts of a file as messages quote them: on one line, without control characters, not too long.
+/// Quotes texts of a file in messages: on one line, without control characters, not too long.
 final class OneLine {
   private static final int MAX_CHARS = 300;
 
@@ -10,7 +10,7 @@ final class OneLine {
     return of(text, MAX_CHARS);
   }
 
-  /// @param maxChars what is longer ends in `…` there
+  /// @param maxChars longer text is cut there and ends in `…`
   static String of(String text, int maxChars) {
     String line = text.replaceAll("[\\s\\p{Cc}\u2028\u2029]+", " ");
     return line.length() > maxChars ? line.substring(0, maxChars) + "…" : line;

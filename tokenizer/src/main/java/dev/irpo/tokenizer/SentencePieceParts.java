@@ -3,7 +3,7 @@ package dev.irpo.tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The parts of a SentencePiece BPE model, as other formats keep them, to be put together again.
+/// A SentencePiece BPE model in parts, as GGUF and other formats keep it.
 ///
 /// @param scores by id; the higher, the earlier merged
 /// @param kinds by id, numbered as in `sentencepiece_model.proto`: 1 normal, 2 unknown, 3 control,
@@ -25,7 +25,7 @@ public record SentencePieceParts(
   /// A `tokenizer.model` that encodes and decodes as the parts say. With byte pieces the model
   /// falls back to them.
   ///
-  /// @throws IllegalArgumentException naming the piece whose kind is another
+  /// @throws IllegalArgumentException naming a piece of any other kind
   public byte[] toModel() {
     List<Piece> all = new ArrayList<>(pieces.size());
     for (int id = 0; id < pieces.size(); id++) {

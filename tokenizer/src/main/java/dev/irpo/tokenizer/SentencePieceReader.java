@@ -26,7 +26,7 @@ final class SentencePieceReader {
 
   private static final int MAX_PIECE_CHARS = 256;
 
-  /// A parsed message takes some 20 times its bytes if they are made for it.
+  /// Bounds the memory of a hostile part, in which two bytes can become an object.
   private static final int MAX_PART_BYTES = 1 << 22;
 
   private final String sourceName;
@@ -60,7 +60,7 @@ final class SentencePieceReader {
     }
   }
 
-  /// The fields of the file's `ModelProto`, of which one that comes again adds to the one before.
+  /// The fields of the file's `ModelProto`; a message that is repeated adds to the earlier one.
   private void readParts(CodedInputStream in) throws IOException {
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       boolean isMessage = WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
@@ -140,7 +140,7 @@ final class SentencePieceReader {
               + pieces.size()
               + " pieces and "
               + (sawTrainer ? "no normalizer_spec" : "no trainer_spec")
-              + ", so it is cut off or no SentencePiece model; copy or download the file again",
+              + ", so it is cut off or not a SentencePiece model; copy or download the file again",
           null);
     }
     requireSupported();
@@ -183,7 +183,7 @@ final class SentencePieceReader {
     }
   }
 
-  /// The number of an enumeration that the messages do not have; they keep it apart.
+  /// An enum value that the `.proto` file does not define; protobuf keeps it as an unknown field.
   private static Optional<Integer> unknownValue(UnknownFieldSet fields, int number) {
     List<Long> values = fields.getField(number).getVarintList();
     return values.isEmpty() ? Optional.empty() : Optional.of(values.getLast().intValue());

@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
 public final class SentencePieceTokenizer implements Tokenizer {
   private static final int NO_PIECE = -1;
 
-  /// The largest that is published, Gemma's of 256,000 pieces, has 4 MB.
+  /// The largest published one, Gemma's with 256,000 pieces, has 4 MB.
   private static final long MAX_BYTES = 16L << 20;
 
   private final String sourceName;
@@ -128,8 +128,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /// {@inheritDoc}
   ///
-  /// Only the first stretch of plain text gets the model's space in front, so that decoding gives
-  /// the text without its marks.
+  /// Only the first span of plain text gets the model's space prefix, so that decoding gives the
+  /// text without its special tokens.
   @Override
   public int[] encodeWithSpecials(String text) {
     var out = IntStream.builder();

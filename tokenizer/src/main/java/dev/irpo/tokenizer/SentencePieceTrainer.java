@@ -121,7 +121,7 @@ public record SentencePieceTrainer(
     return pieces;
   }
 
-  /// Stretches of text that no merge crosses the ends of, with how often each occurs.
+  /// Spans of text whose ends no merge crosses, with how often each occurs.
   private Map<String, Long> countWords(Iterable<String> lines) {
     Map<String, Long> counts = new TreeMap<>();
     var userDefined = new SymbolMatcher(userDefinedSymbols);

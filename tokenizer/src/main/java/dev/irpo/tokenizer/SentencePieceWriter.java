@@ -26,7 +26,7 @@ final class SentencePieceWriter {
             .setPadId(-1));
   }
 
-  /// A vocabulary of which nothing is known but what it encodes to.
+  /// A vocabulary from another format, which does not tell how it was trained.
   static byte[] write(ModelFile model) {
     return write(
         model.pieces(),

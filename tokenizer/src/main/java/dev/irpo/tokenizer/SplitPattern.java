@@ -7,11 +7,11 @@ import java.util.regex.Pattern;
 
 /// A regular expression of a `tokenizer.json`, which means the same here as in Oniguruma.
 ///
-/// Accepted is what both engines read alike: alternatives of characters, classes, `\s \S \d \D \r
-/// \n \t`, general categories (`\p{L}`), the groups `(?:` `(?i:` `(?=` `(?!`, which must not be
+/// Accepts what both engines read alike: alternatives of characters, classes, `\s \S \d \D \r \n
+/// \t`, general categories (`\p{L}`), the groups `(?:` `(?i:` `(?=` `(?!`, which must not be
 /// repeated, and the repetitions `? * + {n,m}`, greedy, lazy or (`?+ *+ ++`) possessive. `\s` is
-/// Unicode's White_Space. What differs, such as `\w`, `\h`, `.` or `^`, is refused by name.
-/// Matching reads a bounded number of characters, so no expression can hang.
+/// Unicode's White_Space. What they read differently, such as `\w`, `\h`, `.` or `^`, is refused by
+/// name. Matching reads a bounded number of characters, so no expression can hang.
 final class SplitPattern {
   private static final int MAX_LENGTH = 2000;
   private static final long READS_AT_LEAST = 100_000;
@@ -88,7 +88,7 @@ final class SplitPattern {
     return "'" + OneLine.of(text, 80) + "'";
   }
 
-  /// The matches and what lies between them, in order, all together the text.
+  /// The matches and the text between them, in order; together they are the whole text.
   List<String> isolate(String text) {
     List<String> pieces = new ArrayList<>();
     Matcher matcher = pattern.matcher(new BoundedText(text, expression));

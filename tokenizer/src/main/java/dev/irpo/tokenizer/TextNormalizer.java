@@ -5,7 +5,8 @@ package dev.irpo.tokenizer;
 ///
 /// @param addDummyPrefix whether the text gets a space in front, so that its first word is spelled
 ///   like any other
-/// @param removeExtraWhitespaces whether runs of spaces become one and those at both ends go
+/// @param removeExtraWhitespaces whether runs of spaces become one and those at both ends are
+///   dropped
 /// @param escapeWhitespaces whether a space is spelled ▁
 record TextNormalizer(
     boolean addDummyPrefix, boolean removeExtraWhitespaces, boolean escapeWhitespaces) {
@@ -13,8 +14,8 @@ record TextNormalizer(
   static final char ESCAPED_SPACE = '\u2581';
   private static final char REPLACEMENT = '\uFFFD';
 
-  /// The text as the model spells it; halves of surrogate pairs become U+FFFD. Text of which
-  /// nothing is left gets no prefix either.
+  /// The text as the model spells it; halves of surrogate pairs become U+FFFD. Text that becomes
+  /// empty gets no prefix.
   String normalize(String text, boolean startsText) {
     char space = escapeWhitespaces ? ESCAPED_SPACE : ' ';
     int start = 0;

@@ -11,7 +11,7 @@ sealed interface TokenDecoding {
   ///
   /// @param byteFallback whether tokens such as `<0x0A>` are bytes
   /// @param strip dropped from the start of the whole text
-  /// @param stripCount at most this often
+  /// @param stripCount how often at most
   record Text(List<Rewrite.Replace> replaces, boolean byteFallback, String strip, int stripCount)
       implements TokenDecoding {}
 

@@ -35,16 +35,16 @@ public sealed interface Tokenizer permits SentencePieceTokenizer, JsonTokenizer 
   /// Whether encoding puts a space in front of a text, which decoding drops.
   boolean addsLeadingSpace();
 
-  /// Ids of plain text: no begin or end mark is added, and none is ever read from the text.
+  /// Ids of plain text: no BOS or EOS is added, and no special token is ever read from the text.
   int[] encode(String text);
 
-  /// Like {@link #encode}, but text that spells a mark, such as `</s>`, becomes its id.
+  /// Like {@link #encode}, but text that spells a special token, such as `</s>`, becomes its id.
   int[] encodeWithSpecials(String text);
 
   /// A decoder that takes one id at a time, at the start of a text.
   StreamingDecoder streamingDecoder();
 
-  /// Text of ids: marks give nothing, bytes that are part of no character give U+FFFD.
+  /// Text of ids: special tokens give nothing, bytes that are part of no character give U+FFFD.
   ///
   /// @throws IllegalArgumentException if there is no such id
   default String decode(int... tokenIds) {

@@ -1,6 +1,6 @@
 package dev.irpo.tokenizer;
 
-/// Puts characters together from UTF-8 bytes that come one at a time.
+/// Assembles characters from UTF-8 bytes that arrive one at a time.
 ///
 /// Bytes that are part of no character become U+FFFD, one for each byte as SentencePiece does.
 final class Utf8Assembler {

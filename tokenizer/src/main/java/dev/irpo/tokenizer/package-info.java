@@ -19,13 +19,13 @@
 /// - **normal**: found by merging. A piece's score is minus the order in which training found it,
 ///   so "highest score first" replays the training on the text.
 /// - **user-defined**: cut out of the text whole, before any merging; the longest match wins.
-/// - **control**, such as `<s>` and `</s>`: marks around the text, never part of it. The letters
-///   `</s>` in plain text are four letters; only {@link
-///   dev.irpo.tokenizer.SentencePieceTokenizer#encodeWithSpecials} reads them as the mark.
+/// - **control**, such as `<s>` and `</s>`: special tokens around the text, never part of it. The
+///   letters `</s>` in plain text are four letters; only {@link
+///   dev.irpo.tokenizer.SentencePieceTokenizer#encodeWithSpecials} reads them as the token.
 /// - **byte** and **unknown**: for what the vocabulary cannot spell. With all 256 byte pieces every
 ///   text can be encoded and decoded without loss.
 ///
-/// Decoding joins the pieces, turns ▁ into a space, drops the space that normalising put in front,
+/// Decoding joins the pieces, turns ▁ into a space, drops the space that normalising put before it,
 /// and reads runs of byte pieces as UTF-8. A character may thus be spread over several tokens,
 /// which is why text that grows token by token is read through a {@link
 /// dev.irpo.tokenizer.StreamingDecoder}.
@@ -44,6 +44,6 @@
 /// itself: added tokens are cut out, a normalizer rewrites the rest, pre-tokenizers cut it into
 /// pieces, a BPE model with merges in order of rank turns each piece into ids, and a decoder turns
 /// tokens into text. {@link dev.irpo.tokenizer.Tokenizer} is what both kinds have in common.
-/// Formats that keep a tokenizer's parts, as GGUF does, get the file back from {@link
+/// Formats that keep a tokenizer in parts, as GGUF does, get the file back from {@link
 /// dev.irpo.tokenizer.SentencePieceParts} or {@link dev.irpo.tokenizer.ByteLevelParts}.
 package dev.irpo.tokenizer;
