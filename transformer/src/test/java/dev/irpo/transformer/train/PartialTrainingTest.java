@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.kernel.AdamWSettings;
@@ -162,7 +163,8 @@ class PartialTrainingTest {
         long before = outline.allocatedBytes();
         long activations = trainer(outline, parameters, trained).activationBytes();
         assertTrue(activations > 0);
-        List<Graph> graphs = outline.graphs(); // the update, with gradients, without
+        List<Graph> graphs = // the update, with gradients, without
+            outline.compilations().stream().map(Compilation::graph).toList();
         return new Work(
             outline.allocatedBytes() - before, flops(graphs.get(1)), flops(graphs.get(2)));
       }
