@@ -6,6 +6,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
@@ -14,8 +15,10 @@ import dev.irpo.tensor.op.Multiply;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /// A small model that remembers its integer inputs, and the comparison of its gradients with
@@ -104,6 +107,15 @@ final class GradientCheck {
     Program program = check.compile(backend, variables);
     program.run();
     return new Outcome(program.buffer(loss).get(0), variables, program);
+  }
+
+  /// The operations of a model and those that compute its gradients.
+  static Set<Class<? extends Op>> operations(Function<GradientCheck, Tensor> model) {
+    GradientCheck check = new GradientCheck();
+    Gradients.of(model.apply(check), check.parameters());
+    Set<Class<? extends Op>> operations = new HashSet<>();
+    check.graph.nodes().forEach(node -> operations.add(node.op().getClass()));
+    return operations;
   }
 
   /// Fails if a gradient differs from the central difference.

@@ -1,181 +1,86 @@
 package dev.irpo.tensor.autograd;
 
+import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.op.AdamW;
 import dev.irpo.tensor.op.Add;
+import dev.irpo.tensor.op.BlockWeights;
+import dev.irpo.tensor.op.CachedAttention;
+import dev.irpo.tensor.op.Clear;
 import dev.irpo.tensor.op.Embedding;
-import dev.irpo.tensor.op.Fill;
 import dev.irpo.tensor.op.Linear;
-import dev.irpo.tensor.op.LogSigmoid;
-import dev.irpo.tensor.op.Multiply;
-import dev.irpo.tensor.op.PackedAttention;
+import dev.irpo.tensor.op.LogSumExp;
 import dev.irpo.tensor.op.RmsNorm;
-import dev.irpo.tensor.op.Rope;
-import dev.irpo.tensor.op.Scale;
-import dev.irpo.tensor.op.SegmentSum;
-import dev.irpo.tensor.op.SelectRows;
-import dev.irpo.tensor.op.Subtract;
+import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.op.SwiGlu;
-import dev.irpo.tensor.op.TokenLogProbs;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.BinaryOperator;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.api.TestFactory;
 
 class GradientsTest {
-  static Stream<BinaryOperator<Tensor>> elementwise() {
-    return Stream.of(Add::add, Subtract::subtract, Multiply::multiply, SwiGlu::swiGlu);
-  }
+  /// Operations that nobody differentiates: updates, decoding, sampling.
+  private static final Set<Class<? extends Op>> WITHOUT_GRADIENT =
+      Set.of(
+          AdamW.class,
+          BlockWeights.class,
+          CachedAttention.class,
+          Clear.class,
+          LogSumExp.class,
+          SquaredNorm.class);
 
-  @ParameterizedTest
-  @MethodSource("elementwise")
-  void elementwiseGradientIsTheSlope(BinaryOperator<Tensor> op) {
-    GradientCheck.check(m -> m.project(op.apply(m.variable("a", 3, 5), m.variable("b", 3, 5))));
-  }
-
-  @ParameterizedTest
-  @MethodSource("elementwise")
-  void tensorUsedTwiceByOneOperationGetsBothGradients(BinaryOperator<Tensor> op) {
-    GradientCheck.check(m -> {
-      Tensor x = m.variable("x", 4);
-      Tensor computed = Scale.scale(x, -1.5);
-      return Add.add(m.project(op.apply(x, x)), m.project(op.apply(computed, computed)));
-    });
+  @TestFactory
+  Stream<DynamicTest> everyGradientIsTheSlope() {
+    return GradientCases.all().map(c -> dynamicTest(c.name(), c::check));
   }
 
   @Test
-  void scaleAndSumGradientIsTheSlope() {
-    GradientCheck.check(m -> Sum.sum(Scale.scale(m.variable("x", 7), -0.7)));
-  }
-
-  @Test
-  void fillGradientIsTheSlopeForBothShapesOfAScalar() {
-    GradientCheck.check(m -> m.project(Fill.fill(Sum.sum(m.variable("x", 3)), Shape.of(2, 4))));
-    GradientCheck.check(m -> m.project(Fill.fill(m.variable("x", 1), Shape.of(2, 4))));
-  }
-
-  @Test
-  void lossOfShapeOneIsAScalar() {
-    GradientCheck.check(m ->
-        SegmentSum.segmentSum(
-            LogSigmoid.logSigmoid(m.variable("x", 3)), m.ints("ids", 0, 0, -1), 1));
-  }
-
-  @Test
-  void logSigmoidGradientIsTheSlopeOnBothSides() {
-    GradientCheck.check(m -> m.project(LogSigmoid.logSigmoid(Scale.scale(m.variable("x", 9), 8))));
-  }
-
-  @Test
-  void embeddingGradientIsTheSlopeForTokensThatRepeat() {
-    GradientCheck.check(m ->
-        m.project(Embedding.embedding(m.variable("table", 5, 3), m.ints("tokens", 2, 0, 2, 4))));
-  }
-
-  @Test
-  void selectRowsGradientIsTheSlopeForRowsPickedTwice() {
-    GradientCheck.check(m ->
-        m.project(SelectRows.selectRows(m.variable("x", 4, 3), m.ints("index", 3, 1, 3, 0, 3))));
-  }
-
-  @Test
-  void rmsNormGradientIsTheSlope() {
-    GradientCheck.check(
-        m -> m.project(RmsNorm.rmsNorm(m.variable("x", 3, 6), m.variable("weight", 6), 1e-5)));
-  }
-
-  @Test
-  void linearGradientIsTheSlope() {
-    GradientCheck.check(
-        m -> m.project(Linear.linear(m.variable("x", 3, 4), m.variable("weight", 5, 4))));
-  }
-
-  @Test
-  void ropeGradientIsTheSlope() {
-    GradientCheck.check(m -> {
-      Tensor angles = Rope.angles(m.graph(), "test", 9, new double[] {1, 0.01});
-      return m.project(Rope.rope(m.variable("x", 3, 8), m.ints("p", 0, 8, 3), angles, 2));
-    });
-  }
-
-  @ParameterizedTest
-  @CsvSource({"1, 1", "2, 1", "4, 2"})
-  void packedAttentionGradientIsTheSlopeWithParentsAndUnusedRows(int numHeads, int numKvHeads) {
-    int headDim = 2;
-    int[] table = {0, 3, -1, 3, 2, 0, 5, 3, 0, 8, 1, -1, 0, 0, -1};
-    GradientCheck.check(m ->
-        m.project(
-            new PackedAttention(numHeads, numKvHeads, headDim)
-                .of(
-                    m.variable("q", 10, (long) numHeads * headDim),
-                    m.variable("k", 10, (long) numKvHeads * headDim),
-                    m.variable("v", 10, (long) numKvHeads * headDim),
-                    m.ints("segments", Shape.of(5, 3), table))));
-  }
-
-  @Test
-  void tokenLogProbsGradientIsTheSlopeForRepeatedAndSkippedRows() {
-    GradientCheck.check(m ->
-        m.project(
-            TokenLogProbs.tokenLogProbs(
-                m.variable("x", 4, 3),
-                m.variable("weight", 6, 3),
-                m.ints("rows", 1, 3, -1, 1, 0),
-                m.ints("targets", 5, 0, -1, 2, 0))));
-  }
-
-  @Test
-  void segmentSumGradientIsTheSlope() {
-    GradientCheck.check(m ->
-        m.project(SegmentSum.segmentSum(m.variable("x", 6), m.ints("ids", 2, -1, 0, 2, 0, 2), 3)));
-  }
-
-  @Test
-  void computedWeightsGetGradientsFromEveryUse() {
-    GradientCheck.check(m -> {
-      Tensor weight = Multiply.multiply(m.variable("a", 4, 4), m.variable("b", 4, 4));
-      Tensor gain = Scale.scale(m.variable("gain", 4), 2);
-      Tensor x = Embedding.embedding(weight, m.ints("tokens", 1, 3, 1));
-      Tensor normed = RmsNorm.rmsNorm(Linear.linear(x, weight), gain, 1e-5);
-      Tensor again = RmsNorm.rmsNorm(normed, gain, 1e-5);
-      Tensor rows = m.ints("rows", 0, 2, 1);
-      return m.project(
-          TokenLogProbs.tokenLogProbs(again, weight, rows, m.ints("targets", 3, 0, 2)));
-    });
-  }
-
-  @Test
-  void tiedParameterGetsTheSumOfBothGradients() {
-    GradientCheck.check(GradientsTest::tied);
-  }
-
-  private static Tensor tied(GradientCheck m) {
-    Tensor table = m.variable("table", 5, 4);
-    Tensor x = Embedding.embedding(table, m.ints("tokens", 1, 3, 1));
-    Tensor logProbs =
-        TokenLogProbs.tokenLogProbs(x, table, m.ints("rows", 0, 1, 2), m.ints("targets", 3, 1, 4));
-    return m.project(logProbs);
+  void everyOperationHasAGradientCheckOrIsKnownToHaveNoGradient() {
+    Set<Class<?>> expected =
+        new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages(Add.class.getPackageName())
+                .stream()
+                .filter(c -> c.isAssignableTo(Op.class))
+                .map(JavaClass::reflect)
+                .collect(toSet());
+    Set<Class<?>> checked =
+        GradientCases.all().flatMap(c -> c.operations().stream()).collect(toSet());
+    assertTrue(expected.size() > 30, () -> "only " + expected + " were found");
+    WITHOUT_GRADIENT.forEach(op ->
+        assertThrows(
+            NoSuchMethodException.class,
+            () -> op.getDeclaredMethod("differentiate", Backward.class),
+            () -> op + " has a gradient now"));
+    expected.removeAll(checked);
+    assertEquals(WITHOUT_GRADIENT, expected, "operations that no gradient check reaches");
   }
 
   @Test
   void everyRunAddsToTheGradients() {
     try (Backend backend = new CpuBackend(1)) {
-      GradientCheck.Outcome outcome = GradientCheck.run(backend, GradientsTest::tied);
+      GradientCheck.Outcome outcome = GradientCheck.run(backend, GradientCases::tied);
       float[] once = outcome.gradient("table").toFloatArray();
       outcome.program().run();
       float[] twice = outcome.gradient("table").toFloatArray();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongToDoubleFunction;
+import java.util.function.Predicate;
 
 /// A kernel with arguments, and how far its results may lie from the reference.
 final class KernelCase {
@@ -46,6 +47,14 @@ final class KernelCase {
 
   String name() {
     return name;
+  }
+
+  /// Calls kernels that do not compute anything.
+  ///
+  /// @return whether a buffer is a result that [#check] compares
+  Predicate<Object> call(Kernels kernels) {
+    call.run(kernels, KernelTensor::single);
+    return buffer -> results.stream().anyMatch(result -> result.tensor.single() == buffer);
   }
 
   /// Elements of all arguments.
