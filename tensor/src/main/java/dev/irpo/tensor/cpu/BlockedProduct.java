@@ -13,11 +13,11 @@ import java.lang.foreign.MemorySegment;
 ///   2. each task multiplies some rows of A, where they lie, with some of the panels
 /// ```
 ///
-/// A task's rows of A stay in the second cache while the panels of B pass by; a panel of B serves
-/// all of the task's rows. Tasks divide the result, and blocks of k follow each other in ascending
+/// A task's rows of A stay in the L2 cache while the panels of B pass by; a panel of B serves all
+/// of the task's rows. Tasks divide the result, and blocks of k follow each other in ascending
 /// order, so each element is the one chain that [Tiles] describes.
 final class BlockedProduct {
-  /// Bytes of a task's rows of A, half of the second cache.
+  /// Bytes of a task's rows of A, half of the L2 cache.
   private static final int A_BYTES = 1 << 19;
 
   /// Most rows of a task, so that there are enough of them to share evenly.
@@ -26,8 +26,8 @@ final class BlockedProduct {
   /// Rows of a task however deep the block is.
   private static final int LEAST_ROWS = 64;
 
-  /// Bytes of panels of B that stay in the third cache while tasks pass by.
-  private static final int NEAR_BYTES = 1 << 21;
+  /// Bytes of panels of B that stay in the L3 cache while tasks read them.
+  private static final int L3_BYTES = 1 << 21;
 
   /// Bytes of packed panels of B at a time.
   private static final int GROUP_BYTES = 1 << 23;
@@ -97,11 +97,11 @@ final class BlockedProduct {
     pool.run(shares, (share, scratch) -> b.pack(range, block.panels(), share, shares));
   }
 
-  /// Rows are shared evenly while the panels of B stay in the third cache. Each task reads all of
-  /// its panels, so beyond that it takes as many rows as fit, and columns are shared.
+  /// Rows are shared evenly while the panels of B stay in the L3 cache. Each task reads all of its
+  /// panels, so beyond that it takes as many rows as fit, and columns are shared.
   private int rowsPerTask(Block block) {
     int fitting = Math.clamp(A_BYTES / floatBytes(block.depth()), LEAST_ROWS, MOST_ROWS);
-    long tasksPerRow = block.bytes() <= NEAR_BYTES ? 1 : block.count();
+    long tasksPerRow = block.bytes() <= L3_BYTES ? 1 : block.count();
     long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
     return Lanes.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);
   }

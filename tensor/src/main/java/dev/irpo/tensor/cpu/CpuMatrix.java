@@ -16,17 +16,17 @@ final class CpuMatrix implements MatrixKernels {
   /// Multiple of rows that a task with weights of 16 bits takes.
   private static final int ROW_TILES = 4 * RowProducts.TILE;
 
-  /// Bytes of a block of rows that stays in the second cache while weights of 16 bits pass by.
+  /// Bytes of a block of rows that stays in the L2 cache while weights of 16 bits are read.
   private static final long BLOCK_BYTES = 1L << 19;
 
-  /// Columns of a task whose weights of 16 bits serve several blocks of rows in turn.
+  /// Columns of a task whose weights of 16 bits serve several blocks of rows one after the other.
   private static final int COLUMN_CHUNK = 64;
 
   /// Most floats in the order of [HalfLanes#unzip], 16 MiB.
   private static final int UNZIPPED_FLOATS = 1 << 22;
 
-  /// How many times more tasks than usual share weights of 16 bits that are read once: a thread
-  /// that has none left waits for the other's last.
+  /// How many times more tasks than usual share weights of 16 bits that are read once, so that no
+  /// thread waits long for the last task of another.
   private static final int FINER = 4;
 
   private final WorkerPool pool;

@@ -25,7 +25,7 @@ final class CpuScore implements ScoreKernels {
   private static final int MOST_GRADIENT_ROWS = 4096;
 
   /// Columns of a block of the backward pass. Rows of 1,024 would be 4 KiB apart, so that a strip
-  /// of them falls into an eighth of the second cache.
+  /// of them would compete for an eighth of the L2 cache.
   private static final int GRADIENT_COLUMNS = 800;
 
   /// Rows that a task gathers.

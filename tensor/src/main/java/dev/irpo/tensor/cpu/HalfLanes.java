@@ -94,7 +94,7 @@ final class HalfLanes {
   }
 
   private static IllegalArgumentException unsupported(DType dtype) {
-    return new IllegalArgumentException(dtype + " has not 16 bits");
+    return new IllegalArgumentException(dtype + " does not have 16 bits");
   }
 
   private static void unzipBfloat16(MemorySegment from, long fromAt, float[] to, int toAt, int n) {
@@ -244,7 +244,7 @@ final class HalfLanes {
   }
 
   /// Exponent and fraction move to their places in a single and the product mends the exponent's
-  /// offset, of subnormal numbers too; what is infinite or no number gets the exponent for that.
+  /// offset, of subnormal numbers too; infinities and NaNs keep the largest exponent.
   private static FloatVector float16(IntVector bits) {
     IntVector magnitude = bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13);
     IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);

@@ -13,7 +13,7 @@ import java.lang.ref.Reference;
 ///
 /// A panel of B serves all rows of A before the next one comes.
 final class MatrixProduct {
-  /// Depth of a block: a panel of B then takes 128 KiB, an eighth of the second cache.
+  /// Depth of a block: a panel of B then takes 128 KiB, an eighth of the L2 cache.
   static final int DEPTH = 1024;
 
   private MatrixProduct() {}

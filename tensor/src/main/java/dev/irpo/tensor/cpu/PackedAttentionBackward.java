@@ -207,7 +207,7 @@ record PackedAttentionBackward(
       }
     }
 
-    /// Zeros where a key comes behind the query.
+    /// Zeros where a key comes after the query.
     private void hideUnseen(MemorySegment x) {
       int end = Lanes.roundUp(visible, Lanes.COUNT);
       for (int i = 0; i < count; i++) {

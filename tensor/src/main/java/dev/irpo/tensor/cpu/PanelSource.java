@@ -14,8 +14,8 @@ interface PanelSource {
   /// @param depth how many
   record Range(int first, int panels, int from, int depth) {}
 
-  /// Packs a share of some panels, ascending in k; what the matrix has not becomes zero. All shares
-  /// together are the panels.
+  /// Packs a share of some panels, ascending in k; what lies beyond the matrix becomes zero. All
+  /// shares together are the panels.
   ///
   /// @param share number of the share, below `shares`
   void pack(Range range, Panels target, int share, int shares);

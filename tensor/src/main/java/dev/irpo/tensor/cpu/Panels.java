@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 /// @param at byte offset of panel 0, row 0
 /// @param panelBytes bytes from a panel to the next
 record Panels(MemorySegment memory, long at, long panelBytes) {
-  /// Panels that lie one behind the other, each with `depth` rows.
+  /// Panels that lie one after the other, each with `depth` rows.
   static Panels packed(MemorySegment memory, int depth) {
     return new Panels(memory, 0, depth * Tiles.PANEL_BYTES);
   }

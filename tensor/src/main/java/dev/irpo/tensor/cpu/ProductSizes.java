@@ -7,7 +7,7 @@ record ProductSizes(int rows, int columns, int depth) {
 
   private static final int TASKS_PER_THREAD = 4;
 
-  /// Tasks that share the product evenly enough even if one thread comes late.
+  /// Tasks that share the product evenly enough even if one thread starts late.
   int wantedTasks(WorkerPool pool) {
     boolean isSmall = (long) rows * columns * depth < SMALL;
     return isSmall || pool.threads() == 1 ? 1 : TASKS_PER_THREAD * pool.threads();

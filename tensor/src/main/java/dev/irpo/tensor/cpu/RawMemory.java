@@ -8,9 +8,9 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// C2 stops inlining at 18,000 nodes of a method (NodeCountInliningCutoff), and a vector that goes
 /// through a call becomes an object. An access to a [MemorySegment] in a variable costs several
-/// times the nodes of one to a constant segment, whose bounds and lifetime fold away: 16 sums and 8
-/// rows of a tile fit only with the latter. So whoever hands out an address checks the whole range
-/// once ([#address]) and keeps the segment reachable until the loop has ended.
+/// times the nodes of one to a constant segment, whose bounds and lifetime checks fold away; the 16
+/// sums and 8 rows of a tile fit only with constant segments. So whoever hands out an address
+/// checks the whole range once ([#address]) and keeps the segment reachable until the loop ends.
 final class RawMemory {
   @SuppressWarnings("restricted") // see [#address]
   static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -22,7 +22,7 @@ final class RawMemory {
 
   /// The address of an offset in native memory from which on `bytes` bytes may be accessed.
   ///
-  /// @throws IndexOutOfBoundsException if the segment has not so many
+  /// @throws IndexOutOfBoundsException if the segment does not have so many
   /// @throws IllegalArgumentException if it lies on the heap
   static long address(MemorySegment memory, long offset, long bytes) {
     if (!memory.isNative()) {
@@ -44,8 +44,8 @@ final class RawMemory {
     return FloatVector.broadcast(Lanes.FLOATS, ALL.get(Lanes.FLOAT, address));
   }
 
-  /// Reads every cache line of some rows, so that they are near when they are used in another
-  /// order.
+  /// Prefetches some rows: reads each of their cache lines once, so that they are in a cache when
+  /// they are read in another order.
   static void prefetch(long address, long rowBytes, int rows, long bytes) {
     int sum = 0;
     for (int r = 0; r < rows; r++) {

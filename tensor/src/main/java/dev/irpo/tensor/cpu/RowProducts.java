@@ -22,17 +22,16 @@ import jdk.incubator.vector.VectorSpecies;
 /// Fewer than four rows read each weight once, in order, as fast as memory gives it: 64 bytes a
 /// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
 /// tiles of four by four: sixteen vectors of partial sums in registers, two loads for four
-/// multiply-adds. A tile's weights of 16 bits are widened to a block in the first cache, which all
+/// multiply-adds. A tile's weights of 16 bits are widened to a block in the L1 cache, which all
 /// rows share. What the inner loop touches lies in arrays for the reason that [RawMemory] gives.
 final class RowProducts {
   /// Rows and columns of a tile.
   static final int TILE = 4;
 
-  /// Weights of a row that are widened at a time: four rows of x and of these stay in the first
-  /// cache.
+  /// Weights of a row that are widened at a time: four rows of x and of these stay in the L1 cache.
   private static final int DEPTH = 1024;
 
-  /// Between rows of what is widened: rows a multiple of 4 KiB apart compete for the same places of
+  /// Between rows of what is widened: rows a multiple of 4 KiB apart compete for the same sets of
   /// the cache.
   private static final int WIDE_ROW = DEPTH + Lanes.PARTIALS;
 

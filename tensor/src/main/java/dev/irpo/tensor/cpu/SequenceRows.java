@@ -33,18 +33,18 @@ record SequenceRows(MemorySegment memory, long rowBytes, long headBytes, int hea
     return new Run(table.start(segment), table.length(segment), table.prefix(segment));
   }
 
-  /// Copies the rows (n, D) side by side, and zeros behind them up to `padded` rows.
+  /// Copies the rows (n, D) side by side, and zeros after them up to `padded` rows.
   void gather(MemorySegment to, SegmentTable table, int segment, int padded) {
     gather(to, headDim, table, segment, padded);
   }
 
-  /// Copies the rows into panels of B, and zeros behind them.
+  /// Copies the rows into panels of B, and zeros after them.
   Panels gatherPanels(MemorySegment to, SegmentTable table, int segment, int padded) {
     gather(to, Tiles.PANEL, table, segment, padded);
     return Panels.packed(to, padded);
   }
 
-  /// In strips of `width` columns, one strip of all rows behind the other.
+  /// In strips of `width` columns, the strip of all rows before the next.
   private void gather(MemorySegment to, int width, SegmentTable table, int segment, int padded) {
     Run own = own(table, segment);
     int count = own.place + own.count;

@@ -21,9 +21,9 @@ import jdk.incubator.vector.FloatVector;
 /// Two multiply-adds a cycle of latency four need eight chains; the sixteen of 8 rows leave room
 /// for delays, and ten loads for sixteen multiply-adds leave the load ports idle a third of the
 /// time. A is read where it lies, by rows or by columns: the loop runs at 92 to 100 % of a core's
-/// multiply-add peak, with A and B in the second cache and whatever the distance of A's rows.
-/// Vectors of 256 bits or less take 4 rows, because the machines that have no wider ones mostly
-/// have sixteen registers.
+/// multiply-add peak, with A and B in the L2 cache, whatever the distance of A's rows. Vectors of
+/// 256 bits or less take 4 rows, because the machines that have no wider ones mostly have sixteen
+/// registers.
 ///
 /// The local variables are written out because C2 keeps vectors in registers only as locals. The
 /// sums begin with loaded vectors, of zeros if there is nothing to add to: where computed and
@@ -62,7 +62,7 @@ record Tiles(long cRow, long aRow, long aStep, int depth) {
   /// 8 rows, which call the Vector API themselves: with methods of [RawMemory] between, C2 stops
   /// inlining before the last store.
   ///
-  /// @param last number of the last row that exists; those behind it are computed as that one
+  /// @param last number of the last row that exists; later ones are computed as that one
   private void rows8(long c, long a, long b, int last, boolean add) {
     long from = add ? c : ZEROS.address();
     long fromRow = add ? cRow : 0;

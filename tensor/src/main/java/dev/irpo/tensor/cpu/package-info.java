@@ -12,5 +12,6 @@
 ///   its tails are masked vectors.
 ///
 /// Weights are packed into panels once per change; packed and cached attention run the same
-/// products and the same softmax over the keys of one sequence.
+/// products and the same softmax over the keys of one sequence. What a kernel keeps between its
+/// steps lies in named areas of each thread's [dev.irpo.tensor.cpu.Scratch].
 package dev.irpo.tensor.cpu;

@@ -88,7 +88,7 @@ final class GradientCheck {
     return buffer;
   }
 
-  /// What one run of a model leaves behind.
+  /// What one run of a model leaves.
   ///
   /// @param variables parameters and gradients by name
   record Outcome(double loss, Map<String, Buffer> variables, Program program) {

@@ -102,12 +102,12 @@ public final class KernelTensor {
     return single;
   }
 
-  /// Fails if an element before or behind the argument was written.
+  /// Fails if an element before or after the argument was written.
   void requireGuards() {
     for (long i = 0; i < GUARDS; i++) {
       assertEquals(GUARD_BITS, whole.getInt(i), () -> name + " was written before its start");
-      long behind = whole.numElements() - 1 - i;
-      assertEquals(GUARD_BITS, whole.getInt(behind), () -> name + " was written behind its end");
+      long after = whole.numElements() - 1 - i;
+      assertEquals(GUARD_BITS, whole.getInt(after), () -> name + " was written past its end");
     }
   }
 

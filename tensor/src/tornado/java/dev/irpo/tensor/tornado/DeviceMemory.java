@@ -31,7 +31,7 @@ public interface DeviceMemory {
   Ints ints(Buffer buffer);
 
   /// Where the corresponding elements of single-precision buffers of equal length lie, cut where
-  /// one of them goes on in another array.
+  /// one of them continues in another array.
   List<Span> spans(Buffer... buffers);
 
   /// Elements to use between tasks.

@@ -18,7 +18,7 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
   private static final int STORE = 0;
   private static final int ADD = 1;
 
-  /// An operand whose element (i, j) lies at `i·row + j·column` behind its first.
+  /// An operand whose element (i, j) lies at `i·row + j·column` after its first.
   private record Operand(Floats place, int row, int column) {}
 
   @Override

@@ -18,10 +18,10 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/// An array for each argument of a kernel, with guards before and behind it. Scratch begins as NaN,
+/// An array for each argument of a kernel, with guards before and after it. Scratch begins as NaN,
 /// so that what is read before it is written spoils the result.
 final class GuardedArrays implements DeviceMemory {
-  /// Elements behind an argument, and mostly before it.
+  /// Elements after an argument, and mostly before it.
   static final int GUARDS = 16;
 
   private static final int GUARD_BITS = 0x7fc0beef;
@@ -150,8 +150,8 @@ final class GuardedArrays implements DeviceMemory {
         assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i));
       }
       for (int i = 0; i < GUARDS; i++) {
-        long behind = before + buffer.numElements() + i;
-        assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, behind));
+        long after = before + buffer.numElements() + i;
+        assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, after));
       }
       long bytes = buffer.segment().byteSize();
       MemorySegment.copy(segment, before * (long) Integer.BYTES, buffer.segment(), 0, bytes);

@@ -26,7 +26,7 @@ class TornadoJavaTest {
             MatrixCases.manyRows()
                 .map(c ->
                     dynamicTest(
-                        c.name() + " behind " + before,
+                        c.name() + " after " + before,
                         () ->
                             c.check(reference, ImmediateKernels.inJavaWithCublas(false, before)))));
   }

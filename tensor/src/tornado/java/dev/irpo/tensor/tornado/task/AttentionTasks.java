@@ -12,7 +12,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 ///
 /// Packed rows and a cache differ in where keys lie, and `places` (R, 6) tells that of each row:
 /// position of the prefix, its length, position of the own part, its length up to the row; then the
-/// first row with queries that may meet the row's key, and the row behind the last. The key of head
+/// first row with queries that may meet the row's key, and the row after the last. The key of head
 /// g at position p begins at `((p/B·G + g)·B + p mod B)·W` with blocks of B positions, rows of W
 /// elements: B = 1 and W = D where they are packed.
 public final class AttentionTasks {
