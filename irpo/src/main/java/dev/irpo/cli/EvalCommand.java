@@ -63,13 +63,9 @@ final class EvalCommand implements Callable<Integer> {
       Prompts prompts = new Prompts(task, loaded.tokenizer(), loaded.config());
       RolloutSampler sampler =
           new RolloutSampler(backend, loaded, prompts, resolved.rollouts().slots(), problems);
-      for (int perPrompt : new int[] {1, Math.max(1, resolved.evaluate().majoritySamples())}) {
-        SamplingMemory.of(
-                backend,
-                loaded.config(),
-                sampler.limits(perPrompt, resolved.rollouts().maxNewTokens()))
-            .requireFits("rollouts.slots", "rollouts.maxNewTokens", Machine.memoryBytes());
-      }
+      SamplingMemory.of(
+              backend, loaded.config(), sampler.limits(resolved.rollouts().maxNewTokens()))
+          .requireFits("rollouts.slots", "rollouts.maxNewTokens", Machine.memoryBytes());
       Evaluator evaluator =
           new Evaluator(sampler, resolved);
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {

@@ -145,12 +145,14 @@ public record LanguageModel(
         .toList();
   }
 
-  /// Overwrites the weights with those of a converted folder of the same configuration.
+  /// Overwrites the weights, where they are, with those of a converted folder of the same sizes.
   ///
   /// @throws IllegalArgumentException if a file is not what its checksum says
-  public void replaceWeights(Backend backend, Path path) throws IOException {
+  public void replaceWeights(Path path) throws IOException {
     Manifest.read(path).verifyChecksums(path);
-    parameters.copyFrom(open(backend, path, Optional.empty()).parameters);
+    try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
+      parameters.overwrite(path.toString(), stored.tensors().values());
+    }
   }
 
   /// The tokenizer.

@@ -22,7 +22,7 @@ public record SamplingMemory(long weights, long cache, long activations) {
     return new SamplingMemory(
         backend.traits().readsHalfWeights() ? 0 : weights,
         outline.allocatedBytes() - weights,
-        Math.max(generator.tokenInEachSlot().plannedBytes(), generator.mostRows().plannedBytes()));
+        generator.activationBytes());
   }
 
   /// Refuses a sampling that cannot fit.

@@ -123,28 +123,25 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
                 PreferenceTraining.trainer(config, outline, parameters, longest.pair()));
     Trainer<?> trainer = training.part();
     bytes.put("activations", trainer.activationBytes());
-    List<Compilation> trained = training.outline().compilations();
 
-    Outlined<Generator> sampling = largestCache(model, config, longest.prompt());
+    Outlined<Generator> sampling = sampling(model, config, longest.prompt());
     Generator generator = sampling.part();
-    long decodeBytes = generator.tokenInEachSlot().plannedBytes();
-    bytes.put("sampling", Math.max(decodeBytes, generator.mostRows().plannedBytes()));
+    bytes.put("sampling", generator.activationBytes());
     bytes.put(CACHE, sampling.allocated());
-    List<Compilation> sampled = sampling.outline().compilations();
     int scoreTokens = scoringRows(model, config, longest.prompt());
     Outlined<Scorer> scoring =
         outlined(model, (outline, parameters) -> new Scorer(outline, parameters, scoreTokens));
     bytes.put("scoring", scoring.part().activationBytes());
     Programs programs =
         new Programs(
-            trained.get(1),
+            OutlineBackend.compilationOf(trainer.microBatch()),
             trainer.tokenBudget(),
-            trained.get(0),
-            scoring.outline().compilations().getFirst(),
+            OutlineBackend.compilationOf(trainer.optimizer().program()),
+            OutlineBackend.compilationOf(scoring.part().microBatch()),
             scoreTokens,
-            sampled.getFirst(),
+            OutlineBackend.compilationOf(generator.tokenInEachSlot()),
             config.rollouts().slots(),
-            sampled.getLast(),
+            OutlineBackend.compilationOf(generator.mostRows()),
             generator.prefillRows());
     return new WorkPlan(bytes, programs, waysOut(config, longest));
   }
@@ -157,7 +154,7 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
   }
 
   /// A part of the program on a backend that takes no memory.
-  private record Outlined<T>(T part, OutlineBackend outline, long allocated) {}
+  private record Outlined<T>(T part, long allocated) {}
 
   private interface Maker<T> {
     T make(OutlineBackend outline, Parameters parameters);
@@ -168,21 +165,15 @@ public record WorkPlan(SequencedMap<String, Long> bytes, Programs programs, List
     Parameters parameters = Parameters.allocate(outline, model);
     long before = outline.allocatedBytes();
     T part = maker.make(outline, parameters);
-    return new Outlined<>(part, outline, outline.allocatedBytes() - before);
+    return new Outlined<>(part, outline.allocatedBytes() - before);
   }
 
-  /// Rollouts, greedy responses and votes have a cache each, but one at a time.
-  private static Outlined<Generator> largestCache(
+  /// Rollouts, greedy responses and votes have a cache in common; greedy ones want the largest.
+  private static Outlined<Generator> sampling(
       LlamaConfig model, RunConfig config, int promptTokens) {
     int newTokens = Math.min(config.rollouts().maxNewTokens(), model.maxPositions());
-    int votes = Math.max(1, config.evaluate().majoritySamples());
-    return Stream.of(config.rollouts().perPrompt(), 1, votes)
-        .map(perPrompt ->
-            DecodeLimits.of(config.rollouts().slots(), perPrompt, promptTokens, newTokens))
-        .map(limits ->
-            outlined(model, (outline, parameters) -> new Generator(outline, parameters, limits)))
-        .reduce((a, b) -> a.allocated() >= b.allocated() ? a : b)
-        .orElseThrow();
+    DecodeLimits limits = DecodeLimits.of(config.rollouts().slots(), 1, promptTokens, newTokens);
+    return outlined(model, (outline, parameters) -> new Generator(outline, parameters, limits));
   }
 
   /// Each weight of a product once more, transposed in panels of 32 columns, as far as the CPU

@@ -12,10 +12,8 @@ import dev.irpo.transformer.decode.Sample;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -29,11 +27,12 @@ public final class RolloutSampler {
   private final Prompts prompts;
   private final int slots;
   private final int longestPrompt;
-  private final Map<DecodeLimits, Generator> generators = new HashMap<>();
+  private DecodeLimits limits;
+  private Generator generator;
 
   /// A sampler of a model for a task.
   ///
-  /// @param slots responses in the making at a time
+  /// @param slots responses in progress at a time
   /// @param problems all that may be asked for
   public RolloutSampler(
       Backend backend, LanguageModel model, Prompts prompts, int slots, List<Problem> problems) {
@@ -45,19 +44,20 @@ public final class RolloutSampler {
     longestPrompt = prompts.longest(problems);
   }
 
-  /// What is in the making at a time when so many responses are sampled for each prompt.
-  public DecodeLimits limits(int perPrompt, int maxNewTokens) {
+  /// What is in progress at a time, however many responses each prompt gets: one for each takes the
+  /// most, so its cache and programs serve rollouts, greedy responses and votes.
+  public DecodeLimits limits(int maxNewTokens) {
     int newTokens = Math.min(maxNewTokens, model.config().maxPositions());
-    return DecodeLimits.of(slots, perPrompt, longestPrompt, newTokens);
+    return DecodeLimits.of(slots, 1, longestPrompt, newTokens);
   }
 
-  private Generator generator(int perPrompt, int maxNewTokens) {
-    DecodeLimits limits = limits(perPrompt, maxNewTokens);
-    if (!backend.traits().compilesSlowly() && !generators.containsKey(limits)) {
-      generators.clear(); // its cache may be large, and another is quickly made
+  private Generator generator(int maxNewTokens) {
+    DecodeLimits wanted = limits(maxNewTokens);
+    if (!wanted.equals(limits)) {
+      limits = wanted;
+      generator = new Generator(backend, model.parameters(), wanted);
     }
-    return generators.computeIfAbsent(
-        limits, key -> new Generator(backend, model.parameters(), key));
+    return generator;
   }
 
   /// What is drawn.
@@ -93,7 +93,7 @@ public final class RolloutSampler {
         new SamplingSettings(
             plan.temperature(), plan.topK(), plan.topP(), maxNewTokens, model.config().eosIds());
     List<Rollout> rollouts = new ArrayList<>();
-    generator(plan.perPrompt(), maxNewTokens)
+    generator(maxNewTokens)
         .generate(
             requests.iterator(),
             Sampling.of(settings, plan.key(), plan.iteration()),

@@ -85,7 +85,7 @@ public final class IterationLoop {
   /// Turns M_{t−1} into M_t.
   private void iterate(int iteration) throws IOException {
     if (Files.exists(folder.model(iteration))) {
-      model.replaceWeights(backend, folder.model(iteration));
+      model.replaceWeights(folder.model(iteration));
       return;
     }
     String sampling = "iteration " + iteration + " sample";
@@ -105,7 +105,7 @@ public final class IterationLoop {
     Path file = folder.chosen(iteration);
     if (!Files.exists(file)) {
       RunFolder.writeJson(file, training.train(model, pairs, iteration));
-      model.replaceWeights(backend, folder.model(iteration - 1));
+      model.replaceWeights(folder.model(iteration - 1));
     }
     Chosen chosen = RunFolder.readJson(file, Chosen.class);
     String sampling = "iteration " + iteration + " retrain sample";

@@ -73,7 +73,7 @@ final class TrainStage {
 
   /// Makes a checkpoint the iteration's model.
   void keep(LanguageModel policy, Path checkpoint, int iteration) throws IOException {
-    policy.replaceWeights(backend, checkpoint);
+    policy.replaceWeights(checkpoint);
     policy.save(folder.model(iteration));
   }
 
@@ -134,7 +134,7 @@ final class TrainStage {
       throws IOException {
     Path file = folder.heldOut(iteration, step);
     if (!Files.exists(file)) {
-      policy.replaceWeights(backend, folder.training(iteration).checkpoint(step));
+      policy.replaceWeights(folder.training(iteration).checkpoint(step));
       String stage = "iteration " + iteration + " held-out at step " + step;
       try (Progress.Bar bar = progress.begin(stage, heldOut.size())) {
         RunFolder.writeJson(file, evaluator.greedy(heldOut, done -> bar.at(done, "")));

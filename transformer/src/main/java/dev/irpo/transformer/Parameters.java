@@ -113,6 +113,16 @@ public final class Parameters {
     markChanged();
   }
 
+  /// Overwrites all weights with those of a checkpoint, tensor by tensor from where it has them, so
+  /// that no second copy takes memory.
+  ///
+  /// @param source the file or folder, named in messages
+  /// @throws IllegalArgumentException as [#load]
+  public void overwrite(String source, Collection<StoredTensor> tensors) {
+    new WeightLoading(source, config, layout).load(tensors, buffers);
+    markChanged();
+  }
+
   /// What the model is.
   public LlamaConfig config() {
     return config;

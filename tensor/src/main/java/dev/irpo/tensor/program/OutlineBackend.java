@@ -34,6 +34,13 @@ public final class OutlineBackend implements Backend {
     return allocatedBytes;
   }
 
+  /// What a program was compiled from.
+  ///
+  /// @param program of a backend of this kind
+  public static Compilation compilationOf(Program program) {
+    return ((Outline) program).compilation;
+  }
+
   /// A buffer without content.
   @Override
   public Buffer allocate(long numElements) {
@@ -48,15 +55,18 @@ public final class OutlineBackend implements Backend {
         var _ = Variables.require(leaf, variables, DType.F32);
       }
     }
-    compilations.add(new Compilation(graph, Map.copyOf(variables), options));
+    Compilation compilation = new Compilation(graph, Map.copyOf(variables), options);
+    compilations.add(compilation);
     List<Node> nodes = DeadCodeElimination.of(graph);
-    return new Outline(nodes, MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes()));
+    MemoryPlan plan = MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes());
+    return new Outline(compilation, nodes, plan);
   }
 
   @Override
   public void close() {}
 
-  private record Outline(List<Node> nodes, MemoryPlan plan) implements Program {
+  private record Outline(Compilation compilation, List<Node> nodes, MemoryPlan plan)
+      implements Program {
     @Override
     public Buffer buffer(Tensor tensor) {
       return Buffer.unbacked(tensor.dtype(), tensor.shape().numElements());

@@ -9,6 +9,7 @@ import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.op.BlockWeights;
 import dev.irpo.tensor.op.CachedAttention;
@@ -32,10 +33,16 @@ final class DecodeProgram {
   private final Buffer table;
   private final Buffer selected;
   private final Buffer inverseTemperature;
-  private final TokenScores scores;
+  private final List<Tensor> outputs;
 
+  /// @param workspace memory of all sizes, of which one runs at a time
   DecodeProgram(
-      Backend backend, Llama model, Map<String, Buffer> variables, DecodeLimits limits, Size size) {
+      Backend backend,
+      Llama model,
+      Map<String, Buffer> variables,
+      DecodeLimits limits,
+      Size size,
+      Workspace workspace) {
     numRows = size.rows();
     numLogits = size.logits();
     LlamaConfig config = model.config();
@@ -67,26 +74,28 @@ final class DecodeProgram {
     Tensor normaliser = LogSumExp.logSumExp(logitTensor); // (Q)
     Tensor factor = graph.input("inverseTemperature", DType.F32, Shape.of(1));
     Node blocks = BlockWeights.blockWeights(logitTensor, factor); // (Q, B) each
-    List<Tensor> outputs = List.of(logitTensor, normaliser, blocks.output(0), blocks.output(1));
+    outputs = List.of(logitTensor, normaliser, blocks.output(0), blocks.output(1));
     outputs.forEach(graph::output);
-    program = backend.compile(graph, variables, CompileOptions.DEFAULT.roundingWeights());
+    program =
+        backend.compile(graph, variables, CompileOptions.DEFAULT.in(workspace).roundingWeights());
     tokens = program.buffer(tokenInput);
     positions = program.buffer(positionInput);
     table = program.buffer(tableInput);
     selected = program.buffer(selectedInput);
     inverseTemperature = program.buffer(factor);
-    scores =
-        new TokenScores(
-            program.buffer(logitTensor),
-            program.buffer(normaliser),
-            program.buffer(blocks.output(0)),
-            program.buffer(blocks.output(1)));
   }
 
   /// Rows and rows with logits.
   record Size(int rows, int logits) {
     boolean holds(Size other) {
       return other.rows <= rows && other.logits <= logits;
+    }
+
+    /// The size that no run exceeds: a token in each slot beside rows of prompts, of which as many
+    /// may end as are in the cache.
+    static Size largest(DecodeLimits limits) {
+      int ends = Math.min(limits.promptsInFlight(), limits.prefillRows());
+      return new Size(limits.slots() + limits.prefillRows(), limits.slots() + ends);
     }
 
     /// The sizes that do where compiling is slow, ascending: a quarter of the slots, all of them,
@@ -144,8 +153,9 @@ final class DecodeProgram {
     return program;
   }
 
-  /// Of the Q rows that the last run gave logits for.
+  /// Of the Q rows that the last run gave logits for; the run of another size overwrites them.
   TokenScores scores() {
-    return scores;
+    List<Buffer> buffers = outputs.stream().map(program::buffer).toList();
+    return new TokenScores(buffers.get(0), buffers.get(1), buffers.get(2), buffers.get(3));
   }
 }

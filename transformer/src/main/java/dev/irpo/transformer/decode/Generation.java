@@ -22,7 +22,7 @@ final class Generation {
   private final List<PromptState> inFlight = new ArrayList<>();
 
   private final Deque<Integer> freeRegions = new ArrayDeque<>();
-  private final TokenScores[] regionScores;
+  private final TokenScores[] promptScores;
 
   /// Prompts whose samples the listener has not seen, in the order of requests.
   private final Deque<PromptState> undelivered = new ArrayDeque<>();
@@ -47,9 +47,8 @@ final class Generation {
     for (int s = 0; s < slots.length; s++) {
       slots[s] = new SlotState(limits.maxNewTokens());
     }
-    regionScores = new TokenScores[limits.promptsInFlight()];
-    for (int region = 0; region < regionScores.length; region++) {
-      regionScores[region] = TokenScores.ofOneRow(generator.backend(), vocabSize);
+    promptScores = generator.promptScores();
+    for (int region = 0; region < promptScores.length; region++) {
       freeRegions.add(region);
     }
   }
@@ -80,7 +79,7 @@ final class Generation {
       GenerationRequest request = requests.next();
       generator.check(request);
       int region = freeRegions.remove();
-      PromptState prompt = new PromptState(request, region, regionScores[region]);
+      PromptState prompt = new PromptState(request, region, promptScores[region]);
       inFlight.add(prompt);
       undelivered.add(prompt);
       waiting += request.count();

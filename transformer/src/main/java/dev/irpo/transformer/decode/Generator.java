@@ -3,10 +3,12 @@ package dev.irpo.transformer.decode;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.op.CachedAttention;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -22,6 +24,8 @@ public final class Generator {
   private final DecodeLimits limits;
   private final Map<String, Buffer> variables;
   private final Map<DecodeProgram.Size, DecodeProgram> programs = new HashMap<>();
+  private final Workspace workspace = new Workspace();
+  private final TokenScores[] promptScores;
 
   /// A generator with an empty cache.
   public Generator(Backend backend, Parameters parameters, DecodeLimits limits) {
@@ -37,6 +41,8 @@ public final class Generator {
       variables.put(DecodeProgram.keyCache(layer), backend.allocate(cacheElements));
       variables.put(DecodeProgram.valueCache(layer), backend.allocate(cacheElements));
     }
+    promptScores = new TokenScores[limits.promptsInFlight()];
+    Arrays.setAll(promptScores, region -> TokenScores.ofOneRow(backend, config.vocabSize()));
   }
 
   /// Draws all samples of all requests.
@@ -82,7 +88,10 @@ public final class Generator {
 
   private DecodeProgram program(DecodeProgram.Size used) {
     if (!backend.traits().compilesSlowly()) {
-      return programs.computeIfAbsent(used.roundedUp(limits.slots()), this::compile);
+      if (programs.isEmpty()) {
+        largest(); // so that the memory of all sizes never grows
+      }
+      return sized(used);
     }
     List<DecodeProgram.Size> sizes = DecodeProgram.Size.few(limits);
     if (programs.isEmpty()) {
@@ -91,8 +100,23 @@ public final class Generator {
     return programs.get(sizes.stream().filter(size -> size.holds(used)).findFirst().orElseThrow());
   }
 
+  private DecodeProgram sized(DecodeProgram.Size used) {
+    return programs.computeIfAbsent(used.roundedUp(limits.slots()), this::compile);
+  }
+
+  private DecodeProgram largest() {
+    return backend.traits().compilesSlowly()
+        ? program(DecodeProgram.Size.few(limits).getLast())
+        : sized(DecodeProgram.Size.largest(limits));
+  }
+
   private DecodeProgram compile(DecodeProgram.Size size) {
-    return new DecodeProgram(backend, model, variables, limits, size);
+    return new DecodeProgram(backend, model, variables, limits, size, workspace);
+  }
+
+  /// Bytes that the programs of all sizes plan together.
+  public long activationBytes() {
+    return largest().program().plannedBytes();
   }
 
   /// The listing of the program for one more token in each slot, see
@@ -118,8 +142,9 @@ public final class Generator {
     return program(new DecodeProgram.Size(rows, limits.slots())).program();
   }
 
-  Backend backend() {
-    return backend;
+  /// Where the scores of each prompt in the cache are kept.
+  TokenScores[] promptScores() {
+    return promptScores;
   }
 
   LlamaConfig config() {

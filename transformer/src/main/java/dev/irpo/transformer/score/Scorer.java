@@ -61,12 +61,17 @@ public final class Scorer {
   /// Bytes that the program of the largest micro-batch plans, as far as the sequences seen until
   /// now have needed.
   public long activationBytes() {
-    return ladder.smallestFor(ladder.largest()).program().plannedBytes();
+    return microBatch().plannedBytes();
   }
 
   /// The listing of the largest micro-batch's program, see [dev.irpo.tensor.Program#describe()].
   public String describe() {
-    return ladder.smallestFor(ladder.largest()).program().describe();
+    return microBatch().describe();
+  }
+
+  /// The program of the largest micro-batch, as far as the sequences seen until now have needed.
+  public Program microBatch() {
+    return ladder.smallestFor(ladder.largest()).program();
   }
 
   /// Scores the responses.

@@ -103,6 +103,11 @@ public final class Optimizer {
     return trained;
   }
 
+  /// The program of a step.
+  public Program program() {
+    return program;
+  }
+
   /// Forgets all steps.
   void reset() {
     firstMoment.clear();

@@ -96,6 +96,7 @@ public final class Trainer<I extends TrainItem> {
   }
 
   private StepResult run(BudgetLadder<LossProgram<I>> ladder, List<I> items, double divisor) {
+    var _ = microBatch(); // first, so that the memory of all programs never grows
     List<PackedBatch> batches =
         PackedBatch.pack(
             items.stream().map(reads::packed).toList(), ladder.largest(), parameters.config());
@@ -159,6 +160,11 @@ public final class Trainer<I extends TrainItem> {
   /// The listing of the largest micro-batch's program: operations, bytes, floating-point
   /// operations.
   public String describe() {
-    return training.smallestFor(training.largest()).program().describe();
+    return microBatch().describe();
+  }
+
+  /// The program of the largest micro-batch, forward and backward.
+  public Program microBatch() {
+    return training.smallestFor(training.largest()).program();
   }
 }
