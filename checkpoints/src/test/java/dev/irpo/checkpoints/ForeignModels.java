@@ -49,7 +49,7 @@ public final class ForeignModels {
     return model;
   }
 
-  /// Under Meta's names and in Meta's order of rows, with the table that nobody reads.
+  /// Under Meta's names and in Meta's order of rows, with the table that is not read.
   public static SequencedMap<String, StoredTensor> meta(List<StoredTensor> model, int headDim) {
     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (StoredTensor tensor : model) {

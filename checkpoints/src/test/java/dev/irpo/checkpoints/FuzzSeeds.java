@@ -164,7 +164,7 @@ final class FuzzSeeds {
             .float32List("values", Row::values);
 
     /// Reads every column of a row.
-    static void touch(TableRow row) {
+    static void readAll(TableRow row) {
       row.utf8("text");
       row.nullableUtf8("maybe");
       row.int32("number");

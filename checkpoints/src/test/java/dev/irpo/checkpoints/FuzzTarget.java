@@ -42,7 +42,7 @@ enum FuzzTarget {
             default -> withLength(text(FuzzJson.header(ByteBuffer.wrap(input))), new byte[20]);
           };
       Files.write(folder.resolve(HuggingFaceFormat.WEIGHTS), file);
-      openAndTouch(folder);
+      openAndRead(folder);
     }
 
     @Override
@@ -71,7 +71,7 @@ enum FuzzTarget {
               "generation_config.json",
               "x.safetensors");
       Files.write(folder.resolve(files.get(part % files.size())), input);
-      openAndTouch(folder);
+      openAndRead(folder);
     }
 
     @Override
@@ -84,7 +84,7 @@ enum FuzzTarget {
     }
   },
 
-  /// A llama2.c file: all of it, or its header with as many bytes behind it as it asks for.
+  /// A llama2.c file: all of it, or its header with as many bytes after it as it asks for.
   LLAMA2C {
     @Override
     void read(int part, byte[] input, Path folder) throws IOException {
@@ -95,7 +95,7 @@ enum FuzzTarget {
           sparse.setLength(needed(ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN)));
         }
       }
-      openAndTouch(file);
+      openAndRead(file);
     }
 
     // the bytes of the file, whatever overflows, up to a megabyte
@@ -128,7 +128,7 @@ enum FuzzTarget {
       Files.write(folder.resolve(ArrowFormat.INDEX), index);
       Files.write(folder.resolve("w"), weights);
       Files.write(folder.resolve(Manifest.FILE_NAME), part % 3 == 2 ? input : text("{}"));
-      openAndTouch(folder);
+      openAndRead(folder);
     }
 
     @Override
@@ -146,7 +146,7 @@ enum FuzzTarget {
       Path file = Files.write(folder.resolve("table.arrow"), input);
       try (TableReader reader = TableReader.open(file)) {
         reader.columnNames();
-        reader.forEach(FuzzSeeds.Row::touch);
+        reader.forEach(FuzzSeeds.Row::readAll);
       }
     }
 
@@ -170,7 +170,7 @@ enum FuzzTarget {
         }
         default -> Files.write(first, META_FILE);
       }
-      openAndTouch(folder);
+      openAndRead(folder);
     }
 
     @Override
@@ -190,7 +190,7 @@ enum FuzzTarget {
         TorchWriter.save(file, input, Map.of("0", new byte[12]));
       }
       try (Arena arena = Arena.ofConfined()) {
-        TorchFile.read(file, arena).values().forEach(FuzzTarget::touch);
+        TorchFile.read(file, arena).values().forEach(FuzzTarget::readEnds);
       }
     }
 
@@ -207,7 +207,7 @@ enum FuzzTarget {
   GGUF {
     @Override
     void read(int part, byte[] input, Path folder) throws IOException {
-      openAndTouch(Files.write(folder.resolve("m.gguf"), input));
+      openAndRead(Files.write(folder.resolve("m.gguf"), input));
     }
 
     @Override
@@ -248,15 +248,15 @@ enum FuzzTarget {
     }
   }
 
-  private static void openAndTouch(Path model) throws IOException {
+  private static void openAndRead(Path model) throws IOException {
     try (StoredModel opened = ModelFormats.open(model)) {
       opened.config();
-      opened.tensors().values().forEach(FuzzTarget::touch);
+      opened.tensors().values().forEach(FuzzTarget::readEnds);
     }
   }
 
   /// Reads the first and the last element.
-  private static void touch(StoredTensor tensor) {
+  private static void readEnds(StoredTensor tensor) {
     MemorySegment element = MemorySegment.ofArray(new byte[tensor.dtype().bytes()]);
     tensor.content().read(0, element);
     tensor.content().read(tensor.content().byteSize() - element.byteSize(), element);

@@ -26,7 +26,7 @@ import org.apache.arrow.flatbuf.Schema;
 
 /// Models that were made to harm whoever opens them, and a program that opens one.
 enum HostileFiles {
-  PICKLE_THAT_CALLS("asks for os.system, which is no part of a model; nothing of it was run") {
+  PICKLE_THAT_CALLS("asks for os.system, which is not part of a model; nothing of it was run") {
     @Override
     Path write(Path folder) throws IOException {
       byte[] pickle =

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A conversion that stopped goes on with the same call.
+/// An interrupted conversion resumes with the same call.
 class ResumedConversionTest {
   /// Six weights files.
   private static final ArrowModelWriter WRITER =
@@ -110,15 +110,15 @@ class ResumedConversionTest {
     Path kept = wholeWeightsFiles().getFirst();
     Files.setLastModifiedTime(kept, FileTime.fromMillis(1000));
     assertTrue(weightsFiles(unfinished) > wholeWeightsFiles().size(), "no file is torn");
-    long[] told = new long[1];
-    convert(WRITER, target, bytes -> told[0] += bytes);
+    long[] reported = new long[1];
+    convert(WRITER, target, bytes -> reported[0] += bytes);
     assertEquals(1000, Files.getLastModifiedTime(target.resolve(kept.getFileName())).toMillis());
     assertEquals(contents(whole), contents(target));
     long bytes = 0;
     for (String name : contents(whole).keySet()) {
       bytes += Files.size(whole.resolve(name));
     }
-    assertEquals(bytes, told[0]);
+    assertEquals(bytes, reported[0]);
   }
 
   @Test
@@ -166,7 +166,7 @@ class ResumedConversionTest {
     stopWhenTwoWeightsFilesAreWhole();
     refuse(ArrowModelWriter.keepingTypes(), "writer 'options' was", "BF16");
     Files.write(unfinished.resolve("conversion.jsonl"), new byte[0]);
-    refuse(WRITER, "was begun differently");
+    refuse(WRITER, "was started differently");
   }
 
   @Test

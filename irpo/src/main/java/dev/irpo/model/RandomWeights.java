@@ -119,7 +119,7 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
       int width = dtype.bytes();
       if (offset % width != 0 || target.byteSize() % width != 0) {
         throw new IllegalArgumentException(
-            "%d bytes from %d on are no whole elements of %s"
+            "%d bytes from %d on are not whole elements of %s"
                 .formatted(target.byteSize(), offset, dtype));
       }
       long first = offset / width;

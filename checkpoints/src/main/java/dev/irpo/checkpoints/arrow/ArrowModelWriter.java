@@ -33,7 +33,7 @@ import java.util.function.LongConsumer;
 /// that are assembled or change their type do so in pieces of 4 MiB.
 ///
 /// @param dtype what f32, f16 and bf16 tensors become; empty keeps the type of each
-/// @param maxFileBytes weights go on in a next file where one would become larger, at least 1
+/// @param maxFileBytes weights continue in another file where one would become larger, at least 1
 /// @param sliceElements a larger tensor becomes several record batches, which costs a copy on
 ///   reading; at least 1, and at most 2³¹−1, which is where other Arrow libraries stop
 public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sliceElements) {
@@ -68,11 +68,11 @@ public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sl
 
   /// Writes a whole stored model to a new folder, with its tokenizer if it has one.
   ///
-  /// A process that was killed leaves `TARGET.unfinished`; the same call goes on there and ends in
+  /// A process that was killed leaves `TARGET.unfinished`; the same call resumes there and ends in
   /// the same bytes.
   ///
   /// @param onWritten gets numbers of bytes, which add up to a little more than [#bytesOf]
-  /// @throws IllegalArgumentException if the unfinished folder was begun from other files or with
+  /// @throws IllegalArgumentException if the unfinished folder was started from other files or with
   ///   another writer
   public void write(Path target, StoredModel model, LongConsumer onWritten) throws IOException {
     Collection<StoredTensor> tensors = model.tensors().values();
@@ -88,7 +88,7 @@ public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sl
         });
   }
 
-  /// The same, telling nobody.
+  /// The same without reports of progress.
   public void write(Path target, StoredModel model) throws IOException {
     write(target, model, _ -> {});
   }

@@ -1,12 +1,11 @@
 package dev.irpo.checkpoints.arrow;
 
 import dev.irpo.checkpoints.files.JsonFiles;
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,8 +24,6 @@ import org.apache.arrow.vector.types.pojo.Schema;
 ///
 /// @param batches in file order
 record IpcFile(Path path, Schema schema, List<Batch> batches) {
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int MAGIC_BYTES = 6;
   private static final int HEAD_BYTES = 8;
   private static final int TAIL_BYTES = Integer.BYTES + MAGIC_BYTES;
@@ -88,11 +85,12 @@ record IpcFile(Path path, Schema schema, List<Batch> batches) {
     MemorySegment header = file.asSlice(block.getOffset(), block.getMetadataLength());
     MemorySegment body =
         file.asSlice(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
-    // Files before format 0.15 have no continuation marker in front of the length.
-    int prefix = header.get(INT, 0) == IpcFileWriter.CONTINUATION ? HEAD_BYTES : Integer.BYTES;
+    // Files before format 0.15 have no continuation marker before the length.
+    int prefix =
+        header.get(LittleEndian.INT, 0) == IpcFileWriter.CONTINUATION ? HEAD_BYTES : Integer.BYTES;
     Message message = Message.getRootAsMessage(header.asSlice(prefix).asByteBuffer());
     if (message.headerType() != MessageHeader.RecordBatch) {
-      throw new IllegalArgumentException("a block of the footer is no record batch");
+      throw new IllegalArgumentException("a block of the footer is not a record batch");
     }
     RecordBatch batch = (RecordBatch) message.header(new RecordBatch());
     if (batch.compression() != null) {

@@ -1,9 +1,8 @@
 package dev.irpo.checkpoints.arrow;
 
+import dev.irpo.checkpoints.files.LittleEndian;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,14 +15,12 @@ import org.apache.arrow.vector.ipc.message.ArrowBlock;
 
 /// The footer of an Arrow IPC file, checked before Arrow turns it into objects.
 ///
-/// Flatbuffers refer to their parts by offset, so one that is made to harm names the same part a
-/// million times: a few kilobytes would become gigabytes. What a schema says in all must therefore
-/// fit in its bytes, and no two record batches may share any.
+/// Flatbuffers refer to their parts by offset, so a malicious one names the same part a million
+/// times: a few kilobytes would become gigabytes. What a schema says in all must therefore fit in
+/// its bytes, and no two record batches may share any.
 ///
 /// @param blocks where the record batches lie, in their order
 record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int TAIL_BYTES = Integer.BYTES + IpcFileWriter.MAGIC.length();
   private static final long MAX_BYTES = 16_000_000;
   private static final int MAX_DEPTH = 8;
@@ -34,7 +31,7 @@ record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
   /// @throws RuntimeException of any kind if the footer is damaged: flatbuffers are not verified on
   ///   access
   static IpcFooter read(MemorySegment file) {
-    long bytes = Integer.toUnsignedLong(file.get(INT, file.byteSize() - TAIL_BYTES));
+    long bytes = Integer.toUnsignedLong(file.get(LittleEndian.INT, file.byteSize() - TAIL_BYTES));
     if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
           "its footer has %d bytes, at most %d are read".formatted(bytes, MAX_BYTES));

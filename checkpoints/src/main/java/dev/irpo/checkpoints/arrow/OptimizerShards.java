@@ -209,7 +209,7 @@ public final class OptimizerShards implements AutoCloseable {
       }
       return new Shard(begin, end, file);
     } catch (NumberFormatException e) {
-      throw IpcFile.damaged(file.path(), "its range is no number", e);
+      throw IpcFile.damaged(file.path(), "its range is not a number", e);
     }
   }
 
@@ -218,7 +218,7 @@ public final class OptimizerShards implements AutoCloseable {
     for (Shard shard : shards) {
       if (shard.begin() != expected) {
         throw new IllegalArgumentException(
-            "%s: begins at element %d where element %d is due; keep the shards of one checkpoint"
+            "%s: begins at element %d where element %d is expected; keep the shards of one checkpoint"
                 .formatted(shard.file().path(), shard.begin(), expected));
       }
       expected = shard.end();

@@ -49,12 +49,12 @@ final class ConversionJournal implements Closeable {
   /// Opens the journal of a folder and takes its lock.
   ///
   /// @throws IllegalArgumentException if there is none, it is of another identity, or another
-  ///   process goes on with it
+  ///   process is resuming it
   static ConversionJournal resume(Path folder, JsonNode identity) throws IOException {
     Path file = folder.resolve(FILE_NAME);
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "%s: holds no %s, so it is no unfinished conversion; remove it"
+          "%s: holds no %s, so it is not an unfinished conversion; remove it"
               .formatted(folder, FILE_NAME));
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -128,11 +128,11 @@ final class ConversionJournal implements Closeable {
         line.getBytes(StandardCharsets.UTF_8), folder.resolve(FILE_NAME).toString());
   }
 
-  private static void requireSame(Path folder, String begun, JsonNode identity) throws IOException {
-    if (begun.equals(identity.toString())) {
+  private static void requireSame(Path folder, String first, JsonNode identity) throws IOException {
+    if (first.equals(identity.toString())) {
       return;
     }
-    JsonNode old = parse(folder, begun);
+    JsonNode old = parse(folder, first);
     SortedSet<String> differing = new TreeSet<>();
     for (JsonNode one : List.of(old, identity)) {
       for (Map.Entry<String, JsonNode> group : one.properties()) {
@@ -149,7 +149,7 @@ final class ConversionJournal implements Closeable {
       }
     }
     throw new IllegalArgumentException(
-        "%s: was begun differently (%s); remove it to begin again, or go on as it was begun"
+        "%s: was started differently (%s); remove it to start over, or resume it as it was started"
             .formatted(folder, differing.isEmpty() ? "its journal is damaged" : differing.first()));
   }
 

@@ -26,7 +26,7 @@ import java.util.function.LongConsumer;
 /// ```text
 /// this thread     fill 0 │ write 0 │ fill 1 │ write 1 │ fill 2 │ …
 /// the second               hash 0 ────────────│ hash 1 ──────────│ …
-/// the third       sync what is written until now ─────────│ sync what …
+/// the third       sync what is written so far ───────────│ sync what …
 /// ```
 ///
 /// At most two pieces of 4 MiB are in memory; data that lies in a memory map is never copied.
@@ -180,20 +180,20 @@ public final class HashedFile implements WritableByteChannel {
     }
   }
 
-  /// Two pieces in turn: one is hashed while the other is filled.
+  /// Two alternating pieces: one is hashed while the other is filled.
   private static final class Pieces implements Closeable {
     @SuppressWarnings("MustBeClosed") // closed by close()
     private final Arena arena = Arena.ofShared();
 
     private final MemorySegment[] pieces = new MemorySegment[2];
-    private int turn;
+    private int current;
 
     MemorySegment next() {
-      turn ^= 1;
-      if (pieces[turn] == null) {
-        pieces[turn] = arena.allocate(PIECE_BYTES, MappedFiles.ALIGNMENT);
+      current ^= 1;
+      if (pieces[current] == null) {
+        pieces[current] = arena.allocate(PIECE_BYTES, MappedFiles.ALIGNMENT);
       }
-      return pieces[turn];
+      return pieces[current];
     }
 
     @Override

@@ -42,7 +42,7 @@ final class HugePages {
     }
   }
 
-  /// Advises about a whole map. It is no failure when the system declines: results are the same.
+  /// Advises about a whole map. If the system declines, results are the same.
   static void advise(MemorySegment map) {
     if (map.byteSize() < PAGE_BYTES || Madvise.HANDLE.isEmpty()) {
       return;

@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// JSON objects in files, read strictly (no key twice, nothing behind the end), written prettily.
+/// JSON objects in files, read strictly (no key twice, nothing after the end), written prettily.
 public final class JsonFiles {
   private static final ObjectReader READER =
       JsonMapper.builder()
@@ -30,7 +30,7 @@ public final class JsonFiles {
           .writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
   /// The index of a model of 405B parameters has about 100 kB, the header of its one file of
-  /// safetensors would have 150; JSON that is made to harm takes some forty times its size.
+  /// safetensors would have 150; malicious JSON takes some forty times its size.
   public static final long MAX_BYTES = 2_000_000;
 
   private static final int MAX_MESSAGE_CHARS = 1000;

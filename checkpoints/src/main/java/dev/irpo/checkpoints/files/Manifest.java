@@ -82,7 +82,7 @@ public record Manifest(SortedMap<String, Entry> files) {
     return new Manifest(files);
   }
 
-  /// Checks that every file is there with its size: no more than a look into the directory.
+  /// Checks that every file is there with its size; reads no more than the directory.
   ///
   /// @throws IllegalArgumentException naming the first file that differs
   public void verifySizes(Path folder) throws IOException {

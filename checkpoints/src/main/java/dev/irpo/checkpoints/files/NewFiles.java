@@ -35,7 +35,7 @@ public final class NewFiles {
     void writeTo(HashedFile file) throws IOException;
   }
 
-  /// Told of each file that is whole and on the disk.
+  /// Notified of each file that is complete and on the disk.
   @FunctionalInterface
   interface FinishedFile {
     void accept(String name, Manifest.Entry entry) throws IOException;
@@ -109,7 +109,7 @@ public final class NewFiles {
     write(name, JsonFiles.toBytes(json));
   }
 
-  /// Writes the manifest of all files written, or found written, until now.
+  /// Writes the manifest of all files written, or found written, so far.
   public void writeManifest() throws IOException {
     write(Manifest.FILE_NAME, new Manifest(written).toJson());
   }
@@ -132,7 +132,7 @@ public final class NewFiles {
     written.put(name, entry);
   }
 
-  /// What was written, or found written, until now.
+  /// What was written, or found written, so far.
   public SortedMap<String, Manifest.Entry> written() {
     return Collections.unmodifiableSortedMap(written);
   }

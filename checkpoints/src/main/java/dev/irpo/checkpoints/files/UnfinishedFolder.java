@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
-/// A new folder whose writing goes on where a killed process stopped.
+/// A new folder whose writing resumes where a killed process stopped.
 ///
 /// ```text
 /// NAME.unfinished/                     becomes NAME when all files are in it
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /// ```
 ///
 /// A file that the journal names is on the disk as a whole and is kept. All others are written
-/// again, so the bytes at the end are those of a run that nobody disturbed.
+/// again, so the bytes at the end are those of an uninterrupted run.
 public final class UnfinishedFolder {
   private static final String SUFFIX = ".unfinished";
 
@@ -31,7 +31,7 @@ public final class UnfinishedFolder {
     void writeTo(NewFiles files) throws IOException;
   }
 
-  /// Whether a folder is one that is still to be written.
+  /// Whether a folder is unfinished.
   public static boolean matches(Path folder) {
     return folder.toAbsolutePath().normalize().getFileName().toString().endsWith(SUFFIX)
         && Files.exists(folder.resolve(ConversionJournal.FILE_NAME));
@@ -41,7 +41,7 @@ public final class UnfinishedFolder {
   ///
   /// @param identity of the source and of all that decides about the bytes
   /// @throws FileAlreadyExistsException if the target exists
-  /// @throws IllegalArgumentException if an unfinished folder was begun with another identity
+  /// @throws IllegalArgumentException if an unfinished folder was started with another identity
   public static void write(Path target, JsonNode identity, LongConsumer onWritten, Content content)
       throws IOException {
     if (Files.exists(target)) {
@@ -51,7 +51,7 @@ public final class UnfinishedFolder {
     Path absolute = target.toAbsolutePath().normalize();
     Path folder = absolute.resolveSibling(absolute.getFileName() + SUFFIX);
     if (!Files.exists(folder)) {
-      AtomicFiles.writeFolder(folder, begun -> ConversionJournal.begin(begun, identity));
+      AtomicFiles.writeFolder(folder, started -> ConversionJournal.begin(started, identity));
     }
     try (ConversionJournal journal = ConversionJournal.resume(folder, identity)) {
       deleteUnfinished(folder, journal);
@@ -59,7 +59,7 @@ public final class UnfinishedFolder {
       AtomicFiles.sync(folder);
     } catch (IOException e) {
       throw new IOException(
-          "%s (what is finished is kept in %s: the same command goes on)"
+          "%s (finished files are kept in %s; the same command resumes)"
               .formatted(e.getMessage(), folder.getFileName()),
           e);
     }

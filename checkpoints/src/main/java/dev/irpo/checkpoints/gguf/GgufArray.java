@@ -1,9 +1,9 @@
 package dev.irpo.checkpoints.gguf;
 
+import dev.irpo.checkpoints.files.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,15 +23,9 @@ record GgufArray(int type, int length, MemorySegment elements) {
   private static final long MAX_STRINGS_BYTES = 1 << 24;
 
   private static final int MAX_STRING_BYTES = 1024;
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /// @throws IllegalArgumentException if the elements are no strings of valid UTF-8, or longer than
-  ///   those of any tokenizer
+  /// @throws IllegalArgumentException if the elements are not strings of valid UTF-8, or are longer
+  ///   than those of any tokenizer
   List<String> strings() {
     require(STRING, "strings");
     if (elements.byteSize() > MAX_STRINGS_BYTES) {
@@ -41,7 +35,7 @@ record GgufArray(int type, int length, MemorySegment elements) {
     List<String> strings = new ArrayList<>(length);
     long at = 0;
     for (int i = 0; i < length; i++) {
-      long bytes = elements.get(LONG, at);
+      long bytes = elements.get(LittleEndian.LONG, at);
       at += Long.BYTES;
       if (bytes > MAX_STRING_BYTES) {
         throw new IllegalArgumentException(
@@ -53,28 +47,28 @@ record GgufArray(int type, int length, MemorySegment elements) {
       try {
         strings.add(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
       } catch (CharacterCodingException e) {
-        throw new IllegalArgumentException("has element %d, which is no UTF-8".formatted(i), e);
+        throw new IllegalArgumentException("has element %d, which is not UTF-8".formatted(i), e);
       }
     }
     return strings;
   }
 
-  /// @throws IllegalArgumentException if the elements are no 32-bit floating-point numbers
+  /// @throws IllegalArgumentException if the elements are not 32-bit floating-point numbers
   float[] floats() {
     require(FLOAT32, "32-bit floating-point numbers");
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
-      values[i] = elements.get(FLOAT, (long) i * Float.BYTES);
+      values[i] = elements.get(LittleEndian.FLOAT, (long) i * Float.BYTES);
     }
     return values;
   }
 
-  /// @throws IllegalArgumentException if the elements are no signed 32-bit numbers
+  /// @throws IllegalArgumentException if the elements are not signed 32-bit numbers
   int[] integers() {
     require(INT32, "32-bit whole numbers");
     int[] values = new int[length];
     for (int i = 0; i < length; i++) {
-      values[i] = elements.get(INT, (long) i * Integer.BYTES);
+      values[i] = elements.get(LittleEndian.INT, (long) i * Integer.BYTES);
     }
     return values;
   }

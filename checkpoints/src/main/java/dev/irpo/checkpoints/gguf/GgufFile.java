@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints.gguf;
 
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.model.JoinedParts;
 import dev.irpo.tensor.DType;
@@ -11,7 +12,6 @@ import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,16 +32,12 @@ import java.util.SequencedMap;
 /// string: u64 bytes, UTF-8        array: u32 type, u64 length, elements
 /// ```
 ///
-/// Arrays are stepped over and decoded when they are asked for ([GgufArray]), strings of more than
-/// 1024 bytes are stepped over. F32, F16 and BF16 are views of the map, Q8_0 is read as F32
+/// Arrays are skipped and decoded when they are asked for ([GgufArray]), strings of more than 1024
+/// bytes are skipped. F32, F16 and BF16 are views of the map, Q8_0 is read as F32
 /// ([QuantisedBlocks]); other types are refused by name. Everything is little-endian. Source: ggml,
 /// `docs/gguf.md` and `ggml.h`.
 final class GgufFile {
   private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int MAX_ENTRIES = 65_536;
   private static final long MAX_ARRAY_ELEMENTS = 1 << 21;
   private static final int MAX_STRING_BYTES = 1024;
@@ -180,24 +176,26 @@ final class GgufFile {
       case 1 -> (long) file.get(ValueLayout.JAVA_BYTE, at);
       case 2 -> (long) Short.toUnsignedInt(int16(at));
       case 3 -> (long) int16(at);
-      case 4 -> Integer.toUnsignedLong(file.get(INT, at));
-      case 5 -> (long) file.get(INT, at);
+      case 4 -> Integer.toUnsignedLong(file.get(LittleEndian.INT, at));
+      case 5 -> (long) file.get(LittleEndian.INT, at);
       // the decimal number that was meant: 1e-5, not 9.999999747378752e-6
-      case 6 -> Double.parseDouble(Float.toString(Float.intBitsToFloat(file.get(INT, at))));
+      case 6 ->
+          Double.parseDouble(Float.toString(Float.intBitsToFloat(file.get(LittleEndian.INT, at))));
       case 7 -> file.get(ValueLayout.JAVA_BYTE, at) != 0;
-      case 12 -> Double.longBitsToDouble(file.get(LONG, at));
-      default -> file.get(LONG, at);
+      case 12 -> Double.longBitsToDouble(file.get(LittleEndian.LONG, at));
+      default -> file.get(LittleEndian.LONG, at);
     };
   }
 
   private short int16(long at) {
-    return file.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
+    return file.get(LittleEndian.SHORT, at);
   }
 
   private int valueBytes(String key, int type) {
     int bytes = type < 0 || type >= VALUE_BYTES.length ? 0 : VALUE_BYTES[type];
     if (bytes == 0) {
-      throw refused("key '%s' has a value of type %d, which GGUF has not".formatted(key, type));
+      throw refused(
+          "key '%s' has a value of type %d, which GGUF does not have".formatted(key, type));
     }
     return bytes;
   }
@@ -345,11 +343,11 @@ final class GgufFile {
   }
 
   private int int32() {
-    return file.get(INT, advance(Integer.BYTES));
+    return file.get(LittleEndian.INT, advance(Integer.BYTES));
   }
 
   private long int64() {
-    return file.get(LONG, advance(Long.BYTES));
+    return file.get(LittleEndian.LONG, advance(Long.BYTES));
   }
 
   /// @return where the bytes begin

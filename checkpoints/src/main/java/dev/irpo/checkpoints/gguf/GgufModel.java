@@ -1,8 +1,10 @@
 package dev.irpo.checkpoints.gguf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.model.EmbeddedTokenizer;
+import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.checkpoints.model.HalfSplitRows;
 import dev.irpo.checkpoints.model.LlamaConfigJson;
 import dev.irpo.checkpoints.model.LlamaConfigJson.Rope;
@@ -17,8 +19,6 @@ import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -39,7 +39,7 @@ import java.util.Set;
 /// ```
 ///
 /// The rows of attn_q and attn_k come in Hugging Face's order ([HalfSplitRows]). llama.cpp widens
-/// norms to F32; those whose every value fits the matrices' 16-bit type are given back in it.
+/// norms to F32; those whose every value fits the matrices' 16-bit type are returned in it.
 /// `rope_freqs.weight` stands for Llama 3's scaling of RoPE, whose factor is its last element.
 ///
 /// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
@@ -48,10 +48,6 @@ final class GgufModel {
   private static final String EMBEDDING = "token_embd.weight";
   private static final String HEAD = "output.weight";
   private static final String ROPE_FACTORS = "rope_freqs.weight";
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final Path path;
   private final Arena arena;
@@ -85,7 +81,7 @@ final class GgufModel {
     requireValue("llama.rope.dimension_count", (long) headDim(), (long) headDim());
     if (headDim() % 2 != 0 || count("attention.head_count") % numKvHeads() != 0) {
       throw refused(
-          "head size %d is odd or %d heads are no multiple of %d key-value heads"
+          "head size %d is odd or %d heads are not a multiple of %d key-value heads"
               .formatted(headDim(), count("attention.head_count"), numKvHeads()));
     }
     long width = (long) Math.max(count("attention.head_count"), numKvHeads()) * headDim();
@@ -151,32 +147,24 @@ final class GgufModel {
 
   private void addNorm(String gguf, String name, int c) {
     StoredTensor norm = take(gguf, Shape.of(c));
-    DType narrow = matrixType();
-    if (norm.dtype() == DType.F32 && (narrow == DType.BF16 || narrow == DType.F16)) {
-      norm = narrowed(norm, narrow);
-    }
-    tensors.put(name, new StoredTensor(name, norm.dtype(), norm.shape(), norm.content()));
+    DType type = matrixType();
+    boolean widened = norm.dtype() == DType.F32 && (type == DType.BF16 || type == DType.F16);
+    StoredTensor given = widened ? inHalfPrecision(norm, type) : norm;
+    tensors.put(name, new StoredTensor(name, given.dtype(), given.shape(), given.content()));
   }
 
   /// The tensor in the 16-bit type, or itself where that would lose a bit.
-  private StoredTensor narrowed(StoredTensor norm, DType narrow) {
+  private StoredTensor inHalfPrecision(StoredTensor norm, DType type) {
     MemorySegment from = norm.inMemory(arena).data();
     MemorySegment to = arena.allocate(from.byteSize() / 2, MappedFiles.ALIGNMENT);
-    for (long i = 0; i < from.byteSize() / Float.BYTES; i++) {
-      int bits = from.get(INT, i * Float.BYTES);
-      float value = Float.intBitsToFloat(bits);
-      short half =
-          narrow == DType.BF16 ? (short) (bits >>> Short.SIZE) : Float.floatToFloat16(value);
-      int back =
-          narrow == DType.BF16
-              ? half << Short.SIZE
-              : Float.floatToRawIntBits(Float.float16ToFloat(half));
-      if (back != bits) {
-        return norm;
-      }
-      to.set(SHORT, i * Short.BYTES, half);
+    FloatConversion.convert(DType.F32, from, type, to);
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment back = scratch.allocate(from.byteSize());
+      FloatConversion.convert(type, to, DType.F32, back);
+      return back.mismatch(from) < 0
+          ? new StoredTensor(norm.name(), type, norm.shape(), to.asReadOnly())
+          : norm;
     }
-    return new StoredTensor(norm.name(), narrow, norm.shape(), to.asReadOnly());
   }
 
   private StoredTensor take(String gguf, Shape shape) {
@@ -248,7 +236,7 @@ final class GgufModel {
               .formatted(ROPE_FACTORS, table.dtype(), table.shape(), headDim() / 2));
     }
     MemorySegment data = table.inMemory(arena).data();
-    float last = Float.intBitsToFloat(data.get(INT, data.byteSize() - Float.BYTES));
+    float last = Float.intBitsToFloat(data.get(LittleEndian.INT, data.byteSize() - Float.BYTES));
     if (last != factor) {
       throw new IllegalArgumentException(
           "%s: tensor '%s' ends with factor %s, that of Llama 3 with such a head is %s; use such a model"
@@ -264,7 +252,7 @@ final class GgufModel {
     }
     if (count("embedding_length") % heads != 0) {
       throw refused(
-          "embedding_length %d is no multiple of head_count %d"
+          "embedding_length %d is not a multiple of head_count %d"
               .formatted(count("embedding_length"), heads));
     }
     return count("embedding_length") / heads;

@@ -1,9 +1,9 @@
 package dev.irpo.checkpoints.gguf;
 
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.tensor.stored.TensorContent;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /// A tensor of GGUF's type Q8_0 as f32, computed while it is read.
 ///
@@ -17,10 +17,6 @@ import java.nio.ByteOrder;
 record QuantisedBlocks(MemorySegment blocks) implements TensorContent {
   static final int ELEMENTS = 32;
   static final int BYTES = Short.BYTES + ELEMENTS;
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public long byteSize() {
@@ -33,7 +29,7 @@ record QuantisedBlocks(MemorySegment blocks) implements TensorContent {
       long element = (offset + done) / Float.BYTES;
       int inElement = (int) ((offset + done) % Float.BYTES);
       if (inElement == 0 && target.byteSize() - done >= Float.BYTES) {
-        target.set(FLOAT, done, value(element));
+        target.set(LittleEndian.FLOAT, done, value(element));
         done += Float.BYTES;
         continue;
       }
@@ -46,7 +42,7 @@ record QuantisedBlocks(MemorySegment blocks) implements TensorContent {
 
   private float value(long element) {
     long block = element / ELEMENTS * BYTES;
-    float scale = Float.float16ToFloat(blocks.get(SHORT, block));
+    float scale = Float.float16ToFloat(blocks.get(LittleEndian.SHORT, block));
     return scale * blocks.get(ValueLayout.JAVA_BYTE, block + Short.BYTES + element % ELEMENTS);
   }
 }

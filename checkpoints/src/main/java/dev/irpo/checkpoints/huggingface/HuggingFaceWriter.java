@@ -43,11 +43,11 @@ public record HuggingFaceWriter(long maxFileBytes) {
   /// Writes a model to a new folder, which appears when everything is in it. Every tensor keeps its
   /// bytes.
   ///
-  /// A process that was killed leaves `TARGET.unfinished`; the same call goes on there and ends in
+  /// A process that was killed leaves `TARGET.unfinished`; the same call resumes there and ends in
   /// the same bytes.
   ///
   /// @param onWritten gets numbers of bytes, which add up to a little more than the tensors have
-  /// @throws IllegalArgumentException if the unfinished folder was begun from other files or with
+  /// @throws IllegalArgumentException if the unfinished folder was started from other files or with
   ///   another limit
   public void write(Path target, StoredModel model, LongConsumer onWritten) throws IOException {
     TokenizerFiles tokenizer = model.tokenizerFiles();
@@ -58,7 +58,7 @@ public record HuggingFaceWriter(long maxFileBytes) {
         files -> writeContents(files, model.config(), model.tensors().values(), tokenizer));
   }
 
-  /// The same, telling nobody.
+  /// The same without reports of progress.
   public void write(Path target, StoredModel model) throws IOException {
     write(target, model, _ -> {});
   }

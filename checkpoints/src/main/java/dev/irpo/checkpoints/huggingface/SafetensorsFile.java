@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.HashedFile;
 import dev.irpo.checkpoints.files.JsonFiles;
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.model.JoinedParts;
 import dev.irpo.checkpoints.model.TensorFiles;
@@ -37,11 +38,9 @@ import java.util.SequencedMap;
 /// u64 header length │ JSON {name: {dtype, shape, data_offsets: [begin, end]}} │ data
 /// ```
 ///
-/// As the reference implementation demands, the tensors must fill the data without holes or
+/// As the reference implementation requires, the tensors must fill the data without holes or
 /// overlaps. Source: the format description of huggingface/safetensors.
 public final class SafetensorsFile {
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final String METADATA = "__metadata__";
 
   private final Path path;
@@ -64,7 +63,7 @@ public final class SafetensorsFile {
   /// @throws IllegalArgumentException if the file is truncated or contradicts itself
   public static SafetensorsFile map(Path path, Arena arena) throws IOException {
     MemorySegment file = MappedFiles.map(path, arena);
-    long headerBytes = file.byteSize() < Long.BYTES ? -1 : file.get(LONG, 0);
+    long headerBytes = file.byteSize() < Long.BYTES ? -1 : file.get(LittleEndian.LONG, 0);
     if (headerBytes < 2 || headerBytes > file.byteSize() - Long.BYTES) {
       throw new IllegalArgumentException(
           "%s: says its header has %d bytes, the file has %d; fetch it again"
@@ -99,7 +98,7 @@ public final class SafetensorsFile {
 
   /// All tensors, in the order of the header; in memory unless the file misaligns them.
   ///
-  /// @throws IllegalArgumentException if one has a type or shape that [StoredTensor] has not
+  /// @throws IllegalArgumentException if one has a type or shape that [StoredTensor] does not have
   public List<StoredTensor> tensors() {
     return entries.values().stream().map(this::toStored).toList();
   }

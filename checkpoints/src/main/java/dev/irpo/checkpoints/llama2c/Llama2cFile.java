@@ -1,6 +1,7 @@
 package dev.irpo.checkpoints.llama2c;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.model.HalfSplitRows;
 import dev.irpo.checkpoints.model.LlamaConfigJson;
@@ -15,8 +16,6 @@ import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.OptionalDouble;
@@ -35,8 +34,6 @@ import java.util.SequencedMap;
 /// into Hugging Face's order: within a head, row i is Meta's row 2i and row D/2 + i is 2i + 1.
 /// Source: karpathy/llama2.c, `run.c` (`memory_map_weights`) and `export.py` (`legacy_export`).
 final class Llama2cFile {
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int HEADER_BYTES = 7 * Integer.BYTES;
   private static final int LATER_VERSION_MAGIC = 0x616b3432; // "ak42"
 
@@ -100,7 +97,7 @@ final class Llama2cFile {
     for (int i = 0; i < 7; i++) {
       if (i == 5 ? field(i) == 0 || field(i) == Integer.MIN_VALUE : field(i) <= 0) {
         throw new IllegalArgumentException(
-            "%s: header field %d is %d, so it is no llama2.c checkpoint; give another file"
+            "%s: header field %d is %d, so it is not a llama2.c checkpoint; give another file"
                 .formatted(path, i, field(i)));
       }
     }
@@ -118,7 +115,7 @@ final class Llama2cFile {
         || read.headDim() % 2 != 0
         || read.numHeads() % read.numKvHeads() != 0) {
       throw new IllegalArgumentException(
-          "%s: dim %d, n_heads %d, n_kv_heads %d do not divide; it is no llama2.c checkpoint"
+          "%s: dim %d, n_heads %d, n_kv_heads %d do not divide; it is not a llama2.c checkpoint"
               .formatted(path, read.embedDim(), read.numHeads(), read.numKvHeads()));
     }
     requireSize(read);
@@ -141,7 +138,7 @@ final class Llama2cFile {
   }
 
   private int field(int index) {
-    return file.get(INT, (long) index * Integer.BYTES);
+    return file.get(LittleEndian.INT, (long) index * Integer.BYTES);
   }
 
   private void readTensors() {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /// A llama2.c `.bin` file; its tokenizer is the only `*.model` file beside it.
 ///
-/// Version 0 has no magic number: every file that is of no other format is taken for one.
+/// Version 0 has no magic number: every file that no other format claims is taken for one.
 public final class Llama2cFormat implements ModelFormat {
   @Override
   public String name() {

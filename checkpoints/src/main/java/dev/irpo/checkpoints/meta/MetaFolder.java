@@ -204,7 +204,7 @@ final class MetaFolder {
     TensorContent content =
         alone
             ? contents.getFirst()
-            : new JoinedParts(contents, chunkBytes(join, expected, first.dtype()));
+            : new JoinedParts(contents, pieceBytes(join, expected, first.dtype()));
     return new StoredTensor(huggingFace, first.dtype(), whole, content);
   }
 
@@ -223,7 +223,7 @@ final class MetaFolder {
     return Shape.of(sizes);
   }
 
-  private static long chunkBytes(Join join, Shape part, DType dtype) {
+  private static long pieceBytes(Join join, Shape part, DType dtype) {
     return (join == Join.ROWS ? part.numElements() : part.size(1)) * dtype.bytes();
   }
 

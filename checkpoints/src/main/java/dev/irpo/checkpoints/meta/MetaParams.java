@@ -76,7 +76,7 @@ final class MetaParams {
         .forEachRemaining(key -> {
           if (!KNOWN.contains(key)) {
             throw new IllegalArgumentException(
-                "%s: has '%s', which the params.json of Llama 2 and 3 has not; use such a model"
+                "%s: has '%s', which is not in the params.json of Llama 2 and 3; use such a model"
                     .formatted(file, key));
           }
         });

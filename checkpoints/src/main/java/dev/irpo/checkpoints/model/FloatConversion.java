@@ -1,18 +1,13 @@
 package dev.irpo.checkpoints.model;
 
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /// Conversion between f32, f16 and bf16: to the nearest value, ties to the even one.
 ///
 /// Widening is exact. A NaN stays a NaN, too large becomes infinite, f16 keeps its subnormals.
 public final class FloatConversion {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private FloatConversion() {}
 
@@ -57,18 +52,18 @@ public final class FloatConversion {
 
   private static float get(DType dtype, MemorySegment data, long index) {
     return switch (dtype) {
-      case F32 -> data.get(FLOAT, index * Float.BYTES);
-      case F16 -> Float.float16ToFloat(data.get(SHORT, index * Short.BYTES));
-      case BF16 -> fromBfloat16(data.get(SHORT, index * Short.BYTES));
+      case F32 -> data.get(LittleEndian.FLOAT, index * Float.BYTES);
+      case F16 -> Float.float16ToFloat(data.get(LittleEndian.SHORT, index * Short.BYTES));
+      case BF16 -> fromBfloat16(data.get(LittleEndian.SHORT, index * Short.BYTES));
       case F64, INT32 -> throw unsupported(dtype);
     };
   }
 
   private static void put(DType dtype, MemorySegment data, long index, float value) {
     switch (dtype) {
-      case F32 -> data.set(FLOAT, index * Float.BYTES, value);
-      case F16 -> data.set(SHORT, index * Short.BYTES, Float.floatToFloat16(value));
-      case BF16 -> data.set(SHORT, index * Short.BYTES, toBfloat16(value));
+      case F32 -> data.set(LittleEndian.FLOAT, index * Float.BYTES, value);
+      case F16 -> data.set(LittleEndian.SHORT, index * Short.BYTES, Float.floatToFloat16(value));
+      case BF16 -> data.set(LittleEndian.SHORT, index * Short.BYTES, toBfloat16(value));
       case F64, INT32 -> throw unsupported(dtype);
     }
   }

@@ -7,14 +7,14 @@ import java.util.List;
 /// A tensor whose parts lie in several places, read as if it were one.
 ///
 /// ```text
-/// chunk 0 of part 0, of part 1, … │ chunk 1 of part 0, of part 1, … │ …
+/// piece 0 of part 0, of part 1, … │ piece 1 of part 0, of part 1, … │ …
 /// ```
 ///
-/// Parts joined along axis 0 have one chunk each; along axis 1 a chunk is a row of a part.
+/// Parts joined along axis 0 have one piece each; along axis 1 a piece is a row of a part.
 ///
 /// @param parts of equal size
-/// @param chunkBytes divides the size of a part
-public record JoinedParts(List<TensorContent> parts, long chunkBytes) implements TensorContent {
+/// @param pieceBytes divides the size of a part
+public record JoinedParts(List<TensorContent> parts, long pieceBytes) implements PiecewiseContent {
   /// Data itself if its address suits its elements; else it is one part, which is read by copying.
   public static TensorContent asContent(MemorySegment data, int elementBytes) {
     TensorContent content = TensorContent.of(data);
@@ -29,15 +29,8 @@ public record JoinedParts(List<TensorContent> parts, long chunkBytes) implements
   }
 
   @Override
-  public void read(long offset, MemorySegment target) {
-    long done = 0;
-    while (done < target.byteSize()) {
-      long chunk = (offset + done) / chunkBytes;
-      long inChunk = (offset + done) % chunkBytes;
-      long bytes = Math.min(chunkBytes - inChunk, target.byteSize() - done);
-      TensorContent part = parts.get((int) (chunk % parts.size()));
-      part.read(chunk / parts.size() * chunkBytes + inChunk, target.asSlice(done, bytes));
-      done += bytes;
-    }
+  public void readPiece(long piece, long offset, MemorySegment target) {
+    TensorContent part = parts.get((int) (piece % parts.size()));
+    part.read(piece / parts.size() * pieceBytes + offset, target);
   }
 }

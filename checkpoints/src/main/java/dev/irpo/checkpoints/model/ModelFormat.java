@@ -18,7 +18,8 @@ public interface ModelFormat {
   /// The name that users see, for instance `HUGGING_FACE`.
   String name();
 
-  /// What such a model is, told by what it is recognised by: `a folder with weights.index.json`.
+  /// What such a model is and how it is recognised, for instance `a folder with
+  /// weights.index.json`.
   String description();
 
   /// Whether a path looks like a model of this format, however damaged that may be; reads names of

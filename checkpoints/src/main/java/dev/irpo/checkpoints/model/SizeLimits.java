@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints.model;
 
-/// Sizes that no model reaches and that products of sizes stay far from overflowing with.
+/// Upper limits of sizes: no model reaches them, and products of smaller sizes never overflow.
 public final class SizeLimits {
   /// Columns of a matrix.
   public static final int WIDTH = 1 << 22;

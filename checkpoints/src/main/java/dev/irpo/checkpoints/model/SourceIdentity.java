@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// What a conversion is made from, so that one that stopped goes on with the same and nothing else.
+/// What a conversion is made from, so that an interrupted one resumes with the same and nothing
+/// else.
 ///
 /// ```text
 /// {"writer":    {"options": …},

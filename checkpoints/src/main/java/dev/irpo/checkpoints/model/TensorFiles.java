@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.ToLongFunction;
 
-/// Models in several files: how tensors are dealt out to them, and the index that says where each
-/// is.
+/// Models in several files: how tensors are distributed over them, and the index that says where
+/// each is.
 public final class TensorFiles {
   private TensorFiles() {}
 

@@ -100,7 +100,7 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
   private static IllegalArgumentException damaged(Path path, Exception cause) {
     return new IllegalArgumentException(
         JsonFiles.oneLine(
-            "%s: is no whole Arrow table (%s); delete it and let it be written again"
+            "%s: is not a complete Arrow table (%s); delete it and it will be written again"
                 .formatted(path, JsonFiles.firstLine(cause.getMessage()))),
         cause);
   }

@@ -167,7 +167,7 @@ public final class TableRow {
   private IllegalArgumentException refused(String name, String fact, RuntimeException cause) {
     return new IllegalArgumentException(
         JsonFiles.oneLine(
-            "%s: column '%s' %s; delete the file and let it be written again"
+            "%s: column '%s' %s; delete the file and it will be written again"
                 .formatted(path, name, fact)),
         cause);
   }

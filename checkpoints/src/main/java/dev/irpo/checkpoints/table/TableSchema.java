@@ -49,7 +49,7 @@ public final class TableSchema<R> {
     void write(FieldVector vector, int index, R row);
   }
 
-  /// A `float`-valued function, which the JDK has not.
+  /// A `float`-valued function, which the JDK lacks.
   @FunctionalInterface
   public interface ToFloatFunction<R> {
     /// The value of the row.

@@ -1,8 +1,8 @@
 package dev.irpo.checkpoints.torch;
 
+import dev.irpo.checkpoints.files.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,17 +18,13 @@ import java.util.SequencedMap;
 ///     │ zip64 end record, zip64 locator (files of more than 4 GB, or as the writer likes) │ end record
 /// ```
 ///
-/// An entry is a view of the map. The java.util.zip classes offer streams alone, and those stop at
-/// 2 GiB a buffer. Entries that are compressed, overlap, or lie outside the file are refused, so an
-/// archive never holds more bytes than its file. Source: PKWARE's APPNOTE.TXT 6.3.10, section 4.3.
+/// An entry is a view of the map. Entries that are compressed, overlap, or lie outside the file are
+/// refused, so an archive never holds more bytes than its file. The java.util.zip classes offer
+/// streams alone, and those stop at 2 GiB a buffer. Commons Compress 1.28 gives offsets, but takes
+/// overlapping entries, ignores the stated number of them and keeps all that it finds before a
+/// caller can refuse: a directory of 56 MB exhausts a heap of 120 MB. Source: PKWARE's APPNOTE.TXT
+/// 6.3.10, section 4.3.
 final class StoredZip {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private static final int END_SIGNATURE = 0x06054b50;
   private static final int END_BYTES = 22;
   private static final int LOCATOR64_SIGNATURE = 0x07064b50;
@@ -57,7 +53,7 @@ final class StoredZip {
   private record Directory(long count, long bytes, long offset) {}
 
   /// @param begin where the local header begins, in bytes from the start of the file
-  /// @param end behind the data
+  /// @param end the first byte after the data
   private record Entry(String name, long begin, long dataOffset, long end) {}
 
   private StoredZip(Path path, MemorySegment file) {
@@ -94,7 +90,8 @@ final class StoredZip {
     if (locator >= 0 && u32(locator) == LOCATOR64_SIGNATURE) {
       limit = i64(locator + 8);
       if (limit < 0 || limit > locator - END64_BYTES || u32(limit) != END64_SIGNATURE) {
-        throw refused("says its zip64 end record is at byte %d, where none is".formatted(limit));
+        throw refused(
+            "says its zip64 end record is at byte %d, where there is none".formatted(limit));
       }
       Directory stated64 = new Directory(i64(limit + 32), i64(limit + 40), i64(limit + 48));
       requireAgreement("entries", stated.count(), MAX_U16, stated64.count());
@@ -182,7 +179,8 @@ final class StoredZip {
       throw refused("entry '%s' has %d bytes, stored as %d".formatted(name, bytes, sizes[1]));
     }
     if (begin < 0 || begin > limit - LOCAL_BYTES || u32(begin) != LOCAL_SIGNATURE) {
-      throw refused("entry '%s' should begin at byte %d, where none does".formatted(name, begin));
+      throw refused(
+          "entry '%s' should begin at byte %d, where there is none".formatted(name, begin));
     }
     long dataOffset = begin + LOCAL_BYTES + u16(begin + 26) + u16(begin + 28);
     if (bytes < 0 || dataOffset > limit || bytes > limit - dataOffset) {
@@ -240,14 +238,14 @@ final class StoredZip {
   }
 
   private int u16(long offset) {
-    return Short.toUnsignedInt(file.get(SHORT, offset));
+    return Short.toUnsignedInt(file.get(LittleEndian.SHORT, offset));
   }
 
   private long u32(long offset) {
-    return Integer.toUnsignedLong(file.get(INT, offset));
+    return Integer.toUnsignedLong(file.get(LittleEndian.INT, offset));
   }
 
   private long i64(long offset) {
-    return file.get(LONG, offset);
+    return file.get(LittleEndian.LONG, offset);
   }
 }

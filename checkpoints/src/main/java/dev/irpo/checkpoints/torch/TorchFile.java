@@ -139,7 +139,8 @@ public final class TorchFile {
     }
   }
 
-  /// A tied head shares the embedding's storage. More sharing would blow a small file up.
+  /// A tied head shares the embedding's storage. More sharing would let a small file claim any
+  /// amount of memory.
   private void requireAtMostTwice(Map<String, StoredTensor> tensors, long fileBytes) {
     long left = 2 * fileBytes;
     for (StoredTensor tensor : tensors.values()) {

@@ -136,7 +136,7 @@ final class TorchPickle {
     }
   }
 
-  /// The names of opcodes by which pickles run code; others are told by number.
+  /// The names of opcodes by which pickles run code; others are given by number.
   private static String opcodeName(int opcode) {
     return switch (opcode) {
       case 0x93 -> "STACK_GLOBAL (0x93)";
@@ -189,7 +189,7 @@ final class TorchPickle {
     Object known = GLOBALS.get(name);
     if (known == null) {
       throw refused(
-          "its pickle asks for %s, which is no part of a model; nothing of it was run"
+          "its pickle asks for %s, which is not part of a model; nothing of it was run"
               .formatted(name));
     }
     return known;
@@ -228,7 +228,7 @@ final class TorchPickle {
         && numElements >= 0) {
       return new Storage(dtype, key, numElements);
     }
-    throw refused("its pickle has a persistent id that is no storage of f32, f16 or bf16");
+    throw refused("its pickle has a persistent id that is not a storage of f32, f16 or bf16");
   }
 
   private void reduce() {
@@ -263,7 +263,7 @@ final class TorchPickle {
     long[] values = new long[tuple.items().size()];
     for (int i = 0; i < values.length; i++) {
       if (!(tuple.items().get(i) instanceof Long value)) {
-        throw refused("its pickle has a size or stride that is no integer");
+        throw refused("its pickle has a size or stride that is not an integer");
       }
       values[i] = value;
     }
@@ -272,7 +272,7 @@ final class TorchPickle {
 
   private void putAll(List<Object> keysAndValues) {
     if (!(top() instanceof Dictionary dictionary) || keysAndValues.size() % 2 != 0) {
-      throw refused("its pickle sets an item of something that is no dictionary");
+      throw refused("its pickle sets an item of something that is not a dictionary");
     }
     for (int i = 0; i < keysAndValues.size(); i += 2) {
       if (!(keysAndValues.get(i) instanceof String name)) {
@@ -284,22 +284,22 @@ final class TorchPickle {
     }
   }
 
-  /// A module's dictionary carries the versions of its parts as attributes, which nobody needs.
+  /// A module's dictionary carries the versions of its parts as attributes, which are not needed.
   private void build() {
     pop(Dictionary.class, "the attributes of a dictionary");
     if (!(top() instanceof Dictionary)) {
-      throw refused("its pickle sets attributes of something that is no dictionary");
+      throw refused("its pickle sets attributes of something that is not a dictionary");
     }
   }
 
   private SequencedMap<String, View> tensors(Object value) {
     if (!(value instanceof Dictionary dictionary)) {
-      throw refused("its pickle holds no dictionary of tensors");
+      throw refused("its pickle does not hold a dictionary of tensors");
     }
     SequencedMap<String, View> tensors = new LinkedHashMap<>();
     for (Map.Entry<String, Object> item : dictionary.items().entrySet()) {
       if (!(item.getValue() instanceof View view)) {
-        throw refused("its '%s' is no tensor".formatted(item.getKey()));
+        throw refused("its '%s' is not a tensor".formatted(item.getKey()));
       }
       tensors.put(item.getKey(), view);
     }
@@ -315,7 +315,8 @@ final class TorchPickle {
 
   private Object top() {
     if (stack.isEmpty() || stack.getLast() == MARK) {
-      throw refused("its pickle takes a value at byte %d where none is".formatted(in.position()));
+      throw refused(
+          "its pickle takes a value at byte %d where there is none".formatted(in.position()));
     }
     return stack.getLast();
   }

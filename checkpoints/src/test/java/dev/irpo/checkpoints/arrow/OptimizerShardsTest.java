@@ -82,9 +82,9 @@ class OptimizerShardsTest {
     write(folder, 1, 2, 0, 4);
     assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "end at element 4 of 10");
     write(folder, 2, 2, 5, 10);
-    assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "element 5", "element 4 is due");
+    assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "element 5", "element 4 is expected");
     write(folder, 2, 2, 3, 10);
-    assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "element 3", "element 4 is due");
+    assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "element 3", "element 4 is expected");
     write(folder, 2, 2, 4, 10);
     OptimizerShards.open(folder, LAYOUT).close();
   }

@@ -29,8 +29,8 @@ class HashedFileTest {
   @Test
   void sizeAndChecksumAreThoseOfTheFile() throws IOException {
     Path path = folder.resolve("file");
-    long[] told = new long[1];
-    try (HashedFile file = new HashedFile(path, bytes -> told[0] += bytes);
+    long[] reported = new long[1];
+    try (HashedFile file = new HashedFile(path, bytes -> reported[0] += bytes);
         Arena arena = Arena.ofShared()) {
       for (int bytes : new int[] {0, 1, PIECE, 3 * PIECE + 5}) {
         byte[] few = random(7);
@@ -50,7 +50,7 @@ class HashedFileTest {
       assertEquals(new Manifest.Entry(expected.size(), Checksums.sha256(path)), entry);
     }
     assertArrayEquals(expected.toByteArray(), Files.readAllBytes(path));
-    assertEquals(expected.size(), told[0]);
+    assertEquals(expected.size(), reported[0]);
   }
 
   @Test

@@ -76,7 +76,7 @@ class GgufFileTest {
   }
 
   @Test
-  void f16NormsAreNarrowedOnlyWhereNoBitIsLost() throws IOException {
+  void f16NormsBecomeHalfPrecisionOnlyWhereNoBitIsLost() throws IOException {
     List<StoredTensor> model = new ArrayList<>(model(DType.F16, true));
     int last = model.size() - 2;
     float[] inexact = new float[DIM];

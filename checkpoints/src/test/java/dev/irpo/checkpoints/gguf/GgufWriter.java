@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Writes GGUF files, damaged ones too: whatever it is told, unchecked.
+/// Writes GGUF files, damaged ones too: whatever it is given, unchecked.
 public final class GgufWriter {
   public int version = 3;
   public int alignment = 32;

@@ -126,20 +126,21 @@ class TorchFileTest {
     refusePickle(p -> p.op('h', 7), "recalls the value 7");
     refusePickle(p -> p.op('j').int32(-1), "recalls the value -1");
     refusePickle(p -> p.op('N', 's'), "takes a value");
-    refusePickle(p -> p.op('N', 'N', 'N', 's'), "no dictionary");
+    refusePickle(
+        p -> p.op('N', 'N', 'N', 's'), "sets an item of something that is not a dictionary");
     refusePickle(p -> p.op('}', 'N', 'N', 's'), "not all texts");
     refusePickle(p -> p.op('}').text("a").op('N', 's').text("a").op('N', 's'), "'a' twice");
-    refusePickle(p -> p.op('N', '}', 'b'), "no dictionary");
-    refusePickle(p -> p.op('N'), "holds no dictionary");
-    refusePickle(p -> p.op('}').text("a").op('N', 's'), "'a' is no tensor");
+    refusePickle(p -> p.op('N', '}', 'b'), "sets attributes of something that is not a dictionary");
+    refusePickle(p -> p.op('N'), "does not hold a dictionary");
+    refusePickle(p -> p.op('}').text("a").op('N', 's'), "'a' is not a tensor");
     refusePickle(p -> p.op(0x8a, 200), "integer of 200 bytes");
     refusePickle(p -> p.op('X').int32(-1), "text of 4294967295 bytes");
     refusePickle(p -> p.op('X').int32(1000), "text of 1000 bytes");
     refusePickle(p -> p.op('X').int32(2).raw("a\n"), "control characters");
     refusePickle(p -> p.repeat(20_000, '('), "more than 10000 values");
-    refusePickle(p -> p.op(')').repeat(150_000, 0x85), "holds no dictionary");
+    refusePickle(p -> p.op(')').repeat(150_000, 0x85), "does not hold a dictionary");
     refusePickle(p -> p.op(')').repeat(200_000, 0x85), "more than 200000 opcodes");
-    refusePickle(p -> p.op('N').repeat(60_000, 'q', 0, 'h', 0, 0x86), "holds no dictionary");
+    refusePickle(p -> p.op('N').repeat(60_000, 'q', 0, 'h', 0, 0x86), "does not hold a dictionary");
     refusePickle(p -> p.repeat(9_000, '}').op('N').repeat(3_000_000, 'q', 0), "200000 opcodes");
     refusePickle(p -> p.repeat(1_000_000, '}', '0', 'N'), "0x30");
     refusePickle(p -> p.repeat(9_000_000, 'N'), "9000003 bytes, at most 8388608");

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 
-/// Writes `.pth` files as `torch.save` does: entries stored, data at multiples of 64 bytes behind a
-/// padded extra field, sizes in a descriptor behind it, and the records of zip64 always.
+/// Writes `.pth` files as `torch.save` does: entries stored, data at multiples of 64 bytes after a
+/// padded extra field, sizes in a descriptor after it, and the records of zip64 always.
 public final class TorchWriter {
   private static final int ALIGNMENT = 64;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
