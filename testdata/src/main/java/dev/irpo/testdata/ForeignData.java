@@ -21,6 +21,7 @@ import java.util.Map;
 /// by losing it, and one that cannot have it says so in its own configuration.
 public final class ForeignData {
   private static final String NONE = "none";
+  private static final System.Logger LOG = System.getLogger(ForeignData.class.getName());
 
   private final Map<String, String> environment;
   private final Path repository;
@@ -39,7 +40,7 @@ public final class ForeignData {
   Path find(String name) {
     String configured = environment.getOrDefault("IRPO_TEST_DATA", "");
     if (configured.equals(NONE)) {
-      return abort("skipped: needs " + name + ", and IRPO_TEST_DATA is 'none'");
+      return skip("skipped: needs " + name + ", and IRPO_TEST_DATA is 'none'");
     }
     Path root =
         configured.isEmpty()
@@ -55,6 +56,12 @@ public final class ForeignData {
               + ": no such file, and CI=true wants all test data; set IRPO_TEST_DATA to its folder,"
               + " or to 'none' where there is none");
     }
-    return abort("skipped: " + path + " does not exist; set IRPO_TEST_DATA to the data's folder");
+    return skip("skipped: " + path + " does not exist; set IRPO_TEST_DATA to the data's folder");
+  }
+
+  /// Surefire counts skipped tests without their reasons, so the reason is logged as well.
+  private static Path skip(String reason) {
+    LOG.log(System.Logger.Level.WARNING, reason);
+    return abort(reason);
   }
 }
