@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.LongToDoubleFunction;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /// A computation described once and run many times.
 ///
@@ -32,18 +33,27 @@ public final class Graph {
     return leaf(name, Tensor.Kind.INPUT, dtype, shape);
   }
 
-  /// A floating-point tensor that lives outside the program under `name`; asking twice gives the
-  /// same tensor.
+  /// A tensor in single precision that lives outside the program under `name`.
   ///
-  /// @throws IllegalArgumentException if the name is taken with another shape or kind
+  /// @throws IllegalArgumentException as [#variable(String, DType, Shape)]
   public Tensor variable(String name, Shape shape) {
+    return variable(name, DType.F32, shape);
+  }
+
+  /// A tensor that lives outside the program under `name`; asking twice gives the same tensor.
+  ///
+  /// @throws IllegalArgumentException if the name is taken with another type, shape or kind
+  public Tensor variable(String name, DType dtype, Shape shape) {
     Tensor known = leaves.get(name);
     if (known == null) {
-      return leaf(name, Tensor.Kind.VARIABLE, DType.F32, shape);
+      return leaf(name, Tensor.Kind.VARIABLE, dtype, shape);
     }
-    if (known.kind() != Tensor.Kind.VARIABLE || !known.shape().equals(shape)) {
+    if (known.kind() != Tensor.Kind.VARIABLE
+        || known.dtype() != dtype
+        || !known.shape().equals(shape)) {
       throw new IllegalArgumentException(
-          "variable '%s' %s is already %s %s".formatted(name, shape, known.kind(), known.shape()));
+          "variable '%s' %s %s is already %s %s %s"
+              .formatted(name, dtype, shape, known.kind(), known.dtype(), known.shape()));
     }
     return known;
   }
@@ -94,23 +104,39 @@ public final class Graph {
 
   /// Adds an operation and returns what it computes.
   ///
-  /// @throws IllegalArgumentException if the shapes do not fit, or a tensor is of another graph
+  /// @throws IllegalArgumentException if the types or shapes do not fit, or a tensor is of another
+  ///   graph
   public Node apply(Op op, Tensor... inputs) {
     List<Tensor> inputList = List.of(inputs);
-    for (Tensor input : inputList) {
-      if (input.graph() != this) {
-        throw new IllegalArgumentException(op.name() + ": " + input + " is of another graph");
-      }
+    for (int i = 0; i < inputs.length; i++) {
+      requireTakes(op, i, inputs[i]);
     }
     List<Tensor> results = new ArrayList<>();
     for (Shape shape : op.outputShapes(inputList)) {
       String name = op.name() + "#" + tensorCount;
-      results.add(new Tensor(this, tensorCount++, name, Tensor.Kind.COMPUTED, DType.F32, shape));
+      DType dtype = op.outputType(results.size(), inputList);
+      results.add(new Tensor(this, tensorCount++, name, Tensor.Kind.COMPUTED, dtype, shape));
     }
     Node node = new Node(op, inputList, List.copyOf(results), scope, section);
     results.forEach(tensor -> tensor.producedBy(node));
     nodes.add(node);
     return node;
+  }
+
+  private void requireTakes(Op op, int index, Tensor input) {
+    if (input.graph() != this) {
+      throw new IllegalArgumentException(op.name() + ": " + input + " is of another graph");
+    }
+    if (!op.inputTypes(index).contains(input.dtype())) {
+      String types =
+          op.inputTypes(index).stream()
+              .sorted()
+              .map(DType::toString)
+              .collect(Collectors.joining(" or "));
+      throw new IllegalArgumentException(
+          "%s takes %s as input %d, %s is %s"
+              .formatted(op.name(), types, index, input, input.dtype()));
+    }
   }
 
   /// Keeps a computed tensor readable after a run.

@@ -3,8 +3,10 @@ package dev.irpo.tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/// An operation: its shape rule, its gradient rule, its cost and the kernel that computes it.
+/// An operation: its rules for shapes, types and gradients, its cost and the kernel that computes
+/// it.
 ///
 /// Implementations are immutable records; whatever varies from run to run is an input.
 public interface Op {
@@ -18,6 +20,16 @@ public interface Op {
   ///
   /// @throws IllegalArgumentException if the inputs do not fit together
   List<Shape> outputShapes(List<Tensor> inputs);
+
+  /// Types that the operation takes as input `index`; [Graph#apply] refuses others.
+  default Set<DType> inputTypes(int index) {
+    return DType.SINGLE;
+  }
+
+  /// Type of output `index`.
+  default DType outputType(int index, List<Tensor> inputs) {
+    return DType.F32;
+  }
 
   /// Binds buffers and sizes to the kernel; running the result does not allocate.
   Runnable bind(Node node, Kernels kernels, List<Buffer> inputs, List<Buffer> outputs);
@@ -36,11 +48,6 @@ public interface Op {
 
   /// Whether the first output may take the memory of input `index` when nobody needs it afterwards.
   default boolean canOverwrite(int index) {
-    return false;
-  }
-
-  /// Whether kernels take input `index` in 16 bits as well, where a variable is stored so.
-  default boolean readsHalf(int index) {
     return false;
   }
 

@@ -4,8 +4,9 @@ import java.util.Optional;
 
 /// A value of a [Graph]: a name for what some operation will compute, with its type and shape.
 ///
-/// [DType#F32] here means the floating-point type of the backend: the reference backend may run the
-/// same graph in double precision.
+/// The type is the one that the tensor has in memory. Only the reference backend in double
+/// precision stores otherwise, all floating-point tensors in [DType#F64], see
+/// [dev.irpo.tensor.program.Precision].
 public final class Tensor {
   /// Where a tensor's content comes from.
   public enum Kind {
@@ -80,7 +81,7 @@ public final class Tensor {
     return Optional.ofNullable(producer);
   }
 
-  /// Bytes of all elements in single precision.
+  /// Bytes of all elements.
   public long bytes() {
     return shape.numElements() * dtype.bytes();
   }

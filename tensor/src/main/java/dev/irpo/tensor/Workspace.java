@@ -1,23 +1,34 @@
 package dev.irpo.tensor;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /// Memory for the computed tensors of programs of which one runs at a time: as much as the largest
 /// of them needs, so that a program for few rows costs nothing beside one for many.
 ///
 /// What one program computed is overwritten by the next.
 public final class Workspace {
-  private Buffer block;
+  private MemorySegment memory = MemorySegment.NULL;
+  private Storage storage = new Storage(memory);
 
   /// Makes room for a program; programs that were compiled before move there when they next run.
-  ///
-  /// @param dtype the same for all programs
-  public void require(DType dtype, long numElements) {
-    if (block == null || block.numElements() < numElements) {
-      block = Buffer.allocate(dtype, Math.max(1, numElements)).asWorkspace();
+  public void require(long byteSize) {
+    if (memory.byteSize() < byteSize) {
+      memory = Arena.ofAuto().allocate(byteSize, Buffer.ALIGNMENT);
+      storage = new Storage(memory);
     }
   }
 
   /// The memory as it lies now.
-  public Buffer block() {
-    return block;
+  public Storage storage() {
+    return storage;
+  }
+
+  /// The place of a computed tensor.
+  ///
+  /// @param offset in bytes
+  public Buffer place(long offset, DType dtype, long numElements) {
+    MemorySegment part = memory.asSlice(offset, Math.multiplyExact(numElements, dtype.bytes()));
+    return Buffer.wrap(storage, part, dtype).asWorkspace();
   }
 }

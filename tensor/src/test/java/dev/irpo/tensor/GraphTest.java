@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.tensor.autograd.Gradients;
+import dev.irpo.tensor.op.Embedding;
+import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.Rope;
+import dev.irpo.tensor.op.Sum;
+import java.util.List;
 import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +56,39 @@ class GraphTest {
     assertNotEquals(one, graph.constant(PAIR, 2));
     assertNotEquals(one, graph.constant(Shape.of(3), 1));
     assertEquals(1, graph.constantValues(one).applyAsDouble(1));
+  }
+
+  @Test
+  void variableKeepsItsType() {
+    Tensor half = graph.variable("w", DType.BF16, PAIR);
+    assertSame(half, graph.variable("w", DType.BF16, PAIR));
+    assertEquals(4, half.bytes());
+    refuses("'w' F32 (2,) is already VARIABLE BF16 (2,)", () -> graph.variable("w", PAIR));
+  }
+
+  @Test
+  void operationsRefuseTypesThatTheyDoNotTake() {
+    Tensor x = graph.input("x", DType.F32, Shape.of(3, 2));
+    Tensor tokens = graph.input("tokens", DType.INT32, Shape.of(3));
+    Tensor half = graph.variable("half", DType.F16, Shape.of(5, 2));
+    refuses("linear takes F32 as input 0, half(5, 2) is F16", () -> Linear.linear(half, half));
+    refuses(
+        "linear takes F32 or F16 or BF16 as input 1, tokens(3,) is INT32",
+        () -> Linear.linear(x, tokens));
+    refuses("embedding takes INT32 as input 1", () -> Embedding.embedding(half, x));
+    refuses("sum takes F32 as input 0", () -> Sum.sum(half));
+    assertEquals(DType.F32, Linear.linear(x, half).dtype());
+    assertEquals(DType.F32, Embedding.embedding(half, tokens).dtype());
+  }
+
+  @Test
+  void theGradientOfAWeightOf16BitsIsRefusedByName() {
+    Tensor half = graph.variable("half", DType.BF16, Shape.of(5, 2));
+    Tensor x = graph.variable("x", Shape.of(3, 2));
+    Tensor loss = Sum.sum(Linear.linear(x, half));
+    refuses(
+        "linearInputGradient takes F32 as input 1, half(5, 2) is BF16",
+        () -> Gradients.of(loss, List.of(x)));
   }
 
   @Test

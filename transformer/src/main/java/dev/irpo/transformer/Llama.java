@@ -7,11 +7,13 @@ import static dev.irpo.tensor.op.RmsNorm.rmsNorm;
 import static dev.irpo.tensor.op.Rope.rope;
 import static dev.irpo.tensor.op.SwiGlu.swiGlu;
 
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Rope;
 import java.util.List;
+import java.util.Map;
 
 /// The Llama 2 transformer (Touvron et al. 2023, arXiv:2307.09288) as a part of a graph.
 ///
@@ -27,13 +29,24 @@ import java.util.List;
 ///
 /// @param config sizes
 /// @param activations what the backward pass finds of the forward pass
-public record Llama(LlamaConfig config, Activations activations) {
+/// @param weightTypes types of weights that are not in single precision, by name
+public record Llama(LlamaConfig config, Activations activations, Map<String, DType> weightTypes) {
   /// Whether a layer's inner results are kept for the backward pass.
   public enum Activations {
     /// Everything the backward pass reads stays in memory.
     KEPT,
     /// Only the input of each layer stays; its forward pass runs again before its backward pass.
     RECOMPUTED
+  }
+
+  /// A model whose weights are all in single precision.
+  public Llama(LlamaConfig config, Activations activations) {
+    this(config, activations, Map.of());
+  }
+
+  /// A model that reads these weights in the types they have.
+  public Llama(Parameters parameters, Activations activations) {
+    this(parameters.config(), activations, parameters.halfTypes());
   }
 
   /// The attention of one layer.
@@ -62,7 +75,7 @@ public record Llama(LlamaConfig config, Activations activations) {
       x = layer(graph, layer, x, turn, attention); // (R, C)
     }
     graph.section("head");
-    Tensor norm = graph.variable(LlamaConfig.FINAL_NORM, Shape.of(config.embedDim()));
+    Tensor norm = weight(graph, LlamaConfig.FINAL_NORM, Shape.of(config.embedDim()));
     return rmsNorm(x, norm, config.rmsEps());
   }
 
@@ -100,25 +113,29 @@ public record Llama(LlamaConfig config, Activations activations) {
 
   /// The table of token embeddings (V, C).
   public Tensor embeddingTable(Graph graph) {
-    return graph.variable(LlamaConfig.EMBEDDING, config.tableShape());
+    return weight(graph, LlamaConfig.EMBEDDING, config.tableShape());
   }
 
   /// The output head (V, C), the embedding table itself where the head is tied.
   public Tensor head(Graph graph) {
     return config.tiedHead()
         ? embeddingTable(graph)
-        : graph.variable(LlamaConfig.HEAD, config.tableShape());
+        : weight(graph, LlamaConfig.HEAD, config.tableShape());
   }
 
   /// Every parameter as a variable of the graph.
   public List<Tensor> parameters(Graph graph) {
     return config.parameterShapes().entrySet().stream()
-        .map(entry -> graph.variable(entry.getKey(), entry.getValue()))
+        .map(entry -> weight(graph, entry.getKey(), entry.getValue()))
         .toList();
   }
 
   private Tensor weight(Tensor x, int layer, String part) {
     String name = LlamaConfig.layerParameter(layer, part);
-    return x.graph().variable(name, config.layerShapes().get(part));
+    return weight(x.graph(), name, config.layerShapes().get(part));
+  }
+
+  private Tensor weight(Graph graph, String name, Shape shape) {
+    return graph.variable(name, weightTypes.getOrDefault(name, DType.F32), shape);
   }
 }

@@ -2,10 +2,13 @@ package dev.irpo.transformer;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.lang.foreign.Arena;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -143,6 +146,17 @@ public final class Parameters {
   /// The tensors by name, views of [#flat()].
   public SequencedMap<String, Buffer> buffers() {
     return buffers;
+  }
+
+  /// Types of the tensors of 16 bits, by name.
+  Map<String, DType> halfTypes() {
+    Map<String, DType> types = new HashMap<>();
+    buffers.forEach((name, buffer) -> {
+      if (buffer.dtype().isHalf()) {
+        types.put(name, buffer.dtype());
+      }
+    });
+    return Map.copyOf(types);
   }
 
   /// Announces that weights were written into.

@@ -11,6 +11,7 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.program.CompiledProgram;
+import dev.irpo.tensor.program.Precision;
 import java.util.List;
 import java.util.Map;
 
@@ -89,7 +90,7 @@ public final class CpuBackend implements Backend {
   @Override
   public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
     Workspace workspace = options.workspace().orElseGet(Workspace::new);
-    return new CompiledProgram(graph, variables, kernels, DType.F32, workspace);
+    return new CompiledProgram(graph, variables, kernels, Precision.AS_DECLARED, workspace);
   }
 
   @Override

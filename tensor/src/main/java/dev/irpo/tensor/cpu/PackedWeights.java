@@ -90,7 +90,7 @@ final class PackedWeights {
     return switch (weight.kind()) {
       case VARIABLE -> {
         Buffer buffer = compilation.variables().get(weight.name());
-        yield buffer.dtype() == DType.F32 ? Optional.of(buffer) : Optional.empty();
+        yield weight.dtype() == DType.F32 ? Optional.of(buffer) : Optional.empty();
       }
       case CONSTANT -> Optional.of(weight);
       case INPUT, COMPUTED -> Optional.empty();

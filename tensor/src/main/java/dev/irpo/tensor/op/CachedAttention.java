@@ -10,6 +10,7 @@ import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Set;
 
 /// Attention of new rows over a key-value cache, see
 /// [dev.irpo.tensor.kernel.AttentionKernels#cachedAttention].
@@ -28,6 +29,11 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
   }
 
   @Override
+  public Set<DType> inputTypes(int index) {
+    return index == 5 ? DType.INDEX : DType.SINGLE;
+  }
+
+  @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     Tensor cache = inputs.get(0);
     Tensor q = inputs.get(2);
@@ -38,9 +44,9 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
             && q.size(1) == numHeads * headDim
             && inputs.get(3).shape().equals(keyShape)
             && inputs.get(4).shape().equals(keyShape)
-            && inputs.get(5).dtype() == DType.INT32
             && inputs.get(5).shape().equals(Shape.of(q.size(0), AttentionKernels.CACHE_COLUMNS));
-    require(fits, "two caches, (R, H·D) queries, (R, G·D) keys and values, (R, 4) int32", inputs);
+    require(
+        fits, "two caches, (R, H·D) queries, (R, G·D) keys and values, an (R, 4) table", inputs);
     return List.of(q.shape());
   }
 

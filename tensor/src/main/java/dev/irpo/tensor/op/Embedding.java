@@ -9,6 +9,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Set;
 
 /// Token embedding, see [dev.irpo.tensor.kernel.RowKernels#gatherRows].
 public record Embedding() implements Op {
@@ -18,18 +19,17 @@ public record Embedding() implements Op {
   }
 
   @Override
-  public List<Shape> outputShapes(List<Tensor> inputs) {
-    Tensor table = inputs.get(0);
-    Tensor tokens = inputs.get(1);
-    boolean fits =
-        table.shape().rank() == 2 && tokens.shape().rank() == 1 && tokens.dtype() == DType.INT32;
-    require(fits, "a (V, C) table and (R,) int32 tokens", inputs);
-    return List.of(Shape.of(tokens.size(0), table.size(1)));
+  public Set<DType> inputTypes(int index) {
+    return index == 0 ? DType.SINGLE_OR_HALF : DType.INDEX;
   }
 
   @Override
-  public boolean readsHalf(int index) {
-    return index == 0;
+  public List<Shape> outputShapes(List<Tensor> inputs) {
+    Tensor table = inputs.get(0);
+    Tensor tokens = inputs.get(1);
+    boolean fits = table.shape().rank() == 2 && tokens.shape().rank() == 1;
+    require(fits, "a (V, C) table and (R,) tokens", inputs);
+    return List.of(Shape.of(tokens.size(0), table.size(1)));
   }
 
   @Override
@@ -59,6 +59,11 @@ public record Embedding() implements Op {
     @Override
     public String name() {
       return "embeddingGradient";
+    }
+
+    @Override
+    public Set<DType> inputTypes(int index) {
+      return index == 2 ? DType.INDEX : DType.SINGLE;
     }
 
     @Override

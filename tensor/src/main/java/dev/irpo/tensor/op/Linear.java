@@ -2,6 +2,7 @@ package dev.irpo.tensor.op;
 
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
@@ -10,12 +11,18 @@ import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Linear layer without bias, see [dev.irpo.tensor.kernel.MatrixKernels#linear].
 public record Linear() implements Op {
   /// `x` (R, K) times the transpose of `weight` (N, K): (R, N).
   public static Tensor linear(Tensor x, Tensor weight) {
     return x.graph().apply(new Linear(), x, weight).output(0);
+  }
+
+  @Override
+  public Set<DType> inputTypes(int index) {
+    return index == 1 ? DType.SINGLE_OR_HALF : DType.SINGLE;
   }
 
   @Override
@@ -37,11 +44,6 @@ public record Linear() implements Op {
     Buffer x = in.get(0);
     Buffer weight = in.get(1);
     return () -> kernels.matrix().linear(result, x, weight, rows, outDim, inDim);
-  }
-
-  @Override
-  public boolean readsHalf(int index) {
-    return index == 1;
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Set;
 
 /// Causal attention over packed sequences, see
 /// [dev.irpo.tensor.kernel.AttentionKernels#packedAttention].
@@ -23,6 +24,11 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
   }
 
   @Override
+  public Set<DType> inputTypes(int index) {
+    return index == 3 ? DType.INDEX : DType.SINGLE;
+  }
+
+  @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     Tensor q = inputs.get(0);
     Shape keyShape = Shape.of(q.size(0), (long) numKvHeads * headDim);
@@ -30,9 +36,8 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
         q.size(1) == numHeads * headDim
             && inputs.get(1).shape().equals(keyShape)
             && inputs.get(2).shape().equals(keyShape)
-            && inputs.get(3).dtype() == DType.INT32
             && inputs.get(3).size(1) == AttentionKernels.SEGMENT_COLUMNS;
-    require(fits, "(R, H·D) queries, (R, G·D) keys and values, an (S, 3) int32 table", inputs);
+    require(fits, "(R, H·D) queries, (R, G·D) keys and values, an (S, 3) table", inputs);
     return List.of(q.shape(), Shape.of(q.size(0), numHeads));
   }
 
@@ -81,6 +86,11 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
     @Override
     public String name() {
       return "packedAttentionGradient";
+    }
+
+    @Override
+    public Set<DType> inputTypes(int index) {
+      return index == 6 ? DType.INDEX : DType.SINGLE;
     }
 
     @Override

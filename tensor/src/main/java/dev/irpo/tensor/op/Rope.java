@@ -10,6 +10,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongToDoubleFunction;
 import java.util.stream.DoubleStream;
 
@@ -51,15 +52,19 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
   }
 
   @Override
+  public Set<DType> inputTypes(int index) {
+    return index == 1 ? DType.INDEX : DType.SINGLE;
+  }
+
+  @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     Tensor x = inputs.get(0);
     boolean fits =
         x.shape().rank() == 2
             && x.size(1) == numHeads * headDim
             && inputs.get(1).shape().equals(Shape.of(x.size(0)))
-            && inputs.get(1).dtype() == DType.INT32
             && inputs.get(2).size(1) == headDim;
-    require(fits, "(R, H·D) rows, (R,) int32 positions and (P, D) angles", inputs);
+    require(fits, "(R, H·D) rows, (R,) positions and (P, D) angles", inputs);
     return List.of(x.shape());
   }
 

@@ -9,6 +9,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Set;
 
 /// Sum of each segment's values, see [dev.irpo.tensor.kernel.ScoreKernels#segmentSum].
 public record SegmentSum(int numSegments) implements Op {
@@ -18,10 +19,14 @@ public record SegmentSum(int numSegments) implements Op {
   }
 
   @Override
+  public Set<DType> inputTypes(int index) {
+    return index == 1 ? DType.INDEX : DType.SINGLE;
+  }
+
+  @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
-    boolean fits =
-        inputs.get(0).shape().equals(inputs.get(1).shape()) && inputs.get(1).dtype() == DType.INT32;
-    require(fits, "an int32 id for each value", inputs);
+    boolean fits = inputs.get(0).shape().equals(inputs.get(1).shape());
+    require(fits, "an id for each value", inputs);
     return List.of(Shape.of(numSegments));
   }
 
@@ -45,6 +50,11 @@ public record SegmentSum(int numSegments) implements Op {
     @Override
     public String name() {
       return "segmentSumGradient";
+    }
+
+    @Override
+    public Set<DType> inputTypes(int index) {
+      return index == 1 ? DType.INDEX : DType.SINGLE;
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
+import java.util.Set;
 
 /// Picks rows by index, see [dev.irpo.tensor.kernel.RowKernels#gatherRows].
 public record SelectRows() implements Op {
@@ -18,10 +19,14 @@ public record SelectRows() implements Op {
   }
 
   @Override
+  public Set<DType> inputTypes(int index) {
+    return index == 1 ? DType.INDEX : DType.SINGLE;
+  }
+
+  @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     Tensor index = inputs.get(1);
-    boolean fits = inputs.get(0).shape().rank() == 2 && index.dtype() == DType.INT32;
-    require(fits, "(R, C) values and int32 indices", inputs);
+    require(inputs.get(0).shape().rank() == 2, "(R, C) values and indices", inputs);
     return List.of(Shape.of(index.size(0), inputs.get(0).size(1)));
   }
 
@@ -52,6 +57,11 @@ public record SelectRows() implements Op {
     @Override
     public String name() {
       return "selectRowsGradient";
+    }
+
+    @Override
+    public Set<DType> inputTypes(int index) {
+      return index == 1 ? DType.INDEX : DType.SINGLE;
     }
 
     @Override

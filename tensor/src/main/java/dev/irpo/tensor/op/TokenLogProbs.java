@@ -12,6 +12,7 @@ import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Head, log-softmax and gather in one, see [dev.irpo.tensor.kernel.ScoreKernels#tokenLogProbs].
 public record TokenLogProbs() implements Op {
@@ -22,25 +23,27 @@ public record TokenLogProbs() implements Op {
   }
 
   @Override
+  public Set<DType> inputTypes(int index) {
+    return switch (index) {
+      case 0 -> DType.SINGLE;
+      case 1 -> DType.SINGLE_OR_HALF;
+      default -> DType.INDEX;
+    };
+  }
+
+  @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     Tensor rows = inputs.get(2);
     boolean fits =
         inputs.get(0).size(1) == inputs.get(1).size(1)
             && rows.shape().rank() == 1
-            && rows.shape().equals(inputs.get(3).shape())
-            && rows.dtype() == DType.INT32
-            && inputs.get(3).dtype() == DType.INT32;
-    require(fits, "(R, C) states, a (V, C) head, (I,) int32 rows and targets", inputs);
+            && rows.shape().equals(inputs.get(3).shape());
+    require(fits, "(R, C) states, a (V, C) head, (I,) rows and targets", inputs);
     return List.of(rows.shape(), rows.shape());
   }
 
   private static ScoreSizes sizes(Tensor x, Tensor weight, Tensor rows) {
     return new ScoreSizes(x.size(0), rows.size(0), x.size(1), weight.size(0));
-  }
-
-  @Override
-  public boolean readsHalf(int index) {
-    return index == 1;
   }
 
   @Override
@@ -96,6 +99,11 @@ public record TokenLogProbs() implements Op {
     @Override
     public String name() {
       return "tokenLogProbsGradient";
+    }
+
+    @Override
+    public Set<DType> inputTypes(int index) {
+      return index < 5 ? DType.SINGLE : DType.INDEX;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
@@ -20,55 +21,52 @@ public final class CompiledProgram implements Program {
   private final Map<Tensor, Buffer> buffers = new HashMap<>();
   private final Graph graph;
   private final Kernels kernels;
-  private final DType precision;
+  private final Precision precision;
   private final Workspace workspace;
-  private Buffer block;
+  private Storage block;
   private Runnable[] steps;
 
   /// Plans memory, binds buffers and kernels.
   ///
-  /// @param precision [DType#F32] or [DType#F64], the type of every floating-point tensor
   /// @param workspace for what is computed; other programs may use it between runs
   /// @throws IllegalArgumentException if a variable is missing, of another size or type
   public CompiledProgram(
       Graph graph,
       Map<String, Buffer> variables,
       Kernels kernels,
-      DType precision,
+      Precision precision,
       Workspace workspace) {
     this.graph = graph;
     this.kernels = kernels;
     this.precision = precision;
     this.workspace = workspace;
     nodes = DeadCodeElimination.of(graph);
-    plan = MemoryPlan.of(nodes, graph.outputs(), precision.bytes());
+    plan = MemoryPlan.of(nodes, graph.outputs(), precision);
     for (Tensor leaf : graph.leaves().values()) {
-      buffers.put(leaf, leafBuffer(leaf, variables, precision));
+      buffers.put(leaf, leafBuffer(leaf, variables));
     }
-    workspace.require(precision, plan.totalBytes() / precision.bytes());
+    workspace.require(plan.totalBytes());
     bind();
   }
 
   /// Binds the kernels to where the workspace lies now.
   private void bind() {
-    block = workspace.block();
+    block = workspace.storage();
     for (Node node : nodes) {
       for (Tensor output : node.outputs()) {
-        long offset = plan.offset(output) / precision.bytes();
-        buffers.put(output, block.slice(offset, output.shape().numElements()));
+        DType type = precision.stored(output.dtype());
+        long numElements = output.shape().numElements();
+        buffers.put(output, workspace.place(plan.offset(output), type, numElements));
       }
     }
     steps = nodes.stream().map(this::bind).toArray(Runnable[]::new);
   }
 
-  private Buffer leafBuffer(Tensor leaf, Map<String, Buffer> variables, DType precision) {
-    DType type = leaf.dtype() == DType.F32 ? precision : leaf.dtype();
+  private Buffer leafBuffer(Tensor leaf, Map<String, Buffer> variables) {
+    DType type = precision.stored(leaf.dtype());
     long numElements = leaf.shape().numElements();
     return switch (leaf.kind()) {
-      case VARIABLE ->
-          leaf.dtype() == DType.F32
-              ? Variables.require(leaf, variables, Variables.types(leaf, nodes, precision))
-              : Variables.require(leaf, variables, type);
+      case VARIABLE -> Variables.require(leaf, variables, type);
       case CONSTANT -> {
         Buffer buffer = Buffer.allocate(type, numElements);
         LongToDoubleFunction values = graph.constantValues(leaf);
@@ -116,7 +114,7 @@ public final class CompiledProgram implements Program {
 
   @Override
   public void run() {
-    if (workspace.block() != block) {
+    if (workspace.storage() != block) {
       bind(); // a larger program came since
     }
     for (Runnable step : steps) {

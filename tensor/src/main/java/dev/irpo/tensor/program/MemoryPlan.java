@@ -21,23 +21,22 @@ public final class MemoryPlan {
     }
   }
 
-  private final int elementBytes;
+  private final Precision precision;
   private final Map<Tensor, Integer> lastUse = new HashMap<>();
   private final Map<Tensor, Range> placed = new HashMap<>();
   private final List<Range> free = new ArrayList<>();
   private long totalBytes;
   private long requestedBytes;
 
-  private MemoryPlan(int elementBytes) {
-    this.elementBytes = elementBytes;
+  private MemoryPlan(Precision precision) {
+    this.precision = precision;
   }
 
   /// Plans the memory of `nodes`, run in this order.
   ///
   /// @param outputs computed tensors that must survive the run
-  /// @param elementBytes bytes of a floating-point element
-  public static MemoryPlan of(List<Node> nodes, Set<Tensor> outputs, int elementBytes) {
-    MemoryPlan plan = new MemoryPlan(elementBytes);
+  public static MemoryPlan of(List<Node> nodes, Set<Tensor> outputs, Precision precision) {
+    MemoryPlan plan = new MemoryPlan(precision);
     for (int i = 0; i < nodes.size(); i++) {
       for (Tensor tensor : nodes.get(i).inputs()) {
         plan.lastUse.put(tensor, i);
@@ -70,6 +69,7 @@ public final class MemoryPlan {
       if (node.op().canOverwrite(i)
           && placed.containsKey(input)
           && lastUse.get(input) == time
+          && input.dtype() == node.output(0).dtype()
           && bytes(input) == bytes(node.output(0))) {
         return input;
       }
@@ -78,7 +78,7 @@ public final class MemoryPlan {
   }
 
   private long bytes(Tensor tensor) {
-    long bytes = tensor.shape().numElements() * elementBytes;
+    long bytes = precision.bytes(tensor);
     return (bytes + Buffer.ALIGNMENT - 1) / Buffer.ALIGNMENT * Buffer.ALIGNMENT;
   }
 

@@ -52,13 +52,13 @@ public final class OutlineBackend implements Backend {
   public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
     for (Tensor leaf : graph.leaves().values()) {
       if (leaf.kind() == Tensor.Kind.VARIABLE) {
-        var _ = Variables.require(leaf, variables, DType.F32);
+        var _ = Variables.require(leaf, variables, leaf.dtype());
       }
     }
     Compilation compilation = new Compilation(graph, Map.copyOf(variables), options);
     compilations.add(compilation);
     List<Node> nodes = DeadCodeElimination.of(graph);
-    MemoryPlan plan = MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes());
+    MemoryPlan plan = MemoryPlan.of(nodes, graph.outputs(), Precision.AS_DECLARED);
     return new Outline(compilation, nodes, plan);
   }
 

@@ -9,12 +9,13 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.program.CompiledProgram;
+import dev.irpo.tensor.program.Precision;
 import java.util.Map;
 
 /// The executable definition of every operation: the formulas, one element at a time, in double
 /// precision accumulators. Never optimised.
 public final class ReferenceBackend implements Backend {
-  private final DType precision;
+  private final Precision precision;
   private final Kernels kernels =
       new Kernels(
           new ReferenceMatrix(),
@@ -24,18 +25,18 @@ public final class ReferenceBackend implements Backend {
           new ReferenceScore(),
           new ReferenceOptimizer());
 
-  private ReferenceBackend(DType precision) {
+  private ReferenceBackend(Precision precision) {
     this.precision = precision;
   }
 
   /// Values between operations in single precision, as on the other backends.
   public static ReferenceBackend inSinglePrecision() {
-    return new ReferenceBackend(DType.F32);
+    return new ReferenceBackend(Precision.AS_DECLARED);
   }
 
   /// Everything in double precision, for central differences.
   public static ReferenceBackend inDoublePrecision() {
-    return new ReferenceBackend(DType.F64);
+    return new ReferenceBackend(Precision.DOUBLE);
   }
 
   /// The kernels themselves, for tests of other backends.
@@ -50,7 +51,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public Buffer allocate(long numElements) {
-    return Buffer.allocate(precision, numElements);
+    return Buffer.allocate(precision.stored(DType.F32), numElements);
   }
 
   @Override

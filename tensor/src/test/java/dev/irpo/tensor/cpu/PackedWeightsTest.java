@@ -36,7 +36,7 @@ class PackedWeightsTest {
 
   private Tensor weight(Graph graph, String name, int columns) {
     variables.computeIfAbsent(name, key -> cpu.allocate((long) columns * DEPTH));
-    return graph.variable(name, Shape.of(columns, DEPTH));
+    return graph.variable(name, variables.get(name).dtype(), Shape.of(columns, DEPTH));
   }
 
   private static Tensor rows(Graph graph, int rows) {

@@ -65,15 +65,24 @@ class ShapeRulesTest {
 
   @Test
   void indicesMustBeIntegers() {
-    refuses(() -> Embedding.embedding(matrix, numbers), "embedding", "int32");
-    refuses(() -> SelectRows.selectRows(matrix, numbers), "selectRows", "int32");
-    refuses(() -> SegmentSum.segmentSum(numbers, numbers, 2), "segmentSum", "int32");
+    refuses(() -> Embedding.embedding(matrix, numbers), "embedding", "INT32");
+    refuses(() -> SelectRows.selectRows(matrix, numbers), "selectRows", "INT32");
+    refuses(() -> SegmentSum.segmentSum(numbers, numbers, 2), "segmentSum", "INT32");
     refuses(
         () -> TokenLogProbs.tokenLogProbs(matrix, matrix, numbers, indices),
         "tokenLogProbs",
-        "int32");
+        "INT32");
     Tensor angles = Rope.angles(graph, "test", 8, new double[] {1, 0.1, 0.01});
-    refuses(() -> Rope.rope(matrix, numbers, angles, 1), "rope", "int32");
+    refuses(() -> Rope.rope(matrix, numbers, angles, 1), "rope", "INT32");
+    Tensor key = graph.variable("key", Shape.of(4, 2));
+    PackedAttention packed = new PackedAttention(3, 1, 2);
+    refuses(() -> packed.of(matrix, key, key, matrix), "packedAttention", "INT32 as input 3");
+    CachedAttention cached = new CachedAttention(3, 1, 2);
+    Tensor cache = graph.variable("cache", cached.cacheShape(5));
+    refuses(
+        () -> cached.of(cache, cache, matrix, key, key, matrix),
+        "cachedAttention",
+        "INT32 as input 5");
   }
 
   @Test

@@ -72,7 +72,7 @@ class CompiledProgramTest {
     RandomGraph random = RandomGraph.of(seed);
     Set<Tensor> outputs = Set.of(random.computed().getLast(), random.computed().get(9));
     List<Node> nodes = random.graph().nodes();
-    MemoryPlan plan = MemoryPlan.of(nodes, outputs, 4);
+    MemoryPlan plan = MemoryPlan.of(nodes, outputs, Precision.AS_DECLARED);
     for (int i = 0; i < nodes.size(); i++) {
       Tensor written = nodes.get(i).output(0);
       for (int j = 0; j < i; j++) {

@@ -3,12 +3,12 @@ package dev.irpo.tensor.program;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.cpu.CpuBackend;
@@ -60,11 +60,11 @@ class WorkspaceTest {
     try (Backend backend = new CpuBackend(1)) {
       Workspace workspace = new Workspace();
       Tripled many = Tripled.of(backend, 1000, workspace);
-      Buffer block = workspace.block();
+      Storage block = workspace.storage();
       Tripled few = Tripled.of(backend, 5, workspace);
-      assertEquals(block, workspace.block());
-      assertEquals(many.program().plannedBytes(), block.segment().byteSize());
-      assertEquals(block.storage(), few.program().buffer(few.result()).storage());
+      assertEquals(block, workspace.storage());
+      assertEquals(many.program().plannedBytes(), Float.BYTES * block.numFloats());
+      assertEquals(block, few.program().buffer(few.result()).storage());
     }
   }
 }

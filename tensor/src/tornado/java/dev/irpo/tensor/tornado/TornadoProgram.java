@@ -12,6 +12,7 @@ import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.program.DeadCodeElimination;
 import dev.irpo.tensor.program.MemoryPlan;
+import dev.irpo.tensor.program.Precision;
 import dev.irpo.tensor.program.ProgramListing;
 import dev.irpo.tensor.program.Variables;
 import java.util.ArrayList;
@@ -99,6 +100,11 @@ final class TornadoProgram implements Program {
   }
 
   private void placeComputed(Tensor tensor) {
+    if (tensor.dtype() != DType.F32) {
+      throw new IllegalArgumentException(
+          "%s is %s, the backend tornado computes in F32 alone; use another backend"
+              .formatted(tensor, tensor.dtype()));
+    }
     long numElements = tensor.shape().numElements();
     if (!graph.outputs().contains(tensor)) {
       buffers.put(tensor, Buffer.unbacked(DType.F32, numElements));
@@ -230,7 +236,7 @@ final class TornadoProgram implements Program {
   @Override
   public String describe() {
     return ProgramListing.of(
-        nodes, MemoryPlan.of(nodes, graph.outputs(), DType.F32.bytes()), flops());
+        nodes, MemoryPlan.of(nodes, graph.outputs(), Precision.AS_DECLARED), flops());
   }
 
   @Override

@@ -32,7 +32,7 @@ public final class Generator {
     this.backend = backend;
     this.limits = limits;
     LlamaConfig config = parameters.config();
-    model = new Llama(config, Llama.Activations.KEPT);
+    model = new Llama(parameters, Llama.Activations.KEPT);
     variables = new HashMap<>(parameters.buffers());
     CachedAttention attention =
         new CachedAttention(config.numHeads(), config.numKvHeads(), config.headDim());

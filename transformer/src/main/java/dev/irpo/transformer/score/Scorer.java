@@ -47,7 +47,7 @@ public final class Scorer {
   private Rung compile(Budget budget) {
     Graph graph = new Graph();
     PackedInputs inputs = new PackedInputs(graph, budget);
-    Llama model = new Llama(parameters.config(), Llama.Activations.KEPT);
+    Llama model = new Llama(parameters, Llama.Activations.KEPT);
     Tensor tokenLogProbs = inputs.tokenLogProbs(model);
     graph.output(tokenLogProbs);
     return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers(), options));

@@ -44,7 +44,7 @@ public final class Trainer<I extends TrainItem> {
     this.parameters = parameters;
     this.loss = loss;
     reads = LossReads.of(loss);
-    Llama model = new Llama(parameters.config(), settings.activations());
+    Llama model = new Llama(parameters, settings.activations());
     ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
     gradient = backend.allocate(trained.numElements());
     gradients = trained.slice(gradient, Gradients.PREFIX);
