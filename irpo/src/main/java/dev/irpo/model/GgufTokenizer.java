@@ -9,8 +9,8 @@ import java.util.List;
 /// The tokenizer inside a GGUF file as the file that it was made from.
 ///
 /// `llama` becomes a `tokenizer.model`, `gpt2` a `tokenizer.json`. What a GGUF file does not keep
-/// of a `tokenizer.json` is lost: added tokens that take spaces along or stand alone only. Source:
-/// llama.cpp, `llama-vocab.cpp`.
+/// of a `tokenizer.json` is lost: whether added tokens strip spaces around them or match whole
+/// words only. Source: llama.cpp, `llama-vocab.cpp`.
 final class GgufTokenizer {
   private static final int NORMAL = 1;
   private static final int UNKNOWN = 2;

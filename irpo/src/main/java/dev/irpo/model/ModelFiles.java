@@ -17,7 +17,7 @@ import java.util.Optional;
 public final class ModelFiles {
   private ModelFiles() {}
 
-  /// Opens a model; the tokenizer inside a GGUF file counts where none is given.
+  /// Opens a model; the tokenizer inside its file is used where none is given.
   ///
   /// @throws IOException as [ModelFormats#open]
   /// @throws IllegalArgumentException as [ModelFormats#open]

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
-/// Sizes of models that many use, known without their weights: what the `config.json` beside the
+/// Sizes of widely used models, known without their weights: what the `config.json` beside the
 /// published weights says (Llama 2: Touvron et al. 2023, arXiv:2307.09288; TinyLlama: Zhang et al.
 /// 2024, arXiv:2401.02385; SmolLM2: Allal et al. 2025, arXiv:2502.02737; Llama 3: Grattafiori et
 /// al. 2024, arXiv:2407.21783).
