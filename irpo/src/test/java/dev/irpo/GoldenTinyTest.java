@@ -106,7 +106,7 @@ class GoldenTinyTest {
   private static RunConfig config(String version, String alpha) {
     return RunConfig.of(Preset.PAPER_V1)
         .with(
-            "loss.version=" + version,
+            "loss.paperVersion=" + version,
             "loss.alpha=" + alpha,
             "train.steps=10",
             "train.batchSize=" + PAIRS,

@@ -254,7 +254,7 @@ class Stories260KTest {
     RunConfig config =
         RunConfig.of(Preset.PAPER_V1)
             .with(
-                "loss.version=" + version,
+                "loss.paperVersion=" + version,
                 "train.batchSize=" + pairs.size(),
                 "train.tokenBudget=200",
                 "train.steps=1");

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Option;
     name = "train",
     mixinStandardHelpOptions = true,
     description = {
-      "Trains a policy on preference pairs with DPO + NLL: DIR/metrics.jsonl, DIR/model.",
+      "Trains a policy on preference pairs with loss.kind: DIR/metrics.jsonl, DIR/model.",
       "FILE has lines {\"promptIds\":[…],\"chosenIds\":[…],\"rejectedIds\":[…]}, or texts",
       "{\"prompt\":…,\"chosen\":…,\"rejected\":…}, or is a pairs.arrow. The same command goes on",
       "with a training that was stopped."
@@ -91,15 +92,18 @@ final class TrainCommand implements Callable<Integer> {
 
   private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)
       throws IOException {
-    if (pairs.toString().endsWith(".arrow") && reference == null) {
-      return PairFile.readStored(pairs, model.config());
+    boolean isTable = pairs.toString().endsWith(".arrow");
+    List<PreferencePair> loaded =
+        isTable ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model);
+    if (!PreferenceTraining.needsReference(resolved)) {
+      requireNoReference(resolved);
+      return loaded;
     }
-    List<PreferencePair> unscored =
-        pairs.toString().endsWith(".arrow")
-            ? PairFile.readStored(pairs, model.config())
-            : PairLines.read(pairs, model);
+    if (isTable && reference == null) {
+      return PairFile.requireReference(loaded, pairs);
+    }
     if (reference == null) {
-      return PairFile.withReference(unscored, scorer(backend, model, resolved));
+      return PairFile.withReference(loaded, scorer(backend, model, resolved));
     }
     LanguageModel other = LanguageModel.open(backend, reference, Optional.ofNullable(tokenizer));
     if (other.config().vocabSize() != model.config().vocabSize()) {
@@ -107,7 +111,15 @@ final class TrainCommand implements Callable<Integer> {
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"
               .formatted(reference, other.config().vocabSize(), model.config().vocabSize()));
     }
-    return PairFile.withReference(unscored, scorer(backend, other, resolved));
+    return PairFile.withReference(loaded, scorer(backend, other, resolved));
+  }
+
+  private void requireNoReference(RunConfig resolved) {
+    if (reference != null) {
+      throw new IllegalArgumentException(
+          "--reference %s: loss.kind %s reads no reference; leave the option out"
+              .formatted(reference, resolved.loss().kind().name().toLowerCase(Locale.ROOT)));
+    }
   }
 
   private static Scorer scorer(Backend backend, LanguageModel model, RunConfig resolved) {

@@ -3,6 +3,7 @@ package dev.irpo.config;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 /// All keys, in the order of their records.
 final class ConfigSchema {
   private final Map<String, ConfigKey> byPath = new LinkedHashMap<>();
+  private final Map<String, String> renamed = new HashMap<>();
   private final Set<String> sections = new LinkedHashSet<>();
 
   ConfigSchema() {
@@ -25,13 +27,22 @@ final class ConfigSchema {
         sections.add(path);
         add(path + ".", component.getType());
       } else {
-        byPath.put(path, ConfigKey.of(path, component));
+        ConfigKey key = ConfigKey.of(path, component);
+        byPath.put(path, key);
+        if (!key.setting().formerly().isEmpty()) {
+          renamed.put(prefix + key.setting().formerly(), path);
+        }
       }
     }
   }
 
   Collection<ConfigKey> keys() {
     return byPath.values();
+  }
+
+  /// The path of a key that may be written with the name that it had.
+  String currentPath(String path) {
+    return renamed.getOrDefault(path, path);
   }
 
   boolean isKey(String path) {

@@ -60,7 +60,7 @@ final class ConfigSource {
 
   private void collect(JsonNode node, String prefix, String source, Map<String, Given> values) {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
-      String path = prefix + entry.getKey();
+      String path = schema.currentPath(prefix + entry.getKey());
       JsonNode value = entry.getValue();
       boolean isWalked = !value.isEmpty() || schema.isSection(path);
       if (value.isObject() && !schema.isKey(path) && isWalked) {
@@ -97,7 +97,7 @@ final class ConfigSource {
       if (equals < 0) {
         throw new IllegalArgumentException(source + ": no '='; write --set key=value");
       }
-      String path = assignment.substring(0, equals).strip();
+      String path = schema.currentPath(assignment.substring(0, equals).strip());
       schema.require(path, source);
       values.put(path, new Given(assignment.substring(equals + 1), source));
     }

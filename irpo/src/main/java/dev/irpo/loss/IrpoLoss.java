@@ -1,7 +1,6 @@
 package dev.irpo.loss;
 
 import static dev.irpo.tensor.op.Add.add;
-import static dev.irpo.tensor.op.LogSigmoid.logSigmoid;
 import static dev.irpo.tensor.op.Multiply.multiply;
 import static dev.irpo.tensor.op.Scale.scale;
 
@@ -42,10 +41,10 @@ public final class IrpoLoss implements Loss<Pair> {
   @Override
   public Terms terms(LossInputs<Pair> pairs) {
     Rewards rewards = Rewards.implicit(pairs, settings.dpoBeta());
-    Tensor dpo = scale(logSigmoid(rewards.margin()), -1);
+    Tensor dpo = DpoLoss.term(rewards);
     Tensor nll = scale(multiply(likelihood(pairs), pairs.number(inverseLength)), -1);
     Tensor pairLoss =
-        switch (settings.version()) {
+        switch (settings.paperVersion()) {
           case V1 -> add(nll, scale(dpo, settings.alpha()));
           case V3 -> add(dpo, scale(nll, settings.alpha()));
         };
@@ -65,7 +64,7 @@ public final class IrpoLoss implements Loss<Pair> {
   }
 
   private boolean promptCounts() {
-    return settings.version() == LossSettings.Version.V1;
+    return settings.paperVersion() == LossSettings.PaperVersion.V1;
   }
 
   @Override

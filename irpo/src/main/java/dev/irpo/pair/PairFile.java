@@ -28,6 +28,21 @@ public final class PairFile {
     return pairs;
   }
 
+  /// Checks that the log-probabilities of the reference were computed, as they are not for a loss
+  /// that reads none.
+  ///
+  /// @throws IllegalArgumentException naming the first pair that lacks them
+  public static List<PreferencePair> requireReference(List<PreferencePair> pairs, Path file) {
+    for (PreferencePair pair : pairs) {
+      if (Float.isNaN(pair.chosenReferenceLogProb() + pair.rejectedReferenceLogProb())) {
+        throw new IllegalArgumentException(
+            "%s problem %s: holds no log-probabilities of a reference; name the model with --reference"
+                .formatted(file, pair.problemId()));
+      }
+    }
+    return pairs;
+  }
+
   /// Checks that the model can take a pair.
   ///
   /// @param source where the pair stands, for messages

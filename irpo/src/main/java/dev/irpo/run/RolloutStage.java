@@ -17,6 +17,7 @@ import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Task;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.PreferenceTraining;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.LogProbs;
 import dev.irpo.transformer.score.Scorer;
@@ -129,7 +130,7 @@ final class RolloutStage {
     long drawKey = CounterRandom.key(CounterRandom.key(config.seed(), "pair.draw"), iteration);
     PairDraw draw = new PairDraw(config.pairs().atMost(), drawKey);
     List<PreferencePair> drawn = draw.of(built);
-    if (backend.traits().roundsWeights()) {
+    if (backend.traits().roundsWeights() && PreferenceTraining.needsReference(config)) {
       drawn = PairFile.withReference(drawn, scorer(reference)); // not those of rounded weights
     }
     List<PreferencePair> all = new ArrayList<>(earlier);
@@ -193,8 +194,8 @@ final class RolloutStage {
     return config.pairs().isWinner(rollout.reward());
   }
 
-  /// Gold responses by problem, scored under the reference; none where the task has none or the
-  /// configuration does not want them.
+  /// Gold responses by problem, scored under the reference if the loss reads it; none where the
+  /// task has none or the configuration does not want them.
   private Map<Integer, Candidate> gold(LanguageModel reference, List<Problem> problems) {
     Map<Integer, Candidate> gold = new LinkedHashMap<>();
     if (!config.pairs().goldAmongWinners()) {
@@ -215,9 +216,10 @@ final class RolloutStage {
         }
       }
     }
-    var scores = scorer(reference).score(sequences);
+    boolean needsReference = PreferenceTraining.needsReference(config);
+    var scores = needsReference ? scorer(reference).score(sequences) : null;
     for (int k = 0; k < indices.size(); k++) {
-      float logProb = scores.get(k).logProb();
+      float logProb = needsReference ? scores.get(k).logProb() : Float.NaN;
       int[] ids = sequences.get(k).response();
       gold.put(indices.get(k), new Candidate(PreferencePair.GOLD, ids, logProb));
     }

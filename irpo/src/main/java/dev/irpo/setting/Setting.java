@@ -23,6 +23,9 @@ public @interface Setting {
   /// The form of a text, in words.
   String form() default "any text";
 
+  /// The name that it had; configurations of that time are still read.
+  String formerly() default "";
+
   /// What it does, with its unit.
   String doc();
 }

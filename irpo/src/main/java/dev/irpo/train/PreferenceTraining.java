@@ -1,7 +1,6 @@
 package dev.irpo.train;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.loss.IrpoLoss;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
@@ -9,7 +8,10 @@ import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.train.Loss;
+import dev.irpo.transformer.train.LossReads;
 import dev.irpo.transformer.train.StepResult;
+import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
 import java.util.List;
 import java.util.SequencedMap;
@@ -66,7 +68,16 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   /// A trainer that takes pairs of up to so many tokens.
   public static Trainer<?> trainer(
       RunConfig config, Backend backend, Parameters parameters, int largestPair) {
-    return Schedules.trainer(config, backend, parameters, new IrpoLoss(config.loss()), largestPair);
+    return Schedules.trainer(config, backend, parameters, config.loss().loss(), largestPair);
+  }
+
+  /// Whether the loss reads the log-probabilities of a reference.
+  public static boolean needsReference(RunConfig config) {
+    return needsReference(config.loss().loss());
+  }
+
+  private static <I extends TrainItem> boolean needsReference(Loss<I> loss) {
+    return !LossReads.of(loss).references().isEmpty();
   }
 
   /// Elements of the parameters that are trained, which have gradients and moments.

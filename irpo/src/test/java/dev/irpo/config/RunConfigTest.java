@@ -30,7 +30,7 @@ final class RunConfigTest {
   void nothingGivenIsThePapersFirstVersionOnGsm8k() throws IOException {
     RunConfig config = RunConfig.load(Optional.empty(), List.of());
     assertEquals(RunConfig.of(Preset.PAPER_V1), config);
-    assertEquals(LossSettings.Version.V1, config.loss().version());
+    assertEquals(LossSettings.PaperVersion.V1, config.loss().paperVersion());
     assertEquals(30, config.rollouts().perPrompt());
     assertEquals(10, config.pairs().perPrompt());
     assertEquals(7e-7, config.optimizer().learningRate());
@@ -40,8 +40,8 @@ final class RunConfigTest {
   @Test
   void theThirdVersionDiffersInTheLossAlone() {
     RunConfig v3 = RunConfig.of(Preset.PAPER_V3);
-    assertEquals(LossSettings.Version.V3, v3.loss().version());
-    assertEquals(RunConfig.of(Preset.PAPER_V1), v3.with("preset=paper-v1", "loss.version=v1"));
+    assertEquals(LossSettings.PaperVersion.V3, v3.loss().paperVersion());
+    assertEquals(RunConfig.of(Preset.PAPER_V1), v3.with("preset=paper-v1", "loss.paperVersion=v1"));
   }
 
   @Test
@@ -191,5 +191,16 @@ final class RunConfigTest {
             "rollouts.maxNewTokens",
             "pairs.perPrompt")
         .forEach(key -> assertEquals(key, schema.require(key, "test").path()));
+  }
+
+  @Test
+  void theFormerNameOfAKeyIsStillRead() {
+    RunConfig v3 = RunConfig.parse("loss: {version: v3}", List.of());
+    assertEquals(LossSettings.PaperVersion.V3, v3.loss().paperVersion());
+    assertEquals(v3, RunConfig.parse("", List.of("loss.version=v3")));
+    assertTrue(v3.toYaml().contains("  paperVersion: v3"));
+    assertEquals(
+        "config: loss.paperVersion is set twice; keep one",
+        refusal("loss: {version: v3, paperVersion: v1}"));
   }
 }

@@ -20,7 +20,8 @@ class IrpoLossTest {
   private static IrpoLoss loss(String version, double beta, double alpha) {
     RunConfig config =
         RunConfig.parse(
-            "", List.of("loss.version=" + version, "loss.dpoBeta=" + beta, "loss.alpha=" + alpha));
+            "",
+            List.of("loss.paperVersion=" + version, "loss.dpoBeta=" + beta, "loss.alpha=" + alpha));
     return new IrpoLoss(config.loss());
   }
 

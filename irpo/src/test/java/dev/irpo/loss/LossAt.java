@@ -9,6 +9,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.transformer.train.ItemNumber;
 import dev.irpo.transformer.train.LogProb;
 import dev.irpo.transformer.train.Loss;
 import dev.irpo.transformer.train.LossInputs;
@@ -17,6 +18,7 @@ import dev.irpo.transformer.train.TrainItem;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /// The loss of one item at given log-probabilities, in double precision.
 ///
@@ -25,6 +27,16 @@ record LossAt(double loss, Map<String, Double> metrics, Map<String, Double> slop
   private static final Shape ONE = Shape.of(1);
 
   static <I extends TrainItem> LossAt of(Loss<I> loss, I item, Map<LogProb<I>, Double> logProbs) {
+    return computed(loss, number -> number.of(item), logProbs);
+  }
+
+  /// Of a place without an item: every number is 0.
+  static <I extends TrainItem> LossAt ofEmptyPlace(Loss<I> loss, Map<LogProb<I>, Double> logProbs) {
+    return computed(loss, _ -> 0, logProbs);
+  }
+
+  private static <I extends TrainItem> LossAt computed(
+      Loss<I> loss, ToDoubleFunction<ItemNumber<I>> numbers, Map<LogProb<I>, Double> logProbs) {
     Graph graph = new Graph();
     try (Backend backend = ReferenceBackend.inDoublePrecision()) {
       Map<String, Buffer> variables = new HashMap<>();
@@ -42,7 +54,9 @@ record LossAt(double loss, Map<String, Double> metrics, Map<String, Double> slop
       terms.metrics().values().forEach(metric -> metric.tensors().forEach(graph::output));
       Gradients.of(scalar, List.copyOf(inputs.logProbs().values()));
       Program program = backend.compile(graph, variables);
-      inputs.numbers().forEach((number, input) -> program.buffer(input).set(0, number.of(item)));
+      inputs
+          .numbers()
+          .forEach((number, input) -> program.buffer(input).set(0, numbers.applyAsDouble(number)));
       program.run();
       Map<String, Double> metrics = new HashMap<>();
       terms
