@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "base-model",
     mixinStandardHelpOptions = true,
+    header = "Writes what the demo's base model is made from.",
     description = {
       "Writes what the demo's base model M_0 is made from: DIR/random, a model with random",
       "weights, and a configuration and texts for each of two stages of 'irpo sft'."

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Converts a Hugging Face or Meta folder, GGUF or llama2.c file to a model folder.",
-      "A conversion that was stopped goes on with the same command."
+      "The same command resumes an interrupted conversion."
     })
 final class ConvertCommand implements Callable<Integer> {
   /// Element types a model can be stored in.

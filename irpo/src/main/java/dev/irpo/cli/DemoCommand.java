@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Runs three iterations from the embedded base model on generated word problems.",
-      "The same command goes on with a demo that was stopped."
+      "The same command resumes an interrupted demo."
     })
 final class DemoCommand implements Callable<Integer> {
   @Mixin private ConfigOptions config;

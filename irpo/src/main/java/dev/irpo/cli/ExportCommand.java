@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Writes a model as a Hugging Face folder (config.json, safetensors files).",
-      "An export that was stopped goes on with the same command."
+      "The same command resumes an interrupted export."
     })
 final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;

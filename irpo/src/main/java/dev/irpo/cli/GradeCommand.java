@@ -22,10 +22,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "grade",
     mixinStandardHelpOptions = true,
+    header = "Rewards responses, or compares two graders.",
     description = {
       "{\"response\":…,\"answer\":…} to {\"extracted\":…,\"correct\":…,\"reward\":…}, line by line,"
-          + " with what was read as the answer, where, and why; \"question\" and \"options\":[…] may"
-          + " stand beside the answer.",
+          + " with what was read as the answer, where, and why; \"question\" and \"options\":[…]"
+          + " may stand beside the answer.",
       "With --compare: where two graders differ on graded rollouts."
     })
 final class GradeCommand implements Callable<Integer> {
@@ -37,10 +38,7 @@ final class GradeCommand implements Callable<Integer> {
         description = "the grader of gsm8k, math, arc-challenge or word-problems")
     private String task;
 
-    @Option(
-        names = "--grader",
-        paramLabel = "GRADER",
-        description = Graders.FORM)
+    @Option(names = "--grader", paramLabel = "GRADER", description = Graders.FORM)
     private String grader;
 
     @Option(
@@ -116,7 +114,7 @@ final class GradeCommand implements Callable<Integer> {
     for (JsonNode option : line.object().path("options")) {
       options.add(option.asText());
     }
-        String question = line.has("question") ? line.text("question") : "";
+    String question = line.has("question") ? line.text("question") : "";
     return new Gold(question, line.textOrNumber("answer"), options);
   }
 

@@ -8,7 +8,10 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// The program `irpo`.
 ///
@@ -20,36 +23,23 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = "Iterative Reasoning Preference Optimization (arXiv 2404.19733) on the JVM.")
-public final class Main {
-  private static final List<Class<?>> COMMANDS =
-      List.of(
-          DemoCommand.class,
-          RunCommand.class,
-          TrainCommand.class,
-          SftCommand.class,
-          EvalCommand.class,
-          SampleCommand.class,
-          ScoreCommand.class,
-          GradeCommand.class,
-          TokenizeCommand.class,
-          ConvertCommand.class,
-          ExportCommand.class,
-          InspectCommand.class,
-          SynthesizeCommand.class,
-          DevicesCommand.class,
-          RooflineCommand.class,
-          PlanCommand.class,
-          ConfigCommand.class,
-          BaseModelCommand.class,
-          CommandLine.HelpCommand.class);
-
+public final class Main implements Runnable {
   /// Exit code of a user's mistake.
   static final int MISTAKE = 2;
 
   /// Exit code of anything else.
   static final int FAILURE = 1;
 
+  @Spec private CommandSpec spec;
+
   private Main() {}
+
+  /// Without a command: the help.
+  @Override
+  public void run() {
+    CommandLine program = spec.commandLine();
+    program.usage(program.getOut());
+  }
 
   /// Runs a command line and exits with its code.
   public static void main(String[] arguments) throws IOException, InterruptedException {
@@ -64,6 +54,12 @@ public final class Main {
   static int execute(String... arguments) {
     CommandLine program = new CommandLine(new Main());
     commandsFor(arguments).forEach(program::addSubcommand);
+    if (program.getSubcommands().size() > 1) {
+      program
+          .getHelpSectionMap()
+          .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
+      program.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, Commands::list);
+    }
     return program
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::parameterMistake)
@@ -79,15 +75,13 @@ public final class Main {
       return List.of();
     }
     List<Class<?>> named =
-        COMMANDS.stream()
-            .filter(command -> command.getAnnotation(Command.class).name().equals(first))
-            .toList();
-    return named.isEmpty() || first.equals("help") ? COMMANDS : named;
+        Commands.all().stream().filter(command -> Commands.name(command).equals(first)).toList();
+    return named.isEmpty() || first.equals("help") ? Commands.all() : named;
   }
 
   private static int parameterMistake(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    String fact = oneLine(e.getMessage());
+    String fact = oneLine(Misspelling.describe(e));
     e.getCommandLine().getErr().println("irpo: %s; see '%s --help'".formatted(fact, command));
     return MISTAKE;
   }

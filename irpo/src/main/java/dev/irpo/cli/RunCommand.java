@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Runs all iterations from a base model: sample, grade, pair, train, evaluate.",
-      "The same command goes on with a run that was stopped."
+      "The same command resumes an interrupted run."
     })
 final class RunCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;

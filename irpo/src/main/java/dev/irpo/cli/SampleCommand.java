@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "sample",
     mixinStandardHelpOptions = true,
+    header = "Samples responses to prompts.",
     description = {
       "{\"prompt\":…} or {\"promptIds\":[…]} to N lines {\"prompt\":i,\"sample\":j,\"ids\":[…],",
       "\"text\":…,\"logProb\":…,\"tokenLogProbs\":[…],\"finish\":\"stop\"|\"length\"}.",
@@ -72,7 +73,7 @@ final class SampleCommand implements Callable<Integer> {
       names = "--slots",
       defaultValue = "32",
       paramLabel = "B",
-      description = "responses in the making at a time; no result depends on it")
+      description = "responses sampled at a time; no result depends on it")
   private int slots;
 
   @Override

@@ -18,6 +18,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "score",
     mixinStandardHelpOptions = true,
+    header = "Log-probabilities of given responses.",
     description = {
       "{\"promptIds\":[…],\"responseIds\":[…]} or {\"prompt\":…,\"response\":…} to",
       "{\"tokenLogProbs\":[…],\"logProb\":…}, line by line, in nats.",

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
     description = {
       "Supervised fine-tuning: DIR/metrics.jsonl, DIR/model.",
       "FILE has lines {\"prompt\":…,\"response\":…} or {\"promptIds\":[…],\"responseIds\":[…]}.",
-      "The same command goes on with a training that was stopped."
+      "The same command resumes an interrupted training."
     })
 final class SftCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;

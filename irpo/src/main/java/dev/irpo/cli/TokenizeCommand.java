@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "tokenize",
     mixinStandardHelpOptions = true,
+    header = "Text to token ids, and back.",
     description = "{\"text\":…} to {\"ids\":[…]} line by line, or back with --decode.")
 final class TokenizeCommand implements Callable<Integer> {
   @ArgGroup(exclusive = true, multiplicity = "1")

@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
     description = {
       "Trains a policy on preference pairs with loss.kind: DIR/metrics.jsonl, DIR/model.",
       "FILE has lines {\"promptIds\":[…],\"chosenIds\":[…],\"rejectedIds\":[…]}, or texts",
-      "{\"prompt\":…,\"chosen\":…,\"rejected\":…}, or is a pairs.arrow. The same command goes on",
-      "with a training that was stopped."
+      "{\"prompt\":…,\"chosen\":…,\"rejected\":…}, or is a pairs.arrow. The same command resumes",
+      "an interrupted training."
     })
 final class TrainCommand implements Callable<Integer> {
   @Option(names = "--policy", required = true, paramLabel = "MODEL", description = "where to begin")

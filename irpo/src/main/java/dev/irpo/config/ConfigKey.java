@@ -37,7 +37,9 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
   Object parse(Given given) {
     String text = given.text().strip();
     if (type.isEnum()) {
-      return Choices.find(type, text).orElseThrow(() -> given.refuse(path, allowed()));
+      return Choices.find(type, text)
+          .orElseThrow(() ->
+              given.refuse(path, allowed() + "; the nearest is " + Choices.nearest(type, text)));
     }
     if (type == boolean.class) {
       if (!text.equals("true") && !text.equals("false")) {

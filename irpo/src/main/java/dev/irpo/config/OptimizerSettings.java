@@ -21,7 +21,8 @@ public record OptimizerSettings(
             range = "[0, 1000000]",
             doc = "steps in which the rate rises from 0 to its highest")
         int warmupSteps,
-    @Setting(value = "constant", doc = "the rate's course behind the warm-up") Schedule schedule) {
+    @Setting(value = "constant", doc = "how the rate changes after the warm-up")
+        Schedule schedule) {
   /// Courses of the learning rate.
   public enum Schedule {
     /// Stays.

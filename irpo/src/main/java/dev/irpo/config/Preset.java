@@ -31,8 +31,9 @@ public enum Preset {
   public static String requireName(String option, String name) {
     if (Choices.find(Preset.class, name).isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: there is no preset '%s'; choose one of %s"
-              .formatted(option, name, Choices.list(Preset.class)));
+          "%s: there is no preset '%s'; the nearest is %s; choose one of %s"
+              .formatted(
+                  option, name, Choices.nearest(Preset.class, name), Choices.list(Preset.class)));
     }
     return name;
   }

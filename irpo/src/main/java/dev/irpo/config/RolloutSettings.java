@@ -9,7 +9,7 @@ public record RolloutSettings(
     @Setting(
             value = "[0.8, 0.8, 1.3, 1.3]",
             range = "[0, 100]",
-            doc = "temperature of each iteration, the last one of all behind it; 0: greedy")
+            doc = "temperature of each iteration, the last one also of all later ones; 0: greedy")
         List<Double> temperature,
     @Setting(
             value = "0",

@@ -36,7 +36,7 @@ public record TaskSettings(
             value = "1000",
             range = "[0, 1000000]",
             doc =
-                "problems held out of train, on which checkpoints are chosen; without meaning where"
+                "problems held out of train, on which checkpoints are chosen; not used where"
                     + " task.devFile is set")
         int heldOutProblems,
     @Setting(
@@ -117,7 +117,8 @@ public record TaskSettings(
     return Choices.find(type, text)
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "%s: there is no %s '%s'; choose one of %s"
-                    .formatted(option, what, text, Choices.list(type))));
+                "%s: there is no %s '%s'; the nearest is %s; choose one of %s"
+                    .formatted(
+                        option, what, text, Choices.nearest(type, text), Choices.list(type))));
   }
 }

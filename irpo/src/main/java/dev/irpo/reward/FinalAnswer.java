@@ -20,14 +20,14 @@ public final class FinalAnswer {
     return " " + chain + separator + "Final answer: " + answer;
   }
 
-  /// The response before any question that the model goes on to invent.
+  /// The response before any question that the model invents.
   static String ownPart(String response) {
     int invented = response.indexOf(INVENTED_QUESTION);
     return invented < 0 ? response : response.substring(0, invented);
   }
 
-  /// The first line with text after the last mark, before any question that the model goes on to
-  /// invent; empty where there is none.
+  /// The first line with text after the last mark, before any question that the model invents;
+  /// empty where there is none.
   static String textOf(String response) {
     String own = ownPart(response);
     Matcher mark = MARK.matcher(own);

@@ -24,7 +24,7 @@ public final class LetterGrader extends ExactMatch {
       Pattern.compile(
           "(?s)(?:\\(([A-Za-z])\\)|([A-Za-z])(?![A-Za-z0-9']))(?:[.:)]\\s*|\\s*$|(?<=\\))\\s+)(.*)");
 
-  /// What would name a second option behind the first.
+  /// What would name a second option after the first.
   private static final Pattern SECOND_LETTER =
       Pattern.compile("(?is)\\(?[A-E]\\)?[.:]?|(?:and|or|&|/|,)(?!\\w).*|.*\\([A-E]\\).*");
 

@@ -158,7 +158,7 @@ final class MathAnswer {
     return mixed.matches() ? mixed(mixed) : Optional.empty();
   }
 
-  /// Whole and proper fraction; an improper one behind a number would be a product.
+  /// Whole and proper fraction; an improper one after a number would be a product.
   private static Optional<String> mixed(Matcher mixed) {
     BigInteger top = new BigInteger(mixed.group(3));
     BigInteger bottom = new BigInteger(mixed.group(4));

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 ///
 /// Spaces, `$`, `\$`, `\%`, degrees and `\left \right` go; `\tfrac` and `\dfrac` are `\frac`;
 /// arguments get their braces (`\frac12`, `\sqrt3`, `x^2`); `{,}` between digits goes; `.5` is
-/// `0.5`; a `\text` behind something is a unit and goes, alone it is the answer; so does `x=` in
+/// `0.5`; a `\text` after something is a unit and goes, alone it is the answer; so does `x=` in
 /// front.
 final class MathText {
   /// Longer texts are no answers; the bound keeps everything that is done with them cheap.
@@ -101,7 +101,7 @@ final class MathText {
     }
   }
 
-  /// Keeps the name of a command apart from a letter behind it.
+  /// Keeps the name of a command apart from a letter after it.
   private void separate(char next) {
     if (!Character.isLetter(next)) {
       return;

@@ -15,7 +15,7 @@ record Chain(String template, Numbers numbers, int answer) {
     return calculate(template, given, largest, new Slip(-1, 0));
   }
 
-  /// Works out every step, one of them with a wrong result that the steps behind it go on with;
+  /// Works out every step, one of them with a wrong result that the later steps calculate with;
   /// empty where a step has no allowed result.
   static Optional<Chain> calculate(String template, Numbers given, int largest, Slip slip) {
     Numbers numbers = new Numbers(given);

@@ -189,8 +189,9 @@ public enum Story {
     this.habitChain = habitChain;
   }
 
-  /// The kinds in turn: the index-th, from the start again after the last.
-  static Story inTurn(int index) {
+  /// The kind of the index-th problem: the kinds one after the other, again from the first after
+  /// the last.
+  static Story ofIndex(int index) {
     List<Story> all = List.of(values());
     return all.get(index % all.size());
   }

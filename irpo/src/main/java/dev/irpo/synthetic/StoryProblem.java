@@ -66,8 +66,7 @@ record StoryProblem(Story story, Numbers numbers, Chain right, Chain habit) {
     return story.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /// The question's text; in some a sentence with a number that does not matter stands behind the
-  /// first.
+  /// The question's text; in some a sentence with a number that does not matter follows the first.
   String writeQuestion(Cast cast, Draws draws) {
     boolean hasDistractor =
         story.ranges().stream().anyMatch(range -> range.number() == Story.DISTRACTOR);
@@ -80,11 +79,9 @@ record StoryProblem(Story story, Numbers numbers, Chain right, Chain habit) {
       irrelevant = draws.between(2, LARGEST_DISTRACTOR);
     }
     withDistractor.set(Story.DISTRACTOR, irrelevant);
-    int behindFirst = story.question().indexOf('.') + 1;
+    int afterFirst = story.question().indexOf('.') + 1;
     String template =
-        new StringBuilder(story.question())
-            .insert(behindFirst, draws.oneOf(DISTRACTORS))
-            .toString();
+        new StringBuilder(story.question()).insert(afterFirst, draws.oneOf(DISTRACTORS)).toString();
     return cast.write(template, withDistractor, draws);
   }
 

@@ -27,7 +27,7 @@ public record WordProblemGenerator(long seed) {
       if (!addNext(problems, keys, pool)) {
         throw new IllegalArgumentException(
             "word-problems: %d problems asked for in split %s, but after %d there is no new one of kind %s; ask for at most %d"
-                .formatted(count, pool, index, Story.inTurn(index), index));
+                .formatted(count, pool, index, Story.ofIndex(index), index));
       }
     }
     return List.copyOf(problems);
@@ -38,7 +38,7 @@ public record WordProblemGenerator(long seed) {
     Draws draws = new Draws(seed, pool.drawKey(), index);
     for (int repeat = 0; repeat < MOST_REPEATS; repeat++) {
       StoryProblem problem =
-          StoryProblem.draw(Story.inTurn(index), pool, StoryProblem.LARGEST_NUMBER, draws);
+          StoryProblem.draw(Story.ofIndex(index), pool, StoryProblem.LARGEST_NUMBER, draws);
       if (keys.add(problem.key())) {
         problems.add(problem.written(draws));
         return true;

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// Grade-school mathematics (Cobbe et al. 2021, arXiv:2110.14168) as published: `train.jsonl` and
-/// `test.jsonl`, each line with `question` and `answer`, the number behind `####`.
+/// `test.jsonl`, each line with `question` and `answer`, the number after `####`.
 ///
 /// The prompt is the paper's zero-shot prompt (arXiv:2404.19733, appendix A.1). A gold solution is
 /// the published one without its calculator marks `<<…>>`, ending in `Final answer: …` like the

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// A task whose prompts are one user message of Llama 2's chat format, without a system prompt, as
-/// Hugging Face's template for Llama-2-chat renders it: `[INST] … [/INST]` behind BOS, which the
+/// Hugging Face's template for Llama-2-chat renders it: `[INST] … [/INST]` after BOS, which the
 /// model's tokenizer puts. Responses stay as they are.
 ///
 /// @param plain the task whose prompts are wrapped

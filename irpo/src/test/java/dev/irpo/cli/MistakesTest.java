@@ -241,6 +241,40 @@ class MistakesTest {
   }
 
   @Test
+  void aMisspeltWordIsRefusedWithTheNearest() {
+    CommandLineRun.of("", "sampel").requireRefused("'sampel'", "nearest is sample;");
+    CommandLineRun.of("", "help", "sampel").requireRefused("'sampel'", "nearest is sample;");
+    CommandLineRun.of("", "score", "--modell", "x")
+        .requireRefused("--modell", "nearest is --model;");
+    CommandLineRun.of("", "--hlep").requireRefused("--hlep", "nearest is --help;");
+    CommandLineRun.of("", "eval", "--model", model, "--split", "tset")
+        .requireRefused("'tset'", "nearest is TEST;");
+    CommandLineRun.of("", "config", "--preset", "gsm8k-lama")
+        .requireRefused("'gsm8k-lama'", "nearest is gsm8k-llama2-7b-chat;");
+    CommandLineRun.of("", "grade", "--task", "maths").requireRefused("nearest is math;");
+    CommandLineRun.of("", "config", "--set", "task.name=word-problem")
+        .requireRefused("nearest is word-problems");
+    CommandLineRun.of("", "config", "extra").requireRefused("'extra'");
+  }
+
+  @Test
+  void withoutACommandTheHelpListsEveryCommandOnce() {
+    CommandLineRun alone = CommandLineRun.of("");
+    alone.requireSuccess();
+    assertEquals(CommandLineRun.of("", "--help").out(), alone.out());
+    List<String> listed =
+        alone
+            .out()
+            .lines()
+            .filter(line -> line.matches("  [a-z-]+ +[A-Z].*"))
+            .map(line -> line.strip().replaceFirst(" .*", ""))
+            .toList();
+    List<String> all = Commands.all().stream().map(Commands::name).toList();
+    assertEquals(all, listed);
+    assertEquals(19, listed.stream().distinct().count());
+  }
+
+  @Test
   void impossibleSamplingSettingsAreRefused() {
     for (String[] option :
         List.of(

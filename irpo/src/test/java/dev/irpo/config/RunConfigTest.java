@@ -118,7 +118,7 @@ final class RunConfigTest {
         refusal("train: {batchSize: 0}"));
     assertEquals(
         "config: task.name is 'maths', allowed is one of gsm8k, math, arc-challenge, word-problems,"
-            + " custom",
+            + " custom; the nearest is math",
         refusal("task: {name: maths}"));
     assertEquals(
         "--set task.promptTemplate=Q:: task.promptTemplate is 'Q:', allowed is a text with"

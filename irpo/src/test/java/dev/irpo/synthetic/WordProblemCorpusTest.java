@@ -56,7 +56,7 @@ final class WordProblemCorpusTest {
   @Test
   void problemsOfTheCorpusComeFromItsPoolAlone() {
     for (int index = 0; index < NUM_DRAWS; index++) {
-      Story story = Story.inTurn(index);
+      Story story = Story.ofIndex(index);
       for (Pool pool : Pool.values()) {
         String key = StoryProblem.draw(story, pool, 99, new Draws(index, 5)).key();
         for (Pool other : Pool.values()) {
@@ -73,7 +73,7 @@ final class WordProblemCorpusTest {
       assertTrue(calculatesRight(document), document.text());
     }
     for (int index = 0; index < NUM_DRAWS; index++) {
-      Story story = Story.inTurn(index);
+      Story story = Story.ofIndex(index);
       StoryProblem problem = StoryProblem.draw(story, Pool.CORPUS, 99, new Draws(index, 6));
       assertTrue(problem.right().answer() != problem.habit().answer(), problem.key());
     }
@@ -137,7 +137,7 @@ final class WordProblemCorpusTest {
   }
 
   @Test
-  void aSlipIsCarriedOnByTheStepsBehindIt() {
+  void aSlipIsCarriedOnByTheLaterSteps() {
     Numbers numbers = new Numbers();
     numbers.set('a', 5);
     numbers.set('b', 3);
