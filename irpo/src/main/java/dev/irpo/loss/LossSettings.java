@@ -48,6 +48,7 @@ public record LossSettings(
     /// Simple preference optimisation.
     SIMPO(settings -> new SimpoLoss(settings.simpoBeta(), settings.simpoGamma()));
 
+    @SuppressWarnings("ImmutableEnumChecker") // makers hold no state
     private final Function<LossSettings, Loss<?>> maker;
 
     Kind(Function<LossSettings, Loss<?>> maker) {
