@@ -78,7 +78,7 @@ class DeviceTrafficTest {
       training.runTo(3, line -> {});
       assertEquals(second, executions.take());
       Budget budget = Budget.ofTokens(TOKENS);
-      int ints = 2 * budget.tokens() + 3 * budget.segments() + 5 * budget.entries();
+      int ints = 2 * budget.tokens() + 3 * budget.segments() + 5 * budget.scoredPositions();
       int floats = 4 * budget.segments();
       int schedule = 3;
       long inputs = 4L * (ints + floats + schedule) + 3 * HEADER;

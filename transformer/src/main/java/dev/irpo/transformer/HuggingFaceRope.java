@@ -19,7 +19,7 @@ record HuggingFaceRope(Map<String, ?> values) {
   /// In ascending order of precedence.
   private static final List<String> SECTIONS = List.of("rope_scaling", "rope_parameters");
 
-  /// Refuses embeddings that turn other columns than Llama's.
+  /// Refuses embeddings that rotate other columns than Llama's.
   void requirePlain() {
     if (Boolean.TRUE.equals(values.get("rope_interleaved"))) {
       throw new IllegalArgumentException(

@@ -51,13 +51,13 @@ public record Llama(LlamaConfig config, Activations activations, Map<String, DTy
 
   /// The attention of one layer.
   public interface Attention {
-    /// Attends with turned queries `q` (R, H·D) to turned keys `k` and values `v` (R, G·D): (R,
+    /// Attends with rotated queries `q` (R, H·D) to rotated keys `k` and values `v` (R, G·D): (R,
     /// H·D).
     Tensor attend(int layer, Tensor q, Tensor k, Tensor v);
   }
 
   /// The place of each row (R) and the angles of every place (P, D).
-  private record Turn(Tensor positions, Tensor angles) {}
+  private record Rotation(Tensor positions, Tensor angles) {}
 
   /// The last hidden states (R, C) of R rows, normalised.
   ///
@@ -67,12 +67,12 @@ public record Llama(LlamaConfig config, Activations activations, Map<String, DTy
   ///   holds beyond it costs neither time nor memory
   public Tensor hidden(
       Graph graph, Tensor tokens, Tensor positions, int numPositions, Attention attention) {
-    Turn turn = new Turn(positions, angles(graph, numPositions));
+    Rotation rotation = new Rotation(positions, angles(graph, numPositions));
     graph.section("embedding");
     Tensor x = embedding(embeddingTable(graph), tokens); // (R, C)
     for (int layer = 0; layer < config.numLayers(); layer++) {
       graph.section("layer " + layer);
-      x = layer(graph, layer, x, turn, attention); // (R, C)
+      x = layer(graph, layer, x, rotation, attention); // (R, C)
     }
     graph.section("head");
     Tensor norm = weight(graph, LlamaConfig.FINAL_NORM, Shape.of(config.embedDim()));
@@ -85,20 +85,21 @@ public record Llama(LlamaConfig config, Activations activations, Map<String, DTy
     return Rope.angles(graph, name, rows, config.ropeFrequencies()); // (P, D)
   }
 
-  private Tensor layer(Graph graph, int layer, Tensor x, Turn turn, Attention attention) {
+  private Tensor layer(Graph graph, int layer, Tensor x, Rotation rotation, Attention attention) {
     if (activations == Activations.RECOMPUTED) {
-      return graph.recomputed(() -> feedForward(layer, selfAttention(layer, x, turn, attention)));
+      return graph.recomputed(
+          () -> feedForward(layer, selfAttention(layer, x, rotation, attention)));
     }
-    return feedForward(layer, selfAttention(layer, x, turn, attention));
+    return feedForward(layer, selfAttention(layer, x, rotation, attention));
   }
 
-  private Tensor selfAttention(int layer, Tensor x, Turn turn, Attention attention) {
+  private Tensor selfAttention(int layer, Tensor x, Rotation rotation, Attention attention) {
     Tensor normed = rmsNorm(x, weight(x, layer, "input_layernorm"), config.rmsEps()); // (R, C)
     Tensor q = linear(normed, weight(x, layer, "self_attn.q_proj")); // (R, H·D)
     Tensor k = linear(normed, weight(x, layer, "self_attn.k_proj")); // (R, G·D)
     Tensor v = linear(normed, weight(x, layer, "self_attn.v_proj")); // (R, G·D)
-    q = rope(q, turn.positions, turn.angles, config.numHeads());
-    k = rope(k, turn.positions, turn.angles, config.numKvHeads());
+    q = rope(q, rotation.positions, rotation.angles, config.numHeads());
+    k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
     Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
     return add(x, linear(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
   }

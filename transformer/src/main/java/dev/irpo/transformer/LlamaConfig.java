@@ -80,7 +80,7 @@ public record LlamaConfig(
     }
     if (headDim % 2 != 0) {
       throw new IllegalArgumentException(
-          "head_dim %d is odd, rotary embeddings turn pairs of columns; fix config.json"
+          "head_dim %d is odd, rotary embeddings rotate pairs of columns; fix config.json"
               .formatted(headDim));
     }
     boolean isBase = ropeBase > 1 && ropeBase < Double.POSITIVE_INFINITY;
@@ -190,7 +190,7 @@ public record LlamaConfig(
     return numKvHeads * headDim;
   }
 
-  /// Radians by which each pair of columns of a head turns from one position to the next:
+  /// Radians by which each pair of columns of a head rotates from one position to the next:
   /// base^(−2i/D) for i < D/2 (Su et al. 2021, arXiv:2104.09864, Eq. 15), then scaled.
   public double[] ropeFrequencies() {
     double[] frequencies = new double[headDim / 2];

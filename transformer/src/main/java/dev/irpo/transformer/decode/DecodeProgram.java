@@ -112,13 +112,13 @@ final class DecodeProgram {
     /// The next size that a program is compiled for: 1, 2, 3, 4, 6, 8, 12, 16, … of each, and as
     /// many as there are slots, which most runs have.
     Size roundedUp(int slots) {
-      return new Size(rung(rows, slots), rung(logits, slots));
+      return new Size(bucket(rows, slots), bucket(logits, slots));
     }
 
-    private static int rung(int count, int slots) {
+    private static int bucket(int count, int slots) {
       int power = Integer.highestOneBit(Math.max(1, count));
-      int rung = power >= count ? power : power / 2 * 3 >= count ? power / 2 * 3 : 2 * power;
-      return count <= slots ? Math.min(rung, slots) : rung;
+      int size = power >= count ? power : power / 2 * 3 >= count ? power / 2 * 3 : 2 * power;
+      return count <= slots ? Math.min(size, slots) : size;
     }
   }
 

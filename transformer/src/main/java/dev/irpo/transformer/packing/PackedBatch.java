@@ -8,7 +8,8 @@ import java.util.List;
 
 /// One micro-batch on the host, filled item by item.
 ///
-/// Unused rows hold token 0 at position 0 outside every segment; unused entries have row −1.
+/// Unused rows hold token 0 at position 0 outside every segment; unused scored positions have row
+/// −1.
 public final class PackedBatch {
   private static final int COLUMNS = AttentionKernels.SEGMENT_COLUMNS;
   private static final int NONE = -1;
@@ -24,7 +25,7 @@ public final class PackedBatch {
   final int[] items;
   private int numTokens;
   private int numSegments;
-  private int numEntries;
+  private int numScored;
   private int numItems;
 
   /// An empty batch.
@@ -36,10 +37,10 @@ public final class PackedBatch {
     tokens = new int[budget.tokens()];
     positions = new int[budget.tokens()];
     segments = new int[budget.segments() * COLUMNS];
-    rows = filled(budget.entries());
-    targets = new int[budget.entries()];
-    sums = filled(budget.entries());
-    items = filled(budget.entries());
+    rows = filled(budget.scoredPositions());
+    targets = new int[budget.scoredPositions()];
+    sums = filled(budget.scoredPositions());
+    items = filled(budget.scoredPositions());
     for (int s = 0; s < budget.segments(); s++) {
       segments[s * COLUMNS + 2] = NONE;
     }
@@ -51,7 +52,7 @@ public final class PackedBatch {
     return values;
   }
 
-  /// Packs items in their order into as few batches as that order allows.
+  /// Packs items in their order into as few batches as their order allows.
   ///
   /// @throws IllegalArgumentException see [#add]
   public static List<PackedBatch> pack(
@@ -68,9 +69,9 @@ public final class PackedBatch {
     return batches;
   }
 
-  /// Adds an item if it fits into what is left.
+  /// Adds an item if it fits into the room that is left.
   ///
-  /// Its entries follow each other: the prompt's if they are scored, then response by response.
+  /// Its scored positions are consecutive: the prompt's if it is scored, then response by response.
   ///
   /// @return whether it was added
   /// @throws IllegalArgumentException if it would not fit into an empty batch either, is longer
@@ -93,7 +94,7 @@ public final class PackedBatch {
         new Budget(
             numTokens + needs.tokens(),
             numSegments + needs.segments(),
-            numEntries + needs.entries());
+            numScored + needs.scoredPositions());
     if (!budget.holds(after) || numItems == budget.segments()) {
       return false;
     }
@@ -108,7 +109,7 @@ public final class PackedBatch {
     for (int i = 0; i < prompt.length; i++) {
       row(prompt[i], i);
       if (i > 0 && item.promptSum() != SharedPrompt.NOT_SCORED) {
-        entry(promptRow + i - 1, prompt[i], item.promptSum());
+        scoredPosition(promptRow + i - 1, prompt[i], item.promptSum());
       }
     }
     for (SharedPrompt.Response response : item.responses()) {
@@ -128,7 +129,7 @@ public final class PackedBatch {
         row(ids[i], position + i);
       }
       if (response.sum() != SharedPrompt.NOT_SCORED) {
-        entry(i == 0 ? promptEnd : start + i - 1, ids[i], response.sum());
+        scoredPosition(i == 0 ? promptEnd : start + i - 1, ids[i], response.sum());
       }
     }
   }
@@ -147,17 +148,17 @@ public final class PackedBatch {
     numTokens++;
   }
 
-  private void entry(int row, int target, int sum) {
-    rows[numEntries] = row;
-    targets[numEntries] = target;
-    sums[numEntries] = sum;
-    items[numEntries] = numItems;
-    numEntries++;
+  private void scoredPosition(int row, int target, int sum) {
+    rows[numScored] = row;
+    targets[numScored] = target;
+    sums[numScored] = sum;
+    items[numScored] = numItems;
+    numScored++;
   }
 
-  /// What is filled.
+  /// The part of the budget that is in use.
   public Budget used() {
-    return new Budget(numTokens, Math.max(numSegments, numItems), numEntries);
+    return new Budget(numTokens, Math.max(numSegments, numItems), numScored);
   }
 
   /// Number of items.

@@ -16,7 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The inputs of a graph that computes a packed batch, and the way from them to log-probabilities.
+/// The inputs of a graph that computes a packed batch, and the log-probabilities it computes.
 public final class PackedInputs {
   private final Budget budget;
   private final Tensor tokens;
@@ -34,9 +34,9 @@ public final class PackedInputs {
     positions = integers(graph, "positions", Shape.of(budget.tokens()));
     Shape table = Shape.of(budget.segments(), AttentionKernels.SEGMENT_COLUMNS);
     segments = integers(graph, "segments", table);
-    rows = integers(graph, "rows", Shape.of(budget.entries()));
-    targets = integers(graph, "targets", Shape.of(budget.entries()));
-    scratch = new int[budget.entries()];
+    rows = integers(graph, "rows", Shape.of(budget.scoredPositions()));
+    targets = integers(graph, "targets", Shape.of(budget.scoredPositions()));
+    scratch = new int[budget.scoredPositions()];
   }
 
   private static Tensor integers(Graph graph, String name, Shape shape) {
@@ -56,16 +56,16 @@ public final class PackedInputs {
         (layer, q, k, v) -> attention.of(q, k, v, segments));
   }
 
-  /// The log-probability of each entry (I), 0 for unused ones.
+  /// The log-probability at each scored position (I), 0 at unused ones.
   public Tensor tokenLogProbs(Llama model) {
     return TokenLogProbs.tokenLogProbs(hidden(model), model.head(tokens.graph()), rows, targets);
   }
 
-  /// One sum per item (S) of the entries that belong to sum number `index`; call in ascending
-  /// order.
+  /// For each item (S), the sum over its scored positions that belong to sum number `index`; call
+  /// in ascending order.
   public Tensor sum(Tensor tokenLogProbs, int index) {
     Graph graph = tokens.graph();
-    Tensor ids = integers(graph, "sum" + index + ".items", Shape.of(budget.entries()));
+    Tensor ids = integers(graph, "sum" + index + ".items", Shape.of(budget.scoredPositions()));
     sumItems.add(ids);
     return SegmentSum.segmentSum(tokenLogProbs, ids, budget.segments());
   }
@@ -83,7 +83,7 @@ public final class PackedInputs {
   }
 
   private int[] itemsOf(int sum, PackedBatch batch) {
-    for (int i = 0; i < budget.entries(); i++) {
+    for (int i = 0; i < budget.scoredPositions(); i++) {
       scratch[i] = batch.sums[i] == sum ? batch.items[i] : -1;
     }
     return scratch;

@@ -7,8 +7,8 @@ import java.util.List;
 /// The arrays are not copied and must not change.
 ///
 /// @param prompt token ids x, at least one
-/// @param promptSum sum that gathers the prompt's tokens but its first, which nothing predicts; or
-///   [#NOT_SCORED]
+/// @param promptSum number of the sum over the prompt's tokens without the first, which nothing
+///   predicts; or [#NOT_SCORED]
 /// @param responses perhaps none
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record SharedPrompt(int[] prompt, int promptSum, List<Response> responses) {
@@ -18,10 +18,10 @@ public record SharedPrompt(int[] prompt, int promptSum, List<Response> responses
   /// One continuation.
   ///
   /// @param tokens token ids, with the end token where it is part of the response
-  /// @param sum sum that gathers the tokens, or [#NOT_SCORED]
+  /// @param sum number of the sum over these tokens, or [#NOT_SCORED]
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   public record Response(int[] tokens, int sum) {
-    int entries() {
+    int scoredPositions() {
       return sum == NOT_SCORED ? 0 : tokens.length;
     }
 
@@ -41,17 +41,17 @@ public record SharedPrompt(int[] prompt, int promptSum, List<Response> responses
     responses = List.copyOf(responses);
   }
 
-  /// What packing it takes.
+  /// What it takes of a micro-batch.
   Budget needs() {
     int tokens = prompt.length;
     int segments = 1;
-    int entries = promptSum == NOT_SCORED ? 0 : prompt.length - 1;
+    int scored = promptSum == NOT_SCORED ? 0 : prompt.length - 1;
     for (Response response : responses) {
       tokens += response.rows();
       segments += response.rows() > 0 ? 1 : 0;
-      entries += response.entries();
+      scored += response.scoredPositions();
     }
-    return new Budget(tokens, segments, entries);
+    return new Budget(tokens, segments, scored);
   }
 
   /// Tokens of the prompt with its longest response.

@@ -10,7 +10,7 @@ import dev.irpo.tensor.Workspace;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.packing.Budget;
-import dev.irpo.transformer.packing.BudgetLadder;
+import dev.irpo.transformer.packing.BudgetBuckets;
 import dev.irpo.transformer.packing.PackedBatch;
 import dev.irpo.transformer.packing.PackedInputs;
 import dev.irpo.transformer.packing.SharedPrompt;
@@ -23,8 +23,8 @@ import java.util.List;
 /// Consecutive sequences with the same prompt share its rows. Results come in the order of the
 /// sequences and do not depend on what was packed together.
 public final class Scorer {
-  /// A compiled rung.
-  private record Rung(PackedInputs inputs, Tensor tokenLogProbs, Program program) {}
+  /// The program of one size of micro-batch.
+  private record Bucket(PackedInputs inputs, Tensor tokenLogProbs, Program program) {}
 
   /// Consecutive sequences with one prompt.
   private record Group(SharedPrompt item, List<Sequence> sequences) {}
@@ -32,34 +32,34 @@ public final class Scorer {
   private final Backend backend;
   private final Parameters parameters;
   private final CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
-  private final BudgetLadder<Rung> ladder;
+  private final BudgetBuckets<Bucket> buckets;
 
   /// A scorer that reads the parameters anew with each call.
   ///
-  /// @param tokenBudget rows of a micro-batch; one that a longer sequence needs has as many rows as
-  ///   that, rounded up
+  /// @param tokenBudget rows of a micro-batch; a sequence longer than that gets one with as many
+  ///   rows as it has tokens, rounded up
   public Scorer(Backend backend, Parameters parameters, int tokenBudget) {
     this.backend = backend;
     this.parameters = parameters;
-    ladder = new BudgetLadder<>(backend, tokenBudget, this::compile);
+    buckets = new BudgetBuckets<>(backend, tokenBudget, this::compile);
   }
 
-  private Rung compile(Budget budget) {
+  private Bucket compile(Budget budget) {
     Graph graph = new Graph();
     PackedInputs inputs = new PackedInputs(graph, budget);
     Llama model = new Llama(parameters, Llama.Activations.KEPT);
     Tensor tokenLogProbs = inputs.tokenLogProbs(model);
     graph.output(tokenLogProbs);
-    return new Rung(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers(), options));
+    return new Bucket(inputs, tokenLogProbs, backend.compile(graph, parameters.buffers(), options));
   }
 
-  /// Makes room for sequences of so many tokens.
-  void raiseTo(int tokens) {
-    ladder.raiseTo(tokens);
+  /// Makes room for sequences of `tokens` tokens.
+  void growTo(int tokens) {
+    buckets.growTo(tokens);
   }
 
-  /// Bytes that the program of the largest micro-batch plans, as far as the sequences seen until
-  /// now have needed.
+  /// Bytes that the program of the largest micro-batch plans, which grows with the longest sequence
+  /// scored so far.
   public long activationBytes() {
     return microBatch().plannedBytes();
   }
@@ -69,9 +69,9 @@ public final class Scorer {
     return microBatch().describe();
   }
 
-  /// The program of the largest micro-batch, as far as the sequences seen until now have needed.
+  /// The program of the largest micro-batch, which grows with the longest sequence scored so far.
   public Program microBatch() {
-    return ladder.smallestFor(ladder.largest()).program();
+    return buckets.smallestFor(buckets.largest()).program();
   }
 
   /// Scores the responses.
@@ -92,7 +92,7 @@ public final class Scorer {
   private List<SequenceScore> score(List<Sequence> sequences, int promptSum) {
     for (Sequence sequence : sequences) {
       int tokens = sequence.prompt().length + sequence.response().length;
-      raiseTo(Math.min(tokens, parameters.config().maxPositions()));
+      growTo(Math.min(tokens, parameters.config().maxPositions()));
     }
     List<SequenceScore> scores = new ArrayList<>();
     List<Group> pending = new ArrayList<>();
@@ -113,7 +113,7 @@ public final class Scorer {
   }
 
   private PackedBatch newBatch() {
-    return new PackedBatch(ladder.largest(), parameters.config());
+    return new PackedBatch(buckets.largest(), parameters.config());
   }
 
   private List<Group> groups(List<Sequence> sequences, int promptSum) {
@@ -124,8 +124,8 @@ public final class Scorer {
       boolean joins =
           !members.isEmpty()
               && Arrays.equals(members.getFirst().prompt(), sequence.prompt())
-              && rows + sequence.response().length <= ladder.largest().tokens()
-              && members.size() + 2 <= ladder.largest().segments();
+              && rows + sequence.response().length <= buckets.largest().tokens()
+              && members.size() + 2 <= buckets.largest().segments();
       if (!joins) {
         addGroup(groups, members, promptSum);
         members = new ArrayList<>();
@@ -149,10 +149,10 @@ public final class Scorer {
   }
 
   private void run(PackedBatch batch, List<Group> groups, List<SequenceScore> scores) {
-    Rung rung = ladder.smallestFor(batch.used());
-    rung.inputs.write(rung.program, batch);
-    rung.program.run();
-    Buffer values = rung.program.buffer(rung.tokenLogProbs);
+    Bucket bucket = buckets.smallestFor(batch.used());
+    bucket.inputs.write(bucket.program, batch);
+    bucket.program.run();
+    Buffer values = bucket.program.buffer(bucket.tokenLogProbs);
     int at = 0;
     for (Group group : groups) {
       boolean hasPrompt = group.item.promptSum() != SharedPrompt.NOT_SCORED;

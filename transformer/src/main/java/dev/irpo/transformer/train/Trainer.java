@@ -10,7 +10,7 @@ import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
-import dev.irpo.transformer.packing.BudgetLadder;
+import dev.irpo.transformer.packing.BudgetBuckets;
 import dev.irpo.transformer.packing.PackedBatch;
 import java.util.HashMap;
 import java.util.List;
@@ -34,8 +34,8 @@ public final class Trainer<I extends TrainItem> {
   private final Buffer gradient;
   private final SequencedMap<String, Buffer> gradients;
   private final Optimizer optimizer;
-  private final BudgetLadder<LossProgram<I>> training;
-  private final BudgetLadder<LossProgram<I>> evaluating;
+  private final BudgetBuckets<LossProgram<I>> training;
+  private final BudgetBuckets<LossProgram<I>> evaluating;
 
   /// A trainer with an optimizer at step 0.
   ///
@@ -54,12 +54,12 @@ public final class Trainer<I extends TrainItem> {
     CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
     Function<Graph, Program> compiler = graph -> backend.compile(graph, variables, options);
     training =
-        new BudgetLadder<>(
+        new BudgetBuckets<>(
             backend,
             settings.tokenBudget(),
             budget -> LossProgram.withGradients(model, loss, reads, budget, trained, compiler));
     evaluating =
-        new BudgetLadder<>(
+        new BudgetBuckets<>(
             backend,
             settings.tokenBudget(),
             budget -> LossProgram.withoutGradients(model, loss, reads, budget, compiler));
@@ -95,18 +95,18 @@ public final class Trainer<I extends TrainItem> {
     return optimizer.step(rate);
   }
 
-  private StepResult run(BudgetLadder<LossProgram<I>> ladder, List<I> items, double divisor) {
+  private StepResult run(BudgetBuckets<LossProgram<I>> buckets, List<I> items, double divisor) {
     var _ = microBatch(); // first, so that the memory of all programs never grows
     List<PackedBatch> batches =
         PackedBatch.pack(
-            items.stream().map(reads::packed).toList(), ladder.largest(), parameters.config());
-    LossProgram<I> program = ladder.smallestFor(batches.getFirst().used());
+            items.stream().map(reads::packed).toList(), buckets.largest(), parameters.config());
+    LossProgram<I> program = buckets.smallestFor(batches.getFirst().used());
     float[][] results = new float[program.numVectors()][items.size()];
     double sum = 0;
     long rows = 0;
     int firstItem = 0;
     for (PackedBatch batch : batches) {
-      program = ladder.smallestFor(batch.used());
+      program = buckets.smallestFor(batch.used());
       List<I> part = items.subList(firstItem, firstItem + batch.numItems());
       sum += program.run(batch, part, 1 / divisor, results, firstItem);
       rows += batch.used().tokens();
@@ -151,8 +151,8 @@ public final class Trainer<I extends TrainItem> {
   /// them: one workspace, as large as the largest needs.
   public long activationBytes() {
     return Stream.of(training, evaluating)
-        .map(ladder -> ladder.smallestFor(ladder.largest()))
-        .mapToLong(rung -> rung.program().plannedBytes())
+        .map(buckets -> buckets.smallestFor(buckets.largest()))
+        .mapToLong(bucket -> bucket.program().plannedBytes())
         .max()
         .orElseThrow();
   }

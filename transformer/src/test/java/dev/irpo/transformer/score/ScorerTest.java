@@ -119,11 +119,11 @@ class ScorerTest {
     Scorer small = new Scorer(backend, Parameters.allocate(backend, longContext()), 256);
     Scorer large = new Scorer(backend, Parameters.allocate(backend, longContext()), 131_072);
     assertTrue(small.activationBytes() * 256 < large.activationBytes());
-    small.raiseTo(300);
+    small.growTo(300);
     long raised = small.activationBytes();
-    small.raiseTo(384);
+    small.growTo(384);
     assertEquals(raised, small.activationBytes(), "300 are rounded up to 384");
-    small.raiseTo(131_072);
+    small.growTo(131_072);
     assertEquals(large.activationBytes(), small.activationBytes());
   }
 

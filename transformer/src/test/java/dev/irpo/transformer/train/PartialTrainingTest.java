@@ -186,7 +186,7 @@ class PartialTrainingTest {
     long padded = (table + 15) / 16 * 16;
     assertEquals(3 * Float.BYTES * padded, head.bytes);
     assertTrue(all.bytes >= 3 * Float.BYTES * config.numParameters(), all.toString());
-    double ofHead = 6.0 * Budget.ofTokens(128).entries() * table;
+    double ofHead = 6.0 * Budget.ofTokens(128).scoredPositions() * table;
     assertEquals(head.forwardFlops + ofHead, head.flops);
     assertEquals(all.forwardFlops, head.forwardFlops);
     assertTrue(all.flops > 2.5 * all.forwardFlops, all.toString());
