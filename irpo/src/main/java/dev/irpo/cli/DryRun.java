@@ -1,37 +1,58 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.Backends;
 import dev.irpo.plan.Machine;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Roofline;
 import dev.irpo.plan.RunPlan;
-import dev.irpo.plan.Stage;
+import dev.irpo.plan.RunPrograms;
+import dev.irpo.plan.StageCosts;
 import dev.irpo.plan.Units;
-import dev.irpo.plan.WorkPlan;
+import dev.irpo.plan.Work;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
+import dev.irpo.run.RunStages;
 import dev.irpo.task.Split;
+import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /// The whole plan of a run, from its files.
 ///
+/// @param problems how many there are in each split
 /// @param splits their prompts
-/// @param work bytes and graphs
-record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> splits, WorkPlan work) {
-  private static final Roofline.Device ANY = new Roofline.Device(1, 1, false); // only counted
-
+/// @param programs what it would compile
+record DryRun(
+    RunConfig config,
+    LlamaConfig model,
+    Map<Split, Integer> problems,
+    Map<Split, PromptCounts> splits,
+    RunPrograms programs) {
   static DryRun of(RunConfig config, Prompts prompts) throws IOException {
     Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
+    Map<Split, Integer> problems = new EnumMap<>(Split.class);
+    splits.forEach((split, counts) -> problems.put(split, counts.problems() + counts.tooLong()));
     LlamaConfig model = prompts.model();
-    WorkPlan work = WorkPlan.of(model, config, RunPlan.longest(splits), 1);
-    return new DryRun(config, model, splits, work);
+    RunPrograms.Longest longest = RunPrograms.Longest.of(splits.values());
+    return new DryRun(config, model, problems, splits, new RunPrograms(model, config, longest));
+  }
+
+  /// The plan of a run into a folder.
+  ///
+  /// @param device rates that times follow from
+  RunPlan plan(Path folder, Roofline.Device device) {
+    try (Backend backend = Backends.forPlanning(config.compute())) {
+      return new RunStages(config, new RunFolder(folder), problems)
+          .plan(new StageCosts(config, programs, splits, device, 1), backend);
+    }
   }
 
   /// Refuses a run that the memory, the folder or the disk has no room for. How much a begun run
@@ -39,13 +60,11 @@ record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> spli
   ///
   /// @throws IllegalArgumentException naming the need and what there is
   void requireRoom(Path folder) throws IOException {
-    work.requireFits(Machine.memoryBytes());
+    RunPlan plan = plan(folder, Roofline.Device.ANY);
+    plan.memory().requireFits(Machine.memoryBytes());
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
-    long needed =
-        isBegun
-            ? 4 * Float.BYTES * model.numParameters()
-            : RunPlan.of(config, splits, work, ANY).totalDiskBytes();
+    long needed = isBegun ? 4 * Float.BYTES * model.numParameters() : plan.totalDiskBytes();
     long free = Files.getFileStore(disk).getUsableSpace();
     if (free < needed) {
       throw new IllegalArgumentException(
@@ -69,7 +88,7 @@ record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> spli
   void print(PrintStream out, Path folder) throws IOException {
     Path disk = existing(folder);
     Rates rates = Rates.measured(config.compute());
-    RunPlan plan = RunPlan.of(config, splits, work, rates.device());
+    RunPlan plan = plan(folder, rates.device());
     out.printf(
         Locale.ROOT,
         "%s, %d iterations, a model of %.4g billion parameters%n%n",
@@ -83,7 +102,7 @@ record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> spli
     out.println(stages(plan));
     long free = Files.getFileStore(disk).getUsableSpace();
     out.println("Disk\n" + disk(plan).row("  free there", Units.bytes(free)));
-    out.println("Memory\n" + MemoryTable.of(work));
+    out.println("Memory\n" + MemoryTable.of(plan.memory()));
     requireRoom(folder);
   }
 
@@ -99,30 +118,39 @@ record DryRun(RunConfig config, LlamaConfig model, Map<Split, PromptCounts> spli
     return table.toString();
   }
 
-  private String stages(RunPlan plan) {
-    Table table = new Table().row("stage", "items", "tokens", "work", "time", "memory");
-    addStages(table, plan.start());
+  private static String stages(RunPlan plan) {
+    Table table = new Table().row("stage", "items", "tokens", "work", "moved", "time", "memory");
+    addRows(table, plan.start());
     table.row("each of %d iterations".formatted(plan.iterations()));
-    addStages(table, plan.iteration());
-    addSum(table, "an iteration", plan.iterationFlops(), plan.iterationSeconds());
-    addSum(table, "the whole run", plan.totalFlops(), plan.totalSeconds());
+    addRows(table, plan.iteration());
+    addSum(table, "an iteration", plan.iterationAmount());
+    addSum(table, "the whole run", plan.totalAmount());
     return table.toString();
   }
 
-  private static void addStages(Table table, List<Stage> stages) {
-    for (Stage stage : stages) {
+  private static void addRows(Table table, List<RunPlan.Row> rows) {
+    for (RunPlan.Row row : rows) {
+      Work work = row.work();
+      boolean computes = work.amount().flops() > 0;
       table.row(
-          "  " + stage.name(),
-          Units.count(stage.items()) + " " + stage.unit(),
-          Units.count(stage.tokens()),
-          stage.flops() > 0 ? Units.flops(stage.flops()) : "",
-          stage.flops() > 0 ? Units.seconds(stage.seconds()) : "",
-          Units.bytes(stage.memoryBytes()));
+          "  " + work.name(),
+          Units.count(work.items()) + " " + work.unit(),
+          Units.count(work.tokens()),
+          computes ? Units.flops(work.amount().flops()) : "",
+          computes ? Units.bytes(Math.round(work.amount().bytes())) : "",
+          computes ? Units.seconds(work.amount().seconds()) : "",
+          Units.bytes(row.memoryBytes()));
     }
   }
 
-  private static void addSum(Table table, String name, double flops, double seconds) {
-    table.row(name, "", "", Units.flops(flops), Units.seconds(seconds));
+  private static void addSum(Table table, String name, Work.Amount amount) {
+    table.row(
+        name,
+        "",
+        "",
+        Units.flops(amount.flops()),
+        Units.bytes(Math.round(amount.bytes())),
+        Units.seconds(amount.seconds()));
   }
 
   private static Table disk(RunPlan plan) {

@@ -3,16 +3,29 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.Backends;
 import dev.irpo.plan.Machine;
+import dev.irpo.plan.MemoryNeed;
+import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Roofline;
-import dev.irpo.plan.StepWork;
+import dev.irpo.plan.RunPrograms;
+import dev.irpo.plan.StageCosts;
 import dev.irpo.plan.Units;
-import dev.irpo.plan.WorkPlan;
+import dev.irpo.plan.Work;
+import dev.irpo.run.RunFolder;
+import dev.irpo.run.RunStages;
+import dev.irpo.task.Split;
+import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.util.List;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,16 +83,53 @@ final class PlanCommand implements Callable<Integer> {
     }
     RunConfig resolved = config.load();
     LlamaConfig sizes = model.sizes();
-    StepWork.Lengths lengths = StepWork.Lengths.of(sizes, resolved, promptTokens);
-    WorkPlan plan = WorkPlan.of(sizes, resolved, lengths.longest(), processes);
+    PromptCounts problem = problem(sizes, resolved);
+    Map<Split, PromptCounts> splits = new EnumMap<>(Split.class);
+    Map<Split, Integer> problems = new EnumMap<>(Split.class);
+    for (Split split : Split.values()) {
+      splits.put(split, problem);
+      problems.put(split, 1);
+    }
+    RunPrograms.Longest longest = RunPrograms.Longest.of(splits.values());
+    RunPrograms programs = new RunPrograms(sizes, resolved, longest);
     Rates rates = gflops > 0 ? given() : Rates.measured(resolved.compute());
-    List<StepWork> steps = StepWork.of(plan, resolved, lengths, processes, rates.device());
+    StageCosts costs = new StageCosts(resolved, programs, splits, rates.device(), processes);
+    RunStages stages = new RunStages(resolved, new RunFolder(Path.of("")), problems);
+    MemoryNeed memory;
+    try (Backend backend = Backends.forPlanning(resolved.compute())) {
+      memory = stages.plan(costs, backend).memory();
+    }
+    SequencedMap<String, Work> repeated = new LinkedHashMap<>();
+    stages
+        .costs(costs)
+        .forEach(cost -> cost.repeated().forEach(work -> repeated.putIfAbsent(work.name(), work)));
     if (json) {
-      JsonLines.print(json(sizes, plan, rates, steps));
+      JsonLines.print(json(sizes, memory, rates, repeated.values()));
     } else {
-      print(System.out, sizes, plan, rates, steps);
+      print(System.out, sizes, memory, rates, repeated.values());
     }
     return 0;
+  }
+
+  /// A problem with the longest prompt and responses as long as they may get.
+  private PromptCounts problem(LlamaConfig sizes, RunConfig resolved) {
+    int room = sizes.maxPositions() - promptTokens;
+    if (room < 1) {
+      throw new IllegalArgumentException(
+          "--prompt-tokens is %d, the context has %d with the response; give fewer"
+              .formatted(promptTokens, sizes.maxPositions()));
+    }
+    int response = Math.min(resolved.rollouts().maxNewTokens(), room);
+    boolean hasGold = resolved.pairs().goldAmongWinners();
+    return new PromptCounts(
+        1,
+        0,
+        promptTokens,
+        promptTokens,
+        response,
+        promptTokens + 2 * response,
+        hasGold ? 1 : 0,
+        hasGold ? response : 0);
   }
 
   private static void requireAtLeastOne(String option, int value) {
@@ -94,55 +144,57 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private void print(
-      PrintStream out, LlamaConfig sizes, WorkPlan plan, Rates rates, List<StepWork> steps) {
+      PrintStream out, LlamaConfig sizes, MemoryNeed memory, Rates rates, Collection<Work> steps) {
     out.printf(
         Locale.ROOT, "%s: %.4g billion parameters%n%n", model.name(), sizes.numParameters() / 1e9);
     out.println(
         (processes == 1 ? "Memory\n" : "Memory of each of %d processes%n".formatted(processes))
-            + MemoryTable.of(plan).stripTrailing());
-    printWayOut(out, plan);
+            + MemoryTable.of(memory).stripTrailing());
+    printWayOut(out, memory);
     out.println("\nWork, and least time at " + rates);
     Table table = new Table();
-    for (StepWork step : steps) {
+    for (Work step : steps) {
       table.row(
           "  " + step.name(),
           Units.count(step.tokens()) + " tokens",
-          Units.flops(step.flops()),
-          Units.seconds(step.seconds()),
-          Units.rate(step.tokens() / step.seconds()));
+          Units.flops(step.amount().flops()),
+          Units.seconds(step.amount().seconds()),
+          Units.rate(step.tokens() / step.amount().seconds()));
     }
     out.print(table);
   }
 
-  private void printWayOut(PrintStream out, WorkPlan plan) {
+  private void printWayOut(PrintStream out, MemoryNeed memory) {
     long available = Machine.memoryBytes();
-    if (plan.totalBytes() > available) {
-      out.println("  too much for this machine; use " + plan.wayOut(available));
-      plan.enoughProcesses(processes, available)
+    if (memory.totalBytes() > available) {
+      out.println("  too much for this machine; use " + memory.wayOut(available));
+      memory
+          .enoughProcesses(processes, available)
           .ifPresent(enough -> out.println("  would fit with --processes " + enough));
     }
   }
 
-  private ObjectNode json(LlamaConfig sizes, WorkPlan plan, Rates rates, List<StepWork> steps) {
+  private ObjectNode json(
+      LlamaConfig sizes, MemoryNeed memory, Rates rates, Collection<Work> steps) {
     ObjectNode node = JsonLines.object();
     node.put("model", model.name());
     node.put("parameters", sizes.numParameters());
     node.put("processes", processes);
     ObjectNode bytes = node.putObject("bytes");
-    plan.bytes().forEach(bytes::put);
-    node.put("bytesTogether", plan.totalBytes());
+    memory.bytes().forEach(bytes::put);
+    node.put("bytesTogether", memory.totalBytes());
     node.put("bytesOfThisMachine", Machine.memoryBytes());
     ObjectNode device = node.putObject("rates");
     device.put("flopsPerSecond", rates.device().flopsPerSecond());
     device.put("bytesPerSecond", rates.device().bytesPerSecond());
     device.put("source", rates.source());
     ArrayNode work = node.putArray("work");
-    for (StepWork step : steps) {
+    for (Work step : steps) {
       work.addObject()
           .put("name", step.name())
           .put("tokens", step.tokens())
-          .put("flops", step.flops())
-          .put("seconds", step.seconds());
+          .put("flops", step.amount().flops())
+          .put("seconds", step.amount().seconds());
     }
     return node;
   }

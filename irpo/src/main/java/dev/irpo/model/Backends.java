@@ -6,6 +6,7 @@ import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.device.SamplingWeights;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,12 @@ public final class Backends {
       case "reference" -> ReferenceBackend.inSinglePrecision();
       default -> devices().start(device(settings.backend()), options(settings), listener);
     };
+  }
+
+  /// A backend to ask what it would take; a device is not started and takes nothing of the host's
+  /// memory for itself. The caller closes it.
+  public static Backend forPlanning(ComputeSettings settings) {
+    return isDevice(settings.backend()) ? new OutlineBackend() : start(settings, (_, _) -> {});
   }
 
   private static DeviceProvider.Options options(ComputeSettings settings) {

@@ -32,7 +32,7 @@ public record PromptCounts(
     int goldSolutions,
     long goldTokens) {
   /// No prompts.
-  static final PromptCounts NONE = new PromptCounts(0, 0, 0, 1, 0, 1, 0, 0);
+  public static final PromptCounts NONE = new PromptCounts(0, 0, 0, 1, 0, 1, 0, 0);
 
   /// Reads a task's files and counts all its splits.
   ///
@@ -80,7 +80,7 @@ public record PromptCounts(
   }
 
   /// Both splits together.
-  PromptCounts plus(PromptCounts other) {
+  public PromptCounts plus(PromptCounts other) {
     return new PromptCounts(
         problems + other.problems,
         tooLong + other.tooLong,
@@ -93,12 +93,12 @@ public record PromptCounts(
   }
 
   /// Mean tokens of a prompt.
-  double meanPrompt() {
+  public double meanPrompt() {
     return promptTokens / (double) Math.max(1, problems);
   }
 
   /// Mean tokens of a response, at most.
-  double meanResponse() {
+  public double meanResponse() {
     return responseTokens / (double) Math.max(1, problems);
   }
 

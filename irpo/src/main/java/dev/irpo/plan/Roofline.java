@@ -24,7 +24,10 @@ public record Roofline(List<Kernel> kernels) {
   /// @param flopsPerSecond peak rate of the products, a fused multiply-add counts two
   /// @param bytesPerSecond of its memory
   /// @param roundsWeights whether it samples with bfloat16 weights
-  public record Device(double flopsPerSecond, double bytesPerSecond, boolean roundsWeights) {}
+  public record Device(double flopsPerSecond, double bytesPerSecond, boolean roundsWeights) {
+    /// Any device, where work is counted and no time is asked for.
+    public static final Device ANY = new Device(1, 1, false);
+  }
 
   /// Calls of one kernel.
   ///

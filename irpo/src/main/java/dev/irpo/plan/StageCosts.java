@@ -1,93 +1,157 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
-import java.util.ArrayList;
+import dev.irpo.task.Split;
+import dev.irpo.tensor.Compilation;
 import java.util.List;
+import java.util.Map;
 
-/// What the stages of a run cost, from the counts of their prompts and the rooflines of the graphs
-/// that run in them.
+/// What the stages of a run add up their [Cost] from: the prompts' counts and the rooflines of the
+/// programs that run in them.
 ///
 /// Times are sums of least times of kernels. A response is taken as long as it may get, and a pair
 /// as a prompt with two such responses.
 ///
+/// @param splits prompts of each split
 /// @param device its rates
-record StageCosts(RunConfig config, WorkPlan work, Roofline.Device device) {
-  /// Operations and least time.
-  private record Cost(double flops, double seconds) {
-    static Cost of(Roofline roofline) {
-      return new Cost(roofline.flops(), roofline.seconds());
-    }
+/// @param processes that share gradients, the optimizer's state by equal ranges of elements, and
+///   the micro-batches of a step; what they tell each other is left out
+public record StageCosts(
+    RunConfig config,
+    RunPrograms programs,
+    Map<Split, PromptCounts> splits,
+    Roofline.Device device,
+    int processes) {
+  /// What [#rolloutBytes] and [#pairBytes] are for.
+  public static final String ROLLOUTS = "rollouts and pairs";
 
-    Cost times(double count) {
-      return new Cost(count * flops, count * seconds);
-    }
+  private static final String WEIGHTS = "weights";
+  private static final int ID = Integer.BYTES;
+  private static final int LOG_PROB = Float.BYTES;
 
-    Cost plus(Cost other) {
-      return new Cost(flops + other.flops, seconds + other.seconds);
-    }
+  /// Bytes of a token's text, more than English has on average.
+  private static final int TEXT = 6;
+
+  /// What a row of a table takes beside its lists.
+  private static final int ROW = 128;
+
+  /// Prompts of a split.
+  public PromptCounts of(Split split) {
+    return splits.get(split);
+  }
+
+  /// What sampling costs, but for its work.
+  public Cost sampling() {
+    RunPrograms.Sampling sampling = programs.sampling();
+    PromptCounts all = splits.values().stream().reduce(PromptCounts.NONE, PromptCounts::plus);
+    double keys = all.meanPrompt() + all.meanResponse() / 2;
+    String name = "a token in each of %d slots".formatted(sampling.slots());
+    return weights()
+        .inMemory("sampling", sampling.activationBytes())
+        .inMemory("key-value cache", sampling.cacheBytes())
+        .running(sampling.token(), sampling.prefill())
+        .repeating(new Work(name, 1, "runs", sampling.slots(), amount(sampling.token(), keys)));
   }
 
   /// So many responses to each prompt, each prompt computed once.
-  Stage sample(String name, PromptCounts counts, int perPrompt, List<String> held) {
-    WorkPlan.Programs programs = work.programs();
+  public Work sample(String name, PromptCounts counts, int perPrompt) {
+    RunPrograms.Sampling sampling = programs.sampling();
     long tokens = counts.responseTokens() * perPrompt;
     double decodeKeys = counts.meanPrompt() + counts.meanResponse() / 2;
     double promptKeys = counts.meanPrompt() / 2;
-    Cost token = Cost.of(programs.decodeStep(decodeKeys, device)).times(1.0 / programs.slots());
-    Cost promptToken =
-        Cost.of(programs.prefillStep(promptKeys, device))
-            .plus(Cost.of(programs.decodeStep(promptKeys, device)).times(-1))
-            .times(1.0 / programs.prefillTokens());
-    Cost cost =
-        token.times((double) tokens).plus(promptToken.times((double) counts.promptTokens()));
-    long responses = (long) counts.problems() * perPrompt;
-    return stage(name, responses, "responses", tokens, cost, held);
-  }
-
-  /// Greedy responses of so many models.
-  Stage greedy(String name, PromptCounts counts, int models, List<String> held) {
-    Stage one = sample(name, counts, 1, held);
-    return new Stage(
+    Work.Amount token = amount(sampling.token(), decodeKeys).times(1.0 / sampling.slots());
+    Work.Amount promptToken =
+        amount(sampling.prefill(), promptKeys)
+            .minus(amount(sampling.token(), promptKeys))
+            .times(1.0 / sampling.prefillRows());
+    return new Work(
         name,
-        models * one.items(),
-        one.unit(),
-        models * one.tokens(),
-        models * one.flops(),
-        models * one.seconds(),
-        one.memoryBytes());
+        (long) counts.problems() * perPrompt,
+        "responses",
+        tokens,
+        token.times((double) tokens).plus(promptToken.times((double) counts.promptTokens())));
   }
 
-  /// The reference's log-probabilities of gold solutions.
-  Stage scoreGold(String name, PromptCounts counts, List<String> held) {
-    WorkPlan.Programs programs = work.programs();
-    double prompt = counts.meanPrompt();
-    double gold = counts.meanGold();
-    double keys = meanKeys(prompt, gold, 1);
-    long tokens = Math.round(counts.goldSolutions() * (prompt + gold));
-    Cost cost =
-        Cost.of(programs.scoreBatch(keys, device)).times(tokens / (double) programs.scoreTokens());
-    return stage(name, counts.goldSolutions(), "solutions", tokens, cost, held);
+  /// What scoring costs, but for its work.
+  public Cost scoring(PromptCounts counts) {
+    RunPrograms.Scoring scoring = programs.scoring();
+    double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), 2);
+    return weights()
+        .inMemory("scoring", scoring.activationBytes())
+        .running(scoring.batch())
+        .repeating(new Work("scoring", 1, "runs", scoring.tokens(), amount(scoring.batch(), keys)));
   }
 
-  /// The building of pairs, which computes nothing.
-  Stage pairs(PromptCounts counts, long pairs, List<String> held) {
-    double tokens = counts.meanPrompt() + 2 * counts.meanResponse();
-    return stage("pair", pairs, "pairs", Math.round(pairs * tokens), new Cost(0, 0), held);
+  /// The reference's log-probabilities of known solutions.
+  public Work score(String name, PromptCounts counts) {
+    RunPrograms.Scoring scoring = programs.scoring();
+    double keys = meanKeys(counts.meanPrompt(), counts.meanGold(), 1);
+    long tokens = Math.round(counts.goldSolutions() * (counts.meanPrompt() + counts.meanGold()));
+    Work.Amount amount = amount(scoring.batch(), keys).times(tokens / (double) scoring.tokens());
+    return new Work(name, counts.goldSolutions(), "solutions", tokens, amount);
   }
 
-  /// Optimizer steps on pairs.
-  Stage train(String name, PromptCounts counts, int steps, List<String> held) {
-    WorkPlan.Programs programs = work.programs();
-    double prompt = counts.meanPrompt();
-    double response = counts.meanResponse();
-    double keys = meanKeys(prompt, response, 2);
-    double pairs = (double) steps * config.train().batchSize();
-    long tokens = Math.round(pairs * (prompt + 2 * response));
-    Cost cost =
-        Cost.of(programs.microBatch(keys, device))
-            .times(tokens / (double) programs.microTokens())
-            .plus(Cost.of(programs.updateStep(device)).times(steps));
-    return stage(name, steps, "steps", tokens, cost, held);
+  /// What a training costs.
+  public Cost training(String name, PromptCounts counts, int steps) {
+    RunPrograms.Training training = programs.training();
+    int batch = config.train().batchSize();
+    double pairTokens = counts.meanPrompt() + 2 * counts.meanResponse();
+    Work.Amount microBatch =
+        amount(training.microBatch(), meanKeys(counts.meanPrompt(), counts.meanResponse(), 2));
+    Work step = step(training, batch, pairTokens, microBatch);
+    long tokens = Math.round((double) steps * batch * pairTokens);
+    return weights()
+        .inMemory("gradients", shard(training.gradientBytes()))
+        .inMemory("optimizer", 2 * shard(training.gradientBytes()))
+        .inMemory("activations", training.activationBytes())
+        .running(training.update(), training.microBatch())
+        .doing(new Work(name, steps, "steps", tokens, step.amount().times((double) steps)))
+        .repeating(
+            new Work("micro-batch, forward and backward", 1, "runs", training.tokens(), microBatch))
+        .repeating(step);
+  }
+
+  private Work step(
+      RunPrograms.Training training, int batch, double pairTokens, Work.Amount microBatch) {
+    Work.Amount update = amount(training.update(), 0);
+    double count = batch * pairTokens / training.tokens();
+    double countEach = count * Math.max(1.0 / processes, 1.0 / batch); // a pair is not divided
+    Work.Amount all = microBatch.times(count).plus(update);
+    double seconds = countEach * microBatch.seconds() + update.seconds() / processes;
+    return new Work(
+        "step of %d longest pairs".formatted(batch),
+        1,
+        "steps",
+        Math.round(batch * pairTokens),
+        new Work.Amount(all.flops(), all.bytes(), seconds));
+  }
+
+  private Cost weights() {
+    return Cost.NONE.inMemory(WEIGHTS, programs.weightBytes());
+  }
+
+  private long shard(long bytes) {
+    return Math.ceilDiv(bytes, (long) processes * Float.BYTES) * Float.BYTES;
+  }
+
+  /// Bytes of one checkpoint: trained weights and their two moments.
+  public long checkpointBytes() {
+    return programs.training().stateBytes();
+  }
+
+  /// Rollouts of so many responses to each prompt, as a table and as objects.
+  public long rolloutBytes(PromptCounts counts) {
+    double row = ROW + ID * counts.meanPrompt() + (ID + LOG_PROB + TEXT) * counts.meanResponse();
+    return Math.round((double) counts.problems() * config.rollouts().perPrompt() * row);
+  }
+
+  /// So many pairs, as a table and as objects.
+  public long pairBytes(PromptCounts counts, long pairs) {
+    return Math.round(pairs * (ROW + ID * (counts.meanPrompt() + 2 * counts.meanResponse())));
+  }
+
+  private Work.Amount amount(Compilation program, double keys) {
+    return Work.Amount.of(Roofline.of(List.of(program), keys, device));
   }
 
   /// Keys that a query meets on average where responses share a prompt: half of its own text, and a
@@ -95,17 +159,5 @@ record StageCosts(RunConfig config, WorkPlan work, Roofline.Device device) {
   static double meanKeys(double prompt, double response, int responses) {
     double all = prompt * prompt / 2 + responses * response * (prompt + response / 2);
     return all / Math.max(1, prompt + responses * response);
-  }
-
-  private Stage stage(
-      String name, long items, String unit, long tokens, Cost cost, List<String> held) {
-    return new Stage(name, items, unit, tokens, cost.flops(), cost.seconds(), work.bytesOf(held));
-  }
-
-  /// Purposes of memory in the order in which a run comes to them; it gives none back.
-  static List<String> held(List<String> before, List<String> more) {
-    List<String> all = new ArrayList<>(before);
-    more.stream().filter(purpose -> !all.contains(purpose)).forEach(all::add);
-    return all;
   }
 }

@@ -1,109 +1,90 @@
 package dev.irpo.run;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.evaluate.Accuracy;
-import dev.irpo.evaluate.Evaluator;
-import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
-import dev.irpo.task.Problem;
-import dev.irpo.tensor.Backend;
+import dev.irpo.plan.Cost;
+import dev.irpo.plan.StageCosts;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
-import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/// Trains one iteration's policy and chooses its checkpoint.
-final class TrainStage {
-  private final RunConfig config;
-  private final RunFolder folder;
-  private final Backend backend;
-  private final Evaluator evaluator;
-  private final List<Problem> heldOut;
-  private final Progress progress;
-  private Trainer<?> trainer;
-
-  TrainStage(
-      RunConfig config,
-      RunFolder folder,
-      Backend backend,
-      Evaluator evaluator,
-      List<Problem> heldOut,
-      Progress progress) {
-    this.config = config;
-    this.folder = folder;
-    this.backend = backend;
-    this.evaluator = evaluator;
-    this.heldOut = heldOut;
-    this.progress = progress;
+/// Trains M_{t−1} on pairs, with M_{t−1} itself as the frozen reference, whose log-probabilities
+/// the pairs hold.
+///
+/// @param pair whose pairs are trained on
+/// @param repeated of a second training, with held-out problems: the choice of the first training's
+///   checkpoint, up to whose step it trains at the first training's rates
+record TrainStage(
+    RunConfig config, RunFolder folder, PairStage pair, Optional<ChooseStage> repeated)
+    implements Stage {
+  private int iteration() {
+    return pair.sample().iteration();
   }
 
-  /// Whether the held-out problems are trained on once they have chosen a checkpoint.
-  boolean retrains() {
-    return config.train().retrainWithHeldOut()
-        && config.task().holdsOutOfTrain()
-        && choosesOnHeldOut();
+  @Override
+  public String name() {
+    return "iteration " + iteration() + (repeated.isPresent() ? " retrain" : " train");
   }
 
-  private boolean choosesOnHeldOut() {
-    return !heldOut.isEmpty() && config.train().evaluateEverySteps() > 0;
+  @Override
+  public List<Stage> needs() {
+    List<Stage> needs = new ArrayList<>(pair.sample().needs());
+    needs.add(pair);
+    repeated.ifPresent(needs::add);
+    return needs;
   }
 
-  /// Trains the policy from the last checkpoint on, or from the weights it has, which are the
-  /// reference's, and chooses the checkpoint that does best on the held-out problems. The policy's
-  /// weights are then those of any checkpoint.
-  Chosen train(LanguageModel policy, List<PreferencePair> pairs, int iteration) throws IOException {
-    PreferenceTraining training = training(config, policy, pairs, iteration);
-    int total = training.totalSteps();
-    run(training, folder.training(iteration), "iteration " + iteration + " train", total);
-    return new Chosen(choose(policy, iteration, total), total);
+  TrainingFolder files() {
+    return repeated.isPresent() ? folder.retraining(iteration()) : folder.training(iteration());
   }
 
-  /// Trains the policy anew on the pairs of train and held-out problems, from the weights it has or
-  /// the last checkpoint on: the steps of the first training up to the chosen one, at its rates.
-  void retrain(LanguageModel policy, List<PreferencePair> pairs, int iteration, Chosen chosen)
-      throws IOException {
-    RunConfig sameSteps = config.with("train.steps=" + chosen.totalSteps());
-    PreferenceTraining training = training(sameSteps, policy, pairs, iteration);
-    String stage = "iteration " + iteration + " retrain";
-    run(training, folder.retraining(iteration), stage, chosen.step());
+  /// Its last checkpoint, whose step the number of pairs decides.
+  @Override
+  public List<Path> writes() {
+    return List.of(files().checkpoints());
   }
 
-  /// Makes a checkpoint the iteration's model.
-  void keep(LanguageModel policy, Path checkpoint, int iteration) throws IOException {
-    policy.replaceWeights(checkpoint);
-    policy.save(folder.model(iteration));
+  @Override
+  public boolean isDone() throws IOException {
+    Optional<ChosenCheckpoint> length = length();
+    return length.isPresent() && Files.exists(files().checkpoint(length.get().step()));
   }
 
-  private PreferenceTraining training(
-      RunConfig settings, LanguageModel policy, List<PreferencePair> pairs, int iteration) {
-    if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(pairs)) {
-      trainer = PreferenceTraining.trainer(settings, backend, policy, pairs);
+  /// The step that it ends at and the steps that its rates are for, once they are known.
+  Optional<ChosenCheckpoint> length() throws IOException {
+    if (repeated.isPresent()) {
+      return repeated.get().chosen();
     }
-    return new PreferenceTraining(settings, policy, trainer, pairs, iteration);
+    Path counts = pair.sample().files().counts();
+    if (!Files.exists(counts)) {
+      return Optional.empty();
+    }
+    int pairs = RunFolder.readJson(counts, RolloutCounts.class).pairs();
+    int steps = PreferenceTraining.steps(config, pairs);
+    return Optional.of(new ChosenCheckpoint(steps, steps));
   }
 
-  private void run(PreferenceTraining training, TrainingFolder files, String stage, int lastStep)
-      throws IOException {
-    if (!files.resume(training)) {
-      requireReference(training);
-    }
-    try (Progress.Bar bar = progress.begin(stage, lastStep)) {
-      files.runTo(
-          lastStep, training, line -> bar.at(line.step(), line.message()), checkpointEvery());
-    }
+  /// Most steps that there can be.
+  int mostSteps(StageCosts costs) {
+    return repeated.isPresent()
+        ? repeated.get().train().mostSteps(costs)
+        : PreferenceTraining.steps(config, Math.toIntExact(pair.mostPairs(costs)));
   }
 
-  /// What this backend sampled it also scores, to the bit unless rows depend on each other; what
-  /// another did, nearly.
-  private void requireReference(PreferenceTraining training) throws IOException {
-    if (folder.noteBackend(backend.name()) && backend.traits().isBatchInvariant()) {
-      training.requirePolicyIsReference();
-    } else {
-      training.requirePolicyIsNearReference();
-    }
+  @Override
+  public Cost cost(StageCosts costs) {
+    int steps = mostSteps(costs);
+    String name = repeated.isPresent() ? "train again with them" : "train";
+    String disk = repeated.isPresent() ? "checkpoints of the second training" : "checkpoints";
+    int checkpoints = TrainingFolder.stops(steps, checkpointEvery()).size();
+    return costs
+        .training(name, pair.counts(costs), steps)
+        .onDisk(disk, checkpoints * costs.checkpointBytes());
   }
 
   /// Steps between checkpoints: those that are asked for, and those to be evaluated.
@@ -111,35 +92,40 @@ final class TrainStage {
     return new int[] {config.train().checkpointEverySteps(), config.train().evaluateEverySteps()};
   }
 
-  /// The step of the checkpoint with the most right answers on the held-out problems, the later one
-  /// of equals.
-  private int choose(LanguageModel policy, int iteration, int total) throws IOException {
-    if (!choosesOnHeldOut()) {
-      return total;
+  @Override
+  public void run(Session session) throws IOException {
+    List<PreferencePair> pairs = pair.pairs();
+    ChosenCheckpoint length = length().orElseThrow();
+    RunConfig steps = config.with("train.steps=" + length.totalSteps());
+    boolean isBegun = files().lastStep().isPresent();
+    if (!isBegun) {
+      var _ = session.modelAt(folder.model(iteration() - 1));
     }
-    int best = total;
-    int mostCorrect = -1;
-    for (int step = 0; step < total; ) {
-      step = TrainingFolder.nextStop(step, total, config.train().evaluateEverySteps());
-      int correct = heldOutAccuracy(policy, iteration, step).correct();
-      if (correct >= mostCorrect) {
-        mostCorrect = correct;
-        best = step;
-      }
+    PreferenceTraining training =
+        new PreferenceTraining(steps, session.model(), session.trainer(pairs), pairs, iteration());
+    if (!isBegun) {
+      requireReference(training, session);
     }
-    return best;
+    session.weightsChange();
+    var _ = files().resume(training);
+    try (Progress.Bar bar = session.progress().begin(name(), length.step())) {
+      files()
+          .runTo(
+              length.step(),
+              training,
+              line -> bar.at(line.step(), line.message()),
+              checkpointEvery());
+    }
   }
 
-  private Accuracy heldOutAccuracy(LanguageModel policy, int iteration, int step)
+  /// What this backend sampled it also scores, to the bit unless rows depend on each other; what
+  /// another did, nearly.
+  private static void requireReference(PreferenceTraining training, Session session)
       throws IOException {
-    Path file = folder.heldOut(iteration, step);
-    if (!Files.exists(file)) {
-      policy.replaceWeights(folder.training(iteration).checkpoint(step));
-      String stage = "iteration " + iteration + " held-out at step " + step;
-      try (Progress.Bar bar = progress.begin(stage, heldOut.size())) {
-        RunFolder.writeJson(file, evaluator.greedy(heldOut, done -> bar.at(done, "")));
-      }
+    if (session.samplesAsItTrains()) {
+      training.requirePolicyIsReference();
+    } else {
+      training.requirePolicyIsNearReference();
     }
-    return RunFolder.readJson(file, Accuracy.class);
   }
 }

@@ -5,8 +5,6 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
-import dev.irpo.transformer.LlamaConfig;
-import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.Loss;
 import dev.irpo.transformer.train.LossReads;
@@ -78,13 +76,6 @@ public final class PreferenceTraining extends Training<PreferencePair> {
 
   private static <I extends TrainItem> boolean needsReference(Loss<I> loss) {
     return !LossReads.of(loss).references().isEmpty();
-  }
-
-  /// Elements of the parameters that are trained, which have gradients and moments.
-  ///
-  /// @throws IllegalArgumentException if the model has no such parameters
-  public static long trainedElements(RunConfig config, LlamaConfig model) {
-    return ParameterLayout.of(Schedules.trained(config.train(), model).of(model)).numElements();
   }
 
   /// Optimizer steps that a training on so many pairs takes.

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -97,6 +99,16 @@ public record TrainingFolder(Path root) {
         training.save(checkpoint(training.step()));
       }
     }
+  }
+
+  /// The steps of all checkpoints of a training.
+  public static List<Integer> stops(int total, int... every) {
+    List<Integer> stops = new ArrayList<>();
+    for (int step = 0; step < total; ) {
+      step = nextStop(step, total, every);
+      stops.add(step);
+    }
+    return stops;
   }
 
   /// The step of the next checkpoint.

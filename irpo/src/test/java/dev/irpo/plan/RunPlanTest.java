@@ -14,6 +14,7 @@ import dev.irpo.rollout.Rollout;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.Progress;
 import dev.irpo.run.RunFolder;
+import dev.irpo.run.RunStages;
 import dev.irpo.run.SmallRun;
 import dev.irpo.task.Split;
 import dev.irpo.task.Tasks;
@@ -22,6 +23,7 @@ import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -38,17 +40,24 @@ class RunPlanTest {
   @TempDir private Path temporary;
 
   private static RunPlan plan(RunConfig config, LanguageModel model) throws IOException {
-    Map<Split, PromptCounts> splits =
-        PromptCounts.of(
-            config,
-            new Prompts(
-                Tasks.open(config.task(), config.seed()), model.tokenizer(), model.config()));
-    WorkPlan work = WorkPlan.of(model.config(), config, RunPlan.longest(splits), 1);
-    return RunPlan.of(config, splits, work, DEVICE);
+    Prompts prompts =
+        new Prompts(Tasks.open(config.task(), config.seed()), model.tokenizer(), model.config());
+    Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
+    Map<Split, Integer> problems = new EnumMap<>(Split.class);
+    splits.forEach((split, counts) -> problems.put(split, counts.problems()));
+    RunPrograms.Longest longest = RunPrograms.Longest.of(splits.values());
+    RunPrograms programs = new RunPrograms(model.config(), config, longest);
+    try (Backend backend = new CpuBackend(1)) {
+      return new RunStages(config, new RunFolder(Path.of("")), problems)
+          .plan(new StageCosts(config, programs, splits, DEVICE, 1), backend);
+    }
   }
 
-  private static List<Stage> named(RunPlan plan, String name) {
-    return plan.iteration().stream().filter(stage -> stage.name().startsWith(name)).toList();
+  private static List<Work> named(RunPlan plan, String name) {
+    return plan.iteration().stream()
+        .map(RunPlan.Row::work)
+        .filter(work -> work.name().startsWith(name))
+        .toList();
   }
 
   private static long bytes(Path folder) throws IOException {
@@ -86,7 +95,13 @@ class RunPlanTest {
       long planned = plan.iterationDiskBytes().get("checkpoints");
       assertEquals(1, bytes(checkpoints) / (double) planned, 0.1);
       assertTrue(bytes(folder.retraining(1).checkpoints()) < 1.1 * planned);
-      long prompts = plan.splits().get(Split.TRAIN).promptTokens();
+      long prompts =
+          PromptCounts.of(
+                  CONFIG,
+                  new Prompts(
+                      Tasks.open(CONFIG.task(), CONFIG.seed()), tiny.tokenizer(), tiny.config()))
+              .get(Split.TRAIN)
+              .promptTokens();
       assertEquals(
           prompts * CONFIG.rollouts().perPrompt(),
           rollouts.stream().mapToLong(rollout -> rollout.promptIds().length).sum());
@@ -99,9 +114,11 @@ class RunPlanTest {
       LanguageModel tiny = TestData.tinyModel(backend);
       RunPlan twice = plan(CONFIG, tiny);
       RunPlan once = plan(CONFIG.with("train.retrainWithHeldOut=false"), tiny);
-      Stage again = named(twice, "train again").getFirst();
-      assertTrue(twice.iterationSeconds() > once.iterationSeconds() + again.seconds());
-      assertTrue(twice.iterationFlops() > once.iterationFlops() + again.flops());
+      Work again = named(twice, "train again").getFirst();
+      Work.Amount least = once.iterationAmount().plus(again.amount());
+      assertTrue(twice.iterationAmount().seconds() > least.seconds());
+      assertTrue(twice.iterationAmount().flops() > least.flops());
+      assertTrue(twice.iterationAmount().bytes() > least.bytes());
       long checkpoints = once.iterationDiskBytes().get("checkpoints");
       assertTrue(twice.totalDiskBytes() > once.totalDiskBytes() + 2 * checkpoints);
       assertTrue(named(once, "train again").isEmpty());
@@ -113,14 +130,15 @@ class RunPlanTest {
     try (Backend backend = new CpuBackend(1)) {
       RunPlan plan = plan(CONFIG, TestData.tinyModel(backend));
       double seconds = 0;
-      for (Stage stage : plan.start()) {
-        seconds += stage.seconds();
+      for (RunPlan.Row row : plan.start()) {
+        seconds += row.work().amount().seconds();
       }
-      for (Stage stage : plan.iteration()) {
-        seconds += 2 * stage.seconds();
-        assertTrue(stage.name().equals("pair") || stage.seconds() > 0, stage.name());
+      for (RunPlan.Row row : plan.iteration()) {
+        Work work = row.work();
+        seconds += 2 * work.amount().seconds();
+        assertTrue(work.name().equals("pair") || work.amount().seconds() > 0, work.name());
       }
-      assertEquals(seconds, plan.totalSeconds(), 1e-9 * seconds);
+      assertEquals(seconds, plan.totalAmount().seconds(), 1e-9 * seconds);
     }
   }
 
@@ -131,7 +149,7 @@ class RunPlanTest {
       RunPlan plan = plan(config, TestData.tinyModel(backend));
       assertEquals(
           List.of("sample", "score gold solutions", "pair", "train", "evaluate greedily"),
-          plan.iteration().stream().map(Stage::name).toList());
+          plan.iteration().stream().map(row -> row.work().name()).toList());
       assertFalse(plan.iterationDiskBytes().containsKey("checkpoints of the second training"));
     }
   }

@@ -85,7 +85,7 @@ class RetrainTest {
   void theSecondTrainingTakesTheChosenStepsFromTheModelBeforeTheFirst() throws IOException {
     try (Backend backend = new CpuBackend(2)) {
       RunFolder folder = run(CONFIG, backend);
-      Chosen chosen = RunFolder.readJson(folder.chosen(1), Chosen.class);
+      ChosenCheckpoint chosen = RunFolder.readJson(folder.chosen(1), ChosenCheckpoint.class);
       int best = 0;
       int most = -1;
       for (int step = 2; step <= 6; step += 2) {
@@ -93,7 +93,7 @@ class RetrainTest {
         best = correct >= most ? step : best;
         most = Math.max(most, correct);
       }
-      assertEquals(new Chosen(best, 6), chosen);
+      assertEquals(new ChosenCheckpoint(best, 6), chosen);
 
       LanguageModel policy = TestData.open(backend, folder.model(0));
       PreferenceTraining again =
@@ -122,7 +122,7 @@ class RetrainTest {
       RunFolder folder = new RunFolder(temporary.resolve("run"));
       folder.open(CONFIG);
       TestData.tinyModel(backend).save(folder.startModel());
-      RunFolder.writeJson(folder.chosen(1), new Chosen(3, 6));
+      RunFolder.writeJson(folder.chosen(1), new ChosenCheckpoint(3, 6));
       new IterationLoop(CONFIG, folder, backend, Progress.NONE).run();
       List<String> lines = Files.readAllLines(folder.retraining(1).metrics());
       assertEquals(3, lines.size());

@@ -9,8 +9,12 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
+import dev.irpo.run.RunFolder;
+import dev.irpo.run.RunStages;
+import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
@@ -25,6 +29,8 @@ import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -33,12 +39,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What is planned is what the CPU backend compiles and allocates, to the byte and the operation.
-class WorkPlanTest {
+class MemoryNeedTest {
   private static final RunConfig CONFIG =
       RunConfig.of(Preset.DEMO)
           .with("train.tokenBudget=512", "rollouts.slots=16", "rollouts.maxNewTokens=96");
-  private static final WorkPlan.Longest LONGEST = new WorkPlan.Longest(40, 40 + 2 * 96);
-  private static final Roofline.Device ANY = new Roofline.Device(1, 1, false);
+  private static final RunPrograms.Longest LONGEST = new RunPrograms.Longest(40, 40 + 2 * 96);
   private static final Pattern TOTALS =
       Pattern.compile("operations, ([0-9.]+) MFLOP, (\\d+) bytes planned");
 
@@ -87,19 +92,49 @@ class WorkPlanTest {
     assertEquals(described.flops(), planned.flops(), 5001);
   }
 
+  /// Prompts as long as the longest, in each split.
+  private static Map<Split, PromptCounts> splits() {
+    Map<Split, PromptCounts> splits = new EnumMap<>(Split.class);
+    int response = (LONGEST.pair() - LONGEST.prompt()) / 2;
+    for (Split split : Split.values()) {
+      splits.put(
+          split,
+          new PromptCounts(
+              1, 0, LONGEST.prompt(), LONGEST.prompt(), response, LONGEST.pair(), 1, response));
+    }
+    return splits;
+  }
+
+  private static MemoryNeed need(LlamaConfig model, RunConfig config, int processes) {
+    RunPrograms programs = new RunPrograms(model, config, LONGEST);
+    StageCosts costs = new StageCosts(config, programs, splits(), Roofline.Device.ANY, processes);
+    Map<Split, Integer> problems = new EnumMap<>(Split.class);
+    splits().keySet().forEach(split -> problems.put(split, 1));
+    try (Backend backend = new CpuBackend(1)) {
+      return new RunStages(config, new RunFolder(Path.of("")), problems)
+          .plan(costs, backend)
+          .memory();
+    }
+  }
+
+  private static Roofline roofline(Compilation program) {
+    return Roofline.of(List.of(program), 0, Roofline.Device.ANY);
+  }
+
   private static void requirePlanIsReality(LanguageModel model) {
-    WorkPlan plan = WorkPlan.of(model.config(), CONFIG, LONGEST, 1);
+    RunPrograms programs = new RunPrograms(model.config(), CONFIG, LONGEST);
+    Map<String, Long> plan = need(model.config(), CONFIG, 1).bytes();
     try (Counting backend = new Counting()) {
       Parameters parameters = Parameters.random(backend, model.config(), 1);
-      assertEquals(backend.bytes, plan.bytes().get("weights"));
+      assertEquals(backend.bytes, plan.get("weights"));
 
       backend.bytes = 0;
       Trainer<?> trainer = PreferenceTraining.trainer(CONFIG, backend, parameters, LONGEST.pair());
-      assertEquals(backend.bytes, plan.bytes().get("gradients") + plan.bytes().get("optimizer"));
+      assertEquals(backend.bytes, plan.get("gradients") + plan.get("optimizer"));
       Described step = Described.of(trainer.describe());
-      assertEquals(step.bytes(), plan.bytes().get("activations"));
+      assertEquals(step.bytes(), plan.get("activations"));
       assertEquals(step.bytes(), trainer.activationBytes(), "all programs share the largest one's");
-      requireFlops(step, plan.programs().microBatch(0, ANY));
+      requireFlops(step, roofline(programs.training().microBatch()));
 
       backend.bytes = 0;
       Generator generator =
@@ -107,16 +142,17 @@ class WorkPlanTest {
               backend,
               parameters,
               DecodeLimits.of(16, 1, LONGEST.prompt(), CONFIG.rollouts().maxNewTokens()));
-      assertEquals(backend.bytes, plan.bytes().get("key-value cache"));
+      assertEquals(backend.bytes, plan.get("key-value cache"));
+      assertEquals(generator.activationBytes(), plan.get("sampling"));
       Described rows = Described.of(generator.mostRows().describe());
-      assertEquals(rows.bytes(), plan.bytes().get("sampling"));
-      requireFlops(rows, plan.programs().prefillStep(0, ANY));
-      requireFlops(Described.of(generator.describe()), plan.programs().decodeStep(0, ANY));
+      assertTrue(rows.bytes() <= plan.get("sampling"));
+      requireFlops(rows, roofline(programs.sampling().prefill()));
+      requireFlops(Described.of(generator.describe()), roofline(programs.sampling().token()));
 
-      Scorer scorer = new Scorer(backend, parameters, plan.programs().scoreTokens());
+      Scorer scorer = new Scorer(backend, parameters, programs.scoring().tokens());
       Described score = Described.of(scorer.describe());
-      assertEquals(score.bytes(), plan.bytes().get("scoring"));
-      requireFlops(score, plan.programs().scoreBatch(0, ANY));
+      assertEquals(score.bytes(), plan.get("scoring"));
+      requireFlops(score, roofline(programs.scoring().batch()));
     }
   }
 
@@ -141,11 +177,9 @@ class WorkPlanTest {
   void recomputationShrinksActivationsOfAModelOfABillionParameters() {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
     RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=1024");
-    long kept = WorkPlan.of(model, config, LONGEST, 1).bytes().get("activations");
+    long kept = need(model, config, 1).bytes().get("activations");
     long recomputed =
-        WorkPlan.of(model, config.with("train.recompute=true"), LONGEST, 1)
-            .bytes()
-            .get("activations");
+        need(model, config.with("train.recompute=true"), 1).bytes().get("activations");
     assertTrue(recomputed * 4 < kept, recomputed + " of " + kept);
   }
 
@@ -153,14 +187,14 @@ class WorkPlanTest {
   void aMicroBatchHoldsTheLongestPair() {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
     RunConfig small = RunConfig.of(Preset.DEMO).with("train.tokenBudget=64");
-    WorkPlan plan = WorkPlan.of(model, small, new WorkPlan.Longest(100, 700), 1);
-    assertEquals(700, plan.programs().microTokens());
+    RunPrograms programs = new RunPrograms(model, small, new RunPrograms.Longest(100, 700));
+    assertEquals(700, programs.training().tokens());
   }
 
   private static String wayOut(String model, String... settings) {
     RunConfig config = RunConfig.of(Preset.DEMO).with(settings);
     LlamaConfig sizes = PublishedModels.find(model).orElseThrow();
-    return WorkPlan.of(sizes, config, LONGEST, 1).wayOut(20_000_000_000L);
+    return need(sizes, config, 1).wayOut(20_000_000_000L);
   }
 
   @Test
@@ -184,12 +218,10 @@ class WorkPlanTest {
     RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=256");
     long available = 9_000_000_000L;
     int enough =
-        Math.toIntExact(
-            WorkPlan.of(model, config, LONGEST, 1).enoughProcesses(1, available).orElseThrow());
+        Math.toIntExact(need(model, config, 1).enoughProcesses(1, available).orElseThrow());
     assertTrue(enough > 1, "one would do");
-    WorkPlan.of(model, config, LONGEST, enough).requireFits(available);
-    assertTrue(
-        WorkPlan.of(model, config, LONGEST, enough - 1).totalBytes() > available, "fewer do too");
-    assertTrue(WorkPlan.of(model, config, LONGEST, 1).enoughProcesses(1, 1_000_000_000L).isEmpty());
+    need(model, config, enough).requireFits(available);
+    assertTrue(need(model, config, enough - 1).totalBytes() > available, "fewer do too");
+    assertTrue(need(model, config, 1).enoughProcesses(1, 1_000_000_000L).isEmpty());
   }
 }

@@ -4,4 +4,4 @@ package dev.irpo.run;
 ///
 /// @param step of the checkpoint
 /// @param totalSteps of the training
-public record Chosen(int step, int totalSteps) {}
+public record ChosenCheckpoint(int step, int totalSteps) {}

@@ -1,0 +1,65 @@
+package dev.irpo.plan;
+
+import dev.irpo.tensor.Compilation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/// What a stage of a run costs.
+///
+/// @param memory bytes that it needs by purpose; stages that name the same purpose share it
+/// @param disk bytes that it leaves in the run folder, by purpose
+/// @param programs that it runs, for what a backend keeps for itself
+/// @param work all that it does, a part a row
+/// @param repeated what it does over and over: one time of it
+public record Cost(
+    SequencedMap<String, Long> memory,
+    SequencedMap<String, Long> disk,
+    List<Compilation> programs,
+    List<Work> work,
+    List<Work> repeated) {
+  /// Costs nothing.
+  public static final Cost NONE =
+      new Cost(new LinkedHashMap<>(), new LinkedHashMap<>(), List.of(), List.of(), List.of());
+
+  /// Also keeps so many bytes.
+  public Cost inMemory(String purpose, long bytes) {
+    return new Cost(with(memory, purpose, bytes), disk, programs, work, repeated);
+  }
+
+  /// Also writes so many bytes.
+  public Cost onDisk(String purpose, long bytes) {
+    return new Cost(memory, with(disk, purpose, bytes), programs, work, repeated);
+  }
+
+  /// Also does this.
+  public Cost doing(Work more) {
+    return new Cost(memory, disk, programs, with(work, more), repeated);
+  }
+
+  /// Also does this over and over.
+  public Cost repeating(Work one) {
+    return new Cost(memory, disk, programs, work, with(repeated, one));
+  }
+
+  /// Also runs these.
+  public Cost running(Compilation... more) {
+    List<Compilation> all = new ArrayList<>(programs);
+    all.addAll(List.of(more));
+    return new Cost(memory, disk, all, work, repeated);
+  }
+
+  private static SequencedMap<String, Long> with(
+      SequencedMap<String, Long> map, String key, long value) {
+    SequencedMap<String, Long> more = new LinkedHashMap<>(map);
+    more.put(key, value);
+    return more;
+  }
+
+  private static List<Work> with(List<Work> list, Work one) {
+    List<Work> more = new ArrayList<>(list);
+    more.add(one);
+    return more;
+  }
+}

@@ -1,0 +1,41 @@
+package dev.irpo.plan;
+
+/// Work that is done, beforehand.
+///
+/// @param name what a table calls it
+/// @param items what it goes through, at most
+/// @param unit of the items
+/// @param tokens that it samples, scores or learns from, at most
+public record Work(String name, long items, String unit, long tokens, Amount amount) {
+  /// How much is computed.
+  ///
+  /// @param flops floating-point operations of products and attention
+  /// @param bytes that kernels must move
+  /// @param seconds at least
+  public record Amount(double flops, double bytes, double seconds) {
+    /// Nothing.
+    public static final Amount NONE = new Amount(0, 0, 0);
+
+    static Amount of(Roofline roofline) {
+      return new Amount(roofline.flops(), roofline.bytes(), roofline.seconds());
+    }
+
+    Amount times(double count) {
+      return new Amount(count * flops, count * bytes, count * seconds);
+    }
+
+    /// Both.
+    public Amount plus(Amount other) {
+      return new Amount(flops + other.flops, bytes + other.bytes, seconds + other.seconds);
+    }
+
+    Amount minus(Amount other) {
+      return plus(other.times(-1));
+    }
+  }
+
+  /// The same so many times.
+  public Work times(int count) {
+    return new Work(name, count * items, unit, count * tokens, amount.times(count));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.irpo.run;
+
+import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Evaluator;
+import dev.irpo.plan.Cost;
+import dev.irpo.plan.PromptCounts;
+import dev.irpo.plan.StageCosts;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Split;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Measures the accuracy of M_t on the test problems.
+///
+/// @param iteration t
+/// @param needs the stage that makes M_t
+record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Stage> needs)
+    implements Stage {
+  @Override
+  public String name() {
+    return "M_" + iteration + " evaluate";
+  }
+
+  @Override
+  public List<Path> writes() {
+    return List.of(folder.evaluation(iteration));
+  }
+
+  @Override
+  public Cost cost(StageCosts costs) {
+    PromptCounts test = costs.of(Split.TEST);
+    int votes = config.evaluate().majoritySamples();
+    return costs
+        .sampling()
+        .doing(costs.sample("evaluate greedily", test, 1))
+        .doing(costs.sample("evaluate majority of " + votes, test, votes));
+  }
+
+  @Override
+  public void run(Session session) throws IOException {
+    var _ = session.modelAt(folder.model(iteration));
+    List<Problem> test = session.problems(Split.TEST);
+    Evaluator evaluator = session.evaluator();
+    int votes = evaluator.majoritySamples();
+    try (Progress.Bar bar = session.progress().begin(name(), (long) test.size() * (1 + votes))) {
+      var greedy = evaluator.greedy(test, done -> bar.at(done, "greedy"));
+      var majority =
+          votes == 0
+              ? null
+              : evaluator.majority(
+                  test, done -> bar.at(test.size() + done, "majority of " + votes));
+      RunFolder.writeJson(folder.evaluation(iteration), new Evaluation(greedy, majority, votes));
+    }
+  }
+}

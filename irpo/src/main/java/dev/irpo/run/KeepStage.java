@@ -1,0 +1,42 @@
+package dev.irpo.run;
+
+import dev.irpo.plan.Cost;
+import dev.irpo.plan.StageCosts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// Makes a checkpoint M_t.
+///
+/// @param train whose checkpoint: the chosen one, or the last
+/// @param choose what chose it, if anything did
+record KeepStage(RunFolder folder, int iteration, TrainStage train, Optional<ChooseStage> choose)
+    implements Stage {
+  @Override
+  public String name() {
+    return "iteration " + iteration + " keep";
+  }
+
+  @Override
+  public List<Stage> needs() {
+    return choose.isPresent() ? List.of(train, choose.get()) : List.of(train);
+  }
+
+  @Override
+  public List<Path> writes() {
+    return List.of(folder.model(iteration));
+  }
+
+  @Override
+  public Cost cost(StageCosts costs) {
+    return Cost.NONE.onDisk("model", costs.programs().weightBytes());
+  }
+
+  @Override
+  public void run(Session session) throws IOException {
+    Optional<ChosenCheckpoint> chosen = choose.isPresent() ? choose.get().chosen() : train.length();
+    Path checkpoint = train.files().checkpoint(chosen.orElseThrow().step());
+    session.modelAt(checkpoint).save(folder.model(iteration));
+  }
+}

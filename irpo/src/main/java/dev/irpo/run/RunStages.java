@@ -1,0 +1,137 @@
+package dev.irpo.run;
+
+import dev.irpo.config.RunConfig;
+import dev.irpo.plan.Cost;
+import dev.irpo.plan.RunPlan;
+import dev.irpo.plan.StageCosts;
+import dev.irpo.task.Split;
+import dev.irpo.tensor.Backend;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// All stages of a run in their order, made once from its configuration: the loop runs them, a plan
+/// adds up their costs, and progress counts them. This is where stages are put together.
+public final class RunStages {
+  private final RunConfig config;
+  private final RunFolder folder;
+  private final Map<Split, Integer> problems;
+  private final List<Stage> start;
+  private final List<List<Stage>> iterations = new ArrayList<>();
+
+  /// The stages of a run.
+  ///
+  /// @param problems how many there are in each split
+  public RunStages(RunConfig config, RunFolder folder, Map<Split, Integer> problems) {
+    this.config = config;
+    this.folder = folder;
+    this.problems = problems;
+    start = evaluation(0, List.of());
+    List<Stage> before = List.of();
+    for (int iteration = 1; iteration <= config.iterations(); iteration++) {
+      List<Stage> stages = new ArrayList<>();
+      KeepStage keep = iteration(iteration, before, stages);
+      before = List.of(keep);
+      stages.addAll(evaluation(iteration, before));
+      iterations.add(stages);
+    }
+  }
+
+  /// One iteration, from M_{t−1} to M_t (arXiv:2404.19733, figure 1): sample and grade → pair →
+  /// train → choose; then once more with the held-out problems, if they are to be trained on too.
+  ///
+  /// @param before what makes M_{t−1}
+  /// @param stages gets them all
+  private KeepStage iteration(int iteration, List<Stage> before, List<Stage> stages) {
+    SampleStage sample = sample(iteration, Split.TRAIN, before);
+    PairStage pair = new PairStage(config, sample, Optional.empty());
+    TrainStage train = new TrainStage(config, folder, pair, Optional.empty());
+    stages.addAll(List.of(sample, pair, train));
+    if (!chooses()) {
+      return kept(new KeepStage(folder, iteration, train, Optional.empty()), stages);
+    }
+    ChooseStage choose = new ChooseStage(config, folder, iteration, train, retrains());
+    stages.add(choose);
+    if (!retrains()) {
+      return kept(new KeepStage(folder, iteration, train, Optional.of(choose)), stages);
+    }
+    SampleStage others = sample(iteration, Split.HELD_OUT, before);
+    PairStage all = new PairStage(config, others, Optional.of(pair));
+    TrainStage again = new TrainStage(config, folder, all, Optional.of(choose));
+    stages.addAll(List.of(others, all, again));
+    return kept(new KeepStage(folder, iteration, again, Optional.empty()), stages);
+  }
+
+  private static KeepStage kept(KeepStage keep, List<Stage> stages) {
+    stages.add(keep);
+    return keep;
+  }
+
+  private SampleStage sample(int iteration, Split split, List<Stage> before) {
+    return new SampleStage(config, folder, iteration, split, problems.get(split), before);
+  }
+
+  private List<Stage> evaluation(int iteration, List<Stage> before) {
+    return problems.get(Split.TEST) == 0
+        ? List.of()
+        : List.of(new EvaluateStage(config, folder, iteration, before));
+  }
+
+  /// Whether held-out problems choose a checkpoint.
+  private boolean chooses() {
+    return problems.get(Split.HELD_OUT) > 0 && config.train().evaluateEverySteps() > 0;
+  }
+
+  /// Whether they are trained on once they have chosen.
+  private boolean retrains() {
+    return chooses() && config.train().retrainWithHeldOut() && config.task().holdsOutOfTrain();
+  }
+
+  /// What the run takes.
+  public RunPlan plan(StageCosts costs, Backend backend) {
+    return RunPlan.of(
+        config,
+        costs.programs(),
+        start.stream().map(stage -> stage.cost(costs)).toList(),
+        iterations.getFirst().stream().map(stage -> stage.cost(costs)).toList(),
+        backend);
+  }
+
+  /// What each stage of an iteration costs.
+  public List<Cost> costs(StageCosts costs) {
+    return iterations.getFirst().stream().map(stage -> stage.cost(costs)).toList();
+  }
+
+  /// All stages in their order.
+  List<Stage> all() {
+    List<Stage> all = new ArrayList<>(start);
+    iterations.forEach(all::addAll);
+    return all;
+  }
+
+  /// The stages that must still run, in their order: evaluations and the models that they or the
+  /// next iteration want, and whatever those need that is not there.
+  List<Stage> pending() throws IOException {
+    Set<Stage> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Stage stage : all()) {
+      if (stage instanceof EvaluateStage || stage instanceof KeepStage) {
+        want(stage, wanted);
+      }
+    }
+    return all().stream().filter(wanted::contains).toList();
+  }
+
+  private static void want(Stage stage, Set<Stage> wanted) throws IOException {
+    if (!wanted.contains(stage) && !stage.isDone()) {
+      wanted.add(stage);
+      for (Stage need : stage.needs()) {
+        want(need, wanted);
+      }
+    }
+  }
+}
