@@ -31,7 +31,7 @@ public class KernelBenchmark {
   @Param("cpu")
   public String backend;
 
-  /// Threads of `cpu`; 0: one a core.
+  /// Threads of `cpu`; 0: one per core.
   @Param("0")
   public int threads;
 

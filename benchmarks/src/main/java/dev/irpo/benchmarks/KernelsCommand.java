@@ -38,7 +38,7 @@ final class KernelsCommand implements Callable<Integer> {
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
-      description = "of cpu; 0: one a core")
+      description = "of cpu; 0: one per core")
   private int threads;
 
   @Option(

@@ -1,6 +1,6 @@
 /// Models, optimizer state and run data as files: named tensors and typed tables, no architecture.
 ///
-/// [ModelFormats#open] opens a model whatever its format. A format is one class behind
+/// [ModelFormats#open] opens a model whatever its format. A format is one implementation of
 /// [ModelFormat][dev.irpo.checkpoints.model.ModelFormat], in a package of its own, and a line in
 /// the list of [ModelFormats]:
 ///

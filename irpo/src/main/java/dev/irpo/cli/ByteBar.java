@@ -4,7 +4,7 @@ import dev.irpo.run.Progress;
 import java.util.Locale;
 import java.util.function.LongConsumer;
 
-/// Progress of writing, by bytes. It shows with the first of them, so that a refusal stands alone.
+/// Progress of writing, by bytes. It appears with the first byte, so a refusal is printed alone.
 final class ByteBar implements LongConsumer, AutoCloseable {
   private final String stage;
   private final long totalBytes;
@@ -16,7 +16,7 @@ final class ByteBar implements LongConsumer, AutoCloseable {
     this.totalBytes = totalBytes;
   }
 
-  /// So many bytes more.
+  /// Adds bytes that were written.
   @Override
   public void accept(long bytes) {
     if (done == 0) {

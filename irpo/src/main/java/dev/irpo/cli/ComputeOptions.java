@@ -21,7 +21,7 @@ final class ComputeOptions {
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
-      description = "threads; 0: one a core. No result depends on it")
+      description = "threads; 0: one per core. No result depends on it")
   private int threads;
 
   @Option(

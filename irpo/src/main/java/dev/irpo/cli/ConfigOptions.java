@@ -24,7 +24,7 @@ final class ConfigOptions {
   @Option(
       names = "--set",
       paramLabel = "key=value",
-      description = "overrides one value, before the file's; may be repeated")
+      description = "overrides one value, also of the file; may be repeated")
   private List<String> overrides = new ArrayList<>();
 
   @Option(

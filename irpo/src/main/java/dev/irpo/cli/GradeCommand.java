@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
     header = "Rewards responses, or compares two graders.",
     description = {
       "{\"response\":…,\"answer\":…} to {\"extracted\":…,\"correct\":…,\"reward\":…}, line by line,"
-          + " with what was read as the answer, where, and why; \"question\" and \"options\":[…]"
-          + " may stand beside the answer.",
+          + " with what was read as the answer, where, and why; a line may also have"
+          + " \"question\" and \"options\":[…].",
       "With --compare: where two graders differ on graded rollouts."
     })
 final class GradeCommand implements Callable<Integer> {

@@ -38,7 +38,7 @@ final class SampleCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private ComputeOptions compute;
 
-  @Option(names = "-n", defaultValue = "1", paramLabel = "N", description = "samples a prompt")
+  @Option(names = "-n", defaultValue = "1", paramLabel = "N", description = "samples per prompt")
   private int samples;
 
   @Option(names = "--temperature", defaultValue = "1", paramLabel = "T", description = "0: greedy")

@@ -7,7 +7,7 @@ public record ComputeSettings(
     @Setting(
             value = "0",
             range = "[0, 1024]",
-            doc = "threads; 0: one a core. No result depends on it")
+            doc = "threads; 0: one per core. No result depends on it")
         int threads,
     @Setting(
             value = "cpu",

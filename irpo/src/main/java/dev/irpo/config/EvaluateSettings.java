@@ -2,7 +2,7 @@ package dev.irpo.config;
 
 import dev.irpo.setting.Setting;
 
-/// How a model's accuracy is measured, beside greedily.
+/// How a model's accuracy is measured besides greedy decoding.
 public record EvaluateSettings(
     @Setting(
             value = "32",

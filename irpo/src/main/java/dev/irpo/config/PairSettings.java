@@ -4,7 +4,7 @@ import dev.irpo.setting.Setting;
 
 /// The building of preference pairs from graded rollouts.
 public record PairSettings(
-    @Setting(value = "10", range = "[1, 100000]", doc = "K, pairs a prompt") int perPrompt,
+    @Setting(value = "10", range = "[1, 100000]", doc = "K, pairs per prompt") int perPrompt,
     @Setting(
             value = "true",
             doc = "whether the gold solution, where the task has one, is a winner too")
@@ -13,8 +13,7 @@ public record PairSettings(
             value = "1",
             range = "(0, 1]",
             doc =
-                "least reward of a winner, losers have less; an evaluation counts a response with it"
-                    + " as right")
+                "least reward of a winner, losers have less; an evaluation counts winners as right")
         double winnerReward,
     @Setting(value = "false", doc = "whether a response counts once however often it was sampled")
         boolean removeDuplicates,
@@ -22,12 +21,12 @@ public record PairSettings(
             value = "0",
             range = "[0, 16777216]",
             doc =
-                "longest prompt with response, in tokens, longer pairs are dropped; 0: the context")
+                "longest prompt with response, in tokens; longer pairs are dropped; 0: the context")
         int maxTokens,
     @Setting(
             value = "0",
             range = "[0, 1000000000]",
-            doc = "pairs of an iteration at most, more are drawn from at random; 0: all")
+            doc = "most pairs of an iteration, drawn at random where there are more; 0: all")
         int atMost) {
   /// Whether a response of this reward is a winner, else it is a loser.
   public boolean isWinner(float reward) {

@@ -2,7 +2,7 @@ package dev.irpo.config;
 
 import java.util.Map;
 
-/// Named sets of values that replace defaults; the values and where each comes from stand in
+/// Named sets of values that replace defaults; the values and where each comes from are in
 /// `presets/NAME.yaml` ([PresetFile]).
 public enum Preset {
   /// The paper's first version, which this project was started from: its GSM8K column.

@@ -5,23 +5,25 @@ import java.util.List;
 
 /// The sampling of responses from M_t.
 public record RolloutSettings(
-    @Setting(value = "30", range = "[1, 100000]", doc = "N, samples a prompt") int perPrompt,
+    @Setting(value = "30", range = "[1, 100000]", doc = "N, samples per prompt") int perPrompt,
     @Setting(
             value = "[0.8, 0.8, 1.3, 1.3]",
             range = "[0, 100]",
-            doc = "temperature of each iteration, the last one also of all later ones; 0: greedy")
+            doc = "temperature of each iteration; the last holds for all later ones; 0: greedy")
         List<Double> temperature,
     @Setting(
             value = "0",
             range = "[0, 10000000]",
-            doc = "samples come from the most likely tokens, this many; 0: from all")
+            doc = "top-k sampling: only the k most likely tokens are drawn; 0: off")
         int topK,
     @Setting(
             value = "1",
             range = "(0, 1]",
-            doc = "samples come from the fewest tokens that are together this likely; 1: from all")
+            doc =
+                "top-p (nucleus) sampling: only the fewest tokens with this total probability are"
+                    + " drawn; 1: off")
         double topP,
-    @Setting(value = "512", range = "[1, 1000000]", doc = "tokens of a response at most")
+    @Setting(value = "512", range = "[1, 1000000]", doc = "most tokens of a response")
         int maxNewTokens,
     @Setting(value = "32", range = "[1, 65536]", doc = "responses sampled at a time") int slots) {
 

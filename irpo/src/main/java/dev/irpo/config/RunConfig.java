@@ -35,7 +35,7 @@ public record RunConfig(
 
   /// The configuration of a file, if there is one, with overrides.
   ///
-  /// @param overrides texts `key=value`, which go before the file's values
+  /// @param overrides texts `key=value`, which override the file's values
   /// @throws IOException if the file cannot be read
   /// @throws IllegalArgumentException if a key is unknown or a value impossible; the message is one
   ///   line that names it

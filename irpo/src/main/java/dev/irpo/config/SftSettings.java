@@ -2,7 +2,7 @@ package dev.irpo.config;
 
 import dev.irpo.setting.Setting;
 
-/// Supervised fine-tuning, beside what [TrainSettings] says.
+/// What supervised fine-tuning has besides [TrainSettings].
 public record SftSettings(
-    @Setting(value = "false", doc = "whether the prompt's tokens are learnt too")
+    @Setting(value = "false", doc = "whether the loss covers the prompt's tokens too")
         boolean promptTokens) {}

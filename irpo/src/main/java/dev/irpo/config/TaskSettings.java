@@ -62,8 +62,8 @@ public record TaskSettings(
             pattern = Graders.PATTERN,
             form = Graders.FORM,
             doc =
-                "what rewards a response: of custom any, of the other tasks, which have their own,"
-                    + " a class only")
+                "what rewards responses: any for custom; the other tasks have their own, which only"
+                    + " a class replaces")
         String grader,
     @Setting(
             value = "none",

@@ -8,14 +8,14 @@ public record TrainSettings(
     @Setting(
             value = "5000",
             range = "[0, 100000000]",
-            doc = "optimizer steps an iteration at most; 0: as many as train.epochs take")
+            doc = "most optimizer steps of an iteration; 0: as many as train.epochs take")
         int steps,
     @Setting(
             value = "1",
             range = "[1, 10000]",
             doc = "passes over the pairs where train.steps is 0")
         int epochs,
-    @Setting(value = "16", range = "[1, 1000000]", doc = "pairs a step") int batchSize,
+    @Setting(value = "16", range = "[1, 1000000]", doc = "pairs per step") int batchSize,
     @Setting(value = "true", doc = "whether pairs are drawn in a random order") boolean shuffle,
     @Setting(
             value = "all",
@@ -47,6 +47,6 @@ public record TrainSettings(
     @Setting(
             value = "true",
             doc =
-                "whether M_t is then trained anew with the pairs of the problems held out of train"
+                "whether M_t is then trained again, from M_{t-1} and with the held-out problems"
                     + " too, for as many steps as the chosen checkpoint has; run only")
         boolean retrainWithHeldOut) {}

@@ -50,6 +50,6 @@ abstract sealed class ExactMatch implements Grader permits NumberGrader, MathGra
             answer.equals(known)
                 ? answer + " is the gold answer"
                 : "%s is not the gold answer %s".formatted(answer, known))
-        .orElseGet(() -> "what stands %s is not %s".formatted(taken.place().words(), form()));
+        .orElseGet(() -> "the text %s is not %s".formatted(taken.place().words(), form()));
   }
 }

@@ -16,11 +16,12 @@ public record Grade(Optional<String> extracted, float reward, TakenText taken, S
   public Grade {
     if (!(reward >= 0 && reward <= 1)) {
       throw new IllegalArgumentException(
-          "a grader gave the reward %s; rewards lie between 0 and 1, so scale it".formatted(reward));
+          "a grader gave the reward %s; rewards lie between 0 and 1, so scale it"
+              .formatted(reward));
     }
   }
 
-  /// A grade of a response in which no answer stands apart; it has no vote in a majority.
+  /// A grade of a response without a separate answer; it has no vote in a majority.
   public static Grade of(double reward, String why) {
     return new Grade(Optional.empty(), (float) reward, TakenText.NONE, why);
   }
@@ -30,7 +31,7 @@ public record Grade(Optional<String> extracted, float reward, TakenText taken, S
     return reward == 1;
   }
 
-  /// The answer as it stands in the response; empty where there is none.
+  /// The answer as the response words it; empty where there is none.
   public String answerText() {
     return taken.text();
   }

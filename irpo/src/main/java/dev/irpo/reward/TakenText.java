@@ -2,8 +2,8 @@ package dev.irpo.reward;
 
 /// The part of a response that a grader reads.
 ///
-/// @param text as it stands there
-/// @param place where it stands
+/// @param text as the response has it
+/// @param place where it was found
 public record TakenText(String text, Place place) {
   /// Where answers are looked for.
   public enum Place {

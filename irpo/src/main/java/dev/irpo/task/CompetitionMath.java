@@ -14,7 +14,7 @@ import java.util.Optional;
 /// `train` and `test` of one-problem json files, or the jsonl form.
 ///
 /// The prompt is the paper's (arXiv:2404.19733, appendix A.1) with fixed solved examples from the
-/// train problems. The examples are neither trained nor chosen on, as their answers stand in the
+/// train problems. The examples are neither trained nor chosen on, as their answers are in the
 /// prompt. Published files are sorted by subject, so problems are taken in a mixed order that
 /// follows from their ids: the held-out ones are then a fair sample.
 public final class CompetitionMath implements Task {

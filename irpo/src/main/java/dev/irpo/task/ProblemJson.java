@@ -75,7 +75,7 @@ record ProblemJson(String place, int number, JsonNode json) {
       }
     } catch (JsonProcessingException malformed) {
       throw new IllegalArgumentException(
-          "%s: not JSON (%s); one JSON object must stand here"
+          "%s: not JSON (%s); it must be one JSON object"
               .formatted(place, malformed.getOriginalMessage().replaceAll("\\s+", " ")),
           malformed);
     }

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// `config.yaml` in a folder whose work can be gone on with: it decides what that work is.
+/// `config.yaml` in a folder whose work can be resumed: it decides what that work is.
 public final class ConfigFile {
   /// Its name.
   public static final String NAME = "config.yaml";
 
   private ConfigFile() {}
 
-  /// Begins a folder, or checks that the one there was begun with the same configuration.
+  /// Starts a folder, or checks that the existing one was started with the same configuration.
   ///
   /// @param what the work in it, for messages
   /// @throws IllegalArgumentException if the folder holds work of another configuration, or
@@ -55,7 +55,7 @@ public final class ConfigFile {
     }
   }
 
-  /// Everything but what computes: work may go on with other threads or on another backend.
+  /// Everything but what computes: work may resume with other threads or on another backend.
   private static String comparable(RunConfig config) {
     return config.with("compute.threads=0", "compute.backend=cpu").toYaml();
   }

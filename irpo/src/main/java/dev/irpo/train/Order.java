@@ -2,7 +2,8 @@ package dev.irpo.train;
 
 import dev.irpo.transformer.CounterRandom;
 
-/// The order in which examples are seen: epoch after epoch, each shuffled anew or as they lie.
+/// The order in which examples are seen: epoch after epoch, each shuffled differently, or in file
+/// order.
 ///
 /// @param key of the random order
 public record Order(int examples, boolean shuffle, long key) {

@@ -43,6 +43,6 @@ record ReferenceCheck<I extends TrainItem>(
             + " under the policy, but "
             + stored
             + " is stored as the reference's; the pairs belong to another model or were sampled"
-            + " on another backend, name the model with --reference or build them anew");
+            + " on another backend, name the model with --reference or build them again");
   }
 }

@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 /// What one optimizer step came to: a line of `metrics.jsonl`.
 ///
 /// @param step from 1
-/// @param values in the order of the file: `loss`, what the loss names besides, `gradNorm` (the
-///   global norm before clipping), `learningRate`, and what the training adds
+/// @param values in the order of the file: `loss`, what else the loss names, `gradNorm` (the global
+///   norm before clipping), `learningRate`, and what the training adds
 public record StepMetrics(int step, SequencedMap<String, Number> values) {
   /// Metrics in a bar; a line has no room for more.
   private static final int SHOWN = 3;

@@ -54,7 +54,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     rate = Schedules.learningRate(config.optimizer(), totalSteps);
   }
 
-  /// Adds what this kind of training says of a step besides.
+  /// Adds what this kind of training alone reports of a step.
   abstract void addTo(SequencedMap<String, Number> line, StepResult result, double seconds);
 
   /// Steps of the whole training.
@@ -98,7 +98,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     Checkpoint.write(folder, model, learner.trainer().optimizer(), step);
   }
 
-  /// Goes on from a checkpoint folder.
+  /// Resumes from a checkpoint folder.
   public void resume(Path folder) throws IOException {
     step = Checkpoint.read(folder, model, learner.trainer().optimizer());
   }

@@ -55,7 +55,7 @@ public record TrainingFolder(Path root) {
     }
   }
 
-  /// Begins a training that stands by itself, or goes on with one.
+  /// Starts a training outside a run, or resumes one.
   ///
   /// @param inputs files and folders by the options that named them
   /// @throws IllegalArgumentException if the folder holds a training of another configuration or of
@@ -65,7 +65,7 @@ public record TrainingFolder(Path root) {
     InputsFile.open(root, inputs);
   }
 
-  /// Goes on from the last checkpoint.
+  /// Resumes from the last checkpoint.
   ///
   /// @return false if there is none
   public boolean resume(Training<?> training) throws IOException {

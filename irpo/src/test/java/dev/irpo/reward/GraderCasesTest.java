@@ -203,7 +203,7 @@ final class GraderCasesTest {
     assertEquals("3 is not the gold answer 4", grader.grade("Final answer: 3", "4").why());
     assertEquals("the response gives no answer", grader.grade("3", "4").why());
     assertEquals(
-        "what stands after the last 'Final answer:' is not one number",
+        "the text after the last 'Final answer:' is not one number",
         grader.grade("Final answer: 5:30", "5").why());
   }
 

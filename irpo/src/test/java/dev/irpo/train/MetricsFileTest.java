@@ -34,8 +34,9 @@ class MetricsFileTest {
     return new StepMetrics(step, values);
   }
 
-  private static void append(Path file, int behind, double loss, int... steps) throws IOException {
-    try (MetricsFile metrics = MetricsFile.continueAt(file, behind)) {
+  private static void append(Path file, int lastStep, double loss, int... steps)
+      throws IOException {
+    try (MetricsFile metrics = MetricsFile.continueAt(file, lastStep)) {
       for (int step : steps) {
         metrics.append(step(step, loss));
       }

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Memory of the host that buffers are views of.
 ///
-/// A device that changed its own copy leaves behind how to fetch it; that happens when somebody on
-/// the host next asks for the memory, and not at all if nobody does.
+/// A device that changed its own copy registers how to fetch it; the fetch happens when the host
+/// next asks for the memory, and not at all if it never does.
 public final class Storage {
   private final MemorySegment segment;
   private final long byteSize;

@@ -6,8 +6,8 @@ import java.util.Map;
 
 /// Reads and writes the keys of a Hugging Face `config.json`.
 ///
-/// What a key says beyond the Llama that this program computes is refused by its name; keys that
-/// change nothing, such as `pretraining_tp`, are passed over. The rotary embedding is
+/// A key that asks for something other than the Llama computed here is refused by name; keys that
+/// change nothing, such as `pretraining_tp`, are ignored. The rotary embedding is
 /// [HuggingFaceRope]'s.
 record HuggingFaceConfig(Map<String, ?> values) {
   private static final double DEFAULT_RMS_EPS = 1e-6;

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/// Which parameters of a model are trained, as text that does not know the model:
+/// Which parameters of a model are trained, as text that fits any model:
 ///
 /// ```text
 /// all                        every tensor

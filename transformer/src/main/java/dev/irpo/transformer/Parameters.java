@@ -16,8 +16,8 @@ import java.util.SequencedMap;
 /// alone, each tensor where a checkpoint has it.
 ///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
-/// Who writes into them on the host calls [#markChanged()] afterwards, because backends keep copies
-/// of their own by [Buffer#version()].
+/// Whoever writes into them on the host calls [#markChanged()] afterwards, because backends keep
+/// copies of their own by [Buffer#version()].
 public final class Parameters {
   /// Standard deviation of fresh weights.
   public static final double INITIAL_DEVIATION = 0.02;

@@ -18,10 +18,10 @@ public final class OtherLoad {
   /// Ticks of a second in both files.
   private static final double TICKS = 100;
 
-  /// user, nice, system, irq, softirq, steal of the first line, behind its name.
+  /// user, nice, system, irq, softirq, steal of the first line, after its name.
   private static final List<Integer> BUSY = List.of(1, 2, 3, 6, 7, 8);
 
-  /// utime, stime and those of children that have ended, behind the name in brackets.
+  /// utime, stime and those of children that have ended, after the name in brackets.
   private static final List<Integer> USED = List.of(12, 13, 14, 15);
 
   private final double others;

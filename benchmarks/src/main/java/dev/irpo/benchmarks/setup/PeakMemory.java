@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/// The most memory that this process ever had.
+/// The peak memory of this process.
 public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 

@@ -28,8 +28,8 @@ enum Curve {
       return step(backend, model(width), shape);
     }
   },
-  /// Samples that are drawn at the same time.
-  SLOTS("sampling from S, 32 tokens behind a prompt of 64, slots", 1, 256) {
+  /// Samples drawn at the same time.
+  SLOTS("sampling from S, 32 tokens after a prompt of 64, slots", 1, 256) {
     @Override
     Runnable work(CpuBackend backend, int slots) {
       LlamaConfig config = model(WIDTH_OF_S);

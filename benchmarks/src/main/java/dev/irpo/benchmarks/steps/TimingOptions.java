@@ -9,14 +9,14 @@ class TimingOptions {
       names = "--repeat",
       paramLabel = "N",
       defaultValue = "5",
-      description = "runs at least, behind a warm-up; default: ${DEFAULT-VALUE}")
+      description = "least number of runs, after a warm-up; default: ${DEFAULT-VALUE}")
   private int repeats;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
-      description = "0: one a core; default: ${DEFAULT-VALUE}")
+      description = "0: one per core; default: ${DEFAULT-VALUE}")
   private int threads;
 
   /// Checks the ranges.

@@ -12,7 +12,7 @@ interface AttentionForm {
   /// Queries, keys and values.
   record Operands(Floats q, Floats k, Floats v) {}
 
-  /// What the gradients read besides.
+  /// What the gradients read in addition.
   ///
   /// @param delta (R, H) products of `dOut` and the output
   record Gradient(Floats dOut, FloatArray delta, Floats logSumExp) {}

@@ -23,7 +23,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 record CublasProducts(
     TaskList tasks, DeviceMemory memory, MatrixProducts other, boolean roundsToTf32)
     implements MatrixProducts {
-  /// Rows from which on copying a weight costs little beside the product.
+  /// From so many rows on, copying a weight costs little compared with the product.
   static final int LEAST_ROWS = 256;
 
   static final int AS_STORED = 0;

@@ -117,7 +117,7 @@ final class DevicePlan implements AutoCloseable {
     }
   }
 
-  /// Brings what changed on the device to the host, so that another plan can go on with it.
+  /// Brings what changed on the device to the host, so that another plan can continue from it.
   void retire() {
     if (plan != null) {
       variables.values().forEach(variable -> variable.storage().floats().segment());

@@ -35,7 +35,7 @@ final class DevicePlans implements AutoCloseable {
     this.roundsWeights = roundsWeights;
   }
 
-  /// Adds a program, together with those whose variables it shares; they are compiled anew.
+  /// Adds a program, together with those whose variables it shares; all are compiled again.
   void add(TornadoProgram program) {
     List<TornadoProgram> together = new ArrayList<>();
     for (DevicePlan plan : plans.values().stream().distinct().toList()) {

@@ -89,7 +89,7 @@ final class DeviceVariable {
     return keepsRounded;
   }
 
-  /// Makes the arrays anew.
+  /// Makes new arrays.
   ///
   /// @param limit most elements of an array, unless a view has more
   void cut(long limit) {

@@ -132,7 +132,7 @@ final class TornadoScore implements ScoreKernels {
     rowKernels.scatterAddRows(dXOn, whole(dChosen), rowsOn, count, embedDim);
   }
 
-  /// What the gradient of a logit depends on beside the logit.
+  /// What the gradient of a logit depends on besides the logit.
   private record Slopes(Floats dOut, Floats logSumExp, Ints rows, Ints targets) {}
 
   private void logitGradient(FloatArray logits, Slopes slopes, int count, Columns columns) {

@@ -2,7 +2,7 @@ package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.kernel.AttentionKernels;
 
-/// How much is in the making at a time; sets the memory of the cache.
+/// How many responses and prompts are in progress at a time, which sets the memory of the cache.
 ///
 /// @param slots responses at a time
 /// @param promptsInFlight prompts in the cache at a time

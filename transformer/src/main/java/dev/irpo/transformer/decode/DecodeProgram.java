@@ -35,7 +35,7 @@ final class DecodeProgram {
   private final Buffer inverseTemperature;
   private final List<Tensor> outputs;
 
-  /// @param workspace memory of all sizes, of which one runs at a time
+  /// @param workspace memory that all sizes share, since one runs at a time
   DecodeProgram(
       Backend backend,
       Llama model,
@@ -91,15 +91,15 @@ final class DecodeProgram {
       return other.rows <= rows && other.logits <= logits;
     }
 
-    /// The size that no run exceeds: a token in each slot beside rows of prompts, of which as many
-    /// may end as are in the cache.
+    /// The size that no run exceeds: a token in each slot and rows of prompts, of which as many may
+    /// be last rows as there are prompts in the cache.
     static Size largest(DecodeLimits limits) {
       int ends = Math.min(limits.promptsInFlight(), limits.prefillRows());
       return new Size(limits.slots() + limits.prefillRows(), limits.slots() + ends);
     }
 
-    /// The sizes that do where compiling is slow, ascending: a quarter of the slots, all of them,
-    /// and all of them beside rows of prompts.
+    /// The only sizes where compiling is slow, ascending: a quarter of the slots, all of them, and
+    /// all of them with rows of prompts.
     static List<Size> few(DecodeLimits limits) {
       int slots = limits.slots();
       int quarter = Math.max(1, slots / 4);
@@ -109,8 +109,8 @@ final class DecodeProgram {
           new Size(slots + limits.prefillRows(), slots + limits.prefillRows()));
     }
 
-    /// The next size that a program is compiled for: 1, 2, 3, 4, 6, 8, 12, 16, … of each, and as
-    /// many as there are slots, which most runs have.
+    /// The shape bucket that a run of this size takes: each number rounded up to 1, 2, 3, 4, 6, 8,
+    /// 12, 16, … or to the number of slots, which most runs have.
     Size roundedUp(int slots) {
       return new Size(bucket(rows, slots), bucket(logits, slots));
     }
@@ -153,7 +153,7 @@ final class DecodeProgram {
     return program;
   }
 
-  /// Of the Q rows that the last run gave logits for; the run of another size overwrites them.
+  /// Scores of the Q rows with logits in the last run; a run of another size overwrites them.
   TokenScores scores() {
     List<Buffer> buffers = outputs.stream().map(program::buffer).toList();
     return new TokenScores(buffers.get(0), buffers.get(1), buffers.get(2), buffers.get(3));

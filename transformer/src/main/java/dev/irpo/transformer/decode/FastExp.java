@@ -3,7 +3,7 @@ package dev.irpo.transformer.decode;
 /// The exponential function for weights of tokens: a fixed sequence of IEEE operations, so the same
 /// bits on every machine, and several times faster than [StrictMath#exp].
 final class FastExp {
-  /// Below this a weight is nothing beside the largest, which is 1.
+  /// Below this a weight is negligible next to the largest, which is 1.
   private static final double LOWEST = -40;
 
   private static final double LOG2_E = 1.4426950408889634;

@@ -17,7 +17,7 @@ import java.util.Map;
 /// Samples responses with a model, many at a time.
 ///
 /// Holds the cache and the compiled programs, so keep it while the model and the limits stay the
-/// same; weights are read anew in each run. Not for use by several threads.
+/// same; each run reads the weights as they are. Not thread-safe.
 public final class Generator {
   private final Backend backend;
   private final Llama model;
@@ -79,7 +79,7 @@ public final class Generator {
     model.config().requireTokens(request.prompt());
   }
 
-  /// Runs the rows of a plan and returns the scores of those that want some.
+  /// Runs the rows of a plan and returns the scores of those that ask for them.
   TokenScores run(RowPlan plan, SamplingSettings settings) {
     DecodeProgram program = program(new DecodeProgram.Size(plan.numRows(), plan.numLogits()));
     program.run(plan, TokenSampler.inverseTemperature(settings));

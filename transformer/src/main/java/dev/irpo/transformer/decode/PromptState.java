@@ -13,7 +13,7 @@ final class PromptState {
   int started;
   int finished;
 
-  /// Index of the last token's logits in the run under way, or −1.
+  /// Index of the last token's logits in the current run, or −1.
   int logitIndex = -1;
 
   PromptState(GenerationRequest request, int region, TokenScores scores) {

@@ -2,8 +2,8 @@ package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.kernel.AttentionKernels;
 
-/// The rows of one run, filled anew for each: token, position, cache table, and which rows' logits
-/// are wanted. Nothing is allocated after construction.
+/// The rows of one run, refilled for each: token, position, cache table, and which rows' logits are
+/// wanted. Nothing is allocated after construction.
 final class RowPlan {
   private static final int COLUMNS = AttentionKernels.CACHE_COLUMNS;
 

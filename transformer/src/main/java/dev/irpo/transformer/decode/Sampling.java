@@ -3,11 +3,11 @@ package dev.irpo.transformer.decode;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// What a generation is keyed and shaped by.
+/// How a generation samples, and what its random numbers are keyed by.
 ///
 /// @param settings how tokens are drawn
 /// @param seed of the run
-/// @param iteration of the run, so that each draws afresh
+/// @param iteration of the run, so that each iteration draws other samples
 /// @param stopConditions makes the condition of each sample
 public record Sampling(
     SamplingSettings settings, long seed, int iteration, Supplier<StopCondition> stopConditions) {
@@ -23,7 +23,7 @@ public record Sampling(
     default void progress(long samples, long tokens) {}
   }
 
-  /// Without a condition beside the stop tokens.
+  /// With the stop tokens as the only condition.
   public static Sampling of(SamplingSettings settings, long seed, int iteration) {
     return new Sampling(settings, seed, iteration, () -> StopCondition.NEVER);
   }

@@ -5,7 +5,7 @@ import java.util.List;
 /// How tokens are drawn. Truncation and temperature shape what is drawn, never the
 /// log-probabilities that are recorded.
 ///
-/// @param temperature divides the logits; 0 takes the most probable token, the lowest id of equals
+/// @param temperature divides the logits; 0 takes the most probable token, on a tie the lowest id
 /// @param topK keeps the k most probable tokens; 0 keeps all
 /// @param topP then keeps the fewest tokens that have this probability together; 1 keeps all
 /// @param maxNewTokens longest response, its end token included

@@ -3,7 +3,7 @@ package dev.irpo.transformer.decode;
 import dev.irpo.transformer.CounterRandom;
 import java.util.Arrays;
 
-/// A response in the making.
+/// A response in progress.
 final class SlotState {
   final int[] ids;
   final float[] tokenLogProbs;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// w[v] = exp((l[v] − max l)/temperature)      token = first v with Σ_{u ≤ v} w[u] > uniform · Σ w
 /// ```
 ///
-/// The program has summed the weights of each block of tokens, so that a draw touches one number a
+/// The program has summed the weights of each block of tokens, so that a draw reads one number per
 /// block and the tokens of one block, or of those blocks whose best token may be kept where some
 /// are cut off. Sums run in double precision in a fixed order: by token id, or from the most
 /// probable token on where tokens are cut off.
@@ -25,7 +25,7 @@ final class TokenSampler {
   private final float[] blockWeights;
   private final double[] sumBefore;
 
-  /// Logits of the block that is looked at.
+  /// Logits of the current block.
   private final float[] logits = new float[BLOCK];
 
   /// The tokens that may be kept, most probable first, and by id their weights; empty where none is
@@ -57,8 +57,8 @@ final class TokenSampler {
     return settings.topK() > 0 || settings.topP() < 1;
   }
 
-  /// What the program has to multiply logits with for this sampler. A greedy one uses no weights,
-  /// but they must be numbers where the logits are such that a warmer one takes them too.
+  /// The factor that the program multiplies logits by for this sampler. A greedy sampler uses no
+  /// weights, but refuses NaN among them as every other does, so its factor is 1.
   static float inverseTemperature(SamplingSettings settings) {
     double inverse = settings.temperature() == 0 ? 1 : 1 / settings.temperature();
     return (float) Math.min(inverse, Float.MAX_VALUE);
@@ -178,8 +178,8 @@ final class TokenSampler {
     return (int) order[rank];
   }
 
-  /// Orders tokens from the most probable on, equals by id, and notes their weights. Those are left
-  /// out that are beyond the first k for sure, and without top-k those that cannot be in the
+  /// Orders tokens from the most probable on, ties by id, and notes their weights. It leaves out
+  /// tokens that are certainly beyond the first k and, without top-k, those that cannot be in the
   /// nucleus: all with a weight below (1 − p)·total/V have less than 1 − p together.
   private int sortCandidates(TokenScores scores, int row, double total) {
     boolean hasTopK = settings.topK() > 0;
@@ -215,7 +215,7 @@ final class TokenSampler {
     return sorted[sorted.length - k];
   }
 
-  /// An integer that is the smaller, the larger the number is.
+  /// An integer that decreases as the number grows.
   private static int descending(float logit) {
     int bits = Float.floatToIntBits(logit + 0f);
     return bits < 0 ? bits ^ Integer.MIN_VALUE : ~bits;

@@ -10,7 +10,7 @@ import dev.irpo.tensor.kernel.ScoreKernels;
 /// @param logits (Q, V)
 /// @param logSumExp (Q) their normalisers at temperature 1
 /// @param largest (Q, B) the largest logit of each block of the vocabulary
-/// @param weights (Q, B) the weight of each block beside its largest logit
+/// @param weights (Q, B) the weight of each block relative to its largest logit
 record TokenScores(Buffer logits, Buffer logSumExp, Buffer largest, Buffer weights) {
   /// Room for one row.
   static TokenScores ofOneRow(Backend backend, int vocabSize) {

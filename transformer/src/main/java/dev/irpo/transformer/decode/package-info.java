@@ -1,6 +1,6 @@
 /// The decode program: sampling many responses at once from a key-value cache.
 ///
-/// A fixed number of slots each hold one response in the making. One run of the program takes the
+/// A fixed number of slots each hold one response in progress. One run of the program takes the
 /// newest token of every busy slot, and beside them the next rows of prompts that are being read in
 /// (prefill); it stores their keys and values and gives logits for those rows that need them:
 ///
@@ -10,7 +10,7 @@
 /// ```
 ///
 /// The program also sums the softmax weights of each block of 64 tokens, so that drawing a token
-/// touches one number a block and the logits of one block. The scores of a prompt's last token are
+/// reads one number per block and the logits of one block. The scores of a prompt's last token are
 /// kept until all its samples have drawn their first token. A slot whose sample ends takes the next
 /// sample before the following run; a prompt's region is free when its last sample ended.
 ///

@@ -34,7 +34,7 @@ public final class Scorer {
   private final CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
   private final BudgetBuckets<Bucket> buckets;
 
-  /// A scorer that reads the parameters anew with each call.
+  /// A scorer; each call reads the parameters as they are then.
   ///
   /// @param tokenBudget rows of a micro-batch; a sequence longer than that gets one with as many
   ///   rows as it has tokens, rounded up

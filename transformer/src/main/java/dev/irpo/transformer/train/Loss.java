@@ -41,8 +41,8 @@ public interface Loss<I extends TrainItem> {
   /// What a loss computes.
   ///
   /// @param itemLoss (S) over the places of a micro-batch
-  /// @param metrics what files say of a step besides, by name in their order; one called `loss`
-  ///   stands there in place of the weighted sum
+  /// @param metrics what files report of a step, by name in their order; one called `loss` replaces
+  ///   the weighted sum there
   record Terms(Tensor itemLoss, SequencedMap<String, Metric> metrics) {
     /// No metric but the loss.
     public Terms(Tensor itemLoss) {

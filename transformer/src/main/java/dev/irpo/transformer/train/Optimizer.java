@@ -108,7 +108,7 @@ public final class Optimizer {
     return program;
   }
 
-  /// Forgets all steps.
+  /// Clears the moments and returns to step 0.
   void reset() {
     firstMoment.clear();
     secondMoment.clear();

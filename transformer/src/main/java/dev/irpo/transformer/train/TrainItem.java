@@ -4,7 +4,7 @@ import java.util.List;
 
 /// One thing to learn from: a pair of responses, a single response, or one with a label.
 ///
-/// Token ids are not copied and must not change. What a loss can ask of an item stands in its
+/// Token ids are not copied and must not change. What a loss can ask of an item is in its
 /// [ItemKind].
 public sealed interface TrainItem {
   /// Tokens of the prompt x, at least one.

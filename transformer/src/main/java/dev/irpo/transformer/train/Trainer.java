@@ -65,14 +65,14 @@ public final class Trainer<I extends TrainItem> {
             budget -> LossProgram.withoutGradients(model, loss, reads, budget, compiler));
   }
 
-  /// Adds the gradient of a step's loss to what is gathered.
+  /// Adds the gradient of a step's loss to the gathered gradient.
   ///
   /// @throws IllegalArgumentException if an item does not fit into a micro-batch or the context
   public StepResult accumulate(List<I> items) {
     return accumulate(items, loss.divisor(items));
   }
 
-  /// Adds the gradient of a part of a step's loss to what is gathered.
+  /// Adds the gradient of a part of a step's loss to the gathered gradient.
   ///
   /// @param divisor of the whole step, see [Loss#divisor]
   /// @throws IllegalArgumentException as [#accumulate(List)]
@@ -125,7 +125,7 @@ public final class Trainer<I extends TrainItem> {
     return reads;
   }
 
-  /// Forgets what is gathered and what the optimizer knows.
+  /// Clears the gathered gradient and the optimizer's state.
   public void reset() {
     gradient.clear();
     gradient.markChanged();
@@ -137,7 +137,7 @@ public final class Trainer<I extends TrainItem> {
     return training.largest().tokens();
   }
 
-  /// The optimizer, whose state belongs into a checkpoint.
+  /// The optimizer, whose state belongs in a checkpoint.
   public Optimizer optimizer() {
     return optimizer;
   }
