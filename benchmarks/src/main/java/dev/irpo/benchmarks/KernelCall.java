@@ -1,6 +1,7 @@
 package dev.irpo.benchmarks;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
@@ -9,6 +10,7 @@ import dev.irpo.tensor.kernel.Kernels;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// One kernel as an operation on variables, so that any backend runs it as it runs a model, and a
 /// device keeps its arguments.
@@ -16,6 +18,11 @@ record KernelCall(KernelWork.Call call, List<Arguments.Argument> arguments) impl
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     return List.of();
+  }
+
+  @Override
+  public Set<DType> inputTypes(int index) {
+    return Set.of(arguments.get(index).type());
   }
 
   @Override
