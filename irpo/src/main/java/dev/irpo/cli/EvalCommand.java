@@ -66,8 +66,7 @@ final class EvalCommand implements Callable<Integer> {
       SamplingMemory.of(
               backend, loaded.config(), sampler.limits(resolved.rollouts().maxNewTokens()))
           .requireFits("rollouts.slots", "rollouts.maxNewTokens", Machine.memoryBytes());
-      Evaluator evaluator =
-          new Evaluator(sampler, resolved);
+      Evaluator evaluator = new Evaluator(sampler, resolved);
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }

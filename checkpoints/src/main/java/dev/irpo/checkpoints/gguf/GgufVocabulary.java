@@ -2,7 +2,6 @@ package dev.irpo.checkpoints.gguf;
 
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.model.EmbeddedTokenizer;
-import dev.irpo.checkpoints.model.StoredModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
