@@ -56,10 +56,10 @@ public interface AttentionKernels {
       Buffer segments,
       AttentionSizes sizes);
 
-  /// Gradient of [#packedAttention] (Dao et al. 2022, arXiv:2205.14135, appendix B.2). With p[j] =
-  /// exp(s[j] − logSumExp) and δ = dOut·out:
+  /// Gradient of [#packedAttention] (Dao et al. 2022, arXiv:2205.14135, appendix B.2).
   ///
   /// ```text
+  /// p[j] = exp(s[j] − logSumExp)      δ = dOut·out
   /// ds[j] = p[j]·(dOut·v[j] − δ)/√D
   /// dQ = Σ_j ds[j]·k[j]      dK[j] = Σ_i ds[j]·q[i]      dV[j] = Σ_i p[j]·dOut[i]
   /// dQ (R, H·D)    dK, dV (R, G·D) written; the rest read

@@ -31,10 +31,10 @@ public interface ScoreKernels {
       Buffer targets,
       ScoreSizes sizes);
 
-  /// Gradient of [#tokenLogProbs]; the logits are computed again, block by block. With g[v] =
-  /// dOut[i]·([v = targets[i]] − exp(l[v] − logSumExp[i])):
+  /// Gradient of [#tokenLogProbs]; the logits are computed again, block by block.
   ///
   /// ```text
+  /// g[v] = dOut[i]·([v = targets[i]] − exp(l[v] − logSumExp[i]))
   /// dX[r,c] = Σ_{i: rows[i]=r} Σ_v g[v]·weight[v,c]      dWeight[v,c] += Σ_i g[v]·x[rows[i],c]
   /// dX (R, C) written    dWeight (V, C) updated; the rest read
   /// ```
