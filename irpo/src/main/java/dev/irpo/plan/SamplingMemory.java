@@ -27,7 +27,7 @@ public record SamplingMemory(long weights, long cache, long activations) {
 
   /// Refuses a sampling that cannot fit.
   ///
-  /// @param slotsKey what sets the responses in the making
+  /// @param slotsKey the key that sets how many responses are in progress
   /// @param tokensKey what sets their length
   /// @throws IllegalArgumentException naming the need by purpose, what there is and the way out
   public void requireFits(String slotsKey, String tokensKey, long availableBytes) {

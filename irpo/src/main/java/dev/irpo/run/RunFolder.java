@@ -37,7 +37,7 @@ public record RunFolder(Path root) {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  /// Begins a run or goes on with one.
+  /// Begins or resumes a run.
   ///
   /// @throws IllegalArgumentException if the folder holds a run of another configuration, or
   ///   something that is no run

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A run that was stopped again and again, at the beginning, amid and at the end of each stage,
+/// A run that was interrupted again and again, at the beginning, amid and at the end of each stage,
 /// ends in the files of one that was not.
 class ResumeTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -112,7 +112,7 @@ class ResumeTest {
     return folder;
   }
 
-  /// Runs until nothing stops it any more and returns where it was stopped.
+  /// Runs until nothing stops it any more and returns where it was interrupted.
   private static Set<String> runWithInterruptions(
       RunConfig config, RunFolder folder, Backend backend) throws IOException {
     Interruptions interruptions = new Interruptions();
@@ -218,7 +218,7 @@ class ResumeTest {
     assertTrue(files.containsKey("iteration-1/retrain/checkpoints/step-2/manifest.json"));
   }
 
-  /// The files of a run, which are those of the run that was stopped again and again.
+  /// The files of a run, which are those of the run that was interrupted again and again.
   private Map<String, String> filesOfBoth(RunConfig config, List<String> stages)
       throws IOException {
     try (Backend one = new CpuBackend(1);

@@ -75,7 +75,7 @@ class RetrainTest {
       assertEquals(
           ids(CONFIG, Split.HELD_OUT),
           rollouts.stream().map(Rollout::problemId).collect(Collectors.toSet()));
-      assertEquals(12, rollouts.getFirst().problem(), "counted on behind the 12 train problems");
+      assertEquals(12, rollouts.getFirst().problem(), "numbered after the 12 train problems");
       RolloutCounts counts = RunFolder.readJson(second.counts(), RolloutCounts.class);
       assertEquals(new RolloutCounts(12, counts.correct(), 36, 0, counts.dropped()), counts);
     }

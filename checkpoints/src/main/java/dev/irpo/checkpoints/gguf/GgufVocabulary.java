@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// What a GGUF file says of its tokenizer, in GGUF's own terms; valid as long as the [StoredModel].
+/// What a GGUF file says of its tokenizer, in GGUF's own terms; valid as long as the
+/// [dev.irpo.checkpoints.model.StoredModel].
 ///
 /// ```text
 /// tokenizer.ggml.model         llama: SentencePiece BPE       gpt2: byte-level BPE
