@@ -1,6 +1,8 @@
 package dev.irpo.checkpoints;
 
 import dev.irpo.checkpoints.arrow.ArrowFormat;
+import dev.irpo.checkpoints.arrow.ArrowPartFormat;
+import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.checkpoints.files.UnfinishedFolder;
 import dev.irpo.checkpoints.gguf.GgufFormat;
 import dev.irpo.checkpoints.huggingface.HuggingFaceFormat;
@@ -24,6 +26,7 @@ public final class ModelFormats {
   /// In the order in which a path is tried; llama2.c takes every file, so it is last.
   private static final List<ModelFormat> ALL =
       List.of(
+          new ArrowPartFormat(ModelFormats::of),
           new ArrowFormat(),
           new HuggingFaceFormat(),
           new MetaFormat(),
@@ -59,6 +62,14 @@ public final class ModelFormats {
       Path path, Optional<Path> tokenizer, Function<EmbeddedTokenizer, TokenizerFiles> converter)
       throws IOException {
     return StoredModel.open(path, of(path), tokenizer, Optional.of(converter));
+  }
+
+  /// Opens the tensors that lie in a converted folder itself, without those of its [BaseModel].
+  ///
+  /// @throws IllegalArgumentException if a file is damaged or contradicts another
+  /// @throws IOException if a file is missing or cannot be read
+  public static StoredModel openWithoutBase(Path folder) throws IOException {
+    return StoredModel.open(folder, new ArrowFormat(), Optional.empty(), Optional.empty());
   }
 
   /// The format of the model at a path.

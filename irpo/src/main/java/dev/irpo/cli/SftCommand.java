@@ -40,7 +40,7 @@ final class SftCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
-    TrainingFolder folder = new TrainingFolder(out);
+    TrainingFolder folder = new TrainingFolder(out, model.model);
     folder.requireUnfinished();
     ModelSizes.requireTrainingFits(model.model, model.tokenizer(), resolved);
     try (Backend backend = BackendStart.of(resolved.compute())) {

@@ -55,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
-    TrainingFolder folder = new TrainingFolder(out);
+    TrainingFolder folder = new TrainingFolder(out, policy);
     folder.requireUnfinished();
     ModelSizes.requireTrainingFits(policy, Optional.ofNullable(tokenizer), resolved);
     try (Backend backend = BackendStart.of(resolved.compute())) {

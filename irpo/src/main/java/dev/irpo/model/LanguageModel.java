@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
-import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.Backend;
@@ -149,8 +148,8 @@ public record LanguageModel(
   ///
   /// @throws IllegalArgumentException if a file is not what its checksum says
   public void replaceWeights(Path path) throws IOException {
-    Manifest.read(path).verifyChecksums(path);
     try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
+      stored.verifyChecksums();
       parameters.overwrite(path.toString(), stored.tensors().values());
     }
   }

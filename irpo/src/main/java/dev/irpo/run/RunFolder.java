@@ -24,7 +24,7 @@ import java.util.TreeSet;
 ///   rollouts/part-NNNNN.arrow graded samples of M_{t−1}
 ///   pairs.arrow, dropped.jsonl, rollouts.json
 ///   metrics.jsonl             a line a step
-///   checkpoints/step-N/       model, optimizer; beside it held-out-N.json, its accuracy
+///   checkpoints/step-N/       trained parameters, optimizer; beside it held-out-N.json, its accuracy
 ///   retrain/                  where held-out problems are trained on in the end: their rollouts,
 ///                             the pairs of all, metrics and checkpoints, and chosen.json
 ///   model/                    M_t, the checkpoint that did best on the held-out problems, or the
@@ -94,7 +94,7 @@ public record RunFolder(Path root) {
 
   /// The training of an iteration.
   public TrainingFolder training(int iteration) {
-    return new TrainingFolder(iteration(iteration));
+    return new TrainingFolder(iteration(iteration), model(iteration - 1));
   }
 
   /// The second training, with the held-out problems, and those problems' rollouts.
@@ -114,7 +114,7 @@ public record RunFolder(Path root) {
 
   /// The second training.
   public TrainingFolder retraining(int iteration) {
-    return new TrainingFolder(retrain(iteration));
+    return new TrainingFolder(retrain(iteration), model(iteration - 1));
   }
 
   /// Accuracy of a checkpoint on the held-out problems.

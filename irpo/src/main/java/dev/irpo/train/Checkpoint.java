@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.checkpoints.arrow.OptimizerShards;
 import dev.irpo.checkpoints.arrow.ShardLayout;
 import dev.irpo.checkpoints.files.AtomicFiles;
@@ -12,6 +13,7 @@ import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.train.Optimizer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -23,11 +25,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// A folder `step-N`: a model folder with the optimizer's shards and `state.json` in it. It appears
-/// when all of it is there.
+/// A folder `step-N`: a model folder with the optimizer's shards and `state.json` in it, of the
+/// trained parameters alone where a [BaseModel] has the rest. It appears when all of it is there.
 final class Checkpoint {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String STATE = "state.json";
@@ -48,7 +51,9 @@ final class Checkpoint {
     }
   }
 
-  static void write(Path folder, LanguageModel model, Optimizer optimizer, int step)
+  /// @param base has the parameters that are not trained; none where all are
+  static void write(
+      Path folder, LanguageModel model, Optimizer optimizer, int step, Optional<BaseModel> base)
       throws IOException {
     ShardLayout layout = shardLayout(optimizer);
     OptimizerShards.Part part =
@@ -68,8 +73,11 @@ final class Checkpoint {
                   .writeContents(
                       temporary,
                       model.huggingFaceConfig(),
-                      model.storedTensors(),
+                      trained(model, optimizer),
                       model.tokenizerFiles()));
+          if (base.isPresent()) {
+            written.putAll(base.get().writeTo(temporary));
+          }
           Map<String, Long> state =
               Map.of("step", (long) step, "optimizerSteps", optimizer.stepsTaken());
           MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
@@ -77,12 +85,25 @@ final class Checkpoint {
         });
   }
 
-  /// Copies a checkpoint's weights and optimizer state in and returns its step.
-  static int read(Path folder, LanguageModel model, Optimizer optimizer) throws IOException {
+  private static List<StoredTensor> trained(LanguageModel model, Optimizer optimizer) {
+    Set<String> names = shardLayout(optimizer).shapes().keySet();
+    return model.storedTensors().stream().filter(tensor -> names.contains(tensor.name())).toList();
+  }
+
+  /// Copies a checkpoint's trained weights and optimizer state in and returns its step.
+  ///
+  /// @param model whose other weights are those of the base
+  /// @throws IllegalArgumentException if the checkpoint has another base
+  static int read(Path folder, LanguageModel model, Optimizer optimizer, Optional<BaseModel> base)
+      throws IOException {
     Manifest.read(folder).verifyChecksums(folder);
-    try (StoredModel stored = ModelFormats.open(folder)) {
-      for (var entry : model.parameters().buffers().entrySet()) {
-        stored.tensor(entry.getKey()).content().read(0, entry.getValue().segment());
+    if (base.isPresent()) {
+      base.get().requireBaseOf(folder);
+    }
+    try (StoredModel stored = ModelFormats.openWithoutBase(folder)) {
+      for (String name : shardLayout(optimizer).shapes().keySet()) {
+        Buffer weights = model.parameters().buffers().get(name);
+        stored.tensor(name).content().read(0, weights.segment());
       }
     }
     model.parameters().markChanged();

@@ -1,5 +1,6 @@
 package dev.irpo.train;
 
+import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.transformer.train.LearningRate;
@@ -9,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// A training of a model, in place, step by step. Resumed from a checkpoint, it ends with the same
 /// bits.
@@ -93,13 +96,27 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     }
   }
 
-  /// Writes a checkpoint folder: model, optimizer state and step.
-  public void save(Path folder) throws IOException {
-    Checkpoint.write(folder, model, learner.trainer().optimizer(), step);
+  /// What checkpoints refer to for the parameters that are not trained; none where all are.
+  ///
+  /// @param start where the model lay when the training began
+  Optional<BaseModel> base(Path start) throws IOException {
+    Set<String> all = model.parameters().buffers().keySet();
+    boolean isWhole = learner.trainer().optimizer().layout().slices().size() == all.size();
+    return isWhole ? Optional.empty() : Optional.of(BaseModel.of(start, all));
+  }
+
+  /// Writes a checkpoint folder: trained parameters, optimizer state and step.
+  ///
+  /// @param base as [#base] says
+  void save(Path folder, Optional<BaseModel> base) throws IOException {
+    Checkpoint.write(folder, model, learner.trainer().optimizer(), step, base);
   }
 
   /// Resumes from a checkpoint folder.
-  public void resume(Path folder) throws IOException {
-    step = Checkpoint.read(folder, model, learner.trainer().optimizer());
+  ///
+  /// @param base as [#base] says
+  /// @throws IllegalArgumentException if the checkpoint has another base
+  void resume(Path folder, Optional<BaseModel> base) throws IOException {
+    step = Checkpoint.read(folder, model, learner.trainer().optimizer(), base);
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.train;
 
+import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -16,10 +17,13 @@ import java.util.SequencedMap;
 /// config.yaml         the configuration
 /// inputs.json         checksums of the model and the data
 /// metrics.jsonl       a line a step
-/// checkpoints/step-N/ model, optimizer
+/// checkpoints/step-N/ trained parameters, optimizer
 /// model/              the outcome
 /// ```
-public record TrainingFolder(Path root) {
+///
+/// @param start the model that the training begins with; checkpoints refer to it for parameters
+///   that are not trained
+public record TrainingFolder(Path root, Path start) {
   /// A line for each step.
   public Path metrics() {
     return root.resolve("metrics.jsonl");
@@ -71,7 +75,7 @@ public record TrainingFolder(Path root) {
   public boolean resume(Training<?> training) throws IOException {
     Optional<Integer> step = lastStep();
     if (step.isPresent()) {
-      training.resume(checkpoint(step.get()));
+      training.resume(checkpoint(step.get()), training.base(start));
     }
     return step.isPresent();
   }
@@ -87,6 +91,7 @@ public record TrainingFolder(Path root) {
   /// The same up to a step.
   public void runTo(int lastStep, Training<?> training, Training.Listener listener, int... every)
       throws IOException {
+    Optional<BaseModel> base = training.base(start);
     try (MetricsFile metrics = MetricsFile.continueAt(metrics(), training.step())) {
       while (training.step() < lastStep) {
         training.runTo(
@@ -96,7 +101,7 @@ public record TrainingFolder(Path root) {
               listener.stepped(line);
             });
         metrics.sync();
-        training.save(checkpoint(training.step()));
+        training.save(checkpoint(training.step()), base);
       }
     }
   }

@@ -56,8 +56,10 @@ class TrainingFolderTest {
 
   @Test
   void aStoppedSupervisedTrainingEndsInTheFilesOfOneThatWasNot() throws IOException {
-    TrainingFolder whole = new TrainingFolder(temporary.resolve("whole"));
-    TrainingFolder stopped = new TrainingFolder(temporary.resolve("stopped"));
+    TrainingFolder whole =
+        new TrainingFolder(temporary.resolve("whole"), temporary.resolve("start"));
+    TrainingFolder stopped =
+        new TrainingFolder(temporary.resolve("stopped"), temporary.resolve("start"));
     try (Backend backend = new CpuBackend(1)) {
       sft(backend, whole, 0);
       for (int step : new int[] {2, 3, 5, 7}) {
@@ -89,7 +91,7 @@ class TrainingFolderTest {
 
   @Test
   void theLastCheckpointIsTheOneWithTheMostStepsNotTheLastByName() throws IOException {
-    TrainingFolder folder = new TrainingFolder(temporary);
+    TrainingFolder folder = new TrainingFolder(temporary, temporary.resolve("start"));
     assertEquals(Optional.empty(), folder.lastStep());
     for (int step : new int[] {9, 100, 25}) {
       Files.createDirectories(folder.checkpoint(step));
@@ -100,7 +102,7 @@ class TrainingFolderTest {
 
   @Test
   void aFinishedTrainingIsRefused() throws IOException {
-    TrainingFolder folder = new TrainingFolder(temporary);
+    TrainingFolder folder = new TrainingFolder(temporary, temporary.resolve("start"));
     folder.requireUnfinished();
     Files.createDirectories(folder.model());
     String message =
@@ -110,7 +112,8 @@ class TrainingFolderTest {
 
   @Test
   void aTrainingOfOtherDataIsNotGoneOnWith() throws IOException {
-    TrainingFolder folder = new TrainingFolder(temporary.resolve("training"));
+    TrainingFolder folder =
+        new TrainingFolder(temporary.resolve("training"), temporary.resolve("start"));
     Path data = Files.writeString(temporary.resolve("data.jsonl"), "one");
     Path model = Files.createDirectories(temporary.resolve("model"));
     Files.writeString(model.resolve("config.json"), "{}");

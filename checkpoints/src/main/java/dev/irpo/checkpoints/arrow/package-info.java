@@ -14,6 +14,9 @@
 ///                                   written; written last
 /// ```
 ///
+/// **A part of a model** is such a folder with `base.json` in it, which names the model that has
+/// the other tensors ([BaseModel]); training writes one where it trains some parameters alone.
+///
 /// **A weights file** has one column, `values`, and one record batch per tensor slice. The column
 /// is Float32, Float64, Int32, HalfFloat (f16) or UInt16 (bf16, which Arrow has no type for). The
 /// schema's custom metadata names what lies where, so a reader needs nothing else:

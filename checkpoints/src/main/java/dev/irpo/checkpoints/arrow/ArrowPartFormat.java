@@ -1,0 +1,73 @@
+package dev.irpo.checkpoints.arrow;
+
+import dev.irpo.checkpoints.model.ModelFormat;
+import dev.irpo.checkpoints.model.ModelParts;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/// A converted folder with some of a model's tensors; its [BaseModel] has the others, in whatever
+/// format.
+public final class ArrowPartFormat implements ModelFormat {
+  private static final ArrowFormat FOLDER = new ArrowFormat();
+
+  private final Formats formats;
+
+  /// Finds the format of a model.
+  @FunctionalInterface
+  public interface Formats {
+    ModelFormat of(Path path) throws IOException;
+  }
+
+  /// @param formats of the bases
+  public ArrowPartFormat(Formats formats) {
+    this.formats = formats;
+  }
+
+  @Override
+  public String name() {
+    return "ARROW_PART";
+  }
+
+  @Override
+  public String description() {
+    return "a folder with %s and %s".formatted(ArrowFormat.INDEX, BaseModel.FILE_NAME);
+  }
+
+  @Override
+  public boolean matches(Path path) {
+    return FOLDER.matches(path) && Files.exists(path.resolve(BaseModel.FILE_NAME));
+  }
+
+  @Override
+  public ModelParts read(Path folder, Arena arena) throws IOException {
+    ModelParts own = FOLDER.read(folder, arena);
+    BaseModel base = BaseModel.read(folder);
+    base.requireUnchanged(folder);
+    ModelParts rest = formats.of(base.path()).read(base.path(), arena);
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+    for (String name : base.tensors()) {
+      StoredTensor tensor = own.tensors().getOrDefault(name, rest.tensors().get(name));
+      if (tensor == null) {
+        throw new IllegalArgumentException(
+            "%s: neither this folder nor %s has the tensor '%s'; copy the folder again"
+                .formatted(folder.resolve(BaseModel.FILE_NAME), base.path(), name));
+      }
+      tensors.put(name, tensor);
+    }
+    return new ModelParts(own.config(), tensors);
+  }
+
+  /// Of the base too.
+  @Override
+  public void verifyChecksums(Path folder) throws IOException {
+    FOLDER.verifyChecksums(folder);
+    BaseModel base = BaseModel.read(folder);
+    base.requireUnchanged(folder);
+    formats.of(base.path()).verifyChecksums(base.path());
+  }
+}

@@ -1,0 +1,177 @@
+package dev.irpo.checkpoints.arrow;
+
+import static dev.irpo.checkpoints.TestModels.assertRefused;
+import static dev.irpo.checkpoints.TestModels.assertSameTensors;
+import static dev.irpo.checkpoints.TestModels.bytes;
+import static dev.irpo.checkpoints.TestModels.config;
+import static dev.irpo.checkpoints.TestModels.tensor;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.huggingface.SafetensorsWriter;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A folder with the second of three tensors, whose base has another second one and one more.
+class ArrowPartFormatTest {
+  private static final List<StoredTensor> BASE =
+      List.of(
+          tensor("unused", DType.F32, 9, 3),
+          tensor("a", DType.BF16, 1, 5, 7),
+          tensor("b", DType.F32, 2, 33),
+          tensor("c", DType.F32, 3, 4, 2));
+  private static final StoredTensor TRAINED = tensor("b", DType.F32, 4, 33);
+  private static final List<StoredTensor> WHOLE = List.of(BASE.get(1), TRAINED, BASE.get(3));
+  private static final List<String> NAMES = List.of("a", "b", "c");
+
+  @TempDir private Path temporary;
+  private Path base;
+  private Path part;
+
+  @BeforeEach
+  void writeBoth() throws IOException {
+    base = temporary.resolve("all").resolve("base");
+    part = temporary.resolve("all").resolve("checkpoints").resolve("part");
+    writeModel(base, BASE);
+    writePart(BaseModel.of(base, NAMES), TRAINED);
+  }
+
+  private static void writeModel(Path folder, List<StoredTensor> tensors) throws IOException {
+    ArrowModelWriter.keepingTypes().write(folder, config(), tensors, TokenizerFiles.none());
+  }
+
+  private void writePart(BaseModel of, StoredTensor own) throws IOException {
+    Files.createDirectories(part.getParent());
+    AtomicFiles.writeFolder(
+        part,
+        folder -> {
+          Map<String, Manifest.Entry> written =
+              new TreeMap<>(
+                  ArrowModelWriter.keepingTypes()
+                      .writeContents(folder, config(), List.of(own), TokenizerFiles.none()));
+          written.putAll(of.writeTo(folder));
+          Manifest.write(folder, written);
+        });
+  }
+
+  private static void assertWhole(Path folder) throws IOException {
+    try (StoredModel model = ModelFormats.open(folder)) {
+      assertEquals("ARROW_PART", model.format().name());
+      assertSameTensors(WHOLE, model.tensors().values());
+      model.verifyChecksums();
+    }
+  }
+
+  @Test
+  void theTensorsThatItLacksAreThoseOfItsBase() throws IOException {
+    assertWhole(part);
+    try (StoredModel own = ModelFormats.openWithoutBase(part)) {
+      assertSameTensors(List.of(TRAINED), own.tensors().values());
+    }
+  }
+
+  @Test
+  void aBaseMayHaveAnyFormat() throws IOException {
+    Path other = Files.createDirectories(temporary.resolve("hugging-face"));
+    Files.writeString(other.resolve("config.json"), config().toString());
+    SafetensorsWriter.write(other.resolve("model.safetensors"), BASE);
+    deletePart();
+    writePart(BaseModel.of(other, NAMES), TRAINED);
+    assertWhole(part);
+    Files.writeString(other.resolve("config.json"), config().put("vocab_size", 7).toString());
+    assertRefused(() -> ModelFormats.open(part), "base.json", other.toString(), "put it back");
+  }
+
+  @Test
+  void bothCanBeMovedTogetherAndReachedThroughALink() throws IOException {
+    Path moved = temporary.resolve("deeper").resolve("moved");
+    Files.createDirectories(moved.getParent());
+    Files.move(temporary.resolve("all"), moved);
+    assertWhole(moved.resolve("checkpoints").resolve("part"));
+    Path link = Files.createSymbolicLink(temporary.resolve("link"), moved.resolve("checkpoints"));
+    assertWhole(link.resolve("part"));
+  }
+
+  @Test
+  void withoutItsBaseItIsRefused() throws IOException {
+    Path alone = temporary.resolve("alone");
+    Files.move(part, alone);
+    String whereItWouldBe = temporary.toRealPath().getParent().resolve("base").toString();
+    assertRefused(() -> ModelFormats.open(alone), "base.json", whereItWouldBe, "is not there");
+    try (StoredModel own = ModelFormats.openWithoutBase(alone)) {
+      assertSameTensors(List.of(TRAINED), own.tensors().values());
+    }
+  }
+
+  @Test
+  void anotherModelInThePlaceOfItsBaseIsRefused() throws IOException {
+    Files.move(base, temporary.resolve("before"));
+    writeModel(
+        base, List.of(BASE.get(0), BASE.get(1), BASE.get(2), tensor("c", DType.F32, 8, 4, 2)));
+    assertRefused(() -> ModelFormats.open(part), "base.json", base.toString(), "put it back");
+    BaseModel same = BaseModel.of(temporary.resolve("before"), NAMES);
+    same.requireBaseOf(part);
+    BaseModel other = BaseModel.of(base, NAMES);
+    assertRefused(() -> other.requireBaseOf(part), "base.json", base.toString(), other.sha256());
+    other.requireBaseOf(base);
+  }
+
+  @Test
+  void aDamagedBaseIsFoundWithThePart() throws IOException {
+    Path weights = base.resolve("weights-00001-of-00002.arrow");
+    byte[] bytes = Files.readAllBytes(weights);
+    int last = last(bytes, BASE.getFirst());
+    bytes[last] ^= 1;
+    Files.write(weights, bytes);
+    try (StoredModel model = ModelFormats.open(part)) {
+      assertRefused(model::verifyChecksums, weights.getFileName().toString(), "SHA-256");
+    }
+  }
+
+  /// Where the last byte of a tensor is in a file.
+  private static int last(byte[] file, StoredTensor tensor) {
+    byte[] wanted = bytes(tensor.data());
+    for (int i = 0; i + wanted.length <= file.length; i++) {
+      if (Arrays.equals(file, i, i + wanted.length, wanted, 0, wanted.length)) {
+        return i + wanted.length - 1;
+      }
+    }
+    throw new AssertionError("the file lacks " + tensor.name());
+  }
+
+  @Test
+  void aTensorThatNeitherHasIsNamed() throws IOException {
+    deletePart();
+    writePart(BaseModel.of(base, List.of("a", "b", "c", "d")), TRAINED);
+    assertRefused(() -> ModelFormats.open(part), "base.json", base.toString(), "tensor 'd'");
+  }
+
+  /// So no folder can be made its own base.
+  @Test
+  void anEditedReferenceIsRefused() throws IOException {
+    Path file = part.resolve(BaseModel.FILE_NAME);
+    String text = Files.readString(file);
+    assertTrue(text.contains("\"../../base\""), text);
+    Files.writeString(file, text.replace("../../base", "../././."));
+    assertRefused(() -> ModelFormats.open(part), "base.json", "manifest.json", "copy");
+  }
+
+  private void deletePart() throws IOException {
+    Files.move(part, temporary.resolve("old-part"));
+  }
+}
