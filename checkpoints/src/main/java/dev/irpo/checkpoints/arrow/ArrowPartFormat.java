@@ -35,7 +35,7 @@ public final class ArrowPartFormat implements ModelFormat {
 
   @Override
   public String description() {
-    return "a folder with %s and %s".formatted(ArrowFormat.INDEX, BaseModel.FILE_NAME);
+    return "a folder with " + BaseModel.FILE_NAME;
   }
 
   @Override

@@ -88,9 +88,13 @@ public record BaseModel(Path path, String sha256, List<String> tensors) {
     for (JsonNode name : json.path("tensors")) {
       tensors.add(name.asText());
     }
+    String sha256 = json.path("sha256").asText();
+    if (!sha256.matches("[0-9a-f]{64}") || tensors.isEmpty()) {
+      throw damaged(file, "needs model, sha256 and tensors", null);
+    }
     try {
       Path path = folder.toRealPath().resolve(json.path("model").asText()).normalize();
-      return new BaseModel(path, json.path("sha256").asText(), tensors);
+      return new BaseModel(path, sha256, tensors);
     } catch (InvalidPathException e) {
       throw damaged(file, "'" + json.path("model").asText() + "' is no path", e);
     }
