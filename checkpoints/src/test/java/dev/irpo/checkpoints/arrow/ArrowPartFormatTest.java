@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.huggingface.SafetensorsWriter;
 import dev.irpo.checkpoints.model.StoredModel;
@@ -161,14 +162,35 @@ class ArrowPartFormatTest {
     assertRefused(() -> ModelFormats.open(part), "base.json", base.toString(), "tensor 'd'");
   }
 
-  /// So no folder can be made its own base.
   @Test
-  void anEditedReferenceIsRefused() throws IOException {
+  void noFolderCanBeMadeItsOwnBase() throws IOException {
     Path file = part.resolve(BaseModel.FILE_NAME);
     String text = Files.readString(file);
-    assertTrue(text.contains("\"../../base\""), text);
-    Files.writeString(file, text.replace("../../base", "../././."));
+    String itself = Checksums.sha256(part.resolve(Manifest.FILE_NAME));
+    String edited =
+        text.replace("../../base", "./././././")
+            .replace(BaseModel.of(base, NAMES).sha256(), itself);
+    assertEquals(text.length(), edited.length());
+    assertTrue(edited.contains("././") && edited.contains(itself), edited);
+    Files.writeString(file, edited);
     assertRefused(() -> ModelFormats.open(part), "base.json", "manifest.json", "copy");
+  }
+
+  @Test
+  void aDamagedReferenceIsRefused() throws IOException {
+    Path file = part.resolve(BaseModel.FILE_NAME);
+    String text = Files.readString(file);
+    String sha256 = BaseModel.of(base, NAMES).sha256();
+    for (String damaged :
+        List.of(
+            "{}",
+            text.replace(sha256, "other\\n"),
+            text.replace("tensors", "names"),
+            text.replace("../../base", "\\u0000"))) {
+      Files.writeString(file, damaged);
+      Manifest.write(part);
+      assertRefused(() -> ModelFormats.open(part), "base.json", "copy");
+    }
   }
 
   private void deletePart() throws IOException {
