@@ -11,7 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The rules of DESIGN.md, section 2, on which module and package may use what.
+/// Which module and package may use what: the rules of docs/architecture.md.
 class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

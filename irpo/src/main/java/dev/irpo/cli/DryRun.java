@@ -64,7 +64,8 @@ record DryRun(
     plan.memory().requireFits(Machine.memoryBytes());
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
-    long needed = isBegun ? 4 * Float.BYTES * model.numParameters() : plan.totalDiskBytes();
+    long needed =
+        isBegun ? programs.training().stateBytes() + programs.weightBytes() : plan.totalDiskBytes();
     long free = Files.getFileStore(disk).getUsableSpace();
     if (free < needed) {
       throw new IllegalArgumentException(

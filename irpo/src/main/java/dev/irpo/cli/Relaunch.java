@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.plan.Machine;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -37,7 +38,7 @@ final class Relaunch {
     command.add("-XX:MaxDirectMemorySize=" + Machine.memoryBytes() / 10 * 9); // tensors lie there
     command.addAll(tornadoFlags());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("-cp", classPath(), Main.class.getName()));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put(PARENT, Long.toString(ProcessHandle.current().pid()));
@@ -50,6 +51,13 @@ final class Relaunch {
         Optional.ofNullable(System.getenv(PARENT))
             .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
             .map(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(KILLED)));
+  }
+
+  /// The program, and the classes of the user's own that configuration may name.
+  private static String classPath() {
+    String own = System.getProperty("java.class.path");
+    String users = System.getenv("IRPO_CLASS_PATH");
+    return users == null || users.isEmpty() ? own : own + File.pathSeparator + users;
   }
 
   private static List<String> flags() {

@@ -54,8 +54,9 @@ public final class RolloutSampler {
   private Generator generator(int maxNewTokens) {
     DecodeLimits wanted = limits(maxNewTokens);
     if (!wanted.equals(limits)) {
-      limits = wanted;
+      generator = null; // its cache is free before the next one is taken
       generator = new Generator(backend, model.parameters(), wanted);
+      limits = wanted;
     }
     return generator;
   }

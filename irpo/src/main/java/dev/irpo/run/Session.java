@@ -123,6 +123,7 @@ final class Session {
   /// What trains the model on these pairs.
   Trainer<?> trainer(List<PreferencePair> pairs) {
     if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(pairs)) {
+      trainer = null; // its gradients and moments are free before larger programs are made
       trainer = PreferenceTraining.trainer(config, backend, model, pairs);
     }
     return trainer;

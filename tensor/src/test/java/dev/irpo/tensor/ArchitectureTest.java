@@ -10,7 +10,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/// The rules of DESIGN.md on who may use what.
+/// Who may use what: the rules of docs/architecture.md.
 class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

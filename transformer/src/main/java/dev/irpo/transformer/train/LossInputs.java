@@ -5,7 +5,6 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
@@ -18,7 +17,6 @@ public final class LossInputs<I extends TrainItem> {
   private final Function<LogProb<I>, Tensor> scores;
   private final SequencedMap<LogProb<I>, Tensor> logProbs = new LinkedHashMap<>();
   private final SequencedMap<ItemNumber<I>, Tensor> numbers = new LinkedHashMap<>();
-  private final Map<Double, Tensor> constants = new LinkedHashMap<>();
 
   /// Inputs of a graph.
   ///
@@ -43,8 +41,7 @@ public final class LossInputs<I extends TrainItem> {
 
   /// The same number at every place.
   public Tensor constant(double value) {
-    return constants.computeIfAbsent(
-        value, asked -> graph.constant("loss.constant " + asked, places, _ -> asked));
+    return graph.constant(places, value);
   }
 
   /// Log-probabilities that were asked for.
