@@ -2,7 +2,6 @@ package dev.irpo.checkpoints;
 
 import dev.irpo.checkpoints.arrow.ArrowFormat;
 import dev.irpo.checkpoints.arrow.ArrowPartFormat;
-import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.checkpoints.files.UnfinishedFolder;
 import dev.irpo.checkpoints.gguf.GgufFormat;
 import dev.irpo.checkpoints.huggingface.HuggingFaceFormat;
@@ -64,7 +63,8 @@ public final class ModelFormats {
     return StoredModel.open(path, of(path), tokenizer, Optional.of(converter));
   }
 
-  /// Opens the tensors that lie in a converted folder itself, without those of its [BaseModel].
+  /// Opens the tensors that lie in a converted folder itself, without those of its
+  /// [dev.irpo.checkpoints.arrow.BaseModel].
   ///
   /// @throws IllegalArgumentException if a file is damaged or contradicts another
   /// @throws IOException if a file is missing or cannot be read
