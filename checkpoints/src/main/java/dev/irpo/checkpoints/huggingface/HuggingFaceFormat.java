@@ -6,6 +6,7 @@ import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.ModelParts;
 import dev.irpo.checkpoints.model.TensorFiles;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -26,7 +27,6 @@ public final class HuggingFaceFormat implements ModelFormat {
   /// The file that says where each tensor is, if there are several files of weights.
   public static final String INDEX = "model.safetensors.index.json";
 
-  private static final String GENERATION_CONFIG = "generation_config.json";
   private static final String EOS = "eos_token_id";
 
   @Override
@@ -47,7 +47,7 @@ public final class HuggingFaceFormat implements ModelFormat {
   @Override
   public ModelParts read(Path folder, Arena arena) throws IOException {
     ObjectNode config = JsonFiles.readObject(folder.resolve(CONFIG));
-    addGenerationEnds(config, folder.resolve(GENERATION_CONFIG));
+    addGenerationEnds(config, folder.resolve(TokenizerFiles.GENERATION_CONFIG));
     Path single = folder.resolve(WEIGHTS);
     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
     if (Files.exists(single)) {

@@ -149,8 +149,11 @@ public final class StoredModel implements AutoCloseable {
     if (hasTokenizerInside()) {
       return embedded.get().files();
     }
+    if (tokenizer.isPresent()) {
+      return TokenizerFiles.read(tokenizer.get());
+    }
     Optional<Path> file = tokenizerFile();
-    return file.isPresent() ? TokenizerFiles.read(file.get()) : TokenizerFiles.none();
+    return file.isPresent() ? TokenizerFiles.readFolder(file.get()) : TokenizerFiles.none();
   }
 
   /// The tokenizer's file, for callers that cannot do without.

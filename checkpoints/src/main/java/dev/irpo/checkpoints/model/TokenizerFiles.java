@@ -12,9 +12,10 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 
-/// The files of a model folder that say how text becomes ids, by name: `tokenizer.model` or
-/// `tokenizer.json`, and what other programs read beside it (`tokenizer_config.json`,
-/// `special_tokens_map.json`), where it is there.
+/// The small files of a model folder beside config.json, by name: `tokenizer.model`,
+/// `tokenizer.json` or both, and those that say how a text and its answer are put together
+/// (`tokenizer_config.json`, a chat template, `generation_config.json` …), where they are there.
+/// They stay with the model wherever it is written.
 ///
 /// @param contents bytes by file name; empty for a model without tokenizer
 public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
@@ -24,8 +25,23 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
   /// A tokenizer of Hugging Face.
   public static final String JSON = "tokenizer.json";
 
+  /// Special tokens by name, and perhaps the chat template.
+  public static final String CONFIG = "tokenizer_config.json";
+
+  /// Special tokens by name alone, which older programs read.
+  public static final String SPECIAL_TOKENS = "special_tokens_map.json";
+
+  /// How other programs sample by default, and the tokens that end a response.
+  public static final String GENERATION_CONFIG = "generation_config.json";
+
   private static final List<String> COMPANIONS =
-      List.of("tokenizer_config.json", "special_tokens_map.json");
+      List.of(
+          CONFIG,
+          SPECIAL_TOKENS,
+          "added_tokens.json",
+          "chat_template.jinja",
+          "chat_template.json",
+          GENERATION_CONFIG);
 
   /// Keeps the order.
   public TokenizerFiles {
@@ -55,7 +71,20 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
         .findFirst();
   }
 
-  /// Reads a tokenizer's file, whatever its name, and the files beside it.
+  /// Reads the tokenizer's file that was found in a folder and the files beside it, that of the
+  /// other kind included.
+  public static TokenizerFiles readFolder(Path tokenizer) throws IOException {
+    SequencedMap<String, byte[]> contents = new LinkedHashMap<>(read(tokenizer).contents());
+    for (String name : List.of(SENTENCE_PIECE, JSON)) {
+      Path other = tokenizer.resolveSibling(name);
+      if (!contents.containsKey(name) && Files.isRegularFile(other)) {
+        contents.put(name, Files.readAllBytes(other));
+      }
+    }
+    return new TokenizerFiles(contents);
+  }
+
+  /// Reads a tokenizer's file, whatever its name, and the files beside it, but no other tokenizer.
   public static TokenizerFiles read(Path tokenizer) throws IOException {
     SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
     boolean isJson = tokenizer.toString().endsWith(".json");

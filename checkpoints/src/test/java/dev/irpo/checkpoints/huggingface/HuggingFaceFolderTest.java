@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,45 @@ class HuggingFaceFolderTest {
         assertEquals(Optional.empty(), arrow.tokenizerFile());
         assertRefused(arrow::requireTokenizer, "tokenizer.model", "--tokenizer");
       }
+    }
+  }
+
+  @Test
+  void theSmallFilesOfAFolderStayWithTheModelThroughArrow() throws IOException {
+    List<String> names =
+        List.of(
+            "added_tokens.json",
+            "chat_template.jinja",
+            "generation_config.json",
+            "special_tokens_map.json",
+            "tokenizer.json",
+            "tokenizer_config.json");
+    for (String name : names) {
+      Files.writeString(split.resolve(name), "{\"name\":\"%s\"}".formatted(name));
+    }
+    Path arrow = folder.resolve("arrow");
+    Path again = folder.resolve("again");
+    try (StoredModel model = ModelFormats.open(split)) {
+      ArrowModelWriter.keepingTypes().write(arrow, model);
+    }
+    try (StoredModel model = ModelFormats.open(arrow)) {
+      new HuggingFaceWriter().write(again, model);
+    }
+    for (String name : names) {
+      assertEquals(Files.readString(split.resolve(name)), Files.readString(again.resolve(name)));
+    }
+  }
+
+  @Test
+  void aNamedTokenizerBringsNoOther() throws IOException {
+    Files.writeString(split.resolve("tokenizer.json"), "{}");
+    Path named = split.resolve("tokenizer.model");
+    try (StoredModel model = ModelFormats.open(split, Optional.of(named))) {
+      assertEquals(Set.of("tokenizer.model"), model.tokenizerFiles().contents().keySet());
+    }
+    try (StoredModel model = ModelFormats.open(split)) {
+      assertEquals(
+          Set.of("tokenizer.model", "tokenizer.json"), model.tokenizerFiles().contents().keySet());
     }
   }
 }
