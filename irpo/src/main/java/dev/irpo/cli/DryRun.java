@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
+import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Roofline;
@@ -41,7 +42,7 @@ record DryRun(
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems() + counts.tooLong()));
     LlamaConfig model = prompts.model();
-    RunPrograms.Longest longest = RunPrograms.Longest.of(splits.values());
+    Longest longest = Longest.of(splits.values());
     return new DryRun(config, model, problems, splits, new RunPrograms(model, config, longest));
   }
 
@@ -60,7 +61,8 @@ record DryRun(
   ///
   /// @throws IllegalArgumentException naming the need and what there is
   void requireRoom(Path folder) throws IOException {
-    RunPlan plan = plan(folder, Roofline.Device.ANY);
+    boolean rounds = Backends.mayRoundWeights(config.compute());
+    RunPlan plan = plan(folder, Roofline.Device.any(rounds));
     plan.memory().requireFits(Machine.memoryBytes());
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
@@ -114,7 +116,7 @@ record DryRun(
             split.name().toLowerCase(Locale.ROOT).replace('_', '-'),
             Units.count(prompts.problems()),
             Units.count(prompts.promptTokens()),
-            Units.count(prompts.longestPrompt()),
+            Units.count(prompts.longest().prompt()),
             Units.count(prompts.tooLong())));
     return table.toString();
   }

@@ -6,7 +6,6 @@ import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.plan.Machine;
-import dev.irpo.plan.SamplingMemory;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.run.Progress;
@@ -15,6 +14,7 @@ import dev.irpo.task.Split;
 import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.decode.DecodeLimits;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -59,13 +59,16 @@ final class EvalCommand implements Callable<Integer> {
     result.put("split", split.name().toLowerCase(java.util.Locale.ROOT));
     result.put("problems", problems.size());
     try (Backend backend = BackendStart.of(resolved.compute())) {
-      LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
+      MappedModel mapped = MappedModel.open(backend, model);
+      LanguageModel loaded = mapped.model();
       Prompts prompts = new Prompts(task, loaded.tokenizer(), loaded.config());
       RolloutSampler sampler =
           new RolloutSampler(backend, loaded, prompts, resolved.rollouts().slots(), problems);
-      SamplingMemory.of(
-              backend, loaded.config(), sampler.limits(resolved.rollouts().maxNewTokens()))
-          .requireFits("rollouts.slots", "rollouts.maxNewTokens", Machine.memoryBytes());
+      DecodeLimits limits = sampler.limits(resolved.rollouts().maxNewTokens());
+      mapped
+          .memory()
+          .sampling(limits, "rollouts.slots", "rollouts.maxNewTokens")
+          .requireFits(Machine.memoryBytes());
       Evaluator evaluator = new Evaluator(sampler, resolved);
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));

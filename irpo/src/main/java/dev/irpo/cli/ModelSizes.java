@@ -1,24 +1,13 @@
 package dev.irpo.cli;
 
 import dev.irpo.checkpoints.model.StoredModel;
-import dev.irpo.config.RunConfig;
-import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
-import dev.irpo.plan.Machine;
-import dev.irpo.plan.MemoryNeed;
-import dev.irpo.plan.PromptCounts;
-import dev.irpo.plan.Roofline;
-import dev.irpo.plan.RunPrograms;
-import dev.irpo.plan.StageCosts;
-import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// Sizes of a model that is named or lies on disk; its weights are not read.
@@ -45,19 +34,6 @@ final class ModelSizes {
   static LlamaConfig ofStored(Path model, Optional<Path> tokenizer) throws IOException {
     try (StoredModel stored = ModelFiles.open(model, tokenizer)) {
       return LanguageModel.configOf(stored);
-    }
-  }
-
-  /// Refuses a training that cannot fit into this machine's memory, before anything is loaded.
-  static void requireTrainingFits(Path model, Optional<Path> tokenizer, RunConfig config)
-      throws IOException {
-    RunPrograms programs =
-        new RunPrograms(ofStored(model, tokenizer), config, new RunPrograms.Longest(1, 1));
-    StageCosts costs = new StageCosts(config, programs, Map.of(), Roofline.Device.ANY, 1);
-    try (Backend backend = Backends.forPlanning(config.compute())) {
-      MemoryNeed.of(
-              config, programs, List.of(costs.training("train", PromptCounts.NONE, 1)), backend)
-          .requireFits(Machine.memoryBytes());
     }
   }
 }

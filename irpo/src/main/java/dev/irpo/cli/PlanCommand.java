@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
+import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
 import dev.irpo.plan.MemoryNeed;
 import dev.irpo.plan.PromptCounts;
@@ -90,9 +91,9 @@ final class PlanCommand implements Callable<Integer> {
       splits.put(split, problem);
       problems.put(split, 1);
     }
-    RunPrograms.Longest longest = RunPrograms.Longest.of(splits.values());
+    Longest longest = Longest.of(splits.values());
     RunPrograms programs = new RunPrograms(sizes, resolved, longest);
-    Rates rates = gflops > 0 ? given() : Rates.measured(resolved.compute());
+    Rates rates = gflops > 0 ? given(resolved) : Rates.measured(resolved.compute());
     StageCosts costs = new StageCosts(resolved, programs, splits, rates.device(), processes);
     RunStages stages = new RunStages(resolved, new RunFolder(Path.of("")), problems);
     MemoryNeed memory;
@@ -125,9 +126,8 @@ final class PlanCommand implements Callable<Integer> {
         1,
         0,
         promptTokens,
-        promptTokens,
         response,
-        promptTokens + 2 * response,
+        new Longest(promptTokens, promptTokens + response, promptTokens + 2 * response),
         hasGold ? 1 : 0,
         hasGold ? response : 0);
   }
@@ -139,8 +139,9 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private Rates given() {
-    return new Rates(new Roofline.Device(gflops * 1e9, gbytes * 1e9, false), "as given");
+  private Rates given(RunConfig resolved) {
+    boolean rounds = Backends.mayRoundWeights(resolved.compute());
+    return new Rates(new Roofline.Device(gflops * 1e9, gbytes * 1e9, rounds), "as given");
   }
 
   private void print(
@@ -181,7 +182,7 @@ final class PlanCommand implements Callable<Integer> {
     node.put("parameters", sizes.numParameters());
     node.put("processes", processes);
     ObjectNode bytes = node.putObject("bytes");
-    memory.bytes().forEach(bytes::put);
+    memory.bytes().forEach((purpose, value) -> bytes.put(purpose.toString(), value));
     node.put("bytesTogether", memory.totalBytes());
     node.put("bytesOfThisMachine", Machine.memoryBytes());
     ObjectNode device = node.putObject("rates");

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.StopTexts;
 import dev.irpo.plan.Machine;
-import dev.irpo.plan.SamplingMemory;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
@@ -83,7 +82,8 @@ final class SampleCommand implements Callable<Integer> {
     }
     try (Backend backend = compute.start();
         JsonLines.LineReader reader = JsonLines.standardInput()) {
-      LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
+      MappedModel mapped = MappedModel.open(backend, model);
+      LanguageModel loaded = mapped.model();
       List<GenerationRequest> requests = new ArrayList<>();
       int longest = 1;
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
@@ -93,13 +93,14 @@ final class SampleCommand implements Callable<Integer> {
         longest = Math.max(longest, prompt.length);
         requests.add(new GenerationRequest(requests.size(), prompt, 0, samples));
       }
-      generate(backend, loaded, requests, longest);
+      generate(backend, mapped, requests, longest);
     }
     return 0;
   }
 
   private void generate(
-      Backend backend, LanguageModel loaded, List<GenerationRequest> requests, int longest) {
+      Backend backend, MappedModel mapped, List<GenerationRequest> requests, int longest) {
+    LanguageModel loaded = mapped.model();
     List<Integer> stopIds = ignoreEos ? List.of() : loaded.config().eosIds();
     int newTokens = Math.min(maxNewTokens, loaded.config().maxPositions());
     SamplingSettings settings = new SamplingSettings(temperature, topK, topP, newTokens, stopIds);
@@ -108,8 +109,10 @@ final class SampleCommand implements Callable<Integer> {
             ? () -> StopCondition.NEVER
             : () -> new StopTexts(loaded.tokenizer().streamingDecoder(), stops);
     DecodeLimits limits = DecodeLimits.of(slots, samples, longest, newTokens);
-    SamplingMemory.of(backend, loaded.config(), limits)
-        .requireFits("--slots", "--max-new-tokens", Machine.memoryBytes());
+    mapped
+        .memory()
+        .sampling(limits, "--slots", "--max-new-tokens")
+        .requireFits(Machine.memoryBytes());
     new Generator(backend, loaded.parameters(), limits)
         .generate(
             requests.iterator(),

@@ -3,6 +3,7 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.plan.Machine;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
@@ -37,11 +38,20 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (Backend backend = compute.start();
         JsonLines.LineReader reader = JsonLines.standardInput()) {
-      LanguageModel loaded = LanguageModel.map(backend, model.model, model.tokenizer());
+      MappedModel mapped = MappedModel.open(backend, model);
+      LanguageModel loaded = mapped.model();
+      requireFits(mapped, TOKEN_BUDGET);
+      int longest = TOKEN_BUDGET;
       Scorer scorer = new Scorer(backend, loaded.parameters(), TOKEN_BUDGET);
       List<Sequence> batch = new ArrayList<>();
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
-        batch.add(sequence(loaded, line));
+        Sequence sequence = sequence(loaded, line);
+        int tokens = sequence.prompt().length + sequence.response().length;
+        if (tokens > longest) { // gets a micro-batch that is as long
+          requireFits(mapped, tokens);
+          longest = tokens;
+        }
+        batch.add(sequence);
         if (batch.size() == BATCH_LINES) {
           print(scorer.score(batch));
           batch.clear();
@@ -50,6 +60,10 @@ final class ScoreCommand implements Callable<Integer> {
       print(scorer.score(batch));
     }
     return 0;
+  }
+
+  private static void requireFits(MappedModel mapped, int tokens) {
+    mapped.memory().scoring(tokens).requireFits(Machine.memoryBytes());
   }
 
   private static Sequence sequence(LanguageModel model, JsonLines.Line line) {

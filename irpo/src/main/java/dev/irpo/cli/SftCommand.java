@@ -6,6 +6,7 @@ import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.SupervisedTraining;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,10 +43,13 @@ final class SftCommand implements Callable<Integer> {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out, model.model);
     folder.requireUnfinished();
-    ModelSizes.requireTrainingFits(model.model, model.tokenizer(), resolved);
+    LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());
+    TrainingRoom room = new TrainingRoom(resolved, sizes, 1, false, SupervisedTraining::trainer);
+    room.require();
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
       List<TrainItem.Single> examples = examples(trained);
+      room.require(SupervisedTraining.largest(examples));
       SupervisedTraining training = new SupervisedTraining(resolved, backend, trained, examples);
       SequencedMap<String, Path> inputs = new LinkedHashMap<>();
       inputs.put("--model", model.model);

@@ -57,10 +57,12 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out, policy);
     folder.requireUnfinished();
-    ModelSizes.requireTrainingFits(policy, Optional.ofNullable(tokenizer), resolved);
+    TrainingRoom room = room(resolved);
+    room.require();
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = load(backend, trained, resolved);
+      room.require(PreferenceTraining.largest(resolved, loaded));
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
       boolean isResumed = folder.resume(training);
       if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
@@ -80,6 +82,20 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
+  private TrainingRoom room(RunConfig resolved) throws IOException {
+    boolean needsReference = PreferenceTraining.needsReference(resolved);
+    return new TrainingRoom(
+        resolved,
+        ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
+        needsReference && reference != null ? 2 : 1,
+        needsReference && (reference != null || !isTable()),
+        PreferenceTraining::trainer);
+  }
+
+  private boolean isTable() {
+    return pairs.toString().endsWith(".arrow");
+  }
+
   private SequencedMap<String, Path> inputs() {
     SequencedMap<String, Path> inputs = new LinkedHashMap<>();
     inputs.put("--policy", policy);
@@ -92,14 +108,13 @@ final class TrainCommand implements Callable<Integer> {
 
   private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)
       throws IOException {
-    boolean isTable = pairs.toString().endsWith(".arrow");
     List<PreferencePair> loaded =
-        isTable ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model);
+        isTable() ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model);
     if (!PreferenceTraining.needsReference(resolved)) {
       requireNoReference(resolved);
       return loaded;
     }
-    if (isTable && reference == null) {
+    if (isTable() && reference == null) {
       return PairFile.requireReference(loaded, pairs);
     }
     if (reference == null) {

@@ -39,6 +39,13 @@ public final class Backends {
     return isDevice(settings.backend()) ? new OutlineBackend() : start(settings, (_, _) -> {});
   }
 
+  /// Whether it may sample with rounded weights, as far as that is known before a device is
+  /// started.
+  public static boolean mayRoundWeights(ComputeSettings settings) {
+    return isDevice(settings.backend())
+        && options(settings).samplingWeights() != SamplingWeights.FLOAT32;
+  }
+
   private static DeviceProvider.Options options(ComputeSettings settings) {
     return new DeviceProvider.Options(
         DeviceKernels.valueOf(settings.deviceKernels().toUpperCase(Locale.ROOT)),

@@ -52,9 +52,4 @@ public record PreferencePair(
     return new TrainItem.Pair(
         promptIds, chosenIds, rejectedIds, chosenReferenceLogProb, rejectedReferenceLogProb);
   }
-
-  /// Tokens that a packed pair takes: the prompt once, both responses.
-  public int packedTokens() {
-    return item().packedTokens();
-  }
 }

@@ -14,8 +14,8 @@ import java.util.SequencedMap;
 /// @param work all that it does, a part a row
 /// @param repeated what it does over and over: one time of it
 public record Cost(
-    SequencedMap<String, Long> memory,
-    SequencedMap<String, Long> disk,
+    SequencedMap<Purpose, Long> memory,
+    SequencedMap<Purpose, Long> disk,
     List<Compilation> programs,
     List<Work> work,
     List<Work> repeated) {
@@ -24,12 +24,12 @@ public record Cost(
       new Cost(new LinkedHashMap<>(), new LinkedHashMap<>(), List.of(), List.of(), List.of());
 
   /// Also keeps so many bytes.
-  public Cost inMemory(String purpose, long bytes) {
+  public Cost inMemory(Purpose purpose, long bytes) {
     return new Cost(with(memory, purpose, bytes), disk, programs, work, repeated);
   }
 
   /// Also writes so many bytes.
-  public Cost onDisk(String purpose, long bytes) {
+  public Cost onDisk(Purpose purpose, long bytes) {
     return new Cost(memory, with(disk, purpose, bytes), programs, work, repeated);
   }
 
@@ -50,9 +50,9 @@ public record Cost(
     return new Cost(memory, disk, all, work, repeated);
   }
 
-  private static SequencedMap<String, Long> with(
-      SequencedMap<String, Long> map, String key, long value) {
-    SequencedMap<String, Long> more = new LinkedHashMap<>(map);
+  private static SequencedMap<Purpose, Long> with(
+      SequencedMap<Purpose, Long> map, Purpose key, long value) {
+    SequencedMap<Purpose, Long> more = new LinkedHashMap<>(map);
     more.put(key, value);
     return more;
   }

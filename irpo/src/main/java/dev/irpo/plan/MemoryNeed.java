@@ -13,23 +13,29 @@ import java.util.stream.Collectors;
 /// Memory of one process once it has come to the last of some stages; a process gives nothing back.
 ///
 /// @param bytes by purpose, all of them at the same time
-/// @param waysOut settings that would lower them
-public record MemoryNeed(SequencedMap<String, Long> bytes, List<String> waysOut) {
+/// @param waysOut settings that would lower them, what helps most first
+public record MemoryNeed(SequencedMap<Purpose, Long> bytes, List<String> waysOut) {
   /// What the Java virtual machine takes itself: classes, compiled code, threads, the heap's young
   /// generation of 64 MiB (`jvm.flags`) and the scratch of kernels. Measured, see `docs/plan.md`.
   static final long JAVA_BYTES = 190_000_000;
 
-  private static final String JAVA = "Java";
-  private static final String GRADIENTS = "gradients";
-  private static final String OPTIMIZER = "optimizer";
-  private static final List<String> ALWAYS = List.of("weights", GRADIENTS, OPTIMIZER);
+  private static final List<Purpose> ALWAYS =
+      List.of(Purpose.WEIGHTS, Purpose.GRADIENTS, Purpose.OPTIMIZER);
 
-  /// Adds up stages.
+  /// Adds up the stages of a run.
   ///
   /// @param backend says what it keeps for itself
   public static MemoryNeed of(
       RunConfig config, RunPrograms programs, List<Cost> costs, Backend backend) {
-    SequencedMap<String, Long> bytes = new LinkedHashMap<>();
+    return of(costs, backend, waysOut(config, programs.largestItem()));
+  }
+
+  /// Adds up.
+  ///
+  /// @param ways settings that would lower what a purpose takes
+  static MemoryNeed of(
+      List<Cost> costs, Backend backend, SequencedMap<Purpose, List<String>> ways) {
+    SequencedMap<Purpose, Long> bytes = new LinkedHashMap<>();
     List<Compilation> compiled = new ArrayList<>();
     for (Cost cost : costs) {
       cost.memory().forEach((purpose, need) -> bytes.merge(purpose, need, Math::max));
@@ -37,26 +43,33 @@ public record MemoryNeed(SequencedMap<String, Long> bytes, List<String> waysOut)
     }
     long extra = backend.extraBytes(compiled);
     if (extra > 0) {
-      bytes.put("copies of weights", extra);
+      bytes.put(Purpose.COPIES, extra);
     }
-    bytes.put(JAVA, JAVA_BYTES);
-    return new MemoryNeed(bytes, waysOut(config, programs, bytes));
+    bytes.put(Purpose.JAVA, JAVA_BYTES);
+    List<String> waysOut = new ArrayList<>();
+    ways.forEach((purpose, settings) -> {
+      if (bytes.containsKey(purpose)) {
+        waysOut.addAll(settings);
+      }
+    });
+    return new MemoryNeed(bytes, waysOut);
   }
 
-  private static List<String> waysOut(
-      RunConfig config, RunPrograms programs, SequencedMap<String, Long> bytes) {
-    List<String> ways = new ArrayList<>();
-    if (bytes.containsKey("activations")) {
-      if (!config.train().recompute()) {
-        ways.add("train.recompute=true");
-      }
-      if (config.train().tokenBudget() > programs.longest().pair()) {
-        ways.add("a smaller train.tokenBudget");
-      }
+  /// Settings that would lower what a purpose takes.
+  ///
+  /// @param largestItem tokens that a micro-batch must hold
+  static SequencedMap<Purpose, List<String>> waysOut(RunConfig config, int largestItem) {
+    List<String> training = new ArrayList<>();
+    if (!config.train().recompute()) {
+      training.add("train.recompute=true");
     }
-    if (bytes.containsKey("key-value cache") && config.rollouts().slots() > 1) {
-      ways.add("fewer rollouts.slots");
+    if (config.train().tokenBudget() > largestItem) {
+      training.add("a smaller train.tokenBudget");
     }
+    SequencedMap<Purpose, List<String>> ways = new LinkedHashMap<>();
+    ways.put(Purpose.ACTIVATIONS, training);
+    boolean hasSlots = config.rollouts().slots() > 1;
+    ways.put(Purpose.CACHE, hasSlots ? List.of("fewer rollouts.slots") : List.of());
     return ways;
   }
 
@@ -88,21 +101,31 @@ public record MemoryNeed(SequencedMap<String, Long> bytes, List<String> waysOut)
   /// What helps where not all fits: no setting does where weights, gradients and optimizer are too
   /// much already.
   public String wayOut(long availableBytes) {
-    long always = ALWAYS.stream().mapToLong(purpose -> bytes.getOrDefault(purpose, 0L)).sum();
+    long always = ALWAYS.stream().mapToLong(this::bytesFor).sum();
     if (always >= availableBytes) {
-      return "a smaller model, or a machine with more than the %s of weights, gradients and optimizer"
-          .formatted(Units.bytes(always));
+      String parts =
+          ALWAYS.stream()
+              .filter(bytes::containsKey)
+              .map(Purpose::toString)
+              .collect(Collectors.joining(", "))
+              .replaceFirst(", (?!.*, )", " and ");
+      return "a smaller model, or a machine with more than the %s of %s"
+          .formatted(Units.bytes(always), parts);
     }
     List<String> ways = new ArrayList<>(waysOut);
     ways.add("a machine with more memory");
     return String.join(", or ", ways);
   }
 
+  private long bytesFor(Purpose purpose) {
+    return bytes.getOrDefault(purpose, 0L);
+  }
+
   /// Processes with as much memory each that would do, sharing gradients and optimizer state.
   ///
   /// @param processes that this plan is for
   public OptionalLong enoughProcesses(int processes, long availableBytes) {
-    long shared = bytes.getOrDefault(GRADIENTS, 0L) + bytes.getOrDefault(OPTIMIZER, 0L);
+    long shared = bytesFor(Purpose.GRADIENTS) + bytesFor(Purpose.OPTIMIZER);
     long room = availableBytes - (totalBytes() - shared);
     return room <= 0
         ? OptionalLong.empty()

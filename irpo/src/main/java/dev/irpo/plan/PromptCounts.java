@@ -17,22 +17,22 @@ import java.util.Optional;
 /// @param problems those that are asked
 /// @param tooLong those that are not
 /// @param promptTokens of all prompts together
-/// @param longestPrompt in tokens
 /// @param responseTokens of one response to each prompt, at most
-/// @param longestPair tokens of a prompt with two responses, at most
+/// @param longest that a prompt, alone or with responses, can be
 /// @param goldSolutions known solutions that a pair may hold
 /// @param goldTokens of them
 public record PromptCounts(
     int problems,
     int tooLong,
     long promptTokens,
-    int longestPrompt,
     long responseTokens,
-    int longestPair,
+    Longest longest,
     int goldSolutions,
     long goldTokens) {
   /// No prompts.
-  public static final PromptCounts NONE = new PromptCounts(0, 0, 0, 1, 0, 1, 0, 0);
+  public static final PromptCounts NONE = new PromptCounts(0, 0, 0, 0, Longest.NONE, 0, 0);
+
+  private static final PromptCounts TOO_LONG = new PromptCounts(0, 1, 0, 0, Longest.NONE, 0, 0);
 
   /// Reads a task's files and counts all its splits.
   ///
@@ -53,7 +53,7 @@ public record PromptCounts(
       int prompt = prompts.ids(problem).length;
       int room = model.maxPositions() - prompt;
       if (room <= 0) {
-        sum = sum.plus(new PromptCounts(0, 1, 0, 1, 0, 1, 0, 0));
+        sum = sum.plus(TOO_LONG);
         continue;
       }
       int response = Math.min(config.rollouts().maxNewTokens(), room);
@@ -70,9 +70,8 @@ public record PromptCounts(
                   1,
                   0,
                   prompt,
-                  prompt,
                   response,
-                  prompt + response + longer,
+                  new Longest(prompt, prompt + longer, prompt + response + longer),
                   scored ? 1 : 0,
                   scored ? goldTokens : 0));
     }
@@ -85,9 +84,8 @@ public record PromptCounts(
         problems + other.problems,
         tooLong + other.tooLong,
         promptTokens + other.promptTokens,
-        Math.max(longestPrompt, other.longestPrompt),
         responseTokens + other.responseTokens,
-        Math.max(longestPair, other.longestPair),
+        longest.and(other.longest),
         goldSolutions + other.goldSolutions,
         goldTokens + other.goldTokens);
   }

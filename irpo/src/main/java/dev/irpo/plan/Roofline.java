@@ -25,8 +25,13 @@ public record Roofline(List<Kernel> kernels) {
   /// @param bytesPerSecond of its memory
   /// @param roundsWeights whether it samples with bfloat16 weights
   public record Device(double flopsPerSecond, double bytesPerSecond, boolean roundsWeights) {
-    /// Any device, where work is counted and no time is asked for.
-    public static final Device ANY = new Device(1, 1, false);
+    /// Any device in single precision, where work is counted and no time is asked for.
+    public static final Device ANY = any(false);
+
+    /// Any device, where no time is asked for.
+    public static Device any(boolean roundsWeights) {
+      return new Device(1, 1, roundsWeights);
+    }
   }
 
   /// Calls of one kernel.

@@ -24,7 +24,7 @@ public record RunPlan(
     List<Row> iteration,
     MemoryNeed memory,
     long startDiskBytes,
-    SequencedMap<String, Long> iterationDiskBytes) {
+    SequencedMap<Purpose, Long> iterationDiskBytes) {
   /// A part of a stage.
   ///
   /// @param memoryBytes that the run holds then, in the first iteration
@@ -51,7 +51,7 @@ public record RunPlan(
               .map(work -> new Row(work, held))
               .toList());
     }
-    SequencedMap<String, Long> disk = new LinkedHashMap<>();
+    SequencedMap<Purpose, Long> disk = new LinkedHashMap<>();
     iteration.forEach(
         cost -> cost.disk().forEach((purpose, bytes) -> disk.merge(purpose, bytes, Long::sum)));
     return new RunPlan(

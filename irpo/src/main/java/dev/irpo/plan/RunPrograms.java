@@ -10,7 +10,7 @@ import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
-import java.util.Collection;
+import java.util.function.Supplier;
 
 /// The programs that a run compiles and the buffers that it allocates, outlined: made as the run
 /// makes them, on a backend that takes no memory, each when it is first asked for.
@@ -25,18 +25,6 @@ public final class RunPrograms {
   private Scoring scoring;
   private Training training;
 
-  /// The longest that a run meets, in tokens.
-  ///
-  /// @param prompt of a prompt
-  /// @param pair of a prompt with two responses
-  public record Longest(int prompt, int pair) {
-    /// Of some splits together.
-    public static Longest of(Collection<PromptCounts> splits) {
-      PromptCounts all = splits.stream().reduce(PromptCounts.NONE, PromptCounts::plus);
-      return new Longest(all.longestPrompt(), all.longestPair());
-    }
-  }
-
   /// What samples.
   ///
   /// @param token one more token in each slot
@@ -49,12 +37,42 @@ public final class RunPrograms {
       Compilation prefill,
       int prefillRows,
       long activationBytes,
-      long cacheBytes) {}
+      long cacheBytes) {
+    /// That of a generator.
+    static Sampling of(OutlineBackend outline, Parameters parameters, DecodeLimits limits) {
+      long before = outline.allocatedBytes();
+      Generator generator = new Generator(outline, parameters, limits);
+      return new Sampling(
+          OutlineBackend.compilationOf(generator.tokenInEachSlot()),
+          limits.slots(),
+          OutlineBackend.compilationOf(generator.mostRows()),
+          generator.prefillRows(),
+          generator.activationBytes(),
+          outline.allocatedBytes() - before);
+    }
+
+    Cost addTo(Cost cost) {
+      return cost.inMemory(Purpose.SAMPLING, activationBytes)
+          .inMemory(Purpose.CACHE, cacheBytes)
+          .running(token, prefill);
+    }
+  }
 
   /// What scores.
   ///
   /// @param batch forward pass of a full micro-batch
-  public record Scoring(Compilation batch, int tokens, long activationBytes) {}
+  public record Scoring(Compilation batch, int tokens, long activationBytes) {
+    /// That of a scorer.
+    static Scoring of(OutlineBackend outline, Parameters parameters, int tokens) {
+      Scorer scorer = new Scorer(outline, parameters, tokens);
+      Compilation batch = OutlineBackend.compilationOf(scorer.microBatch());
+      return new Scoring(batch, tokens, scorer.activationBytes());
+    }
+
+    Cost addTo(Cost cost) {
+      return cost.inMemory(Purpose.SCORING, activationBytes).running(batch);
+    }
+  }
 
   /// What trains.
   ///
@@ -67,9 +85,28 @@ public final class RunPrograms {
       Compilation update,
       long activationBytes,
       long stateBytes) {
-    /// Of the trained parameters.
-    public long gradientBytes() {
-      return stateBytes / 3;
+    /// That of a trainer.
+    ///
+    /// @param maker makes the trainer on the backend
+    static Training of(OutlineBackend outline, Supplier<Trainer<?>> maker) {
+      long before = outline.allocatedBytes();
+      Trainer<?> trainer = maker.get();
+      return new Training(
+          OutlineBackend.compilationOf(trainer.microBatch()),
+          trainer.tokenBudget(),
+          OutlineBackend.compilationOf(trainer.optimizer().program()),
+          trainer.activationBytes(),
+          outline.allocatedBytes() - before);
+    }
+
+    /// @param processes that share gradients and moments
+    Cost addTo(Cost cost, int processes) {
+      long gradients = stateBytes / 3;
+      long shard = Math.ceilDiv(gradients, (long) processes * Float.BYTES) * Float.BYTES;
+      return cost.inMemory(Purpose.GRADIENTS, shard)
+          .inMemory(Purpose.OPTIMIZER, 2 * shard)
+          .inMemory(Purpose.ACTIVATIONS, activationBytes)
+          .running(update, microBatch);
     }
   }
 
@@ -98,49 +135,34 @@ public final class RunPrograms {
     if (sampling == null) {
       int newTokens = Math.min(config.rollouts().maxNewTokens(), model.maxPositions());
       int slots = config.rollouts().slots();
-      long before = outline.allocatedBytes();
-      Generator generator =
-          new Generator(
-              outline, parameters, DecodeLimits.of(slots, 1, longest.prompt(), newTokens));
-      sampling =
-          new Sampling(
-              OutlineBackend.compilationOf(generator.tokenInEachSlot()),
-              slots,
-              OutlineBackend.compilationOf(generator.mostRows()),
-              generator.prefillRows(),
-              generator.activationBytes(),
-              outline.allocatedBytes() - before);
+      DecodeLimits limits = DecodeLimits.of(slots, 1, longest.prompt(), newTokens);
+      sampling = Sampling.of(outline, parameters, limits);
     }
     return sampling;
   }
 
-  /// What scores: a micro-batch that holds the longest prompt with a response as long as a sampled
-  /// one.
+  /// What scores: a micro-batch that holds the longest prompt with a response.
   public Scoring scoring() {
     if (scoring == null) {
-      long longestText = (long) longest.prompt() + config.rollouts().maxNewTokens();
-      int rows = (int) Math.min(longestText, model.maxPositions());
-      int tokens = Math.max(config.train().tokenBudget(), rows);
-      Scorer scorer = new Scorer(outline, parameters, tokens);
-      Compilation batch = OutlineBackend.compilationOf(scorer.microBatch());
-      scoring = new Scoring(batch, tokens, scorer.activationBytes());
+      int tokens = Math.max(config.train().tokenBudget(), longest.text());
+      scoring = Scoring.of(outline, parameters, tokens);
     }
     return scoring;
   }
 
-  /// What trains: a micro-batch that holds the longest pair.
+  /// What trains: a micro-batch that holds what the loss reads of the longest pair.
   public Training training() {
     if (training == null) {
-      long before = outline.allocatedBytes();
-      Trainer<?> trainer = PreferenceTraining.trainer(config, outline, parameters, longest.pair());
       training =
-          new Training(
-              OutlineBackend.compilationOf(trainer.microBatch()),
-              trainer.tokenBudget(),
-              OutlineBackend.compilationOf(trainer.optimizer().program()),
-              trainer.activationBytes(),
-              outline.allocatedBytes() - before);
+          Training.of(
+              outline,
+              () -> PreferenceTraining.trainer(config, outline, parameters, largestItem()));
     }
     return training;
+  }
+
+  /// Tokens of the largest item that is trained on.
+  int largestItem() {
+    return longest.item(PreferenceTraining.reads(config).responses());
   }
 }

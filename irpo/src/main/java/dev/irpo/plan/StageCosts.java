@@ -3,14 +3,15 @@ package dev.irpo.plan;
 import dev.irpo.config.RunConfig;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Compilation;
+import dev.irpo.train.PreferenceTraining;
 import java.util.List;
 import java.util.Map;
 
 /// What the stages of a run add up their [Cost] from: the prompts' counts and the rooflines of the
 /// programs that run in them.
 ///
-/// Times are sums of least times of kernels. A response is taken as long as it may get, and a pair
-/// as a prompt with two such responses.
+/// Times are sums of least times of kernels. A response is taken as long as it may get, a pair as a
+/// prompt with two such responses.
 ///
 /// @param splits prompts of each split
 /// @param device its rates
@@ -22,10 +23,6 @@ public record StageCosts(
     Map<Split, PromptCounts> splits,
     Roofline.Device device,
     int processes) {
-  /// What [#rolloutBytes] and [#pairBytes] are for.
-  public static final String ROLLOUTS = "rollouts and pairs";
-
-  private static final String WEIGHTS = "weights";
   private static final int ID = Integer.BYTES;
   private static final int LOG_PROB = Float.BYTES;
 
@@ -46,10 +43,8 @@ public record StageCosts(
     PromptCounts all = splits.values().stream().reduce(PromptCounts.NONE, PromptCounts::plus);
     double keys = all.meanPrompt() + all.meanResponse() / 2;
     String name = "a token in each of %d slots".formatted(sampling.slots());
-    return weights()
-        .inMemory("sampling", sampling.activationBytes())
-        .inMemory("key-value cache", sampling.cacheBytes())
-        .running(sampling.token(), sampling.prefill())
+    return sampling
+        .addTo(weights())
         .repeating(new Work(name, 1, "runs", sampling.slots(), amount(sampling.token(), keys)));
   }
 
@@ -76,35 +71,48 @@ public record StageCosts(
   public Cost scoring(PromptCounts counts) {
     RunPrograms.Scoring scoring = programs.scoring();
     double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), 2);
-    return weights()
-        .inMemory("scoring", scoring.activationBytes())
-        .running(scoring.batch())
+    return scoring
+        .addTo(weights())
         .repeating(new Work("scoring", 1, "runs", scoring.tokens(), amount(scoring.batch(), keys)));
   }
 
   /// The reference's log-probabilities of known solutions.
   public Work score(String name, PromptCounts counts) {
-    RunPrograms.Scoring scoring = programs.scoring();
     double keys = meanKeys(counts.meanPrompt(), counts.meanGold(), 1);
     long tokens = Math.round(counts.goldSolutions() * (counts.meanPrompt() + counts.meanGold()));
-    Work.Amount amount = amount(scoring.batch(), keys).times(tokens / (double) scoring.tokens());
-    return new Work(name, counts.goldSolutions(), "solutions", tokens, amount);
+    return new Work(name, counts.goldSolutions(), "solutions", tokens, scored(tokens, keys));
   }
 
-  /// What a training costs.
+  /// The reference's log-probabilities of so many pairs, each with a prompt of its own at most.
+  public Work scorePairs(String name, PromptCounts counts, long pairs) {
+    double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), 2);
+    long tokens = Math.round(pairs * pairTokens(counts));
+    return new Work(name, pairs, "pairs", tokens, scored(tokens, keys));
+  }
+
+  private Work.Amount scored(long tokens, double keys) {
+    RunPrograms.Scoring scoring = programs.scoring();
+    return amount(scoring.batch(), keys).times(tokens / (double) scoring.tokens());
+  }
+
+  /// Mean tokens of a pair, its prompt once.
+  public static double pairTokens(PromptCounts counts) {
+    return counts.meanPrompt() + 2 * counts.meanResponse();
+  }
+
+  /// What a training costs. Of a pair it computes what the loss reads.
   public Cost training(String name, PromptCounts counts, int steps) {
     RunPrograms.Training training = programs.training();
+    PreferenceTraining.Reads reads = PreferenceTraining.reads(config);
     int batch = config.train().batchSize();
-    double pairTokens = counts.meanPrompt() + 2 * counts.meanResponse();
-    Work.Amount microBatch =
-        amount(training.microBatch(), meanKeys(counts.meanPrompt(), counts.meanResponse(), 2));
+    double itemTokens = counts.meanPrompt() + reads.responses() * counts.meanResponse();
+    double pairTokens = reads.items() * itemTokens;
+    double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), reads.responses());
+    Work.Amount microBatch = amount(training.microBatch(), keys);
     Work step = step(training, batch, pairTokens, microBatch);
     long tokens = Math.round((double) steps * batch * pairTokens);
-    return weights()
-        .inMemory("gradients", shard(training.gradientBytes()))
-        .inMemory("optimizer", 2 * shard(training.gradientBytes()))
-        .inMemory("activations", training.activationBytes())
-        .running(training.update(), training.microBatch())
+    return training
+        .addTo(weights(), processes)
         .doing(new Work(name, steps, "steps", tokens, step.amount().times((double) steps)))
         .repeating(
             new Work("micro-batch, forward and backward", 1, "runs", training.tokens(), microBatch))
@@ -127,11 +135,7 @@ public record StageCosts(
   }
 
   private Cost weights() {
-    return Cost.NONE.inMemory(WEIGHTS, programs.weightBytes());
-  }
-
-  private long shard(long bytes) {
-    return Math.ceilDiv(bytes, (long) processes * Float.BYTES) * Float.BYTES;
+    return Cost.NONE.inMemory(Purpose.WEIGHTS, programs.weightBytes());
   }
 
   /// Bytes of one checkpoint: trained weights and their two moments.

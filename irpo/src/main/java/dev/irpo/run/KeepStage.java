@@ -1,6 +1,7 @@
 package dev.irpo.run;
 
 import dev.irpo.plan.Cost;
+import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ record KeepStage(RunFolder folder, int iteration, TrainStage train, Optional<Cho
 
   @Override
   public Cost cost(StageCosts costs) {
-    return Cost.NONE.onDisk("model", costs.programs().weightBytes());
+    return Cost.NONE.onDisk(Purpose.MODEL, costs.programs().weightBytes());
   }
 
   @Override

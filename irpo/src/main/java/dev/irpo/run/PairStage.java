@@ -13,6 +13,7 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.PromptCounts;
+import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.plan.Work;
 import dev.irpo.rollout.Rollout;
@@ -66,7 +67,11 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
 
   /// Most pairs that there can be.
   long mostPairs(StageCosts costs) {
-    long built = (long) counts(costs).problems() * config.pairs().perPrompt();
+    return mostOf(counts(costs));
+  }
+
+  private long mostOf(PromptCounts prompts) {
+    long built = (long) prompts.problems() * config.pairs().perPrompt();
     int most = config.pairs().atMost();
     return most > 0 ? Math.min(built, most) : built;
   }
@@ -77,22 +82,24 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     PromptCounts all = counts(costs);
     long pairs = mostPairs(costs);
     long bytes = costs.pairBytes(all, pairs);
-    long tokens = Math.round(pairs * (all.meanPrompt() + 2 * all.meanResponse()));
+    long tokens = Math.round(pairs * StageCosts.pairTokens(all));
     return scoring(own, costs)
-        .inMemory(StageCosts.ROLLOUTS, costs.rolloutBytes(own) + bytes)
-        .onDisk(StageCosts.ROLLOUTS, bytes)
+        .inMemory(Purpose.ROLLOUTS, costs.rolloutBytes(own) + bytes)
+        .onDisk(Purpose.ROLLOUTS, bytes)
         .doing(new Work("pair", pairs, "pairs", tokens, Work.Amount.NONE));
   }
 
-  /// Gold solutions are scored if the loss reads the reference; sampled ones if what they were
-  /// sampled with was rounded.
+  /// If the loss reads the reference, gold solutions are scored, and the pairs that are drawn once
+  /// more if they were sampled with rounded weights.
   private Cost scoring(PromptCounts own, StageCosts costs) {
-    boolean isScored = own.goldSolutions() > 0 || costs.device().roundsWeights();
-    if (!isScored || !PreferenceTraining.needsReference(config)) {
+    boolean isRounded = costs.device().roundsWeights();
+    if (!PreferenceTraining.needsReference(config) || (own.goldSolutions() == 0 && !isRounded)) {
       return Cost.NONE;
     }
-    String name = earlier.isPresent() ? "score their gold" : "score gold solutions";
-    return costs.scoring(own).doing(costs.score(name, own));
+    String gold = earlier.isPresent() ? "score their gold" : "score gold solutions";
+    Cost cost = costs.scoring(own).doing(costs.score(gold, own));
+    String again = earlier.isPresent() ? "score their pairs" : "score pairs in float32";
+    return isRounded ? cost.doing(costs.scorePairs(again, own, mostOf(own))) : cost;
   }
 
   @Override

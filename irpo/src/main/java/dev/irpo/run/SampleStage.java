@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.PromptCounts;
+import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.RolloutSampler;
@@ -60,8 +61,8 @@ record SampleStage(
     String name = isAgain() ? "sample held-out" : "sample";
     return costs
         .sampling()
-        .inMemory(StageCosts.ROLLOUTS, rollouts)
-        .onDisk(StageCosts.ROLLOUTS, rollouts)
+        .inMemory(Purpose.ROLLOUTS, rollouts)
+        .onDisk(Purpose.ROLLOUTS, rollouts)
         .doing(costs.sample(name, counts, config.rollouts().perPrompt()));
   }
 

@@ -122,7 +122,7 @@ final class Session {
 
   /// What trains the model on these pairs.
   Trainer<?> trainer(List<PreferencePair> pairs) {
-    if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(pairs)) {
+    if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(config, pairs)) {
       trainer = null; // its gradients and moments are free before larger programs are made
       trainer = PreferenceTraining.trainer(config, backend, model, pairs);
     }

@@ -3,6 +3,7 @@ package dev.irpo.run;
 import dev.irpo.config.RunConfig;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.plan.Cost;
+import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
@@ -80,7 +81,7 @@ record TrainStage(
   public Cost cost(StageCosts costs) {
     int steps = mostSteps(costs);
     String name = repeated.isPresent() ? "train again with them" : "train";
-    String disk = repeated.isPresent() ? "checkpoints of the second training" : "checkpoints";
+    Purpose disk = repeated.isPresent() ? Purpose.SECOND_CHECKPOINTS : Purpose.CHECKPOINTS;
     int checkpoints = TrainingFolder.stops(steps, checkpointEvery()).size();
     return costs
         .training(name, pair.counts(costs), steps)

@@ -60,13 +60,30 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   /// A trainer of a policy that takes these pairs.
   public static Trainer<?> trainer(
       RunConfig config, Backend backend, LanguageModel policy, List<PreferencePair> pairs) {
-    return trainer(config, backend, policy.parameters(), largest(pairs));
+    return trainer(config, backend, policy.parameters(), largest(config, pairs));
   }
 
-  /// A trainer that takes pairs of up to so many tokens.
+  /// A trainer that takes items of up to so many tokens.
   public static Trainer<?> trainer(
-      RunConfig config, Backend backend, Parameters parameters, int largestPair) {
-    return Schedules.trainer(config, backend, parameters, config.loss().loss(), largestPair);
+      RunConfig config, Backend backend, Parameters parameters, int largestItem) {
+    return Schedules.trainer(config, backend, parameters, config.loss().loss(), largestItem);
+  }
+
+  /// What the loss reads of a pair.
+  ///
+  /// @param items that a pair gives
+  /// @param responses that are computed of each item, behind its prompt
+  public record Reads(int items, int responses) {
+    private static <I extends TrainItem> Reads of(Loss<I> loss) {
+      int[] token = {0};
+      TrainItem.Pair pair = new TrainItem.Pair(token, token, token, 0, 0);
+      return new Reads(loss.kind().of(pair).size(), LossReads.of(loss).responses());
+    }
+  }
+
+  /// What the loss reads of a pair.
+  public static Reads reads(RunConfig config) {
+    return Reads.of(config.loss().loss());
   }
 
   /// Whether the loss reads the log-probabilities of a reference.
@@ -83,9 +100,18 @@ public final class PreferenceTraining extends Training<PreferencePair> {
     return Schedules.steps(config.train(), pairs);
   }
 
-  /// Tokens of the largest pair.
-  public static int largest(List<PreferencePair> pairs) {
-    return pairs.stream().mapToInt(PreferencePair::packedTokens).max().orElse(1);
+  /// Tokens of the largest item that the loss makes of pairs.
+  public static int largest(RunConfig config, List<PreferencePair> pairs) {
+    return largest(config.loss().loss(), pairs);
+  }
+
+  private static <I extends TrainItem> int largest(Loss<I> loss, List<PreferencePair> pairs) {
+    LossReads<I> reads = LossReads.of(loss);
+    return pairs.stream()
+        .flatMap(pair -> loss.kind().of(pair.item()).stream())
+        .mapToInt(reads::packedTokens)
+        .max()
+        .orElse(1);
   }
 
   /// Checks that the policy is the reference as far as the first step's pairs tell, to the bit,

@@ -5,8 +5,8 @@ import dev.irpo.loss.TokenLoss;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
+import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.StepResult;
-import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.TrainItem.Single;
 import dev.irpo.transformer.train.Trainer;
 import java.util.List;
@@ -28,9 +28,22 @@ public final class SupervisedTraining extends Training<Single> {
 
   private static Trainer<Single> trainer(
       RunConfig config, Backend backend, LanguageModel model, List<Single> examples) {
-    int largest = examples.stream().mapToInt(TrainItem::packedTokens).max().orElse(1);
+    return trainer(config, backend, model.parameters(), largest(examples));
+  }
+
+  /// A trainer that takes examples of up to so many tokens.
+  public static Trainer<Single> trainer(
+      RunConfig config, Backend backend, Parameters parameters, int largestExample) {
     TokenLoss loss = new TokenLoss(config.sft().promptTokens());
-    return Schedules.trainer(config, backend, model.parameters(), loss, largest);
+    return Schedules.trainer(config, backend, parameters, loss, largestExample);
+  }
+
+  /// Tokens of the largest example.
+  public static int largest(List<Single> examples) {
+    return examples.stream()
+        .mapToInt(example -> example.prompt().length + example.response().length)
+        .max()
+        .orElse(1);
   }
 
   /// The transformer's rows.

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
+import dev.irpo.plan.Machine;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
 import dev.irpo.task.Problem;
@@ -16,8 +20,11 @@ import dev.irpo.task.Split;
 import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,6 +78,71 @@ class RoomTest {
         .requireRefused("memory: needs", "key-value cache", "rollouts.slots");
     CommandLineRun.of(PROMPT, "sample", "--model", model, "--slots", "2147483647")
         .requireRefused("slots 2147483647", "fewer slots");
+  }
+
+  /// A Hugging Face folder with more weights than there is memory, of which the disk holds none.
+  private Path huge() throws IOException {
+    int rows = 1 << 22;
+    int columns = Math.toIntExact(2 * Machine.memoryBytes() / ((long) rows * Float.BYTES));
+    LlamaConfig config =
+        new LlamaConfig(rows, columns, 64, 1, 4, 2, 8, 256, 10000, 1e-5, true, 1, List.of(2));
+    Path model = Files.createDirectory(folder.resolve("huge"));
+    ObjectMapper mapper = new ObjectMapper();
+    mapper.writeValue(model.resolve("config.json").toFile(), config.toHuggingFace());
+    ObjectNode header = mapper.createObjectNode();
+    long bytes = 0;
+    for (var parameter : config.parameterShapes().entrySet()) {
+      ObjectNode tensor = header.putObject(parameter.getKey()).put("dtype", "F32");
+      Shape shape = parameter.getValue();
+      ArrayNode sizes = tensor.putArray("shape");
+      for (int axis = 0; axis < shape.rank(); axis++) {
+        sizes.add(shape.size(axis));
+      }
+      long end = bytes + shape.numElements() * Float.BYTES;
+      tensor.putArray("data_offsets").add(bytes).add(end);
+      bytes = end;
+    }
+    byte[] json = mapper.writeValueAsBytes(header);
+    try (var file = new RandomAccessFile(model.resolve("model.safetensors").toFile(), "rw")) {
+      file.writeLong(Long.reverseBytes(json.length));
+      file.write(json);
+      file.setLength(Long.BYTES + json.length + bytes);
+    }
+    return model;
+  }
+
+  @Test
+  void aModelThatIsTooLargeToLoadIsRefusedBeforeItIs() throws IOException {
+    Path model = huge();
+    for (String command : List.of("sample", "score")) {
+      CommandLineRun.of(PROMPT, command, "--model", model, "--backend", "reference")
+          .requireRefused("memory: needs", "weights", "Java", "there are", "a smaller model");
+    }
+    Path data = Files.writeString(folder.resolve("data.jsonl"), "{}\n");
+    Path out = folder.resolve("out");
+    CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out)
+        .requireRefused("memory: needs", "optimizer", "a smaller model");
+    CommandLineRun.of("", "train", "--policy", model, "--pairs", data, "--out", out)
+        .requireRefused("memory: needs", "scoring", "a smaller model");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void aMicroBatchThatTheMemoryCannotHoldIsRefused() throws IOException {
+    Path data = folder.resolve("data.jsonl");
+    Files.writeString(data, "{\"promptIds\":[1],\"responseIds\":[5]}\n");
+    CommandLineRun.of(
+            "",
+            "sft",
+            "--model",
+            tiny(),
+            "--data",
+            data,
+            "--out",
+            folder.resolve("out"),
+            "--set",
+            "train.tokenBudget=16777216")
+        .requireRefused("memory: needs", "activations", "train.tokenBudget");
   }
 
   @Test

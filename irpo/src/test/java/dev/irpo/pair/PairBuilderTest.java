@@ -59,7 +59,6 @@ class PairBuilderTest {
     assertArrayEquals(new int[] {17, 17}, pair.rejectedIds());
     assertEquals(1, pair.chosenReferenceLogProb());
     assertEquals(-7, pair.rejectedReferenceLogProb());
-    assertEquals(9, pair.packedTokens());
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
+import dev.irpo.pair.PreferencePair;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Split;
@@ -43,7 +44,7 @@ class MemoryNeedTest {
   private static final RunConfig CONFIG =
       RunConfig.of(Preset.DEMO)
           .with("train.tokenBudget=512", "rollouts.slots=16", "rollouts.maxNewTokens=96");
-  private static final RunPrograms.Longest LONGEST = new RunPrograms.Longest(40, 40 + 2 * 96);
+  private static final Longest LONGEST = new Longest(40, 40 + 96, 40 + 2 * 96);
   private static final Pattern TOTALS =
       Pattern.compile("operations, ([0-9.]+) MFLOP, (\\d+) bytes planned");
 
@@ -97,10 +98,7 @@ class MemoryNeedTest {
     Map<Split, PromptCounts> splits = new EnumMap<>(Split.class);
     int response = (LONGEST.pair() - LONGEST.prompt()) / 2;
     for (Split split : Split.values()) {
-      splits.put(
-          split,
-          new PromptCounts(
-              1, 0, LONGEST.prompt(), LONGEST.prompt(), response, LONGEST.pair(), 1, response));
+      splits.put(split, new PromptCounts(1, 0, LONGEST.prompt(), response, LONGEST, 1, response));
     }
     return splits;
   }
@@ -123,16 +121,16 @@ class MemoryNeedTest {
 
   private static void requirePlanIsReality(LanguageModel model) {
     RunPrograms programs = new RunPrograms(model.config(), CONFIG, LONGEST);
-    Map<String, Long> plan = need(model.config(), CONFIG, 1).bytes();
+    Map<Purpose, Long> plan = need(model.config(), CONFIG, 1).bytes();
     try (Counting backend = new Counting()) {
       Parameters parameters = Parameters.random(backend, model.config(), 1);
-      assertEquals(backend.bytes, plan.get("weights"));
+      assertEquals(backend.bytes, plan.get(Purpose.WEIGHTS));
 
       backend.bytes = 0;
       Trainer<?> trainer = PreferenceTraining.trainer(CONFIG, backend, parameters, LONGEST.pair());
-      assertEquals(backend.bytes, plan.get("gradients") + plan.get("optimizer"));
+      assertEquals(backend.bytes, plan.get(Purpose.GRADIENTS) + plan.get(Purpose.OPTIMIZER));
       Described step = Described.of(trainer.describe());
-      assertEquals(step.bytes(), plan.get("activations"));
+      assertEquals(step.bytes(), plan.get(Purpose.ACTIVATIONS));
       assertEquals(step.bytes(), trainer.activationBytes(), "all programs share the largest one's");
       requireFlops(step, roofline(programs.training().microBatch()));
 
@@ -142,16 +140,16 @@ class MemoryNeedTest {
               backend,
               parameters,
               DecodeLimits.of(16, 1, LONGEST.prompt(), CONFIG.rollouts().maxNewTokens()));
-      assertEquals(backend.bytes, plan.get("key-value cache"));
-      assertEquals(generator.activationBytes(), plan.get("sampling"));
+      assertEquals(backend.bytes, plan.get(Purpose.CACHE));
+      assertEquals(generator.activationBytes(), plan.get(Purpose.SAMPLING));
       Described rows = Described.of(generator.mostRows().describe());
-      assertTrue(rows.bytes() <= plan.get("sampling"));
+      assertTrue(rows.bytes() <= plan.get(Purpose.SAMPLING));
       requireFlops(rows, roofline(programs.sampling().prefill()));
       requireFlops(Described.of(generator.describe()), roofline(programs.sampling().token()));
 
       Scorer scorer = new Scorer(backend, parameters, programs.scoring().tokens());
       Described score = Described.of(scorer.describe());
-      assertEquals(score.bytes(), plan.get("scoring"));
+      assertEquals(score.bytes(), plan.get(Purpose.SCORING));
       requireFlops(score, roofline(programs.scoring().batch()));
     }
   }
@@ -177,9 +175,9 @@ class MemoryNeedTest {
   void recomputationShrinksActivationsOfAModelOfABillionParameters() {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
     RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=1024");
-    long kept = need(model, config, 1).bytes().get("activations");
+    long kept = need(model, config, 1).bytes().get(Purpose.ACTIVATIONS);
     long recomputed =
-        need(model, config.with("train.recompute=true"), 1).bytes().get("activations");
+        need(model, config.with("train.recompute=true"), 1).bytes().get(Purpose.ACTIVATIONS);
     assertTrue(recomputed * 4 < kept, recomputed + " of " + kept);
   }
 
@@ -187,8 +185,20 @@ class MemoryNeedTest {
   void aMicroBatchHoldsTheLongestPair() {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
     RunConfig small = RunConfig.of(Preset.DEMO).with("train.tokenBudget=64");
-    RunPrograms programs = new RunPrograms(model, small, new RunPrograms.Longest(100, 700));
+    RunPrograms programs = new RunPrograms(model, small, new Longest(100, 400, 700));
     assertEquals(700, programs.training().tokens());
+  }
+
+  @Test
+  void aMicroBatchOfALossThatReadsOneResponseHoldsTheLongestText() {
+    RunConfig sft = CONFIG.with("train.tokenBudget=16", "loss.kind=sft");
+    PreferencePair pair =
+        new PreferencePair("p", 0, 1, new int[40], new int[50], new int[96], 0, 0);
+    assertEquals(90, PreferenceTraining.largest(sft, List.of(pair)), "the chosen one is read");
+    assertEquals(186, PreferenceTraining.largest(CONFIG, List.of(pair)));
+    LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
+    RunPrograms programs = new RunPrograms(model, sft, LONGEST);
+    assertEquals(40 + 96, programs.training().tokens());
   }
 
   private static String wayOut(String model, String... settings) {

@@ -40,16 +40,21 @@ class RunPlanTest {
   @TempDir private Path temporary;
 
   private static RunPlan plan(RunConfig config, LanguageModel model) throws IOException {
+    return plan(config, model, DEVICE);
+  }
+
+  private static RunPlan plan(RunConfig config, LanguageModel model, Roofline.Device device)
+      throws IOException {
     Prompts prompts =
         new Prompts(Tasks.open(config.task(), config.seed()), model.tokenizer(), model.config());
     Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems()));
-    RunPrograms.Longest longest = RunPrograms.Longest.of(splits.values());
+    Longest longest = Longest.of(splits.values());
     RunPrograms programs = new RunPrograms(model.config(), config, longest);
     try (Backend backend = new CpuBackend(1)) {
       return new RunStages(config, new RunFolder(Path.of("")), problems)
-          .plan(new StageCosts(config, programs, splits, DEVICE, 1), backend);
+          .plan(new StageCosts(config, programs, splits, device, 1), backend);
     }
   }
 
@@ -92,7 +97,7 @@ class RunPlanTest {
       try (Stream<Path> entries = Files.list(checkpoints)) {
         assertEquals(3, entries.filter(Files::isDirectory).count(), "steps 3, 4 and 6");
       }
-      long planned = plan.iterationDiskBytes().get("checkpoints");
+      long planned = plan.iterationDiskBytes().get(Purpose.CHECKPOINTS);
       assertEquals(1, bytes(checkpoints) / (double) planned, 0.1);
       assertTrue(bytes(folder.retraining(1).checkpoints()) < 1.1 * planned);
       long prompts =
@@ -119,7 +124,7 @@ class RunPlanTest {
       assertTrue(twice.iterationAmount().seconds() > least.seconds());
       assertTrue(twice.iterationAmount().flops() > least.flops());
       assertTrue(twice.iterationAmount().bytes() > least.bytes());
-      long checkpoints = once.iterationDiskBytes().get("checkpoints");
+      long checkpoints = once.iterationDiskBytes().get(Purpose.CHECKPOINTS);
       assertTrue(twice.totalDiskBytes() > once.totalDiskBytes() + 2 * checkpoints);
       assertTrue(named(once, "train again").isEmpty());
     }
@@ -142,6 +147,55 @@ class RunPlanTest {
     }
   }
 
+  private static Work trained(RunPlan plan) {
+    return named(plan, "train").getFirst();
+  }
+
+  @Test
+  void aTrainingComputesWhatItsLossReadsOfAPair() throws IOException {
+    try (Backend backend = new CpuBackend(1)) {
+      LanguageModel tiny = TestData.tinyModel(backend);
+      RunConfig config = CONFIG.with("task.heldOutProblems=0");
+      RunPlan pairs = plan(config, tiny);
+      RunPlan single = plan(config.with("loss.kind=sft"), tiny);
+      long responses = 4L * config.train().steps() * config.train().batchSize();
+      assertEquals(
+          trained(pairs).tokens() - responses, trained(single).tokens(), "4 tokens a response");
+      assertTrue(trained(single).amount().flops() < trained(pairs).amount().flops());
+      for (String kind : List.of("dpo", "ipo", "simpo")) {
+        assertEquals(
+            trained(pairs).tokens(),
+            trained(plan(config.with("loss.kind=" + kind), tiny)).tokens(),
+            kind);
+      }
+      for (String kind : List.of("sft", "simpo")) {
+        RunPlan plan = plan(config.with("loss.kind=" + kind), tiny);
+        assertTrue(named(plan, "score").isEmpty(), kind + " has no reference");
+        assertFalse(plan.memory().bytes().containsKey(Purpose.SCORING), kind);
+      }
+    }
+  }
+
+  @Test
+  void aDeviceThatRoundsWeightsScoresPairsAgain() throws IOException {
+    Roofline.Device rounding = new Roofline.Device(1e9, 1e9, true);
+    try (Backend backend = new CpuBackend(1)) {
+      LanguageModel tiny = TestData.tinyModel(backend);
+      RunConfig config = CONFIG.with("pairs.atMost=20", "pairs.goldAmongWinners=false");
+      RunPlan plan = plan(config, tiny, rounding);
+      assertEquals(
+          List.of("score pairs in float32", "score their pairs"),
+          named(plan, "score").stream().map(Work::name).toList());
+      assertEquals(20, named(plan, "score pairs").getFirst().items(), "drawn of 12 · 2");
+      assertEquals(12, named(plan, "score their pairs").getFirst().items(), "6 · 2");
+      assertTrue(named(plan, "score").getFirst().amount().seconds() > 0);
+      assertTrue(plan.memory().bytes().containsKey(Purpose.SCORING));
+      RunConfig simpo = config.with("loss.kind=simpo");
+      assertTrue(named(plan(simpo, tiny, rounding), "score").isEmpty());
+      assertTrue(named(plan(config, tiny), "score").isEmpty(), "nothing is rounded");
+    }
+  }
+
   @Test
   void aRunWithoutHeldOutOrTestProblemsHasNoStagesForThem() throws IOException {
     try (Backend backend = new CpuBackend(1)) {
@@ -150,7 +204,7 @@ class RunPlanTest {
       assertEquals(
           List.of("sample", "score gold solutions", "pair", "train", "evaluate greedily"),
           plan.iteration().stream().map(row -> row.work().name()).toList());
-      assertFalse(plan.iterationDiskBytes().containsKey("checkpoints of the second training"));
+      assertFalse(plan.iterationDiskBytes().containsKey(Purpose.SECOND_CHECKPOINTS));
     }
   }
 

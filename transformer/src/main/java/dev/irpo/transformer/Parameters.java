@@ -110,6 +110,26 @@ public final class Parameters {
     return new Parameters(config, layout, Optional.empty(), buffers);
   }
 
+  /// Bytes of memory that [#map] takes, beside maps of files: vectors, and matrices that no map
+  /// holds as they are; all weights in single precision where they are loaded.
+  public static long bytesToMap(
+      Backend backend, LlamaConfig config, Collection<StoredTensor> tensors) {
+    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
+    if (!backend.traits().readsHalfWeights()) {
+      return layout.numElements() * DType.F32.bytes();
+    }
+    long bytes = 0;
+    for (StoredTensor tensor : tensors) {
+      boolean isMapped = tensor.content().inMemory().isPresent();
+      if (tensor.shape().rank() != 2) {
+        bytes += tensor.shape().numElements() * DType.F32.bytes();
+      } else if (!isMapped) {
+        bytes += tensor.content().byteSize();
+      }
+    }
+    return bytes;
+  }
+
   /// Overwrites all weights with those of a model of the same configuration.
   public void copyFrom(Parameters source) {
     flat().copyFrom(source.flat());

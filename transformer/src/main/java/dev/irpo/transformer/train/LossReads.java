@@ -30,6 +30,20 @@ public record LossReads<I extends TrainItem>(
     return numbers.stream().filter(number -> number.underReference().isPresent()).toList();
   }
 
+  /// Responses of an item that are computed.
+  public int responses() {
+    return (int) logProbs.stream().filter(logProb -> !logProb.isOfPrompt()).count();
+  }
+
+  /// Tokens that an item takes in a micro-batch: its prompt once, and the responses that are read.
+  public int packedTokens(I item) {
+    return item.prompt().length
+        + logProbs.stream()
+            .filter(logProb -> !logProb.isOfPrompt())
+            .mapToInt(logProb -> logProb.tokens(item).length)
+            .sum();
+  }
+
   /// An item with what is read of it; sums are numbered as in [#logProbs()].
   SharedPrompt packed(I item) {
     int promptSum = SharedPrompt.NOT_SCORED;

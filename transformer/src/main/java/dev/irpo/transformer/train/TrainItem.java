@@ -10,9 +10,6 @@ public sealed interface TrainItem {
   /// Tokens of the prompt x, at least one.
   int[] prompt();
 
-  /// Tokens that the item takes in a micro-batch: the prompt once and every response.
-  int packedTokens();
-
   /// A preferred and a rejected response to one prompt.
   ///
   /// @param chosenReference ln M_ref(chosen | prompt), in nats
@@ -41,11 +38,6 @@ public sealed interface TrainItem {
     /// Items of this kind.
     public static final ItemKind<Pair> KIND =
         new ItemKind<>(List.of(PROMPT, CHOSEN, REJECTED), List::of);
-
-    @Override
-    public int packedTokens() {
-      return prompt.length + chosen.length + rejected.length;
-    }
   }
 
   /// A response to imitate.
@@ -61,11 +53,6 @@ public sealed interface TrainItem {
     public static final ItemKind<Single> KIND =
         new ItemKind<>(
             List.of(PROMPT, RESPONSE), pair -> List.of(new Single(pair.prompt, pair.chosen)));
-
-    @Override
-    public int packedTokens() {
-      return prompt.length + response.length;
-    }
   }
 
   /// A response that is good or bad by itself.
@@ -98,10 +85,5 @@ public sealed interface TrainItem {
                 List.of(
                     new Labelled(pair.prompt, pair.chosen, true, pair.chosenReference),
                     new Labelled(pair.prompt, pair.rejected, false, pair.rejectedReference)));
-
-    @Override
-    public int packedTokens() {
-      return prompt.length + response.length;
-    }
   }
 }

@@ -1,0 +1,42 @@
+package dev.irpo.plan;
+
+/// What bytes in memory or on disk are for, in the words of tables, messages and `docs/plan.md`.
+public enum Purpose {
+  /// Of the model, or of two.
+  WEIGHTS("weights"),
+  /// Of the trained parameters.
+  GRADIENTS("gradients"),
+  /// Both moments of the trained parameters.
+  OPTIMIZER("optimizer"),
+  /// Of a micro-batch that is trained on.
+  ACTIVATIONS("activations"),
+  /// Activations of decode programs.
+  SAMPLING("sampling"),
+  /// Keys and values of responses in progress.
+  CACHE("key-value cache"),
+  /// Activations of a micro-batch that is only scored.
+  SCORING("scoring"),
+  /// Rollouts, and the pairs made of them.
+  ROLLOUTS("rollouts and pairs"),
+  /// What a backend keeps for itself ([dev.irpo.tensor.Backend#extraBytes]).
+  COPIES("copies of weights"),
+  /// What the Java virtual machine takes itself.
+  JAVA("Java"),
+  /// Of an iteration's training.
+  CHECKPOINTS("checkpoints"),
+  /// Of the training with the held-out problems too.
+  SECOND_CHECKPOINTS("checkpoints of the second training"),
+  /// M_t.
+  MODEL("model");
+
+  private final String words;
+
+  Purpose(String words) {
+    this.words = words;
+  }
+
+  @Override
+  public String toString() {
+    return words;
+  }
+}
