@@ -56,6 +56,10 @@ public enum KernelCase {
   TOKEN_LOG_PROBS(ScoreWork.TOKEN_LOG_PROBS),
   /// Its gradient.
   TOKEN_LOG_PROBS_GRADIENT(ScoreWork.TOKEN_LOG_PROBS_GRADIENT),
+  /// Its gradient with respect to the states alone.
+  TOKEN_LOG_PROBS_INPUT_GRADIENT(ScoreWork.TOKEN_LOG_PROBS_INPUT_GRADIENT),
+  /// Its gradient with respect to the head alone.
+  TOKEN_LOG_PROBS_WEIGHT_GRADIENT(ScoreWork.TOKEN_LOG_PROBS_WEIGHT_GRADIENT),
   /// Normalisers of sampled rows.
   LOG_SUM_EXP(ScoreWork.LOG_SUM_EXP),
   /// Weights of blocks of tokens of the same rows.

@@ -62,6 +62,74 @@ final class ScoreWork {
         }
       };
 
+  static final KernelWork TOKEN_LOG_PROBS_INPUT_GRADIENT =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return scored(s).result("dX", hidden(s)).normal("dOut", s.rows());
+        }
+
+        @Override
+        Optional<Call> preparation(KernelSizes s) {
+          return Optional.of((k, a) -> score(s, k, a));
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          ScoreSizes sizes = scoreSizes(s);
+          return (k, a) ->
+              k.score()
+                  .tokenLogProbsInputGradient(
+                      a.get("dX"),
+                      a.get("dOut"),
+                      a.get("logSumExp"),
+                      a.get("x"),
+                      a.get("weight"),
+                      a.get("index"),
+                      a.get("targets"),
+                      sizes);
+        }
+
+        @Override
+        double flops(KernelSizes s) {
+          return 4.0 * s.rows() * s.vocabSize() * s.embedDim();
+        }
+      };
+
+  static final KernelWork TOKEN_LOG_PROBS_WEIGHT_GRADIENT =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return scored(s).result("dWeight", table(s)).normal("dOut", s.rows());
+        }
+
+        @Override
+        Optional<Call> preparation(KernelSizes s) {
+          return Optional.of((k, a) -> score(s, k, a));
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          ScoreSizes sizes = scoreSizes(s);
+          return (k, a) ->
+              k.score()
+                  .tokenLogProbsWeightGradient(
+                      a.get("dWeight"),
+                      a.get("dOut"),
+                      a.get("logSumExp"),
+                      a.get("x"),
+                      a.get("weight"),
+                      a.get("index"),
+                      a.get("targets"),
+                      sizes);
+        }
+
+        @Override
+        double flops(KernelSizes s) {
+          return 4.0 * s.rows() * s.vocabSize() * s.embedDim();
+        }
+      };
+
   static final KernelWork LOG_SUM_EXP =
       new KernelWork() {
         @Override

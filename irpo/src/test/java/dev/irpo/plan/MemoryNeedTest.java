@@ -119,15 +119,15 @@ class MemoryNeedTest {
     return Roofline.of(List.of(program), 0, Roofline.Device.ANY);
   }
 
-  private static void requirePlanIsReality(LanguageModel model) {
-    RunPrograms programs = new RunPrograms(model.config(), CONFIG, LONGEST);
-    Map<Purpose, Long> plan = need(model.config(), CONFIG, 1).bytes();
+  private static void requirePlanIsReality(LanguageModel model, RunConfig config) {
+    RunPrograms programs = new RunPrograms(model.config(), config, LONGEST);
+    Map<Purpose, Long> plan = need(model.config(), config, 1).bytes();
     try (Counting backend = new Counting()) {
       Parameters parameters = Parameters.random(backend, model.config(), 1);
       assertEquals(backend.bytes, plan.get(Purpose.WEIGHTS));
 
       backend.bytes = 0;
-      Trainer<?> trainer = PreferenceTraining.trainer(CONFIG, backend, parameters, LONGEST.pair());
+      Trainer<?> trainer = PreferenceTraining.trainer(config, backend, parameters, LONGEST.pair());
       assertEquals(backend.bytes, plan.get(Purpose.GRADIENTS) + plan.get(Purpose.OPTIMIZER));
       Described step = Described.of(trainer.describe());
       assertEquals(step.bytes(), plan.get(Purpose.ACTIVATIONS));
@@ -139,7 +139,7 @@ class MemoryNeedTest {
           new Generator(
               backend,
               parameters,
-              DecodeLimits.of(16, 1, LONGEST.prompt(), CONFIG.rollouts().maxNewTokens()));
+              DecodeLimits.of(16, 1, LONGEST.prompt(), config.rollouts().maxNewTokens()));
       assertEquals(backend.bytes, plan.get(Purpose.CACHE));
       assertEquals(generator.activationBytes(), plan.get(Purpose.SAMPLING));
       Described rows = Described.of(generator.mostRows().describe());
@@ -159,7 +159,9 @@ class MemoryNeedTest {
     Path demo = folder.resolve("demo");
     EmbeddedModel.copyTo(demo);
     try (Backend backend = new CpuBackend(1)) {
-      requirePlanIsReality(TestData.open(backend, demo));
+      LanguageModel model = TestData.open(backend, demo);
+      requirePlanIsReality(model, CONFIG);
+      requirePlanIsReality(model, CONFIG.with("train.parameters=layers:1"));
     }
   }
 
@@ -167,7 +169,8 @@ class MemoryNeedTest {
   void aRealCheckpointTakesWhatIsPlanned() throws IOException {
     Path tokenizer = ForeignData.path("stories260K/tok512.model");
     try (Backend backend = new CpuBackend(1)) {
-      requirePlanIsReality(LanguageModel.open(backend, TestData.stories(), Optional.of(tokenizer)));
+      requirePlanIsReality(
+          LanguageModel.open(backend, TestData.stories(), Optional.of(tokenizer)), CONFIG);
     }
   }
 
@@ -179,6 +182,18 @@ class MemoryNeedTest {
     long recomputed =
         need(model, config.with("train.recompute=true"), 1).bytes().get(Purpose.ACTIVATIONS);
     assertTrue(recomputed * 4 < kept, recomputed + " of " + kept);
+  }
+
+  @Test
+  void aTrainingUnderAFrozenHeadPlansNoneOfItsGradient() {
+    LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
+    RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=256");
+    Map<Purpose, Long> head = need(model, config.with("train.parameters=head"), 1).bytes();
+    Map<Purpose, Long> layer = need(model, config.with("train.parameters=layers:1"), 1).bytes();
+    long ofHead = Float.BYTES * model.tableShape().numElements();
+    assertEquals(ofHead, head.get(Purpose.GRADIENTS));
+    assertEquals(2 * ofHead, head.get(Purpose.OPTIMIZER));
+    assertTrue(layer.get(Purpose.ACTIVATIONS) < ofHead, layer + " against " + ofHead);
   }
 
   @Test

@@ -49,6 +49,29 @@ public interface ScoreKernels {
       Buffer targets,
       ScoreSizes sizes);
 
+  /// `dX` of [#tokenLogProbsGradient] alone, the same bits, for a head that is not trained.
+  void tokenLogProbsInputGradient(
+      Buffer dX,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes);
+
+  /// `dWeight` of [#tokenLogProbsGradient] alone, the same bits, for states that depend on nothing
+  /// that is trained.
+  void tokenLogProbsWeightGradient(
+      Buffer dWeight,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes);
+
   /// Normaliser of each row of logits, the same bits as in [#tokenLogProbs].
   ///
   /// ```text

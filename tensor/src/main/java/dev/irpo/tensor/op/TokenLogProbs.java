@@ -42,7 +42,7 @@ public record TokenLogProbs() implements Op {
     return List.of(rows.shape(), rows.shape());
   }
 
-  private static ScoreSizes sizes(Tensor x, Tensor weight, Tensor rows) {
+  static ScoreSizes sizes(Tensor x, Tensor weight, Tensor rows) {
     return new ScoreSizes(x.size(0), rows.size(0), x.size(1), weight.size(0));
   }
 
@@ -73,77 +73,28 @@ public record TokenLogProbs() implements Op {
     return index == 0 ? chosenBytes(node.input(0), node.input(2)) : Op.super.bytesUsed(node, index);
   }
 
-  private static long chosenBytes(Tensor x, Tensor rows) {
+  /// Bytes of the rows of the states that are read.
+  static long chosenBytes(Tensor x, Tensor rows) {
     return x.bytes() / x.size(0) * Math.min(x.size(0), rows.size(0));
   }
 
   @Override
   public void differentiate(Backward backward) {
     Node node = backward.node();
-    Tensor x = node.input(0);
-    Node gradient =
-        x.graph()
-            .apply(
-                new Gradient(),
-                backward.accumulator(1),
-                backward.outputGradient(),
-                node.output(1),
-                x,
-                node.input(1),
-                node.input(2),
-                node.input(3));
-    backward.add(0, gradient.output(0));
-  }
-
-  private record Gradient() implements Op {
-    @Override
-    public String name() {
-      return "tokenLogProbsGradient";
-    }
-
-    @Override
-    public Set<DType> inputTypes(int index) {
-      return index < 5 ? DType.SINGLE : DType.INDEX;
-    }
-
-    @Override
-    public List<Shape> outputShapes(List<Tensor> inputs) {
-      return List.of(inputs.get(3).shape());
-    }
-
-    @Override
-    public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
-      ScoreSizes sizes = sizes(node.input(3), node.input(4), node.input(5));
-      return () ->
-          kernels
-              .score()
-              .tokenLogProbsGradient(
-                  out.get(0),
-                  in.get(0),
-                  in.get(1),
-                  in.get(2),
-                  in.get(3),
-                  in.get(4),
-                  in.get(5),
-                  in.get(6),
-                  sizes);
-    }
-
-    @Override
-    public long bytesUsed(Node node, int index) {
-      return index == 3
-          ? chosenBytes(node.input(3), node.input(5))
-          : Op.super.bytesUsed(node, index);
-    }
-
-    @Override
-    public boolean mutates(int index) {
-      return index == 0;
-    }
-
-    @Override
-    public long flops(Node node) {
-      return 6L * node.input(5).size(0) * node.input(4).shape().numElements();
+    List<Tensor> reads =
+        List.of(
+            backward.outputGradient(),
+            node.output(1),
+            node.input(0),
+            node.input(1),
+            node.input(2),
+            node.input(3));
+    if (!backward.needs(1)) {
+      backward.add(0, TokenLogProbsGradient.ofStates(reads));
+    } else if (backward.needs(0)) {
+      backward.add(0, TokenLogProbsGradient.ofBoth(reads, backward.accumulator(1)));
+    } else {
+      TokenLogProbsGradient.ofHead(reads, backward.accumulator(1));
     }
   }
 }

@@ -62,24 +62,72 @@ final class ReferenceScore implements ScoreKernels {
       Buffer rows,
       Buffer targets,
       ScoreSizes sizes) {
+    tokenLogProbsInputGradient(dX, dOut, logSumExp, x, weight, rows, targets, sizes);
+    tokenLogProbsWeightGradient(dWeight, dOut, logSumExp, x, weight, rows, targets, sizes);
+  }
+
+  @Override
+  public void tokenLogProbsInputGradient(
+      Buffer dX,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
     dX.clear();
     for (int i = 0; i < sizes.count(); i++) {
       if (rows.getInt(i) < 0) {
         continue;
       }
-      double[] logits = logits(x, weight, rows.getInt(i), sizes);
-      double normaliser = logSumExp(logits);
+      double[] gradients = logitGradients(i, dOut, x, weight, rows, targets, sizes);
       for (int v = 0; v < sizes.vocabSize(); v++) {
-        double indicator = v == targets.getInt(i) ? 1 : 0;
-        double gradient = dOut.get(i) * (indicator - Math.exp(logits[v] - normaliser));
         for (int c = 0; c < sizes.embedDim(); c++) {
           long xAt = (long) rows.getInt(i) * sizes.embedDim() + c;
           long weightAt = (long) v * sizes.embedDim() + c;
-          dX.set(xAt, dX.get(xAt) + gradient * weight.get(weightAt));
-          dWeight.set(weightAt, dWeight.get(weightAt) + gradient * x.get(xAt));
+          dX.set(xAt, dX.get(xAt) + gradients[v] * weight.get(weightAt));
         }
       }
     }
+  }
+
+  @Override
+  public void tokenLogProbsWeightGradient(
+      Buffer dWeight,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
+    for (int i = 0; i < sizes.count(); i++) {
+      if (rows.getInt(i) < 0) {
+        continue;
+      }
+      double[] gradients = logitGradients(i, dOut, x, weight, rows, targets, sizes);
+      for (int v = 0; v < sizes.vocabSize(); v++) {
+        for (int c = 0; c < sizes.embedDim(); c++) {
+          long xAt = (long) rows.getInt(i) * sizes.embedDim() + c;
+          long weightAt = (long) v * sizes.embedDim() + c;
+          dWeight.set(weightAt, dWeight.get(weightAt) + gradients[v] * x.get(xAt));
+        }
+      }
+    }
+  }
+
+  /// Gradients of the logits of position `i`.
+  private static double[] logitGradients(
+      int i, Buffer dOut, Buffer x, Buffer weight, Buffer rows, Buffer targets, ScoreSizes sizes) {
+    double[] logits = logits(x, weight, rows.getInt(i), sizes);
+    double normaliser = logSumExp(logits);
+    double[] gradients = new double[logits.length];
+    for (int v = 0; v < logits.length; v++) {
+      double indicator = v == targets.getInt(i) ? 1 : 0;
+      gradients[v] = dOut.get(i) * (indicator - Math.exp(logits[v] - normaliser));
+    }
+    return gradients;
   }
 
   @Override

@@ -121,19 +121,24 @@ final class GradientCases {
     return Stream.of(
         of(
             "tokenLogProbs with repeated and skipped rows",
-            m ->
-                m.project(
-                    TokenLogProbs.tokenLogProbs(
-                        m.variable("x", 4, 3),
-                        m.variable("weight", 6, 3),
-                        m.ints("rows", 1, 3, -1, 1, 0),
-                        m.ints("targets", 5, 0, -1, 2, 0)))),
+            m -> m.project(scored(m, m.variable("x", 4, 3), m.variable("weight", 6, 3)))),
+        of(
+            "tokenLogProbs of states before a frozen head",
+            m -> m.project(scored(m, m.variable("x", 4, 3), m.frozen("weight", 6, 3)))),
+        of(
+            "tokenLogProbs of a head after frozen states",
+            m -> m.project(scored(m, m.frozen("x", 4, 3), m.variable("weight", 6, 3)))),
         of(
             "segmentSum",
             m ->
                 m.project(
                     SegmentSum.segmentSum(
                         m.variable("x", 6), m.ints("ids", 2, -1, 0, 2, 0, 2), 3))));
+  }
+
+  private static Tensor scored(GradientCheck m, Tensor x, Tensor weight) {
+    return TokenLogProbs.tokenLogProbs(
+        x, weight, m.ints("rows", 1, 3, -1, 1, 0), m.ints("targets", 5, 0, -1, 2, 0));
   }
 
   private static Stream<GradientCase> graphs() {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /// A small model that remembers its integer inputs, and the comparison of its gradients with
 /// central differences in double precision.
@@ -39,6 +40,11 @@ final class GradientCheck {
   /// A parameter with signed values that its name seeds.
   Tensor variable(String name, long... sizes) {
     return graph.variable(name, Shape.of(sizes));
+  }
+
+  /// Signed values, seeded by the name too, of which nobody asks the gradient.
+  Tensor frozen(String name, long... sizes) {
+    return graph.constant(name, Shape.of(sizes), i -> Samples.signed(name.hashCode(), i));
   }
 
   Tensor ints(String name, int... values) {
@@ -91,22 +97,30 @@ final class GradientCheck {
   /// What one run of a model leaves.
   ///
   /// @param variables parameters and gradients by name
-  record Outcome(double loss, Map<String, Buffer> variables, Program program) {
+  record Outcome(double loss, Map<String, Buffer> variables, Program program, Graph graph) {
     Buffer gradient(String name) {
       return variables.get(Gradients.PREFIX + name);
     }
   }
 
-  /// Runs the model once with its gradients.
+  /// Runs the model once with the gradients of all its parameters.
   static Outcome run(Backend backend, Function<GradientCheck, Tensor> model) {
+    return run(backend, model, _ -> true);
+  }
+
+  /// Runs the model once with the gradients of some parameters.
+  ///
+  /// @param trained by name
+  static Outcome run(
+      Backend backend, Function<GradientCheck, Tensor> model, Predicate<String> trained) {
     GradientCheck check = new GradientCheck();
     Tensor loss = model.apply(check);
-    Gradients.of(loss, check.parameters());
+    Gradients.of(loss, check.parameters().stream().filter(p -> trained.test(p.name())).toList());
     check.graph.output(loss);
     Map<String, Buffer> variables = new HashMap<>();
     Program program = check.compile(backend, variables);
     program.run();
-    return new Outcome(program.buffer(loss).get(0), variables, program);
+    return new Outcome(program.buffer(loss).get(0), variables, program, check.graph);
   }
 
   /// The operations of a model and those that compute its gradients.

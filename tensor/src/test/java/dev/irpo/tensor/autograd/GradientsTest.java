@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
@@ -30,6 +31,8 @@ import dev.irpo.tensor.op.RmsNorm;
 import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.op.SwiGlu;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -62,7 +65,7 @@ class GradientsTest {
                 .withImportOption(new ImportOption.DoNotIncludeTests())
                 .importPackages(Add.class.getPackageName())
                 .stream()
-                .filter(c -> c.isAssignableTo(Op.class))
+                .filter(c -> c.isAssignableTo(Op.class) && !c.isInterface())
                 .map(JavaClass::reflect)
                 .collect(toSet());
     Set<Class<?>> checked =
@@ -139,6 +142,45 @@ class GradientsTest {
             .filter(node -> node.op().name().toLowerCase(Locale.ROOT).contains("weightgradient"))
             .count();
     assertEquals(1, weightGradients);
+  }
+
+  /// Bit for bit, and nothing is added up that nobody reads.
+  @TestFactory
+  Stream<DynamicTest> aParameterTrainedAloneHasTheSameGradientAndCostsNoOther() {
+    return GradientCases.all().map(c -> dynamicTest(c.name(), () -> trainEachAlone(c.model())));
+  }
+
+  private static void trainEachAlone(Function<GradientCheck, Tensor> model) {
+    try (Backend backend = new CpuBackend(1)) {
+      GradientCheck.Outcome all = GradientCheck.run(backend, model);
+      for (String gradient : all.variables().keySet()) {
+        if (!gradient.startsWith(Gradients.PREFIX)) {
+          continue;
+        }
+        String name = gradient.substring(Gradients.PREFIX.length());
+        GradientCheck.Outcome alone = GradientCheck.run(backend, model, name::equals);
+        assertArrayEquals(
+            all.gradient(name).toFloatArray(), alone.gradient(name).toFloatArray(), name);
+        assertEquals(List.of(), addedInVain(alone.graph()), name);
+      }
+    }
+  }
+
+  /// Tensors that operations add to, though they are no variables and no operation reads them.
+  private static List<Tensor> addedInVain(Graph graph) {
+    Set<Tensor> needed = new HashSet<>(graph.outputs());
+    List<Tensor> vain = new ArrayList<>();
+    for (Node node : graph.nodes().reversed()) {
+      for (int i = 0; i < node.inputs().size(); i++) {
+        Tensor input = node.input(i);
+        if (!node.op().mutates(i)) {
+          needed.add(input);
+        } else if (input.kind() != Tensor.Kind.VARIABLE && !needed.contains(input)) {
+          vain.add(input);
+        }
+      }
+    }
+    return vain;
   }
 
   @Test

@@ -225,6 +225,36 @@ class FixedOrderTest {
     }
   }
 
+  /// 4,100 positions are two blocks of rows, 1,601 tokens three blocks of columns.
+  @Test
+  void eachGradientAloneHasTheBitsOfBothTogether() {
+    ScoreSizes sizes = new ScoreSizes(30, 4100, 5, 1601);
+    int states = 30 * 5;
+    int head = 1601 * 5;
+    Buffer x = signed(41, states);
+    Buffer weight = signed(42, head);
+    Buffer dOut = signed(43, 4100);
+    int[] rows = new int[4100];
+    int[] targets = new int[4100];
+    Arrays.setAll(rows, i -> i % 7 == 3 ? -1 : Samples.below(44, i, 30));
+    Arrays.setAll(targets, i -> Samples.below(45, i, 1601));
+    Buffer index = ints(rows);
+    Buffer tokens = ints(targets);
+    Buffer normalisers = zeros(4100);
+    ScoreKernels score = kernels.score();
+    score.tokenLogProbs(zeros(4100), normalisers, x, weight, index, tokens, sizes);
+    Buffer dX = signed(46, states);
+    Buffer dWeight = signed(47, head);
+    score.tokenLogProbsGradient(dX, dWeight, dOut, normalisers, x, weight, index, tokens, sizes);
+    Buffer dXAlone = signed(48, states);
+    Buffer dWeightAlone = signed(47, head);
+    score.tokenLogProbsInputGradient(dXAlone, dOut, normalisers, x, weight, index, tokens, sizes);
+    score.tokenLogProbsWeightGradient(
+        dWeightAlone, dOut, normalisers, x, weight, index, tokens, sizes);
+    assertArrayEquals(dX.toFloatArray(), dXAlone.toFloatArray());
+    assertArrayEquals(dWeight.toFloatArray(), dWeightAlone.toFloatArray());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {8, 16, 20, 80})
   void attentionIsChainsAndOneSoftmaxTree(int headDim) {

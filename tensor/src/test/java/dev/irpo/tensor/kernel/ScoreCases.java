@@ -5,6 +5,8 @@ import static dev.irpo.tensor.kernel.KernelTensor.ints;
 import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
+import dev.irpo.tensor.Buffer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Cases of [ScoreKernels].
@@ -33,59 +35,122 @@ final class ScoreCases {
     return Stream.concat(scores, rest);
   }
 
+  /// Arguments of scoring and of its gradients.
+  private record Scored(
+      ScoreSizes sizes,
+      KernelTensor out,
+      KernelTensor logSumExp,
+      KernelTensor dOut,
+      KernelTensor x,
+      KernelTensor weight,
+      KernelTensor rows,
+      KernelTensor targets) {
+    static Scored of(ScoreSizes sizes) {
+      int count = sizes.count();
+      return new Scored(
+          sizes,
+          output("out", count),
+          output("logSumExp", count),
+          signed("dOut", 22, count),
+          signed("x", 23, (long) sizes.rows() * sizes.embedDim()),
+          signed("weight", 24, (long) sizes.vocabSize() * sizes.embedDim()),
+          ints("rows", count, i -> i % 5 == 3 ? -1 : Samples.below(25, i, sizes.rows())),
+          ints("targets", count, i -> i % 5 == 3 ? -1 : Samples.below(26, i, sizes.vocabSize())));
+    }
+
+    KernelTensor dX(String name) {
+      return output(name, (long) sizes.rows() * sizes.embedDim());
+    }
+
+    KernelTensor dWeight(String name) {
+      return signed(name, 21, (long) sizes.vocabSize() * sizes.embedDim());
+    }
+
+    void score(ScoreKernels kernels, Function<KernelTensor, Buffer> side) {
+      kernels.tokenLogProbs(
+          side.apply(out),
+          side.apply(logSumExp),
+          side.apply(x),
+          side.apply(weight),
+          side.apply(rows),
+          side.apply(targets),
+          sizes);
+    }
+
+    void gradient(
+        ScoreKernels kernels,
+        Function<KernelTensor, Buffer> side,
+        KernelTensor dX,
+        KernelTensor dWeight) {
+      kernels.tokenLogProbsGradient(
+          side.apply(dX),
+          side.apply(dWeight),
+          side.apply(dOut),
+          side.apply(logSumExp),
+          side.apply(x),
+          side.apply(weight),
+          side.apply(rows),
+          side.apply(targets),
+          sizes);
+    }
+
+    void inputGradient(ScoreKernels kernels, Function<KernelTensor, Buffer> side, KernelTensor dX) {
+      kernels.tokenLogProbsInputGradient(
+          side.apply(dX),
+          side.apply(dOut),
+          side.apply(logSumExp),
+          side.apply(x),
+          side.apply(weight),
+          side.apply(rows),
+          side.apply(targets),
+          sizes);
+    }
+
+    void weightGradient(
+        ScoreKernels kernels, Function<KernelTensor, Buffer> side, KernelTensor dWeight) {
+      kernels.tokenLogProbsWeightGradient(
+          side.apply(dWeight),
+          side.apply(dOut),
+          side.apply(logSumExp),
+          side.apply(x),
+          side.apply(weight),
+          side.apply(rows),
+          side.apply(targets),
+          sizes);
+    }
+  }
+
   private static KernelCase tokenLogProbs(ScoreSizes sizes) {
-    int count = sizes.count();
-    KernelTensor out = output("out", count);
-    KernelTensor logSumExp = output("logSumExp", count);
-    KernelTensor dX = output("dX", (long) sizes.rows() * sizes.embedDim());
-    KernelTensor dWeight = signed("dWeight", 21, (long) sizes.vocabSize() * sizes.embedDim());
-    KernelTensor dOut = signed("dOut", 22, count);
-    KernelTensor x = signed("x", 23, (long) sizes.rows() * sizes.embedDim());
-    KernelTensor weight = signed("weight", 24, (long) sizes.vocabSize() * sizes.embedDim());
-    KernelTensor rows =
-        ints("rows", count, i -> i % 5 == 3 ? -1 : Samples.below(25, i, sizes.rows()));
-    KernelTensor targets =
-        ints("targets", count, i -> i % 5 == 3 ? -1 : Samples.below(26, i, sizes.vocabSize()));
+    Scored scored = Scored.of(sizes);
+    KernelTensor dX = scored.dX("dX");
+    KernelTensor dWeight = scored.dWeight("dWeight");
+    KernelTensor dXAlone = scored.dX("dX alone");
+    KernelTensor dWeightAlone = scored.dWeight("dWeight alone");
     double logit = Math.pow(sizes.embedDim(), 1.5) * UNIT;
     double sum = 4 * Math.sqrt(sizes.vocabSize()) * UNIT;
     double logProb = 2 * logit + sum + 8 * UNIT * (1 + Math.log(sizes.vocabSize()) + 20);
-    int perRow = 4 + 4 * count / sizes.rows();
-    int perToken = 4 + 4 * count / sizes.vocabSize();
+    double ofX = 2 * (logProb + sum) * (4 + 4 * sizes.count() / sizes.rows());
+    double perToken = logProb + 4 * Math.sqrt(sizes.count()) * UNIT;
+    double ofWeight = perToken * (4 + 4 * sizes.count() / sizes.vocabSize());
     return new KernelCase(
             "tokenLogProbs " + sizes,
             (kernels, side) -> {
-              kernels
-                  .score()
-                  .tokenLogProbs(
-                      side.apply(out),
-                      side.apply(logSumExp),
-                      side.apply(x),
-                      side.apply(weight),
-                      side.apply(rows),
-                      side.apply(targets),
-                      sizes);
-              kernels
-                  .score()
-                  .tokenLogProbsGradient(
-                      side.apply(dX),
-                      side.apply(dWeight),
-                      side.apply(dOut),
-                      side.apply(logSumExp),
-                      side.apply(x),
-                      side.apply(weight),
-                      side.apply(rows),
-                      side.apply(targets),
-                      sizes);
+              scored.score(kernels.score(), side);
+              scored.gradient(kernels.score(), side, dX, dWeight);
+              scored.inputGradient(kernels.score(), side, dXAlone);
+              scored.weightGradient(kernels.score(), side, dWeightAlone);
             },
-            dOut,
-            x,
-            weight,
-            rows,
-            targets)
-        .within(out, i -> logProb)
-        .within(logSumExp, i -> logProb)
-        .within(dX, i -> 2 * (logProb + sum) * perRow)
-        .within(dWeight, i -> (logProb + 4 * Math.sqrt(count) * UNIT) * perToken);
+            scored.dOut,
+            scored.x,
+            scored.weight,
+            scored.rows,
+            scored.targets)
+        .within(scored.out, i -> logProb)
+        .within(scored.logSumExp, i -> logProb)
+        .within(dX, i -> ofX)
+        .within(dWeight, i -> ofWeight)
+        .within(dXAlone, i -> ofX)
+        .within(dWeightAlone, i -> ofWeight);
   }
 
   private static KernelCase logSumExp(int rows, int vocabSize) {

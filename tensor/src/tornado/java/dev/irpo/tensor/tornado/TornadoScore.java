@@ -6,6 +6,7 @@ import dev.irpo.tensor.kernel.ScoreSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Ints;
 import dev.irpo.tensor.tornado.task.ScoreTasks;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /// Records [ScoreKernels].
@@ -102,8 +103,48 @@ final class TornadoScore implements ScoreKernels {
       Buffer rows,
       Buffer targets,
       ScoreSizes sizes) {
-    Floats dXOn = memory.floats(dX);
-    Floats dWeightOn = memory.floats(dWeight);
+    gradient(
+        Optional.of(dX), Optional.of(dWeight), dOut, logSumExp, x, weight, rows, targets, sizes);
+  }
+
+  @Override
+  public void tokenLogProbsInputGradient(
+      Buffer dX,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
+    gradient(Optional.of(dX), Optional.empty(), dOut, logSumExp, x, weight, rows, targets, sizes);
+  }
+
+  @Override
+  public void tokenLogProbsWeightGradient(
+      Buffer dWeight,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
+    gradient(
+        Optional.empty(), Optional.of(dWeight), dOut, logSumExp, x, weight, rows, targets, sizes);
+  }
+
+  private void gradient(
+      Optional<Buffer> dX,
+      Optional<Buffer> dWeight,
+      Buffer dOut,
+      Buffer logSumExp,
+      Buffer x,
+      Buffer weight,
+      Buffer rows,
+      Buffer targets,
+      ScoreSizes sizes) {
+    Optional<Floats> dWeightOn = dWeight.map(memory::floats);
     Floats weightOn = memory.floats(weight);
     Ints rowsOn = memory.ints(rows);
     Slopes slopes =
@@ -111,10 +152,7 @@ final class TornadoScore implements ScoreKernels {
     int count = sizes.count();
     int embedDim = sizes.embedDim();
     FloatArray chosen = chosenRows(memory.floats(x), rowsOn, sizes);
-    int elements = Math.multiplyExact(count, embedDim);
-    FloatArray dChosen = memory.scratch(elements);
-    FloatArray part = memory.scratch(elements);
-    elementwise.zero(whole(dChosen), elements);
+    Optional<StateGradient> states = dX.map(target -> beginStates(memory.floats(target), sizes));
     int block = blockWidth(sizes);
     FloatArray logits = memory.scratch(Math.multiplyExact(count, block));
     for (int v = 0; v < sizes.vocabSize(); v += block) {
@@ -122,14 +160,42 @@ final class TornadoScore implements ScoreKernels {
       int width = columns.width();
       logits(logits, chosen, weightOn, columns, sizes);
       logitGradient(logits, slopes, count, columns);
-      Floats weightPart = columns.of(weightOn, embedDim);
-      products.inputGradient(whole(part), whole(logits), weightPart, count, width, embedDim);
-      elementwise.accumulate(whole(dChosen), whole(part), elements);
-      Floats dWeightPart = columns.of(dWeightOn, embedDim);
-      products.weightGradient(dWeightPart, whole(logits), whole(chosen), count, width, embedDim);
+      states.ifPresent(
+          sum -> addToStates(sum, logits, columns.of(weightOn, embedDim), width, sizes));
+      dWeightOn.ifPresent(target ->
+          products.weightGradient(
+              columns.of(target, embedDim), whole(logits), whole(chosen), count, width, embedDim));
     }
-    elementwise.zero(dXOn, Math.multiplyExact(sizes.rows(), embedDim));
-    rowKernels.scatterAddRows(dXOn, whole(dChosen), rowsOn, count, embedDim);
+    states.ifPresent(sum -> finishStates(sum, rowsOn, sizes));
+  }
+
+  /// Gradient of the states.
+  ///
+  /// @param dChosen (I, C) sum over the columns so far, a row for each position
+  /// @param part (I, C) of some columns
+  private record StateGradient(Floats dX, FloatArray dChosen, FloatArray part) {}
+
+  private StateGradient beginStates(Floats dX, ScoreSizes sizes) {
+    int elements = Math.multiplyExact(sizes.count(), sizes.embedDim());
+    FloatArray dChosen = memory.scratch(elements);
+    FloatArray part = memory.scratch(elements);
+    elementwise.zero(whole(dChosen), elements);
+    return new StateGradient(dX, dChosen, part);
+  }
+
+  private void addToStates(
+      StateGradient sum, FloatArray logits, Floats weightPart, int width, ScoreSizes sizes) {
+    int count = sizes.count();
+    int embedDim = sizes.embedDim();
+    products.inputGradient(whole(sum.part()), whole(logits), weightPart, count, width, embedDim);
+    elementwise.accumulate(
+        whole(sum.dChosen()), whole(sum.part()), Math.multiplyExact(count, embedDim));
+  }
+
+  private void finishStates(StateGradient sum, Ints rows, ScoreSizes sizes) {
+    int embedDim = sizes.embedDim();
+    elementwise.zero(sum.dX(), Math.multiplyExact(sizes.rows(), embedDim));
+    rowKernels.scatterAddRows(sum.dX(), whole(sum.dChosen()), rows, sizes.count(), embedDim);
   }
 
   /// What the gradient of a logit depends on besides the logit.

@@ -1,5 +1,7 @@
 package dev.irpo.transformer.train;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +10,8 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.program.DeadCodeElimination;
@@ -21,12 +25,14 @@ import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.train.TrainItem.Pair;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training of some of a model's parameters.
@@ -186,9 +192,88 @@ class PartialTrainingTest {
     long padded = (table + 15) / 16 * 16;
     assertEquals(3 * Float.BYTES * padded, head.bytes);
     assertTrue(all.bytes >= 3 * Float.BYTES * config.numParameters(), all.toString());
-    double ofHead = 6.0 * Budget.ofTokens(128).scoredPositions() * table;
+    // its logits again, and its gradient
+    double ofHead = 4.0 * Budget.ofTokens(128).scoredPositions() * table;
     assertEquals(head.forwardFlops + ofHead, head.flops);
     assertEquals(all.forwardFlops, head.forwardFlops);
     assertTrue(all.flops > 2.5 * all.forwardFlops, all.toString());
+  }
+
+  private static TrainerSettings settings(String trained, Llama.Activations activations) {
+    TrainerSettings kept = settings(trained);
+    return new TrainerSettings(kept.tokenBudget(), activations, kept.optimizer(), kept.trained());
+  }
+
+  /// Operations of the largest micro-batch of a model.
+  private static List<Node> microBatch(
+      LlamaConfig config, String trained, Llama.Activations activations) {
+    try (OutlineBackend outline = new OutlineBackend()) {
+      Parameters parameters = Parameters.allocate(outline, config);
+      TrainerSettings settings = settings(trained, activations);
+      Trainer<Pair> trainer = new Trainer<>(outline, parameters, new PreferenceLoss(), settings);
+      Graph graph = OutlineBackend.compilationOf(trainer.microBatch()).graph();
+      return DeadCodeElimination.of(graph);
+    }
+  }
+
+  private static Map<String, Long> operationsBySection(
+      String trained, Llama.Activations activations) {
+    return microBatch(TinyModel.config(false), trained, activations).stream()
+        .collect(groupingBy(Node::section, counting()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Llama.Activations.class)
+  void theBackwardPassEndsAtTheLowestTrainedLayer(Llama.Activations activations) {
+    Map<String, Long> all = operationsBySection("all", activations);
+    Map<String, Long> last = operationsBySection("layers:1", activations);
+    Map<String, Long> head = operationsBySection("head", activations);
+    Set<String> forward = Set.of("embedding", "layer 0", "layer 1", "head");
+    assertEquals(union(forward, "head backward"), head.keySet());
+    assertEquals(union(forward, "head backward", "layer 1 backward"), last.keySet());
+    assertEquals(
+        union(
+            forward, "head backward", "layer 1 backward", "layer 0 backward", "embedding backward"),
+        all.keySet());
+    for (String section : forward) {
+      assertEquals(all.get(section), last.get(section), section);
+      assertEquals(all.get(section), head.get(section), section);
+    }
+  }
+
+  private static Set<String> union(Set<String> some, String... others) {
+    Set<String> union = new HashSet<>(some);
+    union.addAll(List.of(others));
+    return union;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFrozenHeadTakesNoMemoryOfItsSize(boolean tiedHead) {
+    LlamaConfig config = TinyModel.config(tiedHead);
+    for (Llama.Activations activations : Llama.Activations.values()) {
+      List<Tensor> computed =
+          microBatch(config, "layers:1", activations).stream()
+              .flatMap(node -> node.outputs().stream())
+              .toList();
+      assertTrue(computed.size() > 50, computed.toString());
+      assertTrue(
+          computed.stream().noneMatch(tensor -> tensor.shape().equals(config.tableShape())),
+          computed.toString());
+    }
+  }
+
+  @Test
+  void activationsUnderAFrozenHeadDoNotDependOnTheVocabulary() {
+    long few = activationBytes(300);
+    assertEquals(few, activationBytes(30_000));
+  }
+
+  private static long activationBytes(int vocabSize) {
+    LlamaConfig config =
+        new LlamaConfig(vocabSize, 24, 40, 2, 4, 2, 6, 96, 10_000, 1e-5, false, 1, List.of(2));
+    try (OutlineBackend outline = new OutlineBackend()) {
+      return trainer(outline, Parameters.allocate(outline, config), "layers:1").activationBytes();
+    }
   }
 }
