@@ -3,6 +3,7 @@ package dev.irpo.loss;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.transformer.train.LogProb;
 import dev.irpo.transformer.train.Loss;
 import dev.irpo.transformer.train.LossReads;
 import dev.irpo.transformer.train.TrainItem.Pair;
@@ -102,5 +103,18 @@ class PreferenceLossesTest {
     assertEquals(4 + 2, new TokenLoss(false).divisor(items));
     assertEquals(2 + 4 + 4 + 2, new TokenLoss(true).divisor(items));
     assertTrue(LossReads.of(new TokenLoss(true)).logProbs().contains(Single.PROMPT));
+  }
+
+  @Test
+  void supervisedTrainingCostsTheResponseAndThePromptWhereThatCounts() {
+    Single item = new Single(new int[3], new int[4]);
+    Map<LogProb<Single>, Double> at = Map.of(Single.PROMPT, -3.0, Single.RESPONSE, -5.0);
+    LossAt response = LossAt.of(new TokenLoss(false), item, at);
+    assertEquals(5, response.loss());
+    assertEquals(-1, response.slope(Single.RESPONSE));
+    LossAt both = LossAt.of(new TokenLoss(true), item, at);
+    assertEquals(8, both.loss());
+    assertEquals(-1, both.slope(Single.PROMPT));
+    assertEquals(-1, both.slope(Single.RESPONSE));
   }
 }
