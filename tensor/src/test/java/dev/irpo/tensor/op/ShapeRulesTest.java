@@ -105,7 +105,11 @@ class ShapeRulesTest {
   void adamWNeedsFourEqualShapesAndASchedule() {
     AdamW adamW = new AdamW(new AdamWSettings(0.9, 0.95, 1e-8, 0, 1));
     Tensor norm = SquaredNorm.squaredNorm(matrix);
-    refuses(() -> adamW.update(matrix, matrix, matrix, other, norm, vector), "adamW", "(4, 5)");
+    Tensor schedule = graph.input("schedule", DType.F32, Shape.of(3));
+    refuses(() -> adamW.update(matrix, other, matrix, matrix, norm, schedule), "adamW", "(4, 5)");
+    refuses(() -> adamW.update(matrix, matrix, other, matrix, norm, schedule), "adamW", "(4, 5)");
+    refuses(() -> adamW.update(matrix, matrix, matrix, other, norm, schedule), "adamW", "(4, 5)");
+    refuses(() -> adamW.update(matrix, matrix, matrix, matrix, vector, schedule), "adamW", "(6,)");
     refuses(() -> adamW.update(matrix, matrix, matrix, matrix, norm, vector), "adamW", "(6,)");
     refuses(() -> new AdamWSettings(1, 0.95, 1e-8, 0, 1), "beta1 is 1.0", "[0, 1)");
     refuses(() -> new AdamWSettings(0.9, 0.95, 0, 0, 1), "epsilon is 0.0");
