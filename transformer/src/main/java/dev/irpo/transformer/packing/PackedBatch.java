@@ -95,7 +95,7 @@ public final class PackedBatch {
             numTokens + needs.tokens(),
             numSegments + needs.segments(),
             numScored + needs.scoredPositions());
-    if (!budget.holds(after) || numItems == budget.segments()) {
+    if (!budget.holds(after)) {
       return false;
     }
     append(item);
@@ -158,7 +158,7 @@ public final class PackedBatch {
 
   /// The part of the budget that is in use.
   public Budget used() {
-    return new Budget(numTokens, Math.max(numSegments, numItems), numScored);
+    return new Budget(numTokens, numSegments, numScored);
   }
 
   /// Number of items.

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.SlowBackend;
 import dev.irpo.transformer.TinyModel;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
@@ -190,5 +192,95 @@ class GeneratorTest {
     assertEquals(
         "the prompt of problem 3 has 96 tokens, the context holds 96 with the response; shorten it",
         message);
+  }
+
+  private static String refusal(DecodeLimits limits, int promptTokens, SamplingSettings settings) {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    List<GenerationRequest> requests =
+        List.of(new GenerationRequest(3, new int[promptTokens], 0, 1));
+    return assertThrows(
+            IllegalArgumentException.class,
+            () -> generate(backend, limits, requests, Sampling.of(settings, 0, 0)))
+        .getMessage();
+  }
+
+  @Test
+  void whatTheCacheDoesNotHoldIsRefusedInOneLine() {
+    SamplingSettings forty = SamplingSettings.greedy(40, List.of());
+    assertEquals(
+        "the prompt of problem 3 has 11 tokens, the cache holds 10; raise the limit on prompts",
+        refusal(new DecodeLimits(2, 2, 10, 40, 64), 11, forty));
+    assertEquals(
+        "max-new-tokens is 40, the cache holds 39 for each response; raise the limit or lower it",
+        refusal(new DecodeLimits(2, 2, 10, 39, 64), 10, forty));
+  }
+
+  /// What a listener is told after each run.
+  private record Progress(long samples, long tokens) {}
+
+  @Test
+  void progressCountsFinishedSamplesAndDrawnTokens() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    List<Progress> told = new ArrayList<>();
+    List<Sample> samples = new ArrayList<>();
+    new Generator(backend, TinyModel.parameters(backend, false), new DecodeLimits(3, 2, 70, 40, 64))
+        .generate(
+            requests(2).iterator(),
+            Sampling.of(SETTINGS, 5, 1),
+            new Sampling.Listener() {
+              @Override
+              public void finished(GenerationRequest request, List<Sample> of) {
+                samples.addAll(of);
+              }
+
+              @Override
+              public void progress(long finished, long tokens) {
+                told.add(new Progress(finished, tokens));
+              }
+            });
+    long tokens = samples.stream().mapToLong(sample -> sample.ids().length).sum();
+    assertEquals(new Progress(12, tokens), told.getLast());
+    for (int i = 1; i < told.size(); i++) {
+      assertTrue(told.get(i).samples >= told.get(i - 1).samples, told::toString);
+      assertTrue(told.get(i).tokens > told.get(i - 1).tokens || i == 1, told::toString);
+    }
+  }
+
+  @Test
+  void fewSizesOfProgramsGiveTheSameSamples() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    Sampling sampling = Sampling.of(SETTINGS, 5, 1);
+    DecodeLimits limits = new DecodeLimits(8, 3, 70, 40, 64);
+    assertSame(
+        generate(backend, limits, requests(2), sampling),
+        generate(new SlowBackend(backend), limits, requests(2), sampling));
+  }
+
+  @Test
+  void allProgramsAreCompiledBeforeTheFirstRunWhereCompilingIsSlow() {
+    OutlineBackend outline = new OutlineBackend();
+    Parameters parameters = Parameters.allocate(outline, TinyModel.config(false));
+    DecodeLimits limits = new DecodeLimits(8, 3, 70, 40, 64);
+    Generator generator = new Generator(new SlowBackend(outline), parameters, limits);
+    long bytes = generator.activationBytes();
+    assertEquals(3, outline.compilations().size());
+    assertEquals(generator.mostRows().plannedBytes(), bytes);
+    assertTrue(generator.tokenInEachSlot().plannedBytes() < bytes);
+    assertEquals(3, outline.compilations().size());
+    assertEquals(64, generator.prefillRows());
+  }
+
+  @Test
+  void memoryIsThatOfTheLargestProgramAndCachesAreAsLargeAsTheLimitsSay() {
+    OutlineBackend outline = new OutlineBackend();
+    Parameters parameters = Parameters.allocate(outline, TinyModel.config(false));
+    long before = outline.allocatedBytes();
+    DecodeLimits limits = new DecodeLimits(8, 3, 70, 40, 64);
+    Generator generator = new Generator(outline, parameters, limits);
+    long cache = 2L * 2 * limits.totalBlocks() * 32 * 2 * 32; // layers, both, places, heads, width
+    long scores = 3L * (61 + 1 + 1 + 1); // of each prompt
+    assertEquals((cache + scores) * Float.BYTES, outline.allocatedBytes() - before);
+    assertTrue(generator.activationBytes() > generator.tokenInEachSlot().plannedBytes());
+    assertTrue(generator.describe().contains("cachedAttention"), generator::describe);
   }
 }
