@@ -184,8 +184,9 @@ class PreferenceTrainingTest {
 
   @Test
   void aMicroBatchHoldsTheBudgetOrTheLargestPair() {
-    assertEquals(7, PreferenceTraining.largest(pairs));
-    assertEquals(1, PreferenceTraining.largest(List.of()));
+    assertEquals(7, PreferenceTraining.largest(CONFIG, pairs));
+    assertEquals(5, PreferenceTraining.largest(CONFIG.with("loss.kind=sft"), pairs));
+    assertEquals(1, PreferenceTraining.largest(CONFIG, List.of()));
     RunConfig small = CONFIG.with("train.tokenBudget=16");
     assertEquals(16, PreferenceTraining.trainer(small, backend, policy, pairs).tokenBudget());
     assertEquals(

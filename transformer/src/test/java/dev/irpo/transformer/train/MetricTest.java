@@ -53,11 +53,14 @@ class MetricTest {
   }
 
   @Test
-  void anItemTakesItsPromptOnceAndEveryResponse() {
-    assertEquals(9, PAIR.packedTokens());
-    assertEquals(5, Single.KIND.of(PAIR).getFirst().packedTokens());
-    assertEquals(
-        List.of(5, 7), Labelled.KIND.of(PAIR).stream().map(Labelled::packedTokens).toList());
+  void anItemTakesItsPromptOnceAndTheResponsesThatAreRead() {
+    LossReads<Pair> all =
+        new LossReads<>(List.of(Pair.PROMPT, Pair.CHOSEN, Pair.REJECTED), List.of());
+    LossReads<Pair> rejected = new LossReads<>(List.of(Pair.REJECTED), List.of());
+    assertEquals(9, all.packedTokens(PAIR));
+    assertEquals(2, all.responses());
+    assertEquals(7, rejected.packedTokens(PAIR));
+    assertEquals(1, rejected.responses());
     assertEquals(List.of(PAIR), Pair.KIND.of(PAIR));
   }
 
