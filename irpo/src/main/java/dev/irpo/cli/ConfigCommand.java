@@ -15,7 +15,9 @@ import picocli.CommandLine.Option;
 final class ConfigCommand implements Callable<Integer> {
   @Mixin private ConfigOptions config;
 
-  @Option(names = "--markdown", description = "all keys and presets as a Markdown page")
+  @Option(
+      names = "--markdown",
+      description = "instead, the page of documentation on all keys and presets, in Markdown")
   private boolean markdown;
 
   @Override

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.irpo.setting.Described;
 import dev.irpo.setting.Setting;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// One key: its path, the type of its values, and its [Setting].
 ///
@@ -29,6 +31,17 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
       throw new IllegalStateException("configuration key " + path + " has no @Setting");
     }
     return new ConfigKey(path, component.getType(), setting);
+  }
+
+  /// What it does; of choices that describe themselves, each of them.
+  String doc() {
+    return Stream.concat(
+            Stream.of(setting.doc()),
+            Arrays.stream(type.isEnum() ? type.getEnumConstants() : new Object[0])
+                .filter(Described.class::isInstance)
+                .map(choice ->
+                    Choices.text((Enum<?>) choice) + ": " + ((Described) choice).description()))
+        .collect(Collectors.joining("; "));
   }
 
   /// The value that was written.

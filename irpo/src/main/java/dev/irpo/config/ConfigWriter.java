@@ -1,7 +1,11 @@
 package dev.irpo.config;
 
 import dev.irpo.setting.Setting;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /// Writes a configuration as YAML, and the documentation of all keys.
@@ -34,8 +38,7 @@ final class ConfigWriter {
       if (comments == Comments.NONE) {
         return "";
       }
-      StringBuilder lines =
-          new StringBuilder("# %s (%s)\n".formatted(key.setting().doc(), key.allowed()));
+      StringBuilder lines = new StringBuilder("# %s (%s)\n".formatted(key.doc(), key.allowed()));
       PresetFile.Sourced preset = settings.get(key.path());
       if (preset != null && !preset.source().isEmpty()) {
         boolean isPresets = value.equals(key.parse(new Given(preset.value(), "preset")));
@@ -72,21 +75,31 @@ final class ConfigWriter {
     }
   }
 
-  /// All keys as a Markdown table, and below it what each preset changes.
+  /// The page on configuration: how keys are given, all of them as a table, and what each preset
+  /// changes.
   String documentation() {
     StringBuilder out =
-        new StringBuilder("| key | default | allowed | meaning |\n|---|---|---|---|\n");
+        new StringBuilder(introduction())
+            .append("\n| key | default | allowed | meaning |\n|---|---|---|---|\n");
     for (ConfigKey key : schema.keys()) {
       Setting setting = key.setting();
       String value = setting.value().isEmpty() ? "(empty)" : "`" + onOneLine(setting.value()) + "`";
       out.append(
           "| `%s` | %s | %s | %s |\n"
-              .formatted(key.path(), value, key.allowed(), setting.doc().replace("|", "\\|")));
+              .formatted(key.path(), value, key.allowed(), key.doc().replace("|", "\\|")));
     }
     for (Preset preset : Preset.values()) {
       out.append('\n').append(documentation(preset));
     }
     return out.toString();
+  }
+
+  private static String introduction() {
+    try (InputStream in = ConfigWriter.class.getResourceAsStream("introduction.md")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException broken) {
+      throw new UncheckedIOException("the introduction cannot be read from the jar", broken);
+    }
   }
 
   private static String onOneLine(String text) {
