@@ -82,9 +82,7 @@ public record ByteLevelParts(
       putTokens((ArrayNode) root.get("added_tokens"), (ObjectNode) root.at("/model/vocab"));
       ArrayNode pairs = (ArrayNode) root.at("/model/merges");
       merges.forEach(pairs::add);
-      if (bosId >= 0) {
-        root.set("post_processor", template(json.createObjectNode()));
-      }
+      root.set("post_processor", new SequenceTemplate(tokens, bosId, -1).toJson());
       return json.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
       throw new AssertionError("strings have no I/O", e);
@@ -115,22 +113,5 @@ public record ByteLevelParts(
         node.put("special", kinds[id] != USER_DEFINED);
       }
     }
-  }
-
-  /// BOS before each sequence.
-  private ObjectNode template(ObjectNode template) {
-    String bos = tokens.get(bosId);
-    template.put("type", "TemplateProcessing");
-    for (String form : List.of("single", "pair")) {
-      ArrayNode parts = template.putArray(form);
-      for (String sequence : form.equals("single") ? List.of("A") : List.of("A", "B")) {
-        parts.addObject().putObject("SpecialToken").put("id", bos).put("type_id", 0);
-        parts.addObject().putObject("Sequence").put("id", sequence).put("type_id", 0);
-      }
-    }
-    ObjectNode named = template.putObject("special_tokens").putObject(bos).put("id", bos);
-    named.putArray("ids").add(bosId);
-    named.putArray("tokens").add(bos);
-    return template;
   }
 }

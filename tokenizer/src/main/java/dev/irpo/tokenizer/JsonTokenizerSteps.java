@@ -23,12 +23,20 @@ record JsonTokenizerSteps(Map<String, Integer> ids) {
       rewrites.add(
           switch (type) {
             case "Prepend" -> new Rewrite.Prepend(content(step.path("prepend")));
-            case "Replace" -> replace(step);
+            case "Replace" -> replaceAny(step);
             case "NFC", "NFD", "NFKC", "NFKD" -> new Rewrite.Form(Normalizer.Form.valueOf(type));
             default -> throw unsupported("normalizer", type);
           });
     }
     return rewrites;
+  }
+
+  private static Rewrite replaceAny(JsonNode step) {
+    JsonNode regex = step.path("pattern").path("Regex");
+    return regex.isTextual()
+        ? new Rewrite.ReplaceMatches(
+            new SplitPattern(regex.asText()), content(step.path("content")))
+        : replace(step);
   }
 
   private static Rewrite.Replace replace(JsonNode step) {

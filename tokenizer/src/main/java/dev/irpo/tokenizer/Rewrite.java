@@ -22,6 +22,14 @@ sealed interface Rewrite {
     }
   }
 
+  /// Replaces what a regular expression matches.
+  record ReplaceMatches(SplitPattern pattern, String content) implements Rewrite {
+    @Override
+    public String apply(String text) {
+      return pattern.replace(text, content);
+    }
+  }
+
   /// Brings text into one of Unicode's normal forms.
   record Form(Normalizer.Form form) implements Rewrite {
     @Override

@@ -91,6 +91,23 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return modelBytes.clone();
   }
 
+  /// The same vocabulary as a `tokenizer.json`, which gives the same ids.
+  ///
+  /// @param bosId piece that other programs put before a text, or -1 for none
+  /// @param eosId piece that they put behind it, or -1 for none
+  /// @throws IllegalArgumentException in one line, if a `tokenizer.json` cannot say what the model
+  ///   does
+  public byte[] toJson(int bosId, int eosId) {
+    try {
+      return new SentencePieceJson(model, bosId, eosId).toBytes();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s: %s; name another tokenizer of this vocabulary with --tokenizer"
+              .formatted(sourceName, OneLine.of(e.getMessage())),
+          e);
+    }
+  }
+
   @Override
   public int vocabSize() {
     return pieces.size();

@@ -8,10 +8,11 @@ import java.util.regex.Pattern;
 /// A regular expression of a `tokenizer.json`, which means the same here as in Oniguruma.
 ///
 /// Accepts what both engines read alike: alternatives of characters, classes, `\s \S \d \D \r \n
-/// \t`, general categories (`\p{L}`), the groups `(?:` `(?i:` `(?=` `(?!`, which must not be
-/// repeated, and the repetitions `? * + {n,m}`, greedy, lazy or (`?+ *+ ++`) possessive. `\s` is
-/// Unicode's White_Space. What they read differently, such as `\w`, `\h`, `.` or `^`, is refused by
-/// name. Matching reads a bounded number of characters, so no expression can hang.
+/// \t`, general categories (`\p{L}`), the ends of the text `\A` and `\z`, the groups `(?:` `(?i:`
+/// `(?=` `(?!`, which must not be repeated, and the repetitions `? * + {n,m}`, greedy, lazy or (`?+
+/// *+ ++`) possessive. `\s` is Unicode's White_Space. What they read differently, such as `\w`,
+/// `\h`, `.` or `^`, is refused by name. Matching reads a bounded number of characters, so no
+/// expression can hang.
 final class SplitPattern {
   private static final int MAX_LENGTH = 2000;
   private static final long READS_AT_LEAST = 100_000;
@@ -59,6 +60,9 @@ final class SplitPattern {
       } else if (mayRepeat && "?*+{".indexOf(c) >= 0) {
         end = end(REPEAT, at);
         mayRepeat = false;
+      } else if (expression.startsWith("\\A", at) || expression.startsWith("\\z", at)) {
+        end = at + 2;
+        mayRepeat = false;
       } else {
         end = end(ATOM, at);
         mayRepeat = true;
@@ -102,6 +106,13 @@ final class SplitPattern {
     }
     addPiece(text, start, text.length(), pieces);
     return pieces;
+  }
+
+  /// The text with each match replaced.
+  String replace(String text, String content) {
+    return pattern
+        .matcher(new BoundedText(text, expression))
+        .replaceAll(Matcher.quoteReplacement(content));
   }
 
   private static void addPiece(String text, int start, int end, List<String> pieces) {
