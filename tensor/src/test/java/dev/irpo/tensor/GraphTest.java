@@ -93,8 +93,9 @@ class GraphTest {
 
   @Test
   void tableOfAnglesIsSharedByItsFrequencies() {
-    Tensor angles = Rope.angles(graph, "base", 8, new double[] {1, 0.1});
-    assertSame(angles, Rope.angles(graph, "base", 8, new double[] {1, 0.1}));
-    refuses("rope.angles/base", () -> Rope.angles(graph, "base", 8, new double[] {1, 0.2}));
+    Tensor angles = Rope.angles(graph, "base", 8, new double[] {1, 0.1}, 1);
+    assertSame(angles, Rope.angles(graph, "base", 8, new double[] {1, 0.1}, 1));
+    refuses("rope.angles/base", () -> Rope.angles(graph, "base", 8, new double[] {1, 0.2}, 1));
+    refuses("rope.angles/base", () -> Rope.angles(graph, "base", 8, new double[] {1, 0.1}, 1.5));
   }
 }

@@ -29,7 +29,8 @@ record HuggingFaceConfig(Map<String, ?> values) {
     requireValue("mlp_bias", false, false);
     requireNoQuantization();
     FOREIGN.forEach(this::requireAbsent);
-    HuggingFaceRope rope = new HuggingFaceRope(values);
+    int maxPositions = integer("max_position_embeddings", DEFAULT_MAX_POSITIONS);
+    HuggingFaceRope rope = new HuggingFaceRope(values, maxPositions);
     rope.requirePlain();
     int embedDim = integer("hidden_size");
     int numHeads = integer("num_attention_heads");
@@ -41,7 +42,7 @@ record HuggingFaceConfig(Map<String, ?> values) {
         numHeads,
         integer("num_key_value_heads", numHeads),
         values.get("head_dim") == null ? headDim(embedDim, numHeads) : integer("head_dim"),
-        integer("max_position_embeddings", DEFAULT_MAX_POSITIONS),
+        maxPositions,
         rope.base(),
         rope.scaling(),
         number(values, "rms_norm_eps", DEFAULT_RMS_EPS),

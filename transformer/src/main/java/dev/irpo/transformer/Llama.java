@@ -82,7 +82,8 @@ public record Llama(LlamaConfig config, Activations activations, Map<String, DTy
   private Tensor angles(Graph graph, int numPositions) {
     String name = config.ropeBase() + " " + config.ropeScaling();
     int rows = Math.min(numPositions, config.maxPositions());
-    return Rope.angles(graph, name, rows, config.ropeFrequencies()); // (P, D)
+    double factor = config.ropeScaling().attentionFactor();
+    return Rope.angles(graph, name, rows, config.ropeFrequencies(), factor); // (P, D)
   }
 
   private Tensor layer(Graph graph, int layer, Tensor x, Rotation rotation, Attention attention) {

@@ -83,6 +83,7 @@ public record LlamaConfig(
           "head_dim %d is odd, rotary embeddings rotate pairs of columns; fix config.json"
               .formatted(headDim));
     }
+    ropeScaling.requireHead(headDim);
     boolean isBase = ropeBase > 1 && ropeBase < Double.POSITIVE_INFINITY;
     requireRange("rope_theta", ropeBase, isBase, "above 1");
     requireRange("rms_norm_eps", rmsEps, rmsEps > 0 && rmsEps < 1, "between 0 and 1");
@@ -195,7 +196,7 @@ public record LlamaConfig(
   public double[] ropeFrequencies() {
     double[] frequencies = new double[headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = ropeScaling.apply(StrictMath.pow(ropeBase, -2.0 * i / headDim));
+      frequencies[i] = ropeScaling.frequency(new RopeScaling.Pair(i, headDim, ropeBase));
     }
     return frequencies;
   }

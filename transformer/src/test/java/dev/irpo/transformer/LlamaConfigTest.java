@@ -120,9 +120,16 @@ class LlamaConfigTest {
         refused("rope_interleaved is true", "rope_interleaved", true),
         refused("gptq", "quantization_config", Map.of("quant_method", "gptq", "bits", 4)),
         refused("awq", "quantization_config", Map.of("quant_method", "awq")),
-        refused("type dynamic", "rope_scaling", Map.of("type", "dynamic", "factor", 2)),
-        refused("type yarn", "rope_scaling", Map.of("rope_type", "yarn", "factor", 2)),
-        refused("type longrope", "rope_parameters", Map.of("rope_type", "longrope")),
+        refused("type su", "rope_scaling", Map.of("type", "su", "factor", 2)),
+        refused("alpha 1000.0", "rope_scaling", Map.of("type", "dynamic", "alpha", 1000.0)),
+        refused("rope_scaling is linear", "rope_scaling", "linear"),
+        refused("short_factor", "rope_parameters", Map.of("rope_type", "longrope")),
+        refused("64 of 96 positions", "rope_scaling", longRope(List.of(1, 2, 3), List.of(1, 2, 4))),
+        refused("short_factor", "rope_scaling", longRope(1, List.of(1, 2, 3))),
+        refused(
+            "sliding_attention",
+            "rope_parameters",
+            Map.of("full_attention", Map.of(), "sliding_attention", Map.of())),
         refused("lacks factor", "rope_scaling", Map.of("type", "linear")),
         refused("lacks low_freq_factor", "rope_scaling", Map.of("type", "llama3", "factor", 8)),
         refused("rope_parameters", "rope_scaling", Map.of("type", "linear", "factor", 2.0)),
@@ -130,6 +137,19 @@ class LlamaConfigTest {
             "partial_rotary_factor is 0.25",
             "rope_parameters",
             Map.of("rope_type", "default", "partial_rotary_factor", 0.25)));
+  }
+
+  /// Of a model whose first context is 32 of 96 positions.
+  private static Map<String, Object> longRope(Object shortFactor, Object longFactor) {
+    return Map.of(
+        "type",
+        "longrope",
+        "short_factor",
+        shortFactor,
+        "long_factor",
+        longFactor,
+        "original_max_position_embeddings",
+        32);
   }
 
   private static Arguments refused(String fact, String key, Object value) {

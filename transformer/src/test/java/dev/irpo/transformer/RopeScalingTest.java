@@ -69,6 +69,18 @@ class RopeScalingTest {
   }
 
   @Test
+  void anAttentionFactorStretchesCosinesAndSines() {
+    LlamaConfig plain = config(6, RopeScaling.NONE);
+    LlamaConfig stretched = config(6, new RopeScaling.Divided(List.of(1.0, 1.0, 1.0), 1.5));
+    Tensor angles = anglesOf(plain, 48);
+    Tensor larger = anglesOf(stretched, 48);
+    for (int i = 0; i < 48 * 6; i++) {
+      double value = angles.graph().constantValues(angles).applyAsDouble(i);
+      assertEquals(1.5 * value, larger.graph().constantValues(larger).applyAsDouble(i));
+    }
+  }
+
+  @Test
   void numbersWithoutMeaningAreRefused() {
     List<Runnable> mistakes =
         List.of(
@@ -76,7 +88,18 @@ class RopeScalingTest {
             () -> new RopeScaling.Linear(Double.NaN),
             () -> new RopeScaling.Llama3(8, 4, 4, 8192),
             () -> new RopeScaling.Llama3(8, 0, 4, 8192),
-            () -> new RopeScaling.Llama3(8, 1, 4, 0));
+            () -> new RopeScaling.Llama3(8, 1, 4, 0),
+            () -> new RopeScaling.Dynamic(0),
+            () -> new RopeScaling.Proportional(1.5, 1),
+            () -> new RopeScaling.Proportional(0.5, 0.5),
+            () -> new RopeScaling.Divided(List.of(1.0, 0.0, 1.0), 1),
+            () -> new RopeScaling.Divided(List.of(1.0), 0),
+            () -> config(6, new RopeScaling.Divided(List.of(1.0, 2.0), 1)),
+            () -> new RopeScaling.Yarn(0.5, 256, 32, 1, true, 1),
+            () -> new RopeScaling.Yarn(8, 0, 32, 1, true, 1),
+            () -> new RopeScaling.Yarn(8, 256, 2, 4, true, 1),
+            () -> new RopeScaling.Yarn(8, 256, 32, 0, true, 1),
+            () -> new RopeScaling.Yarn(8, 256, 32, 1, true, -1));
     for (Runnable mistake : mistakes) {
       String message = assertThrows(IllegalArgumentException.class, mistake::run).getMessage();
       assertTrue(message.endsWith("fix config.json"), message);

@@ -27,27 +27,29 @@ public record Rope(int numHeads, int headDim, int direction) implements Op {
     return x.graph().apply(op, x, positions, angles).output(0);
   }
 
-  /// The table of angles: row p holds cos(p·θᵢ) for i < D/2, then the sines.
+  /// The table of angles: row p holds m·cos(p·θᵢ) for i < D/2, then m·sin(p·θᵢ).
   ///
   /// @param name says which frequencies: one name, one table of a graph
   /// @param numPositions P, one more than the largest position
   /// @param frequencies θᵢ of each pair of columns, in radians a position; D/2 of them
-  /// @throws IllegalArgumentException if the graph has other frequencies under that name
-  public static Tensor angles(Graph graph, String name, int numPositions, double[] frequencies) {
-    Angles angles = new Angles(DoubleStream.of(frequencies).boxed().toList());
+  /// @param factor m, by which a rotation stretches as well; 1 for a rotation alone
+  /// @throws IllegalArgumentException if the graph has another table under that name
+  public static Tensor angles(
+      Graph graph, String name, int numPositions, double[] frequencies, double factor) {
+    Angles angles = new Angles(DoubleStream.of(frequencies).boxed().toList(), factor);
     Shape shape = Shape.of(numPositions, 2L * frequencies.length); // (P, D)
     return graph.constant("rope.angles/" + name, shape, angles);
   }
 
   /// The elements of the table.
-  private record Angles(List<Double> frequencies) implements LongToDoubleFunction {
+  private record Angles(List<Double> frequencies, double factor) implements LongToDoubleFunction {
     @Override
     public double applyAsDouble(long index) {
       int half = frequencies.size();
       long position = index / (2L * half);
       int column = (int) (index % (2L * half));
       double angle = position * frequencies.get(column % half);
-      return column < half ? StrictMath.cos(angle) : StrictMath.sin(angle);
+      return factor * (column < half ? StrictMath.cos(angle) : StrictMath.sin(angle));
     }
   }
 

@@ -92,7 +92,7 @@ final class GradientCases {
         of(
             "rope",
             m -> {
-              Tensor angles = Rope.angles(m.graph(), "test", 9, new double[] {1, 0.01});
+              Tensor angles = Rope.angles(m.graph(), "test", 9, new double[] {1, 0.01}, 1.5);
               return m.project(Rope.rope(m.variable("x", 3, 8), m.ints("p", 0, 8, 3), angles, 2));
             }));
   }

@@ -72,7 +72,7 @@ class ShapeRulesTest {
         () -> TokenLogProbs.tokenLogProbs(matrix, matrix, numbers, indices),
         "tokenLogProbs",
         "INT32");
-    Tensor angles = Rope.angles(graph, "test", 8, new double[] {1, 0.1, 0.01});
+    Tensor angles = Rope.angles(graph, "test", 8, new double[] {1, 0.1, 0.01}, 1);
     refuses(() -> Rope.rope(matrix, numbers, angles, 1), "rope", "INT32");
     Tensor key = graph.variable("key", Shape.of(4, 2));
     PackedAttention packed = new PackedAttention(3, 1, 2);
