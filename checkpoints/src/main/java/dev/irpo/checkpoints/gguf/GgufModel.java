@@ -25,10 +25,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// A Llama in a GGUF file, read as if it were a Hugging Face folder.
 ///
@@ -39,15 +39,18 @@ import java.util.Set;
 /// ```
 ///
 /// The rows of attn_q and attn_k come in Hugging Face's order ([HalfSplitRows]). llama.cpp widens
-/// norms to F32; those whose every value fits the matrices' 16-bit type are returned in it.
-/// `rope_freqs.weight` stands for Llama 3's scaling of RoPE, whose factor is its last element.
+/// norms to F32; those whose every value fits the matrices' 16-bit type are returned in it. What
+/// the keys and the table `rope_freqs` say of positions is [GgufRope]'s, which keys there may be
+/// [GgufKeys]'.
 ///
 /// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
 final class GgufModel {
   private static final String ARCHITECTURE = "general.architecture";
   private static final String EMBEDDING = "token_embd.weight";
   private static final String HEAD = "output.weight";
-  private static final String ROPE_FACTORS = "rope_freqs.weight";
+  private static final String ROPE_TABLE = "rope_freqs.weight";
+  private static final String SHORT_ROPE_TABLE = "rope_factors_short.weight";
+  private static final String LONG_ROPE_TABLE = "rope_factors_long.weight";
 
   private final Path path;
   private final Arena arena;
@@ -68,17 +71,16 @@ final class GgufModel {
   static ModelParts read(Path path, Arena arena) throws IOException {
     GgufModel model = new GgufModel(path, arena);
     model.requireKnown();
+    ObjectNode config = model.config();
     model.readTensors();
-    return new ModelParts(model.config(), model.tensors, model.vocabulary());
+    return new ModelParts(config, model.tensors, model.vocabulary());
   }
 
   private void requireKnown() {
     requireValue(ARCHITECTURE, "missing", "llama");
-    requireValue("llama.rope.scaling.type", "none", "none");
-    requireValue("llama.rope.scale_linear", 1.0, 1.0);
-    requireValue("split.count", 1L, 1L);
-    requireValue("llama.expert_count", 0L, 0L);
+    GgufKeys.requireKnown(path, values, count("context_length"));
     requireValue("llama.rope.dimension_count", (long) headDim(), (long) headDim());
+    requireValue("llama.attention.value_length", (long) headDim(), (long) headDim());
     if (headDim() % 2 != 0 || count("attention.head_count") % numKvHeads() != 0) {
       throw refused(
           "head size %d is odd or %d heads are not a multiple of %d key-value heads"
@@ -110,7 +112,6 @@ final class GgufModel {
     if (!tied()) {
       add(HEAD, "lm_head.weight", Shape.of(vocabSize(), c));
     }
-    unread.remove(ROPE_FACTORS);
     if (!unread.isEmpty()) {
       throw refused(
           "has tensor '%s', which no Llama of %d layers has"
@@ -211,7 +212,8 @@ final class GgufModel {
             vocabSize(),
             count("context_length"));
     double rmsEps = positive("attention.layer_norm_rms_epsilon", 1e-5);
-    Rope rope = new Rope(positive("rope.freq_base", 10_000), ropeFactor());
+    double base = positive("rope.freq_base", 10_000);
+    Rope rope = new Rope(base, ropeScaling(base));
     return new LlamaConfigJson(sizes, tokens(), rmsEps, rope, tied(), matrixType()).toJson();
   }
 
@@ -223,26 +225,43 @@ final class GgufModel {
     return new Tokens(begin, endOfTurn == end ? List.of(end) : List.of(end, endOfTurn));
   }
 
-  /// The table must agree with the one factor that the published models have.
-  private OptionalDouble ropeFactor() {
-    if (!stored.containsKey(ROPE_FACTORS)) {
-      return OptionalDouble.empty();
+  private Optional<ObjectNode> ropeScaling(double base) {
+    GgufRope rope = new GgufRope(values, count("context_length"), headDim(), base);
+    if (rope.hasTwoTables()) {
+      double[] shortTable = ropeTable(SHORT_ROPE_TABLE);
+      double[] longTable = ropeTable(LONG_ROPE_TABLE);
+      return Optional.of(computed(() -> rope.scaling(shortTable, longTable)));
     }
-    double factor = LlamaConfigJson.llama3Factor(tied());
-    StoredTensor table = stored(ROPE_FACTORS);
-    if (table.dtype() != DType.F32 || !table.shape().equals(Shape.of(headDim() / 2))) {
-      throw refused(
-          "tensor '%s' is %s %s, it must be F32 of %d"
-              .formatted(ROPE_FACTORS, table.dtype(), table.shape(), headDim() / 2));
+    Optional<double[]> table =
+        stored.containsKey(ROPE_TABLE) ? Optional.of(ropeTable(ROPE_TABLE)) : Optional.empty();
+    return computed(() -> rope.scaling(table));
+  }
+
+  private <T> T computed(Supplier<T> scaling) {
+    try {
+      return scaling.get();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s: %s; use a model without it".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  private double[] ropeTable(String name) {
+    StoredTensor table = take(name, Shape.of(headDim() / 2));
+    if (table.dtype() != DType.F32) {
+      throw refused("tensor '%s' is %s, only F32 is read".formatted(name, table.dtype()));
     }
     MemorySegment data = table.inMemory(arena).data();
-    float last = Float.intBitsToFloat(data.get(LittleEndian.INT, data.byteSize() - Float.BYTES));
-    if (last != factor) {
-      throw new IllegalArgumentException(
-          "%s: tensor '%s' ends with factor %s, that of Llama 3 with such a head is %s; use such a model"
-              .formatted(path, ROPE_FACTORS, last, factor));
+    double[] divisors = new double[headDim() / 2];
+    for (int i = 0; i < divisors.length; i++) {
+      divisors[i] = data.get(LittleEndian.FLOAT, (long) i * Float.BYTES);
+      if (!(divisors[i] > 0) || Double.isInfinite(divisors[i])) {
+        throw refused(
+            "element %d of tensor '%s' is %s, it must be a positive number"
+                .formatted(i, name, divisors[i]));
+      }
     }
-    return OptionalDouble.of(factor);
+    return divisors;
   }
 
   private int headDim() {

@@ -18,7 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /// A llama2.c checkpoint of version 0, read as if it were a Hugging Face one.
@@ -207,7 +207,7 @@ final class Llama2cFile {
             header.headDim(),
             header.vocabSize(),
             header.seqLen());
-    Rope rope = new Rope(10_000, OptionalDouble.empty());
+    Rope rope = new Rope(10_000, Optional.empty());
     return new LlamaConfigJson(sizes, Tokens.LLAMA_2, 1e-5, rope, header.tied(), DType.F32)
         .toJson();
   }

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -239,8 +238,8 @@ final class MetaFolder {
     }
   }
 
-  /// No head at all, or one that is the embedding's very storage, as `torch.save` keeps shared
-  /// ones.
+  /// No head at all, or one with the embedding's values, be it the very storage, as `torch.save`
+  /// keeps shared ones.
   private boolean isTied() {
     return parts.stream()
         .allMatch(part ->
@@ -249,10 +248,12 @@ final class MetaFolder {
   }
 
   private static boolean isSame(StoredTensor one, StoredTensor other) {
-    Optional<MemorySegment> data = one.content().inMemory();
-    return data.isPresent()
-        && data.equals(other.content().inMemory())
-        && one.shape().equals(other.shape());
+    if (!one.shape().equals(other.shape()) || one.dtype() != other.dtype()) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return one.inMemory(arena).data().mismatch(other.inMemory(arena).data()) < 0;
+    }
   }
 
   private StoredTensor part(int index, String name) {

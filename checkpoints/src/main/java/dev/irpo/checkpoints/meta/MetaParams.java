@@ -7,13 +7,14 @@ import dev.irpo.checkpoints.model.LlamaConfigJson;
 import dev.irpo.checkpoints.model.LlamaConfigJson.Rope;
 import dev.irpo.checkpoints.model.LlamaConfigJson.Sizes;
 import dev.irpo.checkpoints.model.LlamaConfigJson.Tokens;
+import dev.irpo.checkpoints.model.RopeScalingJson;
 import dev.irpo.checkpoints.model.SizeLimits;
 import dev.irpo.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -21,11 +22,18 @@ import java.util.Set;
 ///
 /// The width of the feed-forward layer and the size of the vocabulary come from the tensors: Meta
 /// rounds the one by rules that have changed, and writes -1 for the other. What the file does not
-/// say at all (positions, special tokens) is that of the published models of its kind.
+/// say at all (positions, special tokens) is that of the published models of its kind. Source:
+/// transformers, `convert_llama_weights_to_hf.py`.
 final class MetaParams {
   static final String FILE = "params.json";
   private static final long MAX_BYTES = 1 << 16;
   private static final double LLAMA2_ROPE_BASE = 10_000;
+  private static final double LLAMA3_ROPE_BASE = 500_000;
+
+  /// The factors of the scaled positions, which no file says; the head of version 3.2 is tied.
+  private static final double LLAMA31_FACTOR = 8;
+
+  private static final double LLAMA32_FACTOR = 32;
 
   /// Llama 3's end of a text and end of a turn; Llama 2's vocabulary has no such ids.
   private static final int LLAMA3_BEGIN = 128_000;
@@ -65,7 +73,9 @@ final class MetaParams {
           "%s: has %d bytes, at most %d are read; fetch it again"
               .formatted(file, Files.size(file), MAX_BYTES));
     }
-    MetaParams params = new MetaParams(file, JsonFiles.readObject(file));
+    ObjectNode json = JsonFiles.readObject(file);
+    boolean isNested = json.path("model").isObject();
+    MetaParams params = new MetaParams(file, isNested ? (ObjectNode) json.path("model") : json);
     params.check();
     return params;
   }
@@ -137,22 +147,31 @@ final class MetaParams {
             numKvHeads(),
             headDim(),
             vocabSize,
-            maxPositions());
-    OptionalDouble factor =
+            maxPositions(vocabSize));
+    Optional<ObjectNode> scaling =
         scaledRope()
-            ? OptionalDouble.of(LlamaConfigJson.llama3Factor(tied))
-            : OptionalDouble.empty();
-    Tokens tokens = vocabSize > LLAMA3_END_OF_TURN ? LLAMA3_TOKENS : Tokens.LLAMA_2;
+            ? Optional.of(RopeScalingJson.llama3(tied ? LLAMA32_FACTOR : LLAMA31_FACTOR))
+            : Optional.empty();
+    Tokens tokens = hasLlama3Tokens(vocabSize) ? LLAMA3_TOKENS : Tokens.LLAMA_2;
     double rmsEps = number("norm_eps", 1e-5);
-    return new LlamaConfigJson(sizes, tokens, rmsEps, new Rope(ropeBase(), factor), tied, dtype)
+    return new LlamaConfigJson(sizes, tokens, rmsEps, new Rope(ropeBase(), scaling), tied, dtype)
         .toJson();
   }
 
-  private int maxPositions() {
+  /// The file says which version it is by its other numbers alone: Code Llama is a Llama 2 with a
+  /// larger base.
+  private int maxPositions(int vocabSize) {
     if (scaledRope()) {
       return 131_072;
     }
-    return ropeBase() == LLAMA2_ROPE_BASE ? 4096 : 8192;
+    if (hasLlama3Tokens(vocabSize) || ropeBase() == LLAMA3_ROPE_BASE) {
+      return 8192;
+    }
+    return ropeBase() > LLAMA2_ROPE_BASE ? 16_384 : 4096;
+  }
+
+  private static boolean hasLlama3Tokens(int vocabSize) {
+    return vocabSize > LLAMA3_END_OF_TURN;
   }
 
   private boolean scaledRope() {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// The content of Hugging Face's config.json for a Llama that another format describes.
@@ -32,14 +32,8 @@ public record LlamaConfigJson(
     public static final Tokens LLAMA_2 = new Tokens(OptionalInt.of(1), List.of(2));
   }
 
-  /// The base of RoPE, and the factor of its scaling if that is Llama 3's.
-  public record Rope(double base, OptionalDouble llama3Factor) {}
-
-  /// The factor of Llama 3's scaling is in no file: 8 in version 3.1, 32 in version 3.2, whose head
-  /// is tied.
-  public static double llama3Factor(boolean tied) {
-    return tied ? 32 : 8;
-  }
+  /// The base of RoPE, and how its frequencies are scaled ([RopeScalingJson]).
+  public record Rope(double base, Optional<ObjectNode> scaling) {}
 
   /// The object, its keys in Hugging Face's order.
   public ObjectNode toJson() {
@@ -77,14 +71,7 @@ public record LlamaConfigJson(
 
   private void putRope(ObjectNode config) {
     config.put("rope_theta", rope.base());
-    if (rope.llama3Factor().isPresent()) {
-      ObjectNode scaling = config.putObject("rope_scaling");
-      scaling.put("rope_type", "llama3");
-      scaling.put("factor", rope.llama3Factor().getAsDouble());
-      scaling.put("low_freq_factor", 1.0);
-      scaling.put("high_freq_factor", 4.0);
-      scaling.put("original_max_position_embeddings", 8192);
-    }
+    rope.scaling().ifPresent(scaling -> config.set("rope_scaling", scaling));
   }
 
   /// The name of a type of weights in `torch_dtype`.

@@ -152,14 +152,43 @@ class GgufFileTest {
   @Test
   void otherModelsAndTypesAreRefusedByName() {
     refused(w -> w.values.put("general.architecture", "qwen2"), "qwen2", "only llama");
-    refused(w -> w.values.put("llama.rope.scaling.type", "yarn"), "yarn", "only none");
+    refused(w -> w.values.put("general.type", "adapter"), "general.type is adapter", "only model");
+    refused(w -> w.values.put("llama.rope.dimension_count", 4), "dimension_count is 4, only 8");
+    refused(w -> w.values.put("llama.attention.value_length", 4), "value_length is 4, only 8");
     refused(w -> w.values.put("llama.expert_count", 8), "expert_count is 8");
     refused(w -> w.values.put("split.count", 2), "split.count is 2");
-    refused(w -> addRopeFactors(w, 16), "16.0", "8.0");
     refused(w -> replace(w, "output_norm.weight", 12, new byte[128], DIM), "Q4_K", "Q8_0");
     refused(w -> replace(w, "output_norm.weight", 99, new byte[128], DIM), "number 99");
     refused(w -> w.add("blk.0.attn_q.bias", 0, new byte[128], DIM), "attn_q.bias");
     refused(w -> w.tensors.removeLast(), "token_embd.weight", "has no tensor");
+  }
+
+  @Test
+  void aKeyThatIsNotReadPassesOnlyWhereItChangesNothing() throws IOException {
+    refused(w -> w.values.put("llama.some_new_thing", 1), "llama.some_new_thing (1)");
+    GgufWriter writer = gguf(model(DType.BF16, true));
+    GgufKeys.NEUTRAL.forEach((name, neutral) -> {
+      String key = GgufKeys.PREFIX + name;
+      refused(w -> w.values.put(key, 7), key + " is 7");
+      refused(w -> w.values.put(key, 0.5f), key + " is 0.5");
+      Object value = neutral.getFirst();
+      writer.values.put(
+          key,
+          switch (value) {
+            case Boolean flag -> new GgufWriter.Raw(7, new byte[] {(byte) (flag ? 1 : 0)});
+            case Double number -> number.floatValue();
+            default -> value;
+          });
+    });
+    GgufKeys.IGNORED.forEach(name -> writer.values.put(GgufKeys.PREFIX + name, 3));
+    writer.values.put("general.name", "adapter");
+    writer.values.put("general.type", "model");
+    writer.values.put("some.community.key", 1);
+    ModelFormats.open(write(writer)).close();
+    writer.values.put("llama.attention.sliding_window", 128);
+    ModelFormats.open(write(writer)).close();
+    writer.values.put("llama.attention.sliding_window", 127);
+    assertRefused(() -> ModelFormats.open(write(writer)).close(), "sliding_window is 127");
   }
 
   @Test
@@ -241,7 +270,7 @@ class GgufFileTest {
 
   private static void addRopeFactors(GgufWriter writer, float factor) {
     ByteBuffer table = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
-    table.putFloat(1).putFloat(1).putFloat(2).putFloat(factor);
+    table.putFloat(1).putFloat(1).putFloat(2.694_529_8f).putFloat(factor);
     writer.add("rope_freqs.weight", 0, table.array(), HEAD_DIM / 2);
   }
 

@@ -3,6 +3,8 @@ package dev.irpo.checkpoints.meta;
 import static dev.irpo.checkpoints.ForeignModels.model;
 import static dev.irpo.checkpoints.TestModels.assertRefused;
 import static dev.irpo.checkpoints.TestModels.assertSameTensors;
+import static dev.irpo.checkpoints.TestModels.bytes;
+import static dev.irpo.checkpoints.TestModels.stored;
 import static dev.irpo.checkpoints.TestModels.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -122,20 +124,41 @@ class MetaFolderTest {
       assertFalse(config.path("tie_word_embeddings").booleanValue());
       assertFalse(config.has("rope_scaling"));
     }
-    Files.writeString(
-        meta.resolve("params.json"), PARAMS.replace("-1}", "10, \"rope_theta\": 500000.0}"));
-    try (StoredModel read = ModelFormats.open(meta)) {
-      assertEquals(8192, read.config().path("max_position_embeddings").intValue());
+  }
+
+  @Test
+  void thePositionsAreThoseOfTheVersionThatTheBaseTells() throws IOException {
+    write(model(DType.BF16, 10, true), 2, 1);
+    assertPositions(4096, "-1}");
+    assertPositions(4096, "-1, \"rope_theta\": 10000.0}");
+    assertPositions(8192, "10, \"rope_theta\": 500000.0}");
+    assertPositions(16_384, "-1, \"rope_theta\": 1000000}");
+    assertPositions(16_384, "-1, \"rope_theta\": 20000, \"use_scaled_rope\": false}");
+    assertPositions(131_072, "-1, \"rope_theta\": 1000000, \"use_scaled_rope\": true}");
+  }
+
+  private void assertPositions(int expected, String end) throws IOException {
+    String params = PARAMS.replace("-1}", end);
+    for (String content : List.of(params, "{\"seed\": 1, \"model\": %s}".formatted(params))) {
+      Files.writeString(meta.resolve("params.json"), content);
+      try (StoredModel read = ModelFormats.open(meta)) {
+        assertEquals(expected, read.config().path("max_position_embeddings").intValue());
+      }
     }
   }
 
   @Test
-  void aHeadThatIsMissingOrSharesTheEmbeddingIsTied() throws IOException {
+  void aHeadThatIsMissingOrEqualsTheEmbeddingIsTied() throws IOException {
     List<StoredTensor> model = model(DType.BF16, 10, false);
     write(model, 1, 1);
     assertTied(model);
     SequencedMap<String, StoredTensor> part = ForeignModels.meta(model, HEAD_DIM);
-    part.put("output.weight", part.get("tok_embeddings.weight"));
+    StoredTensor embedding = part.get("tok_embeddings.weight");
+    part.put("output.weight", embedding);
+    TorchWriter.save(file(0), part);
+    assertTied(model);
+    byte[] copy = bytes(embedding.data());
+    part.put("output.weight", stored("output", embedding.dtype(), embedding.shape(), copy));
     TorchWriter.save(file(0), part);
     assertTied(model);
     Files.writeString(
