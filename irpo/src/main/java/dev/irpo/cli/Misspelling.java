@@ -1,12 +1,15 @@
 package dev.irpo.cli;
 
-import dev.irpo.checkpoints.model.NearestName;
+import dev.irpo.setting.Spelling;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /// Says what somebody probably meant by a word on the command line that nothing has as its name.
@@ -29,8 +32,26 @@ final class Misspelling {
           StreamSupport.stream(argument.completionCandidates().spliterator(), false).toList();
       return mistake.getMessage() + nearest(mistake.getValue(), choices);
     }
+    if (mistake instanceof MissingParameterException) {
+      return configured(command).map(text -> text + "; also: ").orElse("") + mistake.getMessage();
+    }
     boolean isAskedFor = argument == null && mistake.getValue() != null; // by `irpo help NAME`
     return isAskedFor ? unmatched(mistake.getValue(), command) : mistake.getMessage();
+  }
+
+  /// What is wrong with the keys and values that were given, which somebody who left out an option
+  /// wants to know too, and which is named first because it takes longer to see.
+  private static Optional<String> configured(CommandLine command) {
+    for (CommandSpec mixin : command.getCommandSpec().mixins().values()) {
+      if (mixin.userObject() instanceof ConfigOptions options) {
+        try {
+          options.load();
+        } catch (IllegalArgumentException | IOException mistake) {
+          return Optional.of(mistake.getMessage());
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private static String unmatched(String word, CommandLine command) {
@@ -47,7 +68,7 @@ final class Misspelling {
   }
 
   private static String nearest(String word, Collection<String> known) {
-    Optional<String> nearest = NearestName.of(word, known);
+    Optional<String> nearest = Spelling.nearest(word, known);
     return nearest.map(name -> "; the nearest is " + name).orElse("");
   }
 }

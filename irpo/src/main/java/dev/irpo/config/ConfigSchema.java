@@ -1,14 +1,13 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Spelling;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /// All keys, in the order of their records.
 final class ConfigSchema {
@@ -69,18 +68,13 @@ final class ConfigSchema {
     return key;
   }
 
+  /// The nearest key, or the one with the nearest last part where the section was forgotten.
   private String nearest(String path) {
-    return byPath.keySet().stream()
-        .min(Comparator.comparingInt(known -> nearness(path, known)))
-        .orElseThrow();
-  }
-
-  /// The edit distance, or that to the last part of the key where its section was forgotten.
-  private static int nearness(String path, String known) {
-    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
-    int whole = distance.apply(path, known);
-    return path.indexOf('.') >= 0
-        ? whole
-        : Math.min(whole, 1 + distance.apply(path, known.substring(known.indexOf('.') + 1)));
+    boolean hasSection = path.indexOf('.') >= 0;
+    Map<String, String> keys = new LinkedHashMap<>();
+    for (String key : byPath.keySet()) {
+      keys.putIfAbsent(hasSection ? key : key.substring(key.indexOf('.') + 1), key);
+    }
+    return keys.get(Spelling.nearest(path, keys.keySet()).orElseThrow());
   }
 }

@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.ModelFormats;
@@ -255,6 +256,16 @@ class MistakesTest {
     CommandLineRun.of("", "config", "--set", "task.name=word-problem")
         .requireRefused("nearest is word-problems");
     CommandLineRun.of("", "config", "extra").requireRefused("'extra'");
+  }
+
+  @Test
+  void aMisspeltKeyIsNamedBeforeTheOptionsThatAreMissing() {
+    CommandLineRun run = CommandLineRun.of("", "run", "--set", "rollouts.sloots=3");
+    run.requireRefused("irpo: --set rollouts.sloots=3", "nearest is rollouts.slots; also: Missing");
+    assertTrue(run.err().contains("'--model=MODEL', '--out=DIR'"), run.err());
+    CommandLineRun.of("", "run", "--preset", "demmo", "--out", folder.resolve("x"))
+        .requireRefused("irpo: --preset", "nearest is demo", "--model=MODEL");
+    CommandLineRun.of("", "run", "--set", "rollouts.slots=3").requireRefused("irpo: Missing");
   }
 
   @Test
