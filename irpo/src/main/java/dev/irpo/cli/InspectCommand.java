@@ -5,6 +5,8 @@ import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.run.RunFolder;
+import dev.irpo.run.RunStages;
+import dev.irpo.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,30 +69,22 @@ final class InspectCommand implements Callable<Integer> {
   private static void run(RunFolder folder) throws IOException {
     RunConfig config = RunConfig.load(Optional.of(folder.configFile()), List.of());
     System.out.println("run        " + folder.root());
-    for (int t = 1; t <= config.iterations(); t++) {
-      System.out.println("iteration " + t + "  " + state(folder, t));
-    }
+    printStates(folder, config);
     System.out.print(RunReport.table(folder, config.iterations()));
   }
 
-  private static String state(RunFolder folder, int iteration) throws IOException {
-    if (Files.exists(folder.evaluation(iteration))) {
-      return "finished";
+  /// What is left to do follows from the problems, whose files may lie on another machine.
+  private static void printStates(RunFolder folder, RunConfig config) throws IOException {
+    RunStages stages;
+    try {
+      stages = RunStages.of(config, folder, Tasks.open(config.task(), config.seed()));
+    } catch (IllegalArgumentException | IOException unreadable) {
+      System.out.println("what is left is not known: " + unreadable.getMessage());
+      return;
     }
-    if (Files.exists(folder.model(iteration))) {
-      return "trained, not yet evaluated";
+    List<String> states = stages.states();
+    for (int t = 1; t <= states.size(); t++) {
+      System.out.println("iteration " + t + "  " + states.get(t - 1));
     }
-    if (Files.exists(folder.chosen(iteration))) {
-      return "in training again, with the held-out problems, last checkpoint at step "
-          + folder.retraining(iteration).lastStep().orElse(0);
-    }
-    Optional<Integer> step = folder.training(iteration).lastStep();
-    if (step.isPresent()) {
-      return "in training, last checkpoint at step " + step.get();
-    }
-    if (Files.exists(folder.rollouts(iteration).pairs())) {
-      return "pairs built, not yet trained";
-    }
-    return Files.exists(folder.iteration(iteration)) ? "sampling" : "not begun";
   }
 }

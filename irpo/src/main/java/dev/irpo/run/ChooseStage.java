@@ -33,13 +33,14 @@ record ChooseStage(
 
   /// The choice, or the accuracies that it follows from.
   @Override
-  public List<Path> writes() {
-    return List.of(isKept ? folder.chosen(iteration) : folder.training(iteration).checkpoints());
+  public Optional<List<Path>> writes() throws IOException {
+    return isKept
+        ? Optional.of(List.of(folder.chosen(iteration)))
+        : train.length().map(length -> accuracies(length.totalSteps()));
   }
 
-  @Override
-  public boolean isDone() throws IOException {
-    return chosen().isPresent();
+  private List<Path> accuracies(int totalSteps) {
+    return steps(totalSteps).stream().map(step -> folder.heldOut(iteration, step)).toList();
   }
 
   /// The choice, once it is made.

@@ -10,6 +10,7 @@ import dev.irpo.task.Split;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// Measures the accuracy of M_t on the test problems.
 ///
@@ -23,8 +24,8 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
   }
 
   @Override
-  public List<Path> writes() {
-    return List.of(folder.evaluation(iteration));
+  public Optional<List<Path>> writes() {
+    return Optional.of(List.of(folder.evaluation(iteration)));
   }
 
   @Override

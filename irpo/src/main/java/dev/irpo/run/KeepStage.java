@@ -25,8 +25,8 @@ record KeepStage(RunFolder folder, int iteration, TrainStage train, Optional<Cho
   }
 
   @Override
-  public List<Path> writes() {
-    return List.of(folder.model(iteration));
+  public Optional<List<Path>> writes() {
+    return Optional.of(List.of(folder.model(iteration)));
   }
 
   @Override

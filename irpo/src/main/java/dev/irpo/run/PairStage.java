@@ -55,8 +55,8 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
   }
 
   @Override
-  public List<Path> writes() {
-    return List.of(sample.files().pairs());
+  public Optional<List<Path>> writes() {
+    return Optional.of(List.of(sample.files().pairs()));
   }
 
   /// Prompts of all its pairs, those of the earlier stage among them.

@@ -5,10 +5,13 @@ import dev.irpo.plan.Cost;
 import dev.irpo.plan.RunPlan;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.task.Split;
+import dev.irpo.task.Task;
 import dev.irpo.tensor.Backend;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +43,18 @@ public final class RunStages {
       stages.addAll(evaluation(iteration, before));
       iterations.add(stages);
     }
+  }
+
+  /// The stages of a run on a task's problems.
+  ///
+  /// @throws IOException if a file of the task cannot be read
+  /// @throws IllegalArgumentException if a file's content is not what the task expects
+  public static RunStages of(RunConfig config, RunFolder folder, Task task) throws IOException {
+    Map<Split, Integer> problems = new EnumMap<>(Split.class);
+    for (Split split : Split.values()) {
+      problems.put(split, task.problems(split).size());
+    }
+    return new RunStages(config, folder, problems);
   }
 
   /// One iteration, from M_{t−1} to M_t (arXiv:2404.19733, figure 1): sample and grade → pair →
@@ -124,6 +139,32 @@ public final class RunStages {
       }
     }
     return all().stream().filter(wanted::contains).toList();
+  }
+
+  /// What each iteration has still to do, from the first on, for people.
+  ///
+  /// @throws IOException if a file that tells cannot be read
+  public List<String> states() throws IOException {
+    Set<Stage> pending = Collections.newSetFromMap(new IdentityHashMap<>());
+    pending.addAll(pending());
+    List<String> states = new ArrayList<>();
+    for (int t = 1; t <= iterations.size(); t++) {
+      List<Stage> left = iterations.get(t - 1).stream().filter(pending::contains).toList();
+      boolean isBegun = Files.exists(folder.iteration(t));
+      states.add(left.isEmpty() ? "finished" : isBegun ? state(left) : "not begun");
+    }
+    return states;
+  }
+
+  private static String state(List<Stage> left) throws IOException {
+    Stage next = left.getFirst();
+    String progress = next.progress();
+    return "%d %s left, next: %s%s"
+        .formatted(
+            left.size(),
+            left.size() == 1 ? "stage" : "stages",
+            next.name(),
+            progress.isEmpty() ? "" : " (" + progress + ")");
   }
 
   private static void want(Stage stage, Set<Stage> wanted) throws IOException {

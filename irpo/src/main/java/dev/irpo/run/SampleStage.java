@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// Samples responses of M_{t−1} to the problems of a split and grades them, part by part.
@@ -48,7 +49,11 @@ record SampleStage(
   }
 
   @Override
-  public List<Path> writes() {
+  public Optional<List<Path>> writes() {
+    return Optional.of(parts());
+  }
+
+  private List<Path> parts() {
     return IntStream.range(0, Math.ceilDiv(count, PART_PROBLEMS))
         .mapToObj(part -> files().part(part))
         .toList();
@@ -107,7 +112,7 @@ record SampleStage(
   /// All rollouts, once they are there.
   List<Rollout> rollouts() throws IOException {
     List<Rollout> all = new ArrayList<>();
-    for (Path part : writes()) {
+    for (Path part : parts()) {
       all.addAll(TableReader.readAll(part, Rollout::of));
     }
     return all;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// A stage of a run: what it reads and writes in the run folder, what it costs and how it runs.
 ///
@@ -18,14 +19,26 @@ interface Stage {
   /// The stages whose files it reads.
   List<Stage> needs();
 
-  /// Files and folders that are there once it is done, as far as they are known.
-  List<Path> writes();
+  /// Files and folders that are there once it is done; empty while an earlier stage has yet to tell
+  /// which these are.
+  ///
+  /// @throws IOException if a file that tells cannot be read
+  Optional<List<Path>> writes() throws IOException;
 
   /// Whether what it writes is there, so that it need not run.
   ///
-  /// @throws IOException if a file that tells cannot be read
+  /// @throws IOException as [#writes]
   default boolean isDone() throws IOException {
-    return writes().stream().allMatch(Files::exists);
+    return writes().stream().anyMatch(paths -> paths.stream().allMatch(Files::exists));
+  }
+
+  /// How far it is, for people: empty if nothing of it is there.
+  ///
+  /// @throws IOException as [#writes]
+  default String progress() throws IOException {
+    List<Path> paths = writes().orElse(List.of());
+    long there = paths.stream().filter(Files::exists).count();
+    return there == 0 ? "" : "%d of %d files".formatted(there, paths.size());
   }
 
   /// What it costs at most.

@@ -46,14 +46,16 @@ record TrainStage(
 
   /// Its last checkpoint, whose step the number of pairs decides.
   @Override
-  public List<Path> writes() {
-    return List.of(files().checkpoints());
+  public Optional<List<Path>> writes() throws IOException {
+    return length().map(length -> List.of(files().checkpoint(length.step())));
   }
 
   @Override
-  public boolean isDone() throws IOException {
-    Optional<ChosenCheckpoint> length = length();
-    return length.isPresent() && Files.exists(files().checkpoint(length.get().step()));
+  public String progress() throws IOException {
+    Optional<Integer> step = files().lastStep();
+    return step.isEmpty()
+        ? ""
+        : "last checkpoint at step %d of %d".formatted(step.get(), length().orElseThrow().step());
   }
 
   /// The step that it ends at and the steps that its rates are for, once they are known.

@@ -360,5 +360,11 @@ class CommandsTest {
     assertTrue(run.out().lines().anyMatch(line -> line.startsWith("M_1 ")), run.out());
     String state = inspect(out);
     assertTrue(state.contains("iteration 1  finished"), state);
+    Files.writeString(
+        out.resolve("config.yaml"),
+        Files.readString(out.resolve("config.yaml")).replace("word-problems", "gsm8k"));
+    String elsewhere = inspect(out);
+    assertTrue(elsewhere.contains("what is left is not known: data/gsm8k/train.jsonl"), elsewhere);
+    assertTrue(elsewhere.lines().anyMatch(line -> line.startsWith("M_1 ")), elsewhere);
   }
 }
