@@ -1,7 +1,6 @@
 package dev.irpo.checkpoints.arrow;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.files.NewFiles;
@@ -130,7 +129,9 @@ public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sl
       Collection<StoredTensor> tensors,
       TokenizerFiles tokenizer)
       throws IOException {
-    newFiles.write(ModelFormat.CONFIG, converted(config));
+    newFiles.write(
+        ModelFormat.CONFIG,
+        dtype.map(type -> LlamaConfigJson.withType(config, type)).orElse(config));
     tokenizer.writeTo(newFiles);
     SequencedMap<String, String> fileOfTensor = new LinkedHashMap<>();
     tensors.forEach(tensor -> fileOfTensor.put(tensor.name(), "")); // keeps the order of the source
@@ -163,19 +164,5 @@ public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sl
 
   private DType storedType(StoredTensor tensor) {
     return FloatConversion.supports(tensor.dtype()) ? dtype.orElse(tensor.dtype()) : tensor.dtype();
-  }
-
-  /// Both names that Hugging Face has used for the type of the weights.
-  private JsonNode converted(JsonNode config) {
-    JsonNode copy = config.deepCopy();
-    if (dtype.isPresent() && copy instanceof ObjectNode object) {
-      String name = LlamaConfigJson.nameOf(dtype.get());
-      for (String key : List.of("dtype", "torch_dtype")) {
-        if (object.has(key)) {
-          object.put(key, name);
-        }
-      }
-    }
-    return copy;
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -72,6 +73,20 @@ public record LlamaConfigJson(
   private void putRope(ObjectNode config) {
     config.put("rope_theta", rope.base());
     rope.scaling().ifPresent(scaling -> config.set("rope_scaling", scaling));
+  }
+
+  /// A copy of a config.json that names the type of its weights, under both names that Hugging Face
+  /// has used where they are there.
+  public static JsonNode withType(JsonNode config, DType dtype) {
+    JsonNode copy = config.deepCopy();
+    if (copy instanceof ObjectNode object) {
+      for (String key : List.of("dtype", "torch_dtype")) {
+        if (object.has(key)) {
+          object.put(key, nameOf(dtype));
+        }
+      }
+    }
+    return copy;
   }
 
   /// The name of a type of weights in `torch_dtype`.

@@ -4,7 +4,7 @@ import dev.irpo.tensor.stored.TensorContent;
 import java.lang.foreign.MemorySegment;
 
 /// Content that consists of pieces of equal size, each of which may lie anywhere.
-interface PiecewiseContent extends TensorContent {
+public interface PiecewiseContent extends TensorContent {
   /// Bytes of a piece.
   long pieceBytes();
 

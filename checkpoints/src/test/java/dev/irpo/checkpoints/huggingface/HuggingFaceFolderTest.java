@@ -9,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -142,6 +144,38 @@ class HuggingFaceFolderTest {
     try (StoredModel model = ModelFormats.open(split)) {
       assertEquals(
           Set.of("tokenizer.model", "tokenizer.json"), model.tokenizerFiles().contents().keySet());
+    }
+  }
+
+  @Test
+  void weightsInAnotherTypeAreRoundedAndTheConfigurationSaysSo() throws IOException {
+    Path half = folder.resolve("half");
+    HuggingFaceWriter writer = new HuggingFaceWriter(1_000_000, Optional.of(DType.BF16));
+    try (StoredModel source = ModelFormats.open(GoldenFiles.path("tiny/policy"))) {
+      writer.write(half, source);
+      long bytes = source.tensors().values().stream().mapToLong(t -> t.content().byteSize()).sum();
+      assertEquals(bytes / 2, writer.bytesOf(source.tensors().values()));
+      try (StoredModel model = ModelFormats.open(half)) {
+        assertEquals("bfloat16", model.config().path("dtype").asText());
+        StoredTensor exact = source.tensor("model.layers.1.self_attn.k_proj.weight");
+        StoredTensor rounded = model.tensor(exact.name());
+        assertEquals(DType.BF16, rounded.dtype());
+        for (long i = 0; i < exact.shape().numElements(); i++) {
+          short expected =
+              FloatConversion.toBfloat16(exact.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
+          assertEquals(expected, rounded.data().getAtIndex(ValueLayout.JAVA_SHORT, i));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theConfigurationNamesTheTypeThatTheWeightsHave() throws IOException {
+    Path wide = folder.resolve("wide");
+    new HuggingFaceWriter()
+        .write(wide, config().put("dtype", "bfloat16"), TENSORS, TokenizerFiles.none());
+    try (StoredModel model = ModelFormats.open(wide)) {
+      assertEquals("float32", model.config().path("dtype").asText());
     }
   }
 }

@@ -1,0 +1,143 @@
+package dev.irpo.checkpoints.gguf;
+
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.HashedFile;
+import dev.irpo.checkpoints.model.InterleavedRows;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Writes Llamas as GGUF files: names, order of the rows of the query and key projections and
+/// element types as llama.cpp's converter has them. The inverse of what [GgufFormat] reads.
+///
+/// Memory does not grow with the model: elements change their type in pieces while they are
+/// written. The file appears when all of it is there.
+///
+/// Source: llama.cpp, `convert_hf_to_gguf.py` and `gguf-py/gguf/tensor_mapping.py`.
+///
+/// @param type of the matrices; [GgufTensor] has the exceptions
+/// @param headDim D, width of a head
+public record GgufModelWriter(GgufType type, int headDim) {
+  /// Names of tensors outside the layers.
+  private static final Map<String, String> NAMES =
+      Map.of(
+          "model.embed_tokens.weight", "token_embd.weight",
+          "model.norm.weight", "output_norm.weight",
+          "lm_head.weight", "output.weight");
+
+  private static final Map<String, String> LAYER_NAMES =
+      Map.of(
+          "input_layernorm", "attn_norm",
+          "self_attn.q_proj", "attn_q",
+          "self_attn.k_proj", "attn_k",
+          "self_attn.v_proj", "attn_v",
+          "self_attn.o_proj", "attn_output",
+          "post_attention_layernorm", "ffn_norm",
+          "mlp.gate_proj", "ffn_gate",
+          "mlp.up_proj", "ffn_up",
+          "mlp.down_proj", "ffn_down");
+
+  private static final Pattern IN_LAYER =
+      Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.weight");
+
+  /// Writes a model to a new file.
+  ///
+  /// @param values the metadata in its order: Integer (u32), Long (u64), Float, Boolean, String,
+  ///   `int[]`, `float[]` or a list of strings
+  /// @param tensors under Hugging Face's names, as many as the model has; others are left out
+  /// @param ropeFactors what each rotary frequency is divided by, empty where nothing is
+  /// @param onWritten gets numbers of bytes, which add up to the file's
+  /// @throws FileAlreadyExistsException if the target exists
+  public void write(
+      Path target,
+      SequencedMap<String, Object> values,
+      Collection<StoredTensor> tensors,
+      float[] ropeFactors,
+      LongConsumer onWritten)
+      throws IOException {
+    if (Files.exists(target)) {
+      throw new FileAlreadyExistsException(
+          target + ": exists already; remove it or write to another file");
+    }
+    List<GgufTensor> stored = stored(tensors, ropeFactors);
+    AtomicFiles.writeFile(
+        target,
+        temporary -> {
+          try (HashedFile out = new HashedFile(temporary, onWritten)) {
+            GgufFileWriter.write(out, new LinkedHashMap<>(values), stored);
+            out.finish();
+          }
+        });
+  }
+
+  /// Bytes of the tensors as this writer stores them.
+  public long bytesOf(Collection<StoredTensor> tensors) {
+    return stored(tensors, new float[0]).stream()
+        .mapToLong(tensor -> tensor.content().byteSize())
+        .sum();
+  }
+
+  private List<GgufTensor> stored(Collection<StoredTensor> tensors, float[] ropeFactors) {
+    List<GgufTensor> stored = new ArrayList<>();
+    if (ropeFactors.length > 0) {
+      stored.add(GgufTensor.of("rope_freqs.weight", vector(ropeFactors), type));
+    }
+    for (StoredTensor tensor : tensors) {
+      name(tensor.name())
+          .ifPresent(name -> stored.add(GgufTensor.of(name, inMetasOrder(tensor), type)));
+    }
+    return stored;
+  }
+
+  private static StoredTensor vector(float[] values) {
+    MemorySegment data = MemorySegment.ofArray(new byte[values.length * Float.BYTES]);
+    MemorySegment.copy(
+        MemorySegment.ofArray(values),
+        ValueLayout.JAVA_FLOAT,
+        0,
+        data,
+        ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
+        0,
+        values.length);
+    return new StoredTensor("rope_freqs", DType.F32, Shape.of(values.length), data);
+  }
+
+  private StoredTensor inMetasOrder(StoredTensor tensor) {
+    if (!tensor.name().endsWith("q_proj.weight") && !tensor.name().endsWith("k_proj.weight")) {
+      return tensor;
+    }
+    long rowBytes = (long) tensor.shape().size(1) * tensor.dtype().bytes();
+    return new StoredTensor(
+        tensor.name(),
+        tensor.dtype(),
+        tensor.shape(),
+        new InterleavedRows(tensor.content(), headDim, rowBytes));
+  }
+
+  /// GGUF's name of a tensor, none where GGUF has no place for it.
+  private static Optional<String> name(String name) {
+    Matcher inLayer = IN_LAYER.matcher(name);
+    if (!inLayer.matches()) {
+      return Optional.ofNullable(NAMES.get(name));
+    }
+    return Optional.ofNullable(LAYER_NAMES.get(inLayer.group(2)))
+        .map(part -> "blk.%s.%s.weight".formatted(inLayer.group(1), part));
+  }
+}
