@@ -27,7 +27,7 @@ final class PairLines {
               ids ? line.ids("rejectedIds") : model.finishedResponseIds(line.text("rejected")),
               0,
               0);
-      PairFile.requireFits(pair, model.config(), file + " line " + line.number());
+      PairFile.requireTokens(pair, model.config(), file + " line " + line.number());
       pairs.add(pair);
     }
     return pairs;

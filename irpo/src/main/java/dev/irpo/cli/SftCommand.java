@@ -31,6 +31,7 @@ import picocli.CommandLine.Option;
 final class SftCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private ConfigOptions config;
+  @Mixin private LengthOptions lengths;
 
   @Option(names = "--data", required = true, paramLabel = "FILE")
   private Path data;
@@ -67,20 +68,31 @@ final class SftCommand implements Callable<Integer> {
     return 0;
   }
 
+  private record Example(int line, TrainItem.Single item) {
+    int tokens() {
+      return item.prompt().length + item.response().length;
+    }
+  }
+
   private List<TrainItem.Single> examples(LanguageModel loaded) throws IOException {
-    List<TrainItem.Single> examples = new ArrayList<>();
+    List<Example> examples = new ArrayList<>();
     for (JsonLines.Line line : JsonLines.read(data)) {
       boolean ids = line.has("promptIds");
       int[] prompt = ids ? line.ids("promptIds") : loaded.promptIds(line.text("prompt"));
       int[] response =
           ids ? line.ids("responseIds") : loaded.finishedResponseIds(line.text("response"));
-      TokenChecks.requireSequence(loaded.config(), line, prompt, response.length);
+      TokenChecks.requirePrompt(loaded.config(), line, prompt);
       TokenChecks.requireTokens(loaded.config(), line, response);
       if (response.length == 0) {
         throw line.mistake("the response has no token; leave the line out");
       }
-      examples.add(new TrainItem.Single(prompt, response));
+      examples.add(new Example(line.number(), new TrainItem.Single(prompt, response)));
     }
-    return examples;
+    LengthOptions.Limit limit = LengthOptions.Limit.ofContext(loaded.config().maxPositions());
+    return lengths
+        .keep(data, examples, example -> "line " + example.line(), Example::tokens, limit)
+        .stream()
+        .map(Example::item)
+        .toList();
   }
 }

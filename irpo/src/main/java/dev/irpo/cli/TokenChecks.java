@@ -8,16 +8,20 @@ final class TokenChecks {
 
   static void requireSequence(
       LlamaConfig config, JsonLines.Line line, int[] prompt, int responseTokens) {
-    if (prompt.length == 0) {
-      throw line.mistake("the prompt has no token; begin it with BOS");
-    }
-    requireTokens(config, line, prompt);
+    requirePrompt(config, line, prompt);
     int total = prompt.length + responseTokens;
     if (total > config.maxPositions()) {
       throw line.mistake(
           "the prompt has %d tokens and its response %d, the model's context holds %d; shorten them"
               .formatted(prompt.length, responseTokens, config.maxPositions()));
     }
+  }
+
+  static void requirePrompt(LlamaConfig config, JsonLines.Line line, int[] prompt) {
+    if (prompt.length == 0) {
+      throw line.mistake("the prompt has no token; begin it with BOS");
+    }
+    requireTokens(config, line, prompt);
   }
 
   static void requireTokens(LlamaConfig config, JsonLines.Line line, int[] ids) {

@@ -51,12 +51,14 @@ final class TrainCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin private ConfigOptions config;
+  @Mixin private LengthOptions lengths;
 
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.load();
     TrainingFolder folder = new TrainingFolder(out, policy);
     folder.requireUnfinished();
+    requireReferenceIsRead(resolved);
     TrainingRoom room = room(resolved);
     room.require();
     try (Backend backend = BackendStart.of(resolved.compute())) {
@@ -108,10 +110,8 @@ final class TrainCommand implements Callable<Integer> {
 
   private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)
       throws IOException {
-    List<PreferencePair> loaded =
-        isTable() ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model);
+    List<PreferencePair> loaded = kept(model, resolved);
     if (!PreferenceTraining.needsReference(resolved)) {
-      requireNoReference(resolved);
       return loaded;
     }
     if (isTable() && reference == null) {
@@ -129,8 +129,23 @@ final class TrainCommand implements Callable<Integer> {
     return PairFile.withReference(loaded, scorer(backend, other, resolved));
   }
 
-  private void requireNoReference(RunConfig resolved) {
-    if (reference != null) {
+  /// The pairs of the file that are not too long.
+  private List<PreferencePair> kept(LanguageModel model, RunConfig resolved) throws IOException {
+    List<PreferencePair> all =
+        isTable() ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model);
+    int context = model.config().maxPositions();
+    int wanted = resolved.pairs().maxTokens();
+    LengthOptions.Limit limit =
+        wanted > 0 && wanted < context
+            ? new LengthOptions.Limit(wanted, "pairs.maxTokens")
+            : LengthOptions.Limit.ofContext(context);
+    String place = isTable() ? "problem " : "";
+    return lengths.keep(
+        pairs, all, pair -> place + pair.problemId(), PreferencePair::longestTokens, limit);
+  }
+
+  private void requireReferenceIsRead(RunConfig resolved) {
+    if (reference != null && !PreferenceTraining.needsReference(resolved)) {
       throw new IllegalArgumentException(
           "--reference %s: loss.kind %s reads no reference; leave the option out"
               .formatted(reference, resolved.loss().kind().name().toLowerCase(Locale.ROOT)));

@@ -16,14 +16,14 @@ public final class PairFile {
 
   /// Reads a `pairs.arrow` with the log-probabilities that it stores.
   ///
-  /// @throws IllegalArgumentException if it holds no pair, or one that the model cannot take
+  /// @throws IllegalArgumentException if it holds no pair, or one with a token that the model lacks
   public static List<PreferencePair> readStored(Path file, LlamaConfig config) throws IOException {
     List<PreferencePair> pairs = TableReader.readAll(file, PreferencePair::of);
     if (pairs.isEmpty()) {
       throw new IllegalArgumentException(file + ": holds no pair; give it at least one");
     }
     for (PreferencePair pair : pairs) {
-      requireFits(pair, config, file + " problem " + pair.problemId());
+      requireTokens(pair, config, file + " problem " + pair.problemId());
     }
     return pairs;
   }
@@ -43,17 +43,11 @@ public final class PairFile {
     return pairs;
   }
 
-  /// Checks that the model can take a pair.
+  /// Checks that the model knows a pair's tokens, of which prompt and responses need one each.
   ///
   /// @param source where the pair stands, for messages
-  /// @throws IllegalArgumentException if a token is unknown or the pair is longer than the context
-  public static void requireFits(PreferencePair pair, LlamaConfig config, String source) {
-    int longest = Math.max(pair.chosenIds().length, pair.rejectedIds().length);
-    if (pair.promptIds().length + longest > config.maxPositions()) {
-      throw new IllegalArgumentException(
-          "%s: the prompt has %d tokens and a response %d, the model's context holds %d; leave it out"
-              .formatted(source, pair.promptIds().length, longest, config.maxPositions()));
-    }
+  /// @throws IllegalArgumentException if a token is unknown or missing
+  public static void requireTokens(PreferencePair pair, LlamaConfig config, String source) {
     for (int[] ids : List.of(pair.promptIds(), pair.chosenIds(), pair.rejectedIds())) {
       if (ids.length == 0) {
         throw new IllegalArgumentException(

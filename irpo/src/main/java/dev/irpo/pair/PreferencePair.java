@@ -52,4 +52,9 @@ public record PreferencePair(
     return new TrainItem.Pair(
         promptIds, chosenIds, rejectedIds, chosenReferenceLogProb, rejectedReferenceLogProb);
   }
+
+  /// Tokens of the prompt with the longer response.
+  public int longestTokens() {
+    return promptIds.length + Math.max(chosenIds.length, rejectedIds.length);
+  }
 }

@@ -209,9 +209,9 @@ class MistakesTest {
             "{\"prompt\":\"" + "a b c d e f g ".repeat(50) + "\"}", "sample", "--model", model)
         .requireRefused("line 1", 256);
     withData("sft", "{\"promptIds\":[" + ids + "],\"responseIds\":[5]}")
-        .requireRefused("data.jsonl line 1", 300, 256);
+        .requireRefused("data.jsonl", "everything", "line 1 has 301 tokens", 256);
     withData("train", "{\"promptIds\":[" + ids + "],\"chosenIds\":[5],\"rejectedIds\":[6]}")
-        .requireRefused("data.jsonl line 1", 300, 256);
+        .requireRefused("data.jsonl", "everything", "line 1 has 301 tokens", 256);
   }
 
   @Test
