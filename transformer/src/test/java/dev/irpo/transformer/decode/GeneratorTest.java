@@ -17,6 +17,7 @@ import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +159,38 @@ class GeneratorTest {
   }
 
   @Test
+  void tokensComeAsOftenAsTheModelsProbabilitiesAtTheTemperatureSay() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    Parameters parameters = TinyModel.parameters(backend, false);
+    int[] prompt = TinyModel.tokens(1, 5);
+    int draws = 4000;
+    double temperature = 1.7;
+    SamplingSettings settings = new SamplingSettings(temperature, 0, 1, 1, List.of());
+    List<Sample> samples =
+        generate(
+            backend,
+            parameters,
+            DecodeLimits.of(8, draws, 5, 1),
+            List.of(new GenerationRequest(0, prompt, 0, draws)),
+            Sampling.of(settings, 5, 1));
+    List<Sequence> each =
+        IntStream.range(0, 61).mapToObj(v -> new Sequence(prompt, new int[] {v})).toList();
+    double[] weights =
+        new Scorer(backend, parameters, 400)
+            .score(each).stream()
+                .mapToDouble(score -> Math.exp(score.logProb() / temperature))
+                .toArray();
+    double total = DoubleStream.of(weights).sum();
+    int[] counts = new int[61];
+    samples.forEach(sample -> counts[sample.ids()[0]]++);
+    for (int v = 0; v < 61; v++) {
+      double probability = weights[v] / total;
+      double deviation = Math.sqrt(draws * probability * (1 - probability));
+      assertEquals(draws * probability, counts[v], 1 + 4.5 * deviation, "token " + v);
+    }
+  }
+
+  @Test
   void responsesEndAtTheContextTheLimitAStopTokenOrTheCondition() {
     Backend backend = ReferenceBackend.inSinglePrecision();
     SamplingSettings endless = new SamplingSettings(1, 0, 1, 40, List.of());
@@ -213,6 +246,19 @@ class GeneratorTest {
     assertEquals(
         "max-new-tokens is 40, the cache holds 39 for each response; raise the limit or lower it",
         refusal(new DecodeLimits(2, 2, 10, 39, 64), 10, forty));
+  }
+
+  @Test
+  void aTokenThatTheVocabularyLacksIsRefusedInOneLine() {
+    Backend backend = ReferenceBackend.inSinglePrecision();
+    List<GenerationRequest> requests = List.of(new GenerationRequest(3, new int[] {5, 61}, 0, 1));
+    Sampling sampling = Sampling.of(SETTINGS, 0, 0);
+    DecodeLimits limits = new DecodeLimits(2, 2, 70, 40, 64);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class, () -> generate(backend, limits, requests, sampling))
+            .getMessage();
+    assertEquals("token 1 is 61, the vocabulary has 61; use the tokenizer of this model", message);
   }
 
   /// What a listener is told after each run.

@@ -153,6 +153,19 @@ class TokenSamplerTest {
   }
 
   @Test
+  void topKKeepsAsManyWhereEveryLogitIsBelowZero() {
+    double[] values = new double[1000];
+    Arrays.setAll(values, v -> -50 + Math.rint(20 * CounterRandom.normal(5, v)) / 8);
+    SamplingSettings settings = new SamplingSettings(4, 7, 1, 1, List.of());
+    TokenScores scores = scores(settings, values);
+    TokenSampler sampler = new TokenSampler(settings, values.length);
+    for (int i = 0; i < 500; i++) {
+      double uniform = CounterRandom.uniform(6, i);
+      assertEquals(drawnOfTop(settings, values, uniform), sampler.draw(scores, 1, uniform));
+    }
+  }
+
+  @Test
   void topKKeepsTheMostProbable() {
     assertFrequencies(new double[] {0, 0.4, 0, 0.25, 0}, frequencies(1, 2, 1));
   }

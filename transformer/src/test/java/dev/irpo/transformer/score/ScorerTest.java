@@ -144,6 +144,21 @@ class ScorerTest {
     }
   }
 
+  @Test
+  void responsesOfOnePromptThatNoMicroBatchHoldsTogetherAreScoredInSeveral() {
+    try (Backend cpu = new CpuBackend(1)) {
+      Parameters parameters = TinyModel.parameters(cpu, false);
+      for (int tokens : new int[] {2, 30}) { // more than 16 segments, more than 64 rows
+        List<Sequence> sequences = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+          sequences.add(new Sequence(TinyModel.tokens(1, 10), TinyModel.tokens(100 + i, tokens)));
+        }
+        List<SequenceScore> scores = new Scorer(cpu, parameters, 64).scoreWithPrompts(sequences);
+        assertSame(oneByOne(new Scorer(cpu, parameters, 64), sequences), scores, Float.MIN_VALUE);
+      }
+    }
+  }
+
   private static void assertRefused(Scorer scorer, int[] prompt, int[] response, String part) {
     List<Sequence> sequences = List.of(new Sequence(prompt, response));
     String message =
