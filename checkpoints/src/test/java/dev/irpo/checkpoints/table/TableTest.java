@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 import org.apache.arrow.vector.types.Types;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -32,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TableTest {
-  private static final TableSchema<Sample> SCHEMA =
+  private final TableSchema<Sample> schema =
       new TableSchema<Sample>()
           .utf8("text", Sample::text)
           .nullableUtf8("answer", sample -> sample.answer().orElse(null))
@@ -43,6 +47,8 @@ class TableTest {
           .bool("correct", Sample::correct)
           .int32List("ids", Sample::ids)
           .float32List("tokenLogProbs", Sample::tokenLogProbs);
+
+  private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
   @TempDir Path folder;
 
@@ -90,7 +96,7 @@ class TableTest {
     for (int count : new int[] {0, 1, 7, 1023, 1024, 1025, 3000}) {
       Path file = folder.resolve("rows-" + count + ".arrow");
       List<Sample> rows = samples(count);
-      TableWriter.writeAll(file, SCHEMA, rows);
+      TableWriter.writeAll(file, schema, rows);
       List<Sample> read = TableReader.readAll(file, Sample::from);
       assertEquals(
           rows.stream().map(Sample::line).toList(), read.stream().map(Sample::line).toList());
@@ -100,17 +106,17 @@ class TableTest {
   @Test
   void theSameRowsGiveTheSameBytesInDirtyMemory() throws IOException {
     List<Sample> rows = samples(1500);
-    TableWriter.writeAll(folder.resolve("a"), SCHEMA, rows);
+    TableWriter.writeAll(folder.resolve("a"), schema, rows);
     for (int fill = 0; fill < 3; fill++) {
       dirtyMemory(fill * 0x55 + 0x55);
-      TableWriter.writeAll(folder.resolve("b"), SCHEMA, rows);
+      TableWriter.writeAll(folder.resolve("b"), schema, rows);
       assertEquals(-1, Files.mismatch(folder.resolve("a"), folder.resolve("b")));
     }
   }
 
   @Test
   void aTableThatWasNotCommittedLeavesNothing() throws IOException {
-    try (TableWriter<Sample> writer = TableWriter.open(folder.resolve("t"), SCHEMA)) {
+    try (TableWriter<Sample> writer = TableWriter.open(folder.resolve("t"), schema)) {
       for (Sample sample : samples(2000)) {
         writer.append(sample);
       }
@@ -120,18 +126,18 @@ class TableTest {
 
   @Test
   void aNullWhereNoneIsAllowedIsRefusedAndLeavesNothing() {
-    TableSchema<Integer> schema = new TableSchema<Integer>().utf8("text", row -> null);
+    TableSchema<Integer> nulls = new TableSchema<Integer>().utf8("text", row -> null);
     NullPointerException e =
         assertThrows(
             NullPointerException.class,
-            () -> TableWriter.writeAll(folder.resolve("t"), schema, List.of(1)));
+            () -> TableWriter.writeAll(folder.resolve("t"), nulls, List.of(1)));
     assertTrue(e.getMessage().contains("'text'"));
     assertEquals(0, folder.toFile().list().length);
   }
 
   @Test
   void iteratingAgainStartsAtTheFirstRow() throws IOException {
-    TableWriter.writeAll(folder.resolve("t"), SCHEMA, samples(1030));
+    TableWriter.writeAll(folder.resolve("t"), schema, samples(1030));
     try (TableReader reader = TableReader.open(folder.resolve("t"))) {
       assertEquals("text", reader.columnNames().getFirst());
       for (int pass = 0; pass < 2; pass++) {
@@ -146,18 +152,18 @@ class TableTest {
   @Test
   void columnsThatAreNotThereOrOfAnotherTypeAreRefused() throws IOException {
     Path file = folder.resolve("t");
-    TableWriter.writeAll(file, SCHEMA, samples(40));
+    TableWriter.writeAll(file, schema, samples(40));
     refuse(file, row -> row.int32("rewards"), "no column 'rewards'", "[text, answer, reward");
     refuse(file, row -> row.int64("reward"), "'reward' holds INT", "BigInt");
     refuse(file, row -> row.int32List("tokenLogProbs"), "'tokenLogProbs' holds FLOAT4");
     refuse(file, row -> row.utf8("answer"), "'answer' is null");
-    assertThrows(IllegalArgumentException.class, () -> SCHEMA.int32("text", Sample::reward));
+    assertThrows(IllegalArgumentException.class, () -> schema.int32("text", Sample::reward));
   }
 
   @Test
   void damagedFilesAreRefusedInOneLine() throws IOException {
     Path file = folder.resolve("t.arrow");
-    TableWriter.writeAll(file, SCHEMA, samples(9));
+    TableWriter.writeAll(file, schema, samples(9));
     byte[] whole = Files.readAllBytes(file);
     for (int length = 0; length < whole.length; length += 13) {
       Files.write(file, Arrays.copyOf(whole, length));
@@ -185,7 +191,7 @@ class TableTest {
   @Test
   void aChangedByteIsRefusedInOneLineOrChangesOnlyValues() throws IOException {
     Path file = folder.resolve("t.arrow");
-    TableWriter.writeAll(file, SCHEMA, samples(3));
+    TableWriter.writeAll(file, schema, samples(3));
     byte[] whole = Files.readAllBytes(file);
     int refused = 0;
     for (int i = 0; i < whole.length; i += 3) {
@@ -208,10 +214,72 @@ class TableTest {
   void emptyListsAndTextsAreNotNull() throws IOException {
     Sample empty =
         new Sample("", Optional.of(""), 0, 0, -0f, Double.NaN, false, new int[0], new float[0]);
-    TableWriter.writeAll(folder.resolve("t"), SCHEMA, List.of(empty));
+    TableWriter.writeAll(folder.resolve("t"), schema, List.of(empty));
     Sample read = TableReader.readAll(folder.resolve("t"), Sample::from).getFirst();
     assertEquals(empty.line(), read.line());
     assertArrayEquals(new int[0], read.ids());
+  }
+
+  @Test
+  void rowsAreInBatchesOf1024() throws IOException {
+    for (int rows : new int[] {0, 1, 1023, 1024, 1025, 2048, 2050}) {
+      Path file = folder.resolve("t");
+      TableWriter.writeAll(file, schema, samples(rows));
+      try (BufferAllocator allocator = new RootAllocator();
+          FileChannel channel = FileChannel.open(file);
+          ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+        assertEquals((rows + 1023) / 1024, reader.getRecordBlocks().size(), rows + " rows");
+      }
+    }
+  }
+
+  @Test
+  void aColumnOfOlderFilesWithIntegersIsReadAsNumbers() throws IOException {
+    TableSchema<Integer> numbers =
+        new TableSchema<Integer>().int32("old", row -> row).float32("new", row -> row + 0.5f);
+    TableWriter.writeAll(folder.resolve("t"), numbers, List.of(1, -3));
+    assertEquals(
+        List.of(1f, -3f),
+        TableReader.readAll(folder.resolve("t"), row -> row.float32OrInt32("old")));
+    assertEquals(
+        List.of(1.5f, -2.5f),
+        TableReader.readAll(folder.resolve("t"), row -> row.float32OrInt32("new")));
+  }
+
+  @Test
+  void aTableIsClosedHoweverItEnds() throws IOException {
+    assumeTrue(Files.isDirectory(DESCRIPTORS));
+    Path file = folder.resolve("t");
+    try (TableWriter<Sample> writer = TableWriter.open(file, schema)) {
+      writer.append(samples(1).getFirst());
+      assertEquals(1, openFiles());
+    }
+    assertEquals(0, openFiles(), "given up");
+    TableWriter.writeAll(file, schema, samples(1200));
+    assertEquals(0, openFiles(), "written");
+    try (TableReader reader = TableReader.open(file)) {
+      assertTrue(reader.iterator().hasNext());
+      assertEquals(1, openFiles());
+    }
+    assertEquals(0, openFiles(), "read");
+    Files.write(file, new byte[100]);
+    assertRefused(() -> TableReader.open(file), "is not a complete Arrow table");
+    assertEquals(0, openFiles(), "refused");
+  }
+
+  /// Descriptors of this process that lead into the folder.
+  private long openFiles() throws IOException {
+    long open = 0;
+    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
+      for (Path descriptor : descriptors) {
+        try {
+          open += Files.readSymbolicLink(descriptor).startsWith(folder.toRealPath()) ? 1 : 0;
+        } catch (NoSuchFileException e) {
+          continue; // closed by another thread meanwhile
+        }
+      }
+    }
+    return open;
   }
 
   private static void refuse(Path file, Function<TableRow, Object> getter, String... facts) {
