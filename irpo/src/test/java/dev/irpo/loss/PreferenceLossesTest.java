@@ -1,13 +1,16 @@
 package dev.irpo.loss;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.config.RunConfig;
 import dev.irpo.transformer.train.LogProb;
 import dev.irpo.transformer.train.Loss;
 import dev.irpo.transformer.train.LossReads;
 import dev.irpo.transformer.train.TrainItem.Pair;
 import dev.irpo.transformer.train.TrainItem.Single;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -116,5 +119,37 @@ class PreferenceLossesTest {
     assertEquals(8, both.loss());
     assertEquals(-1, both.slope(Single.PROMPT));
     assertEquals(-1, both.slope(Single.RESPONSE));
+  }
+
+  @Test
+  void everyLossOfPairsShowsBothLogProbsAndRewards() {
+    for (Loss<Pair> loss : List.of(new DpoLoss(0.5), new IpoLoss(0.25), new SimpoLoss(2, 1))) {
+      LossAt found = at(loss, -16, -26);
+      assertEquals(found.loss(), found.metric("loss"), 1e-6 * found.loss());
+      assertEquals(-16, found.metric("chosenLogProb"));
+      assertEquals(-26, found.metric("rejectedLogProb"));
+      double margin = found.metric("chosenReward") - found.metric("rejectedReward");
+      assertEquals(margin, found.metric("rewardMargin"), 1e-6);
+      assertEquals(margin > 0 ? 1 : 0, found.metric("rewardAccuracy"));
+    }
+  }
+
+  @Test
+  void eachKindIsTheLossOfItsNameWithItsOwnSettings() {
+    List<String> settings =
+        List.of("loss.dpoBeta=0.3", "loss.ipoTau=0.7", "loss.simpoBeta=5", "loss.simpoGamma=0.2");
+    Map<String, Loss<?>> expected =
+        Map.of(
+            "dpo", new DpoLoss(0.3),
+            "sft", new TokenLoss(false),
+            "ipo", new IpoLoss(0.7),
+            "simpo", new SimpoLoss(5, 0.2));
+    expected.forEach((kind, loss) -> {
+      List<String> all = new ArrayList<>(settings);
+      all.add("loss.kind=" + kind);
+      assertEquals(loss, RunConfig.parse("", all).loss().loss());
+    });
+    assertInstanceOf(IrpoLoss.class, RunConfig.parse("", List.of("loss.kind=irpo")).loss().loss());
+    assertEquals(expected.size() + 1, LossSettings.Kind.values().length);
   }
 }

@@ -2,6 +2,7 @@ package dev.irpo.transformer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +11,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.lang.foreign.Arena;
@@ -68,6 +70,19 @@ class ParametersTest {
     Parameters parameters = Parameters.random(backend, config, 1);
     Parameters loaded = Parameters.load(backend, config, "m", stored(parameters));
     assertEquals(-1, loaded.flat().segment().mismatch(parameters.flat().segment()));
+  }
+
+  @Test
+  void whereABackendCannotReadHalfWeightsMappedOnesAreLoaded() {
+    List<StoredTensor> tensors = stored(Parameters.random(backend, config, 1));
+    try (Backend cpu = new CpuBackend(1)) {
+      Parameters mapped = Parameters.map(cpu, config, "m", tensors, Arena.ofAuto());
+      Exception fixed = assertThrows(IllegalStateException.class, mapped::flat);
+      assertEquals("mapped weights cannot change", fixed.getMessage());
+    }
+    assertFalse(backend.traits().readsHalfWeights());
+    Parameters loaded = Parameters.map(backend, config, "m", tensors, Arena.ofAuto());
+    assertEquals(loaded.layout().numElements(), loaded.flat().numElements());
   }
 
   @Test

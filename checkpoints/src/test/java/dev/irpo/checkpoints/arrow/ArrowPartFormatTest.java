@@ -134,13 +134,21 @@ class ArrowPartFormatTest {
 
   @Test
   void aDamagedBaseIsFoundWithThePart() throws IOException {
-    Path weights = base.resolve("weights-00001-of-00002.arrow");
+    requireDamageIsFound(base.resolve("weights-00001-of-00002.arrow"), BASE.getFirst());
+  }
+
+  @Test
+  void aDamagedPartIsFound() throws IOException {
+    requireDamageIsFound(part.resolve("weights-00001-of-00001.arrow"), TRAINED);
+  }
+
+  /// Changes a bit of a tensor.
+  private void requireDamageIsFound(Path weights, StoredTensor tensor) throws IOException {
     byte[] bytes = Files.readAllBytes(weights);
-    int last = last(bytes, BASE.getFirst());
-    bytes[last] ^= 1;
+    bytes[last(bytes, tensor)] ^= 1;
     Files.write(weights, bytes);
     try (StoredModel model = ModelFormats.open(part)) {
-      assertRefused(model::verifyChecksums, weights.getFileName().toString(), "SHA-256");
+      assertRefused(model::verifyChecksums, weights.toString(), "SHA-256");
     }
   }
 
