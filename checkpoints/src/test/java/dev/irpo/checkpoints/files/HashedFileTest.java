@@ -2,10 +2,14 @@ package dev.irpo.checkpoints.files;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.tensor.stored.TensorContent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -14,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +92,83 @@ class HashedFileTest {
                     }
                   }));
     }
+  }
+
+  @Test
+  void contentIsWrittenFromMemoryOrAsItIsComputed() throws IOException {
+    byte[] lying = random(100);
+    byte[] computed = random(PIECE + 7);
+    Path path = folder.resolve("file");
+    try (HashedFile file = new HashedFile(path, _ -> {});
+        Arena arena = Arena.ofShared()) {
+      MemorySegment data = arena.allocate(100).copyFrom(MemorySegment.ofArray(lying));
+      file.write(TensorContent.of(data));
+      file.write(new Computed(computed));
+      assertEquals(expected.size(), file.finish().bytes());
+    }
+    assertArrayEquals(expected.toByteArray(), Files.readAllBytes(path));
+  }
+
+  private record Computed(byte[] bytes) implements TensorContent {
+    @Override
+    public long byteSize() {
+      return bytes.length;
+    }
+
+    @Override
+    public void read(long offset, MemorySegment target) {
+      MemorySegment.copy(MemorySegment.ofArray(bytes), offset, target, 0, target.byteSize());
+    }
+  }
+
+  @Test
+  void aMapThatIsReadAheadIsWrittenWhole() throws IOException {
+    Path source = folder.resolve("source");
+    try (RandomAccessFile sparse = new RandomAccessFile(source.toFile(), "rw")) {
+      sparse.setLength((1L << 25) + 5);
+      sparse.seek(1L << 25);
+      sparse.write(random(5));
+    }
+    Path copy = folder.resolve("copy");
+    try (Arena arena = Arena.ofShared();
+        HashedFile file = new HashedFile(copy, _ -> {})) {
+      file.write(MappedFiles.map(source, arena));
+      assertEquals(Checksums.sha256(source), file.finish().sha256());
+    }
+    assertEquals(-1, Files.mismatch(source, copy));
+  }
+
+  @Test
+  void aChannelSaysHowManyBytesItTookAndWhetherItIsOpen() throws IOException {
+    HashedFile file = new HashedFile(folder.resolve("file"), _ -> {});
+    try (file) {
+      assertEquals(7, file.write(ByteBuffer.wrap(random(7))));
+      assertEquals(0, file.write(ByteBuffer.allocate(0)));
+      assertTrue(file.isOpen());
+    }
+    assertFalse(file.isOpen());
+  }
+
+  @Test
+  void closingFreesItsMemoryAndEndsItsThreads() throws IOException {
+    MemorySegment[] piece = new MemorySegment[1];
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    Set<Thread> started = new HashSet<>();
+    try (HashedFile file = new HashedFile(folder.resolve("file"), _ -> {})) {
+      file.write(
+          10,
+          (offset, target) -> {
+            piece[0] = target;
+            target.fill((byte) 1);
+          });
+      Thread.getAllStackTraces().keySet().stream()
+          .filter(thread -> thread.getName().startsWith("file-") && !before.contains(thread))
+          .forEach(started::add);
+      assertTrue(piece[0].scope().isAlive());
+    }
+    assertFalse(piece[0].scope().isAlive());
+    assertEquals(1, started.size());
+    assertFalse(started.iterator().next().isAlive());
   }
 
   private byte[] random(int bytes) {

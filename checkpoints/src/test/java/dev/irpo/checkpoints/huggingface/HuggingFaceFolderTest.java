@@ -178,4 +178,32 @@ class HuggingFaceFolderTest {
       assertEquals("float32", model.config().path("dtype").asText());
     }
   }
+
+  /// The tokens that end a response, where config.json and generation_config.json name these.
+  private String ends(String config, String generation) throws IOException {
+    Files.writeString(split.resolve("config.json"), config);
+    Files.writeString(split.resolve("generation_config.json"), generation);
+    try (StoredModel model = ModelFormats.open(split)) {
+      return model.config().path("eos_token_id").toString();
+    }
+  }
+
+  @Test
+  void tokensThatOnlyTheGenerationConfigNamesEndAResponseToo() throws IOException {
+    String two = "{\"eos_token_id\": [7, 9]}";
+    assertEquals("[7,9]", ends("{\"eos_token_id\": 7}", two));
+    assertEquals("[9,7]", ends("{\"eos_token_id\": 9}", two));
+    assertEquals("[3,7,9]", ends("{\"eos_token_id\": [3]}", two));
+    assertEquals("[7,9]", ends("{}", two));
+    assertEquals("[7,9]", ends("{\"eos_token_id\": null}", two));
+    assertEquals("[4,5]", ends("{\"eos_token_id\": 4}", "{\"eos_token_id\": 5}"));
+  }
+
+  @Test
+  void aGenerationConfigThatNamesNothingNewLeavesTheConfigAsItIs() throws IOException {
+    assertEquals("7", ends("{\"eos_token_id\": 7}", "{\"eos_token_id\": 7}"));
+    assertEquals("7", ends("{\"eos_token_id\": 7}", "{}"));
+    assertEquals("7", ends("{\"eos_token_id\": 7}", "{\"eos_token_id\": null}"));
+    assertEquals("", ends("{}", "{}"));
+  }
 }

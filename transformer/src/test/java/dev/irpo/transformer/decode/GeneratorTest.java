@@ -213,6 +213,12 @@ class GeneratorTest {
   }
 
   @Test
+  void aSamplesLogProbIsTheSumOverItsTokens() {
+    float[] logProbs = {-0.5f, -0.25f, -4};
+    assertEquals(-4.75f, new Sample(0, new int[3], logProbs, Sample.Finish.STOP).logProb());
+  }
+
+  @Test
   void aPromptThatFillsTheContextIsRefusedInOneLine() {
     Backend backend = ReferenceBackend.inSinglePrecision();
     List<GenerationRequest> requests = List.of(new GenerationRequest(3, new int[96], 0, 1));

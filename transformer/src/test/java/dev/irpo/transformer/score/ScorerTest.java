@@ -159,6 +159,13 @@ class ScorerTest {
     }
   }
 
+  @Test
+  void aSequencesLogProbIsTheSumOverItsTokens() {
+    SequenceScore score = new SequenceScore(new float[] {-1, -2}, new float[] {-0.5f, -0.25f, -4});
+    assertEquals(-4.75f, score.logProb());
+    assertEquals(-3, score.promptLogProb());
+  }
+
   private static void assertRefused(Scorer scorer, int[] prompt, int[] response, String part) {
     List<Sequence> sequences = List.of(new Sequence(prompt, response));
     String message =
