@@ -272,14 +272,18 @@ class TableTest {
     long open = 0;
     try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
       for (Path descriptor : descriptors) {
-        try {
-          open += Files.readSymbolicLink(descriptor).startsWith(folder.toRealPath()) ? 1 : 0;
-        } catch (NoSuchFileException e) {
-          continue; // closed by another thread meanwhile
-        }
+        open += leadsInto(folder.toRealPath(), descriptor) ? 1 : 0;
       }
     }
     return open;
+  }
+
+  private static boolean leadsInto(Path folder, Path descriptor) throws IOException {
+    try {
+      return Files.readSymbolicLink(descriptor).startsWith(folder);
+    } catch (NoSuchFileException e) {
+      return false; // closed by another thread meanwhile
+    }
   }
 
   private static void refuse(Path file, Function<TableRow, Object> getter, String... facts) {
