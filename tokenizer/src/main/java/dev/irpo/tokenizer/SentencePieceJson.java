@@ -141,7 +141,7 @@ record SentencePieceJson(ModelFile model, int bosId, int eosId) {
     }
     List<String> symbols =
         texts(Piece.Kind.USER_DEFINED).stream()
-            .sorted(Comparator.comparing(String::length).reversed())
+            .sorted(Comparator.comparingInt(String::length).reversed())
             .toList();
     if (!symbols.isEmpty()) {
       ObjectNode split = steps.addObject().put("type", "Split");

@@ -9,6 +9,7 @@ import java.util.List;
 /// (`modeling_rope_utils.py`, version 5.18).
 public sealed interface RopeScaling {
   /// The frequencies as they follow from the base.
+  @SuppressWarnings("ClassInitializationDeadlock") // None is made here alone
   RopeScaling NONE = new None();
 
   /// A pair of columns of a head, which rotate together.
