@@ -45,6 +45,7 @@ final class InspectCommand implements Callable<Integer> {
       stored.verifyChecksums();
       System.out.println("format     " + stored.format().name());
       System.out.println("config     " + stored.config());
+      stored.warning().ifPresent(warning -> System.out.println("warning    " + warning));
       Optional<Path> pieces = stored.tokenizerFile();
       String inside = stored.hasTokenizerInside() ? "inside the file" : "none";
       System.out.println("tokenizer  " + pieces.map(Path::toString).orElse(inside));

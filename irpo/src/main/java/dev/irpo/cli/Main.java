@@ -30,6 +30,9 @@ public final class Main implements Runnable {
   /// Exit code of anything else.
   static final int FAILURE = 1;
 
+  /// How warnings of the other modules look, which log by the JDK alone: as those of this program.
+  private static final String LOG_LINE = "%1$tT %4$s %5$s%n";
+
   @Spec private CommandSpec spec;
 
   private Main() {}
@@ -47,6 +50,7 @@ public final class Main implements Runnable {
       System.exit(Relaunch.run(List.of(arguments)));
     }
     Relaunch.followParent();
+    System.setProperty("java.util.logging.SimpleFormatter.format", LOG_LINE);
     System.exit(execute(arguments));
   }
 

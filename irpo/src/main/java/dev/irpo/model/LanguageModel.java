@@ -33,6 +33,7 @@ public record LanguageModel(
     Parameters parameters,
     Optional<Tokenizer> optionalTokenizer,
     TokenizerFiles tokenizerFiles) {
+  private static final System.Logger LOG = System.getLogger(LanguageModel.class.getName());
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /// A model with a SentencePiece tokenizer, or none.
@@ -81,6 +82,7 @@ public record LanguageModel(
   }
 
   private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {
+    warn(stored);
     return new LanguageModel(
         parameters.config(),
         stored.config(),
@@ -93,9 +95,14 @@ public record LanguageModel(
   ///
   /// @throws IllegalArgumentException naming what contradicts what
   public static void check(StoredModel stored) throws IOException {
+    warn(stored);
     LlamaConfig config = configOf(stored);
     Parameters.check(config, stored.path().toString(), stored.tensors().values());
     tokenizerOf(stored, config);
+  }
+
+  private static void warn(StoredModel stored) {
+    stored.warning().ifPresent(warning -> LOG.log(System.Logger.Level.WARNING, warning));
   }
 
   /// The sizes of a stored model.

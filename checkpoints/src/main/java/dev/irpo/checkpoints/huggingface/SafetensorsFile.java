@@ -127,8 +127,10 @@ public final class SafetensorsFile {
 
   private StoredTensor toStored(Entry entry) {
     DType dtype = dtypeOf(entry);
+    long[] sizes = entry.shape().stream().mapToLong(Long::longValue).toArray();
+    TensorFiles.requireElements(path, entry.name(), sizes);
     try {
-      Shape shape = Shape.of(entry.shape().stream().mapToLong(Long::longValue).toArray());
+      Shape shape = Shape.of(sizes);
       TensorContent content = JoinedParts.asContent(entry.data(), dtype.bytes());
       return new StoredTensor(entry.name(), dtype, shape, content);
     } catch (IllegalArgumentException | ArithmeticException e) {

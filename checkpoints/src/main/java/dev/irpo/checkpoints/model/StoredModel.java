@@ -21,6 +21,7 @@ public final class StoredModel implements AutoCloseable {
   private final Path path;
   private final ModelFormat format;
   private final ModelParts parts;
+  private final Optional<String> warning;
   private final Optional<Path> tokenizer;
   private final Optional<Embedded> embedded;
   private final Arena arena;
@@ -48,12 +49,14 @@ public final class StoredModel implements AutoCloseable {
       Path path,
       ModelFormat format,
       ModelParts parts,
+      Optional<String> warning,
       Optional<Path> tokenizer,
       Optional<Embedded> embedded,
       Arena arena) {
     this.path = path;
     this.format = format;
     this.parts = parts;
+    this.warning = warning;
     this.tokenizer = tokenizer;
     this.embedded = embedded;
     this.arena = arena;
@@ -79,10 +82,12 @@ public final class StoredModel implements AutoCloseable {
     @SuppressWarnings("MustBeClosed") // closed by close(), and below when opening fails
     Arena arena = Arena.ofShared();
     try {
-      ModelParts parts = format.read(path, arena);
+      ModelParts read = format.read(path, arena);
+      Optional<String> warning = TiedHead.warning(path, read);
+      ModelParts parts = warning.isPresent() ? TiedHead.untied(read) : read;
       Optional<Embedded> embedded =
           converter.flatMap(with -> parts.tokenizer().map(inside -> new Embedded(inside, with)));
-      return new StoredModel(path, format, parts, tokenizer, embedded, arena);
+      return new StoredModel(path, format, parts, warning, tokenizer, embedded, arena);
     } catch (IllegalArgumentException e) {
       arena.close();
       throw new IllegalArgumentException(JsonFiles.oneLine(e.getMessage()), e);
@@ -103,9 +108,14 @@ public final class StoredModel implements AutoCloseable {
   }
 
   /// A copy of the content of Hugging Face's config.json; of a format that has none, what its
-  /// headers and tensors say.
+  /// headers and tensors say. Where tensors contradict `tie_word_embeddings`, they count.
   public ObjectNode config() {
     return parts.config().deepCopy();
+  }
+
+  /// What its user should know of a contradiction within it, in one line.
+  public Optional<String> warning() {
+    return warning;
   }
 
   /// All tensors by name, in the order of the files.

@@ -10,12 +10,14 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.ToLongFunction;
+import java.util.stream.LongStream;
 
 /// Models in several files: how tensors are distributed over them, and the index that says where
 /// each is.
@@ -50,6 +52,17 @@ public final class TensorFiles {
   public static void requireDistinct(List<StoredTensor> tensors) {
     SequencedMap<String, StoredTensor> byName = new LinkedHashMap<>();
     tensors.forEach(tensor -> addNew(byName, tensor, "the model"));
+  }
+
+  /// Refuses a tensor without elements, and says where such come from.
+  ///
+  /// @throws IllegalArgumentException naming it
+  public static void requireElements(Path file, String name, long... sizes) {
+    if (LongStream.of(sizes).anyMatch(size -> size == 0)) {
+      throw new IllegalArgumentException(
+          "%s: tensor '%s' has shape %s, no element; DeepSpeed's ZeRO-3 leaves such tensors where it saves without gathering them: save with stage3_gather_16bit_weights_on_model_save, or convert its checkpoint with zero_to_fp32.py"
+              .formatted(file, name, Arrays.toString(sizes)));
+    }
   }
 
   public static ObjectNode index(Map<String, String> fileOfTensor) {

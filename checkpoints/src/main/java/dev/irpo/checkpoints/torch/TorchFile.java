@@ -2,6 +2,7 @@ package dev.irpo.checkpoints.torch;
 
 import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.model.JoinedParts;
+import dev.irpo.checkpoints.model.TensorFiles;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tensor.stored.TensorContent;
@@ -121,7 +122,8 @@ public final class TorchFile {
 
   private void requireRowMajor(String name, TorchPickle.View view) {
     long[] sizes = view.sizes();
-    if (Arrays.stream(sizes).anyMatch(axisSize -> axisSize <= 0)) {
+    TensorFiles.requireElements(path, name, sizes);
+    if (Arrays.stream(sizes).anyMatch(axisSize -> axisSize < 0)) {
       throw refused(
           "tensor '%s' has sizes %s, which are not positive"
               .formatted(name, Arrays.toString(sizes)));

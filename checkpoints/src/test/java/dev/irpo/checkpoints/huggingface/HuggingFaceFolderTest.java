@@ -17,6 +17,9 @@ import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,6 +80,52 @@ class HuggingFaceFolderTest {
     assertRefused(() -> ModelFormats.open(split), "'b' a second time");
     Files.writeString(index, text.replaceFirst("\"a\" : \"[^\"]*\",", ""));
     assertRefused(() -> ModelFormats.open(split), "does not list 'a' and 0 more");
+  }
+
+  private static StoredTensor embedding(long seed) {
+    return tensor("model.embed_tokens.weight", DType.F32, seed, 5, 4);
+  }
+
+  private static StoredTensor head(long seed, long columns) {
+    return tensor("lm_head.weight", DType.F32, seed, 5, columns);
+  }
+
+  /// The configuration as it is read, and what was warned of.
+  private String readWithTiedFlag(List<StoredTensor> tensors) throws IOException {
+    Path model = Files.createTempDirectory(folder, "tied");
+    Files.writeString(model.resolve("config.json"), "{\"tie_word_embeddings\": true}");
+    SafetensorsWriter.write(model.resolve("model.safetensors"), tensors);
+    try (StoredModel read = ModelFormats.open(model)) {
+      return read.config() + " " + read.warning();
+    }
+  }
+
+  @Test
+  void aHeadWithOtherValuesBeatsTheTiedFlagWithAWarning() throws IOException {
+    String tied = "{\"tie_word_embeddings\":true} Optional.empty";
+    assertEquals(tied, readWithTiedFlag(List.of(embedding(1))));
+    assertEquals(tied, readWithTiedFlag(List.of(head(1, 4))));
+    assertEquals(tied, readWithTiedFlag(List.of(embedding(1), head(1, 4))));
+    for (StoredTensor head : List.of(head(2, 4), head(1, 3))) {
+      String untied = readWithTiedFlag(List.of(embedding(1), head));
+      String begin = "{\"tie_word_embeddings\":false} Optional[" + folder;
+      assertTrue(untied.startsWith(begin), untied);
+      assertTrue(untied.contains(": tie_word_embeddings is true, but lm_head.weight"), untied);
+    }
+  }
+
+  @Test
+  void aTensorWithoutElementsNamesItsLikelyCause() throws IOException {
+    Path model = Files.createDirectories(folder.resolve("empty"));
+    Files.writeString(model.resolve("config.json"), "{}");
+    byte[] header =
+        "{\"model.embed_tokens.weight\":{\"dtype\":\"BF16\",\"shape\":[0],\"data_offsets\":[0,0]}}"
+            .getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(
+        model.resolve("model.safetensors"), file.putLong(header.length).put(header).array());
+    assertRefused(
+        () -> ModelFormats.open(model), "'model.embed_tokens.weight' has shape [0]", "ZeRO-3");
   }
 
   @Test

@@ -166,7 +166,7 @@ class TorchFileTest {
     refuseView(3, max, new long[] {3}, new long[] {1}, "more elements than any file");
     refuseView(3, Long.MIN_VALUE, new long[] {3}, new long[] {1}, "elements -9223372036854775808");
     refuseView(3, 0, new long[] {-3}, new long[] {1}, "not positive");
-    refuseView(3, 0, new long[] {0}, new long[] {1}, "not positive");
+    refuseView(3, 0, new long[] {0}, new long[] {1}, "ZeRO-3");
     refuseView(3, 0, new long[] {max, 3}, new long[] {3, 1}, "more elements than any file");
     refuseView(3, 0, new long[] {1L << 32, 1L << 32}, new long[] {1L << 32, 1}, "than any file");
     refuseView(3, 0, new long[] {3}, new long[] {0}, "strides [0]", "not row-major");
