@@ -100,11 +100,12 @@ record DryRun(
         model.numParameters() / 1e9);
     out.println(prompts());
     out.println(
-        "Counts are at most: responses as long as they may get, pairs as many as there can be.");
-    out.println("Times are at least: " + rates + ".\n");
+        "Counts are upper bounds: every response as long as it may get, as many pairs as there can"
+            + " be.");
+    out.println("Times are lower bounds for that work at " + rates + ".\n");
     out.println(stages(plan));
     long free = Files.getFileStore(disk).getUsableSpace();
-    out.println("Disk\n" + disk(plan).row("  free there", Units.bytes(free)));
+    out.println("Disk\n" + disk(plan).row("  free on this disk", Units.bytes(free)));
     out.println("Memory\n" + MemoryTable.of(plan.memory()));
     requireRoom(folder);
   }
@@ -122,7 +123,8 @@ record DryRun(
   }
 
   private static String stages(RunPlan plan) {
-    Table table = new Table().row("stage", "items", "tokens", "work", "moved", "time", "memory");
+    Table table =
+        new Table().row("stage", "items", "tokens", "operations", "bytes moved", "time", "memory");
     addRows(table, plan.start());
     table.row("each of %d iterations".formatted(plan.iterations()));
     addRows(table, plan.iteration());

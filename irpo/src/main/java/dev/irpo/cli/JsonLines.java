@@ -86,7 +86,7 @@ final class JsonLines {
       }
       if (lines.isEmpty()) {
         throw new IllegalArgumentException(
-            file + ": holds no line; give it one JSON object a line");
+            file + ": holds no line; give it one JSON object per line");
       }
       return lines;
     } catch (java.nio.charset.MalformedInputException e) {

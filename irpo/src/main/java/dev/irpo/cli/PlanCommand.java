@@ -61,13 +61,13 @@ final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--gflops",
       paramLabel = "X",
-      description = "10^9 float32 operations a second; default: measured here")
+      description = "10^9 float32 operations per second; default: measured here")
   private double gflops;
 
   @Option(
       names = "--gbytes",
       paramLabel = "X",
-      description = "10^9 bytes of memory a second; default: measured here")
+      description = "10^9 bytes of memory per second; default: measured here")
   private double gbytes;
 
   @Option(names = "--json", description = "print one JSON object; units are bytes and seconds")

@@ -43,7 +43,7 @@ final class RooflineCommand implements Callable<Integer> {
       paramLabel = "X",
       defaultValue = "67",
       description =
-          "peak of the device in 10^12 float32 operations a second; default: ${DEFAULT-VALUE}, an"
+          "peak of the device in 10^12 float32 operations per second; default: ${DEFAULT-VALUE}, an"
               + " H100 SXM")
   private double teraFlops;
 
@@ -51,7 +51,8 @@ final class RooflineCommand implements Callable<Integer> {
       names = "--bandwidth",
       paramLabel = "X",
       defaultValue = "3350",
-      description = "of its memory in 10^9 bytes a second; default: ${DEFAULT-VALUE}, an H100 SXM")
+      description =
+          "of its memory in 10^9 bytes per second; default: ${DEFAULT-VALUE}, an H100 SXM")
   private double gigabytesPerSecond;
 
   @Option(
@@ -103,7 +104,7 @@ final class RooflineCommand implements Callable<Integer> {
     PrintStream out = System.out;
     out.printf(
         Locale.ROOT,
-        "%s: %.2f billion parameters; a device with %s TFLOP/s and %s GB/s; %d keys a token%n",
+        "%s: %.2f billion parameters; a device with %s TFLOP/s and %s GB/s; %d keys per token%n",
         model.name(),
         config.numParameters() / 1e9,
         number(teraFlops),

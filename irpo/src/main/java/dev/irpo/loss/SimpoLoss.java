@@ -14,7 +14,7 @@ import dev.irpo.transformer.train.LossInputs;
 import dev.irpo.transformer.train.TrainItem.Pair;
 
 /// Simple preference optimisation (Meng et al. 2024, arXiv:2405.14734, Eq. 6): rewards are
-/// log-probabilities a token, and there is no reference.
+/// log-probabilities per token, and there is no reference.
 ///
 /// ```text
 /// L = −ln σ( r(chosen) − r(rejected) − γ )      r(y) = β/|y| · ln M_θ(y|x)

@@ -11,7 +11,7 @@ import java.util.SequencedMap;
 /// @param memory bytes that it needs by purpose; stages that name the same purpose share it
 /// @param disk bytes that it leaves in the run folder, by purpose
 /// @param programs that it runs, for what a backend keeps for itself
-/// @param work all that it does, a part a row
+/// @param work all that it does, a part per row
 /// @param repeated what it does over and over: one time of it
 public record Cost(
     SequencedMap<Purpose, Long> memory,

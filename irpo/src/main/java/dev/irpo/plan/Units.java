@@ -53,7 +53,7 @@ public final class Units {
         : String.format(Locale.ROOT, "%.1f years", seconds / YEAR);
   }
 
-  /// Tokens a second.
+  /// Tokens per second.
   public static String rate(double tokens) {
     return String.format(Locale.ROOT, tokens < 1000 ? "%.3g tokens/s" : "%,.0f tokens/s", tokens);
   }

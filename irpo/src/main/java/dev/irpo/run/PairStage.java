@@ -96,9 +96,9 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     if (!PreferenceTraining.needsReference(config) || (own.goldSolutions() == 0 && !isRounded)) {
       return Cost.NONE;
     }
-    String gold = earlier.isPresent() ? "score their gold" : "score gold solutions";
+    String gold = earlier.isPresent() ? "score held-out solutions" : "score gold solutions";
     Cost cost = costs.scoring(own).doing(costs.score(gold, own));
-    String again = earlier.isPresent() ? "score their pairs" : "score pairs in float32";
+    String again = earlier.isPresent() ? "score held-out pairs" : "score pairs again";
     return isRounded ? cost.doing(costs.scorePairs(again, own, mostOf(own))) : cost;
   }
 

@@ -23,7 +23,7 @@ import java.util.TreeSet;
 /// iteration-t/
 ///   rollouts/part-NNNNN.arrow graded samples of M_{t−1}
 ///   pairs.arrow, dropped.jsonl, rollouts.json
-///   metrics.jsonl             a line a step
+///   metrics.jsonl             a line per step
 ///   checkpoints/step-N/       trained parameters, optimizer; beside it held-out-N.json, its accuracy
 ///   retrain/                  where held-out problems are trained on in the end: their rollouts,
 ///                             the pairs of all, metrics and checkpoints, and chosen.json

@@ -82,7 +82,7 @@ record TrainStage(
   @Override
   public Cost cost(StageCosts costs) {
     int steps = mostSteps(costs);
-    String name = repeated.isPresent() ? "train again with them" : "train";
+    String name = repeated.isPresent() ? "train again with held-out" : "train";
     Purpose disk = repeated.isPresent() ? Purpose.SECOND_CHECKPOINTS : Purpose.CHECKPOINTS;
     int checkpoints = TrainingFolder.stops(steps, checkpointEvery()).size();
     return costs

@@ -44,7 +44,7 @@ record ProblemJson(String place, int number, JsonNode json) {
     }
     if (problems.isEmpty()) {
       throw new IllegalArgumentException(
-          file + ": no problem in it; expected one JSON object a line");
+          file + ": no problem in it; expected one JSON object per line");
     }
     return List.copyOf(problems);
   }

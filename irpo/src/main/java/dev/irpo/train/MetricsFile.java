@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// `metrics.jsonl`, a line a step.
+/// `metrics.jsonl`, a line per step.
 public final class MetricsFile implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

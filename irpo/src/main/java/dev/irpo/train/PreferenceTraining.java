@@ -125,7 +125,7 @@ public final class PreferenceTraining extends Training<PreferencePair> {
 
   /// The same for pairs that another backend sampled, or one whose rows depend on each other.
   ///
-  /// @throws IllegalArgumentException if a log-probability differs by more than 10⁻⁴ nats a token
+  /// @throws IllegalArgumentException if a log-probability differs by more than 10⁻⁴ nats per token
   public void requirePolicyIsNearReference() {
     requireReference(1e-4);
   }

@@ -17,7 +17,7 @@ record ReferenceCheck<I extends TrainItem>(
     Trainer<I> trainer, List<I> items, IntFunction<String> nameOfItem) {
   /// Compares every log-probability with the reference's.
   ///
-  /// @param perToken how much they may differ, in nats a token
+  /// @param perToken how much they may differ, in nats per token
   /// @throws IllegalArgumentException with both log-probabilities of the first item that differs
   void require(Loss.Identity identity, double perToken) {
     StepResult result = trainer.evaluate(items);

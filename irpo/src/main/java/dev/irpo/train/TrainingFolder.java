@@ -16,7 +16,7 @@ import java.util.SequencedMap;
 /// ```text
 /// config.yaml         the configuration
 /// inputs.json         checksums of the model and the data
-/// metrics.jsonl       a line a step
+/// metrics.jsonl       a line per step
 /// checkpoints/step-N/ trained parameters, optimizer
 /// model/              the outcome
 /// ```

@@ -136,7 +136,7 @@ class DryRunTest {
           "  choose of 10 checkpoints +10,000 responses .*",
           "  sample held-out +30,000 responses .*",
           "  pair +10,070 pairs .*",
-          "  train again with them +5,000 steps .*",
+          "  train again with held-out +5,000 steps .*",
           "  evaluate majority of 32 +160 responses .*",
           "the whole run .*",
           "  after iteration 4 .*",
@@ -155,7 +155,7 @@ class DryRunTest {
           "held-out +1,000 .*",
           "  sample +140 responses +143,360 .*",
           "  pair +105 pairs .*",
-          "  train again with them +5,000 steps .*",
+          "  train again with held-out +5,000 steps .*",
           "  after iteration 3 .*");
     }
   }

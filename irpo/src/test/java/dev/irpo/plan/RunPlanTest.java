@@ -184,10 +184,10 @@ class RunPlanTest {
       RunConfig config = CONFIG.with("pairs.atMost=20", "pairs.goldAmongWinners=false");
       RunPlan plan = plan(config, tiny, rounding);
       assertEquals(
-          List.of("score pairs in float32", "score their pairs"),
+          List.of("score pairs again", "score held-out pairs"),
           named(plan, "score").stream().map(Work::name).toList());
       assertEquals(20, named(plan, "score pairs").getFirst().items(), "drawn of 12 · 2");
-      assertEquals(12, named(plan, "score their pairs").getFirst().items(), "6 · 2");
+      assertEquals(12, named(plan, "score held-out pairs").getFirst().items(), "6 · 2");
       assertTrue(named(plan, "score").getFirst().amount().seconds() > 0);
       assertTrue(plan.memory().bytes().containsKey(Purpose.SCORING));
       RunConfig simpo = config.with("loss.kind=simpo");

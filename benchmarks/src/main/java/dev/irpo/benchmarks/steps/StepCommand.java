@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "A training step of a model in the shapes of a published one, on random pairs:",
-      "tokens a second and peak memory of the process."
+      "tokens per second and peak memory of the process."
     })
 public final class StepCommand implements Callable<Integer> {
   @Option(
