@@ -1,6 +1,7 @@
 package dev.irpo.checkpoints;
 
 import dev.irpo.checkpoints.arrow.WeightsWriter;
+import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.gguf.GgufWriter;
 import dev.irpo.checkpoints.huggingface.SafetensorsWriter;
 import dev.irpo.checkpoints.table.TableRow;
@@ -47,6 +48,19 @@ final class FuzzSeeds {
       Files.delete(file);
       Files.delete(folder);
       return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// What a file with these bytes has as a checksum.
+  static String sha256(byte[] content) {
+    try {
+      Path file = Files.createTempFile("seed", "");
+      Files.write(file, content);
+      String sha256 = Checksums.ofContents(file);
+      Files.delete(file);
+      return sha256;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -2,7 +2,10 @@ package dev.irpo.checkpoints;
 
 import static dev.irpo.checkpoints.FuzzSeeds.text;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.irpo.checkpoints.arrow.ArrowFormat;
+import dev.irpo.checkpoints.arrow.BaseModel;
+import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.gguf.GgufWriter;
 import dev.irpo.checkpoints.huggingface.HuggingFaceFormat;
@@ -18,6 +21,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -139,6 +143,39 @@ enum FuzzTarget {
     }
   },
 
+  /// A converted folder with a part of a model, beside its base: `base.json`, or the path in it.
+  ARROW_PART {
+    private static final String BASE = "m.bin";
+    private static final String JSON =
+        "{\"model\":%s,\"sha256\":\"%s\",\"tensors\":[\"a\",\"model.norm.weight\",\"b\"]}";
+
+    @Override
+    void read(int part, byte[] input, Path folder) throws IOException {
+      Files.writeString(folder.resolve(ModelFormat.CONFIG), "{}");
+      Files.writeString(
+          folder.resolve(ArrowFormat.INDEX), "{\"weight_map\":{\"a\":\"w\",\"b\":\"w\"}}");
+      Files.write(folder.resolve("w"), WEIGHTS);
+      Files.write(folder.resolve(BASE), LLAMA2C_FILE);
+      byte[] json = input;
+      if (part % 2 == 1) {
+        String path = TextNode.valueOf(new String(input, StandardCharsets.UTF_8)).toString();
+        json = text(JSON.formatted(path, BASE_SHA256));
+      }
+      Path file = Files.write(folder.resolve(BaseModel.FILE_NAME), json);
+      Files.writeString(
+          folder.resolve(Manifest.FILE_NAME),
+          "{\"files\":{\"%s\":{\"bytes\":%d,\"sha256\":\"%s\"}}}"
+              .formatted(BaseModel.FILE_NAME, json.length, Checksums.sha256(file)));
+      openAndRead(folder);
+    }
+
+    @Override
+    List<byte[]> seeds() {
+      String json = JSON.formatted("\"" + BASE + "\"", BASE_SHA256);
+      return List.of(seed(0, text(json)), seed(1, text(BASE)));
+    }
+  },
+
   /// A table of rollouts or of anything else.
   ARROW_TABLE {
     @Override
@@ -219,6 +256,8 @@ enum FuzzTarget {
   private static final byte[] SAFETENSORS_FILE = FuzzSeeds.safetensors();
   private static final byte[] WEIGHTS = FuzzSeeds.arrowWeights();
   private static final byte[] META_FILE = metaFile(1);
+  private static final byte[] LLAMA2C_FILE = FuzzSeeds.llama2c();
+  private static final String BASE_SHA256 = FuzzSeeds.sha256(LLAMA2C_FILE);
 
   /// Reads an input as files of an empty folder; a refusal is an [IllegalArgumentException] or an
   /// [IOException].

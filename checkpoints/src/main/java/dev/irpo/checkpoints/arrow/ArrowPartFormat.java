@@ -6,6 +6,7 @@ import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -47,8 +48,9 @@ public final class ArrowPartFormat implements ModelFormat {
   public ModelParts read(Path folder, Arena arena) throws IOException {
     ModelParts own = FOLDER.read(folder, arena);
     BaseModel base = BaseModel.read(folder);
+    ModelFormat format = formatOf(base, folder);
     base.requireUnchanged(folder);
-    ModelParts rest = formats.of(base.path()).read(base.path(), arena);
+    ModelParts rest = format.read(base.path(), arena);
     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (String name : base.tensors()) {
       StoredTensor tensor = own.tensors().getOrDefault(name, rest.tensors().get(name));
@@ -67,7 +69,20 @@ public final class ArrowPartFormat implements ModelFormat {
   public void verifyChecksums(Path folder) throws IOException {
     FOLDER.verifyChecksums(folder);
     BaseModel base = BaseModel.read(folder);
+    ModelFormat format = formatOf(base, folder);
     base.requireUnchanged(folder);
-    formats.of(base.path()).verifyChecksums(base.path());
+    format.verifyChecksums(base.path());
+  }
+
+  /// The format of the base; asked before its checksum is computed, which of a folder that is no
+  /// model could take as long as reading a whole disk.
+  private ModelFormat formatOf(BaseModel base, Path folder) throws IOException {
+    base.requireThere(folder);
+    try {
+      return formats.of(base.path());
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(
+          "%s: its base %s".formatted(folder.resolve(BaseModel.FILE_NAME), e.getMessage()), e);
+    }
   }
 }

@@ -100,15 +100,22 @@ public record BaseModel(Path path, String sha256, List<String> tensors) {
     }
   }
 
-  /// Checks that the model is there and what it was.
+  /// Checks that the model is there.
+  ///
+  /// @param folder whose base it is, for messages
+  void requireThere(Path folder) throws IOException {
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(
+          JsonFiles.oneLine(
+              "%s: the tensors that this folder lacks are those of %s, which is not there%s"
+                  .formatted(folder.resolve(FILE_NAME), path, WAY_OUT)));
+    }
+  }
+
+  /// Checks that the model, which is there, is what it was.
   ///
   /// @param folder whose base it is, for messages
   void requireUnchanged(Path folder) throws IOException {
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          "%s: the tensors that this folder lacks are those of %s, which is not there%s"
-              .formatted(folder.resolve(FILE_NAME), path, WAY_OUT));
-    }
     requireIdentity(folder, path, identity(path));
   }
 

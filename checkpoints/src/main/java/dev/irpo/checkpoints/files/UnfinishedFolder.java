@@ -33,7 +33,9 @@ public final class UnfinishedFolder {
 
   /// Whether a folder is unfinished.
   public static boolean matches(Path folder) {
-    return folder.toAbsolutePath().normalize().getFileName().toString().endsWith(SUFFIX)
+    Path name = folder.toAbsolutePath().normalize().getFileName(); // a root has none
+    return name != null
+        && name.toString().endsWith(SUFFIX)
         && Files.exists(folder.resolve(ConversionJournal.FILE_NAME));
   }
 

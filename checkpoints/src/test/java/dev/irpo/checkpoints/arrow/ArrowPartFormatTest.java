@@ -6,6 +6,7 @@ import static dev.irpo.checkpoints.TestModels.bytes;
 import static dev.irpo.checkpoints.TestModels.config;
 import static dev.irpo.checkpoints.TestModels.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.checkpoints.ModelFormats;
@@ -19,6 +20,7 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -199,6 +201,25 @@ class ArrowPartFormatTest {
       Manifest.write(part);
       assertRefused(() -> ModelFormats.open(part), "base.json", "copy");
     }
+  }
+
+  @Test
+  void aBaseThatIsNoModelIsRefusedBeforeAllOfItIsRead() throws IOException {
+    Path file = part.resolve(BaseModel.FILE_NAME);
+    String text = Files.readString(file);
+    Path around = temporary.resolve("all").toRealPath();
+    Files.writeString(file, text.replace("../../base", "../.."));
+    Manifest.write(part);
+    assertRefused(() -> ModelFormats.open(part), file + ": its base " + around + ": is neither");
+    Path root = temporary.getRoot();
+    Files.writeString(file, text.replace("../../base", root.toString().replace('\\', '/')));
+    Manifest.write(part);
+    assertRefused(() -> ModelFormats.open(part), file + ": its base " + root + ": is neither");
+    Files.writeString(file, text.replace("../../base", "no\\u0085where"));
+    Manifest.write(part);
+    String message =
+        assertThrows(NoSuchFileException.class, () -> ModelFormats.open(part)).getMessage();
+    assertTrue(message.startsWith(file + ": ") && message.indexOf(0x85) < 0, message);
   }
 
   private void deletePart() throws IOException {
