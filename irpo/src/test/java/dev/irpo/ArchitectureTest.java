@@ -1,5 +1,8 @@
 package dev.irpo;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -8,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.irpo.transformer.ParameterSelection;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +131,26 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("dev.irpo.tensor..", "dev.irpo.tokenizer..", "dev.irpo.checkpoints..")
+        .check(CLASSES);
+  }
+
+  /// What may be trained is written in configuration as the transformer reads it.
+  @Test
+  void ofTheTransformerTasksKnowNothingAndConfigurationWhatIsTrained() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.irpo.task..", "dev.irpo.reward..", "dev.irpo.synthetic..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.irpo.transformer..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.irpo.config..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.irpo.transformer..")
+                .and(not(belongToAnyOf(ParameterSelection.class))))
         .check(CLASSES);
   }
 

@@ -79,17 +79,6 @@ public final class Scorer {
   /// @throws IllegalArgumentException if a sequence is longer than the context, has an empty prompt
   ///   or a token that the vocabulary lacks
   public List<SequenceScore> score(List<Sequence> sequences) {
-    return score(sequences, SharedPrompt.NOT_SCORED);
-  }
-
-  /// Scores the prompts too.
-  ///
-  /// @throws IllegalArgumentException as [#score]
-  public List<SequenceScore> scoreWithPrompts(List<Sequence> sequences) {
-    return score(sequences, 0);
-  }
-
-  private List<SequenceScore> score(List<Sequence> sequences, int promptSum) {
     for (Sequence sequence : sequences) {
       int tokens = sequence.prompt().length + sequence.response().length;
       growTo(Math.min(tokens, parameters.config().maxPositions()));
@@ -97,7 +86,7 @@ public final class Scorer {
     List<SequenceScore> scores = new ArrayList<>();
     List<Group> pending = new ArrayList<>();
     PackedBatch batch = newBatch();
-    for (Group group : groups(sequences, promptSum)) {
+    for (Group group : groups(sequences)) {
       if (!batch.add(group.item)) {
         run(batch, pending, scores);
         pending.clear();
@@ -116,7 +105,7 @@ public final class Scorer {
     return new PackedBatch(buckets.largest(), parameters.config());
   }
 
-  private List<Group> groups(List<Sequence> sequences, int promptSum) {
+  private List<Group> groups(List<Sequence> sequences) {
     List<Group> groups = new ArrayList<>();
     List<Sequence> members = new ArrayList<>();
     int rows = 0;
@@ -127,25 +116,25 @@ public final class Scorer {
               && rows + sequence.response().length <= buckets.largest().tokens()
               && members.size() + 2 <= buckets.largest().segments();
       if (!joins) {
-        addGroup(groups, members, promptSum);
+        addGroup(groups, members);
         members = new ArrayList<>();
         rows = sequence.prompt().length;
       }
       members.add(sequence);
       rows += sequence.response().length;
     }
-    addGroup(groups, members, promptSum);
+    addGroup(groups, members);
     return groups;
   }
 
-  private static void addGroup(List<Group> groups, List<Sequence> members, int promptSum) {
+  private static void addGroup(List<Group> groups, List<Sequence> members) {
     if (members.isEmpty()) {
       return;
     }
     List<SharedPrompt.Response> responses =
         members.stream().map(member -> new SharedPrompt.Response(member.response(), 0)).toList();
     int[] prompt = members.getFirst().prompt();
-    groups.add(new Group(new SharedPrompt(prompt, promptSum, responses), members));
+    groups.add(new Group(new SharedPrompt(prompt, SharedPrompt.NOT_SCORED, responses), members));
   }
 
   private void run(PackedBatch batch, List<Group> groups, List<SequenceScore> scores) {
@@ -155,13 +144,10 @@ public final class Scorer {
     Buffer values = bucket.program.buffer(bucket.tokenLogProbs);
     int at = 0;
     for (Group group : groups) {
-      boolean hasPrompt = group.item.promptSum() != SharedPrompt.NOT_SCORED;
-      float[] prompt = read(values, at, hasPrompt ? group.item.prompt().length - 1 : 0);
-      at += prompt.length;
       for (Sequence sequence : group.sequences) {
         float[] response = read(values, at, sequence.response().length);
         at += response.length;
-        scores.add(new SequenceScore(prompt, response));
+        scores.add(new SequenceScore(response));
       }
     }
   }

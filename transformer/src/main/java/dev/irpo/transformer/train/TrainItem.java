@@ -55,7 +55,9 @@ public sealed interface TrainItem {
             List.of(PROMPT, RESPONSE), pair -> List.of(new Single(pair.prompt, pair.chosen)));
   }
 
-  /// A response that is good or bad by itself.
+  /// A response that is good or bad by itself, for losses without pairs, such as KTO (Ethayarajh et
+  /// al. 2024, arXiv:2402.01306). It is what such a loss is written over; no loss of module `irpo`
+  /// takes it.
   ///
   /// @param isGood its label
   /// @param reference ln M_ref(response | prompt), in nats

@@ -30,14 +30,13 @@ class ScorerTest {
   }
 
   private static List<SequenceScore> oneByOne(Scorer scorer, List<Sequence> sequences) {
-    return sequences.stream().map(s -> scorer.scoreWithPrompts(List.of(s)).getFirst()).toList();
+    return sequences.stream().map(s -> scorer.score(List.of(s)).getFirst()).toList();
   }
 
   private static void assertSame(List<SequenceScore> a, List<SequenceScore> b, float tolerance) {
     assertEquals(a.size(), b.size());
     for (int i = 0; i < a.size(); i++) {
       assertArrayEquals(a.get(i).tokenLogProbs(), b.get(i).tokenLogProbs(), tolerance);
-      assertArrayEquals(a.get(i).promptTokenLogProbs(), b.get(i).promptTokenLogProbs(), tolerance);
     }
   }
 
@@ -45,8 +44,7 @@ class ScorerTest {
   void packingWithSharedPromptsChangesNothing() {
     Backend backend = ReferenceBackend.inSinglePrecision();
     Scorer scorer = new Scorer(backend, TinyModel.parameters(backend, false), BUDGET);
-    assertSame(
-        scorer.scoreWithPrompts(sequences()), oneByOne(scorer, sequences()), Float.MIN_VALUE);
+    assertSame(scorer.score(sequences()), oneByOne(scorer, sequences()), Float.MIN_VALUE);
   }
 
   @Test
@@ -56,8 +54,8 @@ class ScorerTest {
       Scorer small = new Scorer(one, TinyModel.parameters(one, true), 100);
       Scorer large = new Scorer(two, TinyModel.parameters(two, true), 1000);
       List<SequenceScore> alone = oneByOne(small, sequences());
-      assertSame(alone, small.scoreWithPrompts(sequences()), Float.MIN_VALUE);
-      assertSame(alone, large.scoreWithPrompts(sequences()), Float.MIN_VALUE);
+      assertSame(alone, small.score(sequences()), Float.MIN_VALUE);
+      assertSame(alone, large.score(sequences()), Float.MIN_VALUE);
     }
   }
 
@@ -139,7 +137,7 @@ class ScorerTest {
       List<Sequence> sequences = new ArrayList<>(sequences());
       sequences.add(new Sequence(TinyModel.tokens(1, 300), TinyModel.tokens(2, 200)));
       sequences.addAll(sequences());
-      List<SequenceScore> scores = new Scorer(cpu, parameters, 64).scoreWithPrompts(sequences);
+      List<SequenceScore> scores = new Scorer(cpu, parameters, 64).score(sequences);
       assertSame(oneByOne(new Scorer(cpu, parameters, 1000), sequences), scores, Float.MIN_VALUE);
     }
   }
@@ -153,7 +151,7 @@ class ScorerTest {
         for (int i = 0; i < 20; i++) {
           sequences.add(new Sequence(TinyModel.tokens(1, 10), TinyModel.tokens(100 + i, tokens)));
         }
-        List<SequenceScore> scores = new Scorer(cpu, parameters, 64).scoreWithPrompts(sequences);
+        List<SequenceScore> scores = new Scorer(cpu, parameters, 64).score(sequences);
         assertSame(oneByOne(new Scorer(cpu, parameters, 64), sequences), scores, Float.MIN_VALUE);
       }
     }
@@ -161,9 +159,8 @@ class ScorerTest {
 
   @Test
   void aSequencesLogProbIsTheSumOverItsTokens() {
-    SequenceScore score = new SequenceScore(new float[] {-1, -2}, new float[] {-0.5f, -0.25f, -4});
+    SequenceScore score = new SequenceScore(new float[] {-0.5f, -0.25f, -4});
     assertEquals(-4.75f, score.logProb());
-    assertEquals(-3, score.promptLogProb());
   }
 
   private static void assertRefused(Scorer scorer, int[] prompt, int[] response, String part) {

@@ -18,7 +18,6 @@ import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.transformer.Golden;
 import dev.irpo.transformer.Llama;
-import dev.irpo.transformer.LogProbs;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.TinyModel;
 import dev.irpo.transformer.score.Scorer;
@@ -29,6 +28,7 @@ import dev.irpo.transformer.train.TrainItem.Pair;
 import dev.irpo.transformer.train.TrainItem.Single;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -341,9 +341,13 @@ class TrainerTest {
         for (int i = 0; i < 5; i++) {
           Pair pair = items(5).get(i);
           Sequence chosen = new Sequence(pair.prompt(), pair.chosen());
-          SequenceScore score = scorer.scoreWithPrompts(List.of(chosen)).getFirst();
-          assertEquals(score.logProb(), result.of(Pair.CHOSEN)[i]);
-          assertEquals(LogProbs.sum(score.promptTokenLogProbs()), result.of(Pair.PROMPT)[i]);
+          Sequence prompt = // behind its first token, which nothing predicts
+              new Sequence(
+                  Arrays.copyOf(pair.prompt(), 1),
+                  Arrays.copyOfRange(pair.prompt(), 1, pair.prompt().length));
+          List<SequenceScore> scores = scorer.score(List.of(chosen, prompt));
+          assertEquals(scores.getFirst().logProb(), result.of(Pair.CHOSEN)[i]);
+          assertEquals(scores.getLast().logProb(), result.of(Pair.PROMPT)[i]);
         }
         trainer.update(1e-2);
       }
