@@ -168,11 +168,6 @@ record SentencePieceJson(ModelFile model, int bosId, int eosId) {
         .put("split", false);
   }
 
-  private boolean mayMerge(String symbol) {
-    return !isCharacter(symbol)
-        || texts(Piece.Kind.NORMAL).stream().anyMatch(text -> text.contains(symbol));
-  }
-
   private static String quote(String symbol) {
     return symbol.replaceAll("[\\\\\\[\\](){}.^$|?*+]", "\\\\$0");
   }

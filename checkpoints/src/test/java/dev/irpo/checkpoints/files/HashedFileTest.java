@@ -161,6 +161,7 @@ class HashedFileTest {
             piece[0] = target;
             target.fill((byte) 1);
           });
+      assertEquals(10, file.finish().bytes()); // its thread has hashed them and waits for more
       Thread.getAllStackTraces().keySet().stream()
           .filter(thread -> thread.getName().startsWith("file-") && !before.contains(thread))
           .forEach(started::add);
