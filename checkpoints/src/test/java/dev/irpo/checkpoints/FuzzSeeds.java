@@ -10,10 +10,12 @@ import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.checkpoints.torch.PickleWriter;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
 
 /// The smallest whole files of every format, which a fuzzer starts from.
 final class FuzzSeeds {
@@ -197,5 +204,24 @@ final class FuzzSeeds {
             new Row("one", 1, true, new int[] {1, 7}, new float[] {0.5f}),
             new Row("", -2, false, new int[0], new float[] {1, 2}));
     return bytes(file -> TableWriter.writeAll(file, Row.SCHEMA, rows));
+  }
+
+  /// The same in the stream format.
+  static byte[] stream() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowFileReader reader =
+            new ArrowFileReader(new ByteArrayReadableSeekableByteChannel(table()), allocator);
+        ArrowStreamWriter writer =
+            new ArrowStreamWriter(reader.getVectorSchemaRoot(), null, Channels.newChannel(out))) {
+      writer.start();
+      while (reader.loadNextBatch()) {
+        writer.writeBatch();
+      }
+      writer.end();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
   }
 }

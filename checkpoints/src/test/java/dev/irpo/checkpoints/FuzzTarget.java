@@ -12,6 +12,7 @@ import dev.irpo.checkpoints.huggingface.HuggingFaceFormat;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.table.TableReader;
+import dev.irpo.checkpoints.table.TableRow;
 import dev.irpo.checkpoints.torch.TorchFile;
 import dev.irpo.checkpoints.torch.TorchWriter;
 import dev.irpo.tensor.stored.StoredTensor;
@@ -183,13 +184,14 @@ enum FuzzTarget {
       Path file = Files.write(folder.resolve("table.arrow"), input);
       try (TableReader reader = TableReader.open(file)) {
         reader.columnNames();
-        reader.forEach(FuzzSeeds.Row::readAll);
+        reader.forEach(part % 2 == 0 ? FuzzSeeds.Row::readAll : TableRow::json);
       }
     }
 
     @Override
     List<byte[]> seeds() {
-      return List.of(seed(0, FuzzSeeds.table()));
+      byte[] stream = FuzzSeeds.stream();
+      return List.of(seed(0, FuzzSeeds.table()), seed(0, stream), seed(1, stream));
     }
   },
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.table.TableReader;
+import dev.irpo.checkpoints.table.TableRow;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// JSON Lines in and out. A line that is no JSON object, or lacks what it must have, is refused
 /// with its number.
@@ -75,10 +78,13 @@ final class JsonLines {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
   }
 
-  /// All lines of a file.
+  /// All lines of a file, or the rows of an Arrow table as if each were a line.
   ///
   /// @throws IllegalArgumentException if there is none or one is bad
   static List<Line> read(Path file) throws IOException {
+    if (TableReader.isTable(file)) {
+      return rows(file);
+    }
     try (LineReader reader = new LineReader(file.toString(), Files.newBufferedReader(file))) {
       List<Line> lines = new ArrayList<>();
       for (Line line = reader.next(); line != null; line = reader.next()) {
@@ -92,6 +98,16 @@ final class JsonLines {
     } catch (java.nio.charset.MalformedInputException e) {
       throw new IllegalArgumentException(file + ": is not UTF-8 text; convert it", e);
     }
+  }
+
+  private static List<Line> rows(Path table) throws IOException {
+    List<ObjectNode> rows = TableReader.readAll(table, TableRow::json);
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException(table + ": holds no row; give it one for each text");
+    }
+    return IntStream.range(0, rows.size())
+        .mapToObj(i -> new Line(table.toString(), i + 1, rows.get(i)))
+        .toList();
   }
 
   /// Reads line by line, skipping empty ones.

@@ -90,12 +90,8 @@ final class TrainCommand implements Callable<Integer> {
         resolved,
         ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
         needsReference && reference != null ? 2 : 1,
-        needsReference && (reference != null || !isTable()),
+        needsReference && (reference != null || !PairFile.isStored(pairs)),
         PreferenceTraining::trainer);
-  }
-
-  private boolean isTable() {
-    return pairs.toString().endsWith(".arrow");
   }
 
   private SequencedMap<String, Path> inputs() {
@@ -114,7 +110,7 @@ final class TrainCommand implements Callable<Integer> {
     if (!PreferenceTraining.needsReference(resolved)) {
       return loaded;
     }
-    if (isTable() && reference == null) {
+    if (PairFile.isStored(pairs) && reference == null) {
       return PairFile.requireReference(loaded, pairs);
     }
     if (reference == null) {
@@ -132,14 +128,16 @@ final class TrainCommand implements Callable<Integer> {
   /// The pairs of the file that are not too long.
   private List<PreferencePair> kept(LanguageModel model, RunConfig resolved) throws IOException {
     List<PreferencePair> all =
-        isTable() ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model);
+        PairFile.isStored(pairs)
+            ? PairFile.readStored(pairs, model.config())
+            : PairLines.read(pairs, model);
     int context = model.config().maxPositions();
     int wanted = resolved.pairs().maxTokens();
     LengthOptions.Limit limit =
         wanted > 0 && wanted < context
             ? new LengthOptions.Limit(wanted, "pairs.maxTokens")
             : LengthOptions.Limit.ofContext(context);
-    String place = isTable() ? "problem " : "";
+    String place = PairFile.isStored(pairs) ? "problem " : "";
     return lengths.keep(
         pairs, all, pair -> place + pair.problemId(), PreferencePair::longestTokens, limit);
   }

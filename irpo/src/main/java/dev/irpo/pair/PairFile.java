@@ -14,6 +14,17 @@ import java.util.List;
 public final class PairFile {
   private PairFile() {}
 
+  /// Whether a file is a `pairs.arrow` as a run writes it, with the log-probabilities of a
+  /// reference, rather than a table or text of somebody else's.
+  public static boolean isStored(Path file) throws IOException {
+    if (!TableReader.isTable(file)) {
+      return false;
+    }
+    try (TableReader table = TableReader.open(file)) {
+      return table.columnNames().contains("chosenReferenceLogProb");
+    }
+  }
+
   /// Reads a `pairs.arrow` with the log-probabilities that it stores.
   ///
   /// @throws IllegalArgumentException if it holds no pair, or one with a token that the model lacks

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.table.TableReader;
+import dev.irpo.checkpoints.table.TableRow;
 import dev.irpo.reward.Grader;
 import dev.irpo.reward.UnreadableGold;
 import java.io.IOException;
@@ -31,9 +34,12 @@ record ProblemJson(String place, int number, JsonNode json) {
     Problem problem(ProblemJson json, String defaultId);
   }
 
-  /// The problems of a file with one object a line, those without an id numbered `split-1`,
-  /// `split-2`, … by line.
+  /// The problems of a file with one object a line, or of an Arrow table with one a row; those
+  /// without an id numbered `split-1`, `split-2`, … by line.
   static List<Problem> readLines(Path file, String split, Form form) throws IOException {
+    if (TableReader.isTable(file)) {
+      return readRows(file, split, form);
+    }
     List<Problem> problems = new ArrayList<>();
     List<String> lines = text(file).lines().toList();
     for (int i = 0; i < lines.size(); i++) {
@@ -45,6 +51,19 @@ record ProblemJson(String place, int number, JsonNode json) {
     if (problems.isEmpty()) {
       throw new IllegalArgumentException(
           file + ": no problem in it; expected one JSON object per line");
+    }
+    return List.copyOf(problems);
+  }
+
+  private static List<Problem> readRows(Path table, String split, Form form) throws IOException {
+    List<ObjectNode> rows = TableReader.readAll(table, TableRow::json);
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 1; i <= rows.size(); i++) {
+      ProblemJson json = new ProblemJson(table + " row " + i, i, rows.get(i - 1));
+      problems.add(form.problem(json, split + "-" + i));
+    }
+    if (problems.isEmpty()) {
+      throw new IllegalArgumentException(table + ": no problem in it; expected one a row");
     }
     return List.copyOf(problems);
   }

@@ -22,7 +22,7 @@ import org.apache.arrow.vector.ipc.message.ArrowBlock;
 /// @param blocks where the record batches lie, in their order
 record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
   private static final int TAIL_BYTES = Integer.BYTES + IpcFileWriter.MAGIC.length();
-  private static final long MAX_BYTES = 16_000_000;
+  static final long MAX_BYTES = 16_000_000;
   private static final int MAX_DEPTH = 8;
 
   /// The least that a table of a flatbuffer takes: the offset of its layout, and the one to it.
@@ -41,7 +41,7 @@ record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
     if (footer.schema() == null) {
       throw new IllegalArgumentException("its footer has no schema");
     }
-    new Budget(bytes).takeSchema(footer.schema());
+    requireBounded(footer.schema(), bytes);
     List<ArrowBlock> blocks = new ArrayList<>();
     for (int i = 0; i < footer.recordBatchesLength(); i++) {
       Block block = footer.recordBatches(i);
@@ -49,6 +49,11 @@ record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
     }
     requireApart(blocks);
     return new IpcFooter(footer.schema(), List.copyOf(blocks));
+  }
+
+  /// Checks that a schema says no more than the bytes that it was read from can hold.
+  static void requireBounded(Schema schema, long bytes) {
+    new Budget(bytes).takeSchema(schema);
   }
 
   private static void requireApart(List<ArrowBlock> blocks) {
@@ -112,7 +117,7 @@ record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
       left -= taken;
       if (left < 0) {
         throw new IllegalArgumentException(
-            "its schema says more than the %d bytes of its footer hold".formatted(bytes));
+            "its schema says more than the %d bytes of its header hold".formatted(bytes));
       }
     }
   }

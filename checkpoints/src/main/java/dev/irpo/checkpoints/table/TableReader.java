@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints.table;
 
-import dev.irpo.checkpoints.arrow.IpcVerification;
+import dev.irpo.checkpoints.arrow.IpcTable;
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.MappedFiles;
 import java.io.IOException;
@@ -13,40 +13,39 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorLoader;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.ReadChannel;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
+import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
+import org.apache.arrow.vector.ipc.message.MessageSerializer;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
 
-/// Reads the rows of an Arrow IPC file in order, one record batch in memory at a time.
+/// Reads the rows of an Arrow table, in IPC's file or stream format, in order, one record batch in
+/// memory at a time.
 ///
 /// Only one iterator can be in use: a later one starts at the first row and takes over.
 public final class TableReader implements AutoCloseable, Iterable<TableRow> {
   private final Path path;
-  private final BufferAllocator allocator;
-  private final ArrowFileReader reader;
+  private final FileChannel channel;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final List<ArrowBlock> batches;
   private final VectorSchemaRoot root;
-  private final List<ArrowBlock> blocks;
 
-  private TableReader(Path path, BufferAllocator allocator, ArrowFileReader reader)
-      throws IOException {
+  private TableReader(Path path, FileChannel channel, IpcTable table) {
     this.path = path;
-    this.allocator = allocator;
-    this.reader = reader;
-    IpcVerification.requireSound(path);
-    this.root = reader.getVectorSchemaRoot();
-    requireNames();
-    this.blocks = reader.getRecordBlocks();
+    this.channel = channel;
+    this.batches = table.batches();
+    this.root = VectorSchemaRoot.create(table.schema(), allocator);
     // A wrong list offset makes Arrow grow the items to it; a sound batch is held twice at most.
-    long largest = blocks.stream().mapToLong(ArrowBlock::getBodyLength).max().orElse(0);
+    long largest = batches.stream().mapToLong(ArrowBlock::getBodyLength).max().orElse(0);
     allocator.setLimit(4 * largest + (1 << 20));
   }
 
-  private void requireNames() {
-    List<String> names = columnNames();
-    if (names.contains(null)) {
-      throw new IllegalArgumentException("column " + names.indexOf(null) + " has no name");
-    }
+  /// Whether a file begins as an Arrow table, however damaged it may be.
+  public static boolean isTable(Path path) throws IOException {
+    return IpcTable.isOne(path);
   }
 
   /// Opens a table.
@@ -54,17 +53,27 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
   /// @throws IllegalArgumentException if the file is truncated, damaged or of another kind
   public static TableReader open(Path path) throws IOException {
     MappedFiles.requireFile(path);
-    FileChannel channel = FileChannel.open(path);
-    BufferAllocator allocator = new RootAllocator();
-    ArrowFileReader reader = new ArrowFileReader(channel, allocator);
+    IpcTable table;
     try {
-      return new TableReader(path, allocator, reader);
-    } catch (IOException | RuntimeException e) {
-      // Arrow does not verify flatbuffers: a damaged footer shows as any kind of exception.
-      reader.close();
-      allocator.close();
+      table = IpcTable.read(path);
+      requireNames(table.schema());
+    } catch (RuntimeException e) {
+      // Flatbuffers are not verified: a damaged schema shows as any kind of exception.
+      throw damaged(path, e);
+    }
+    FileChannel channel = FileChannel.open(path);
+    try {
+      return new TableReader(path, channel, table);
+    } catch (RuntimeException e) {
       channel.close();
       throw damaged(path, e);
+    }
+  }
+
+  private static void requireNames(Schema schema) {
+    List<String> names = schema.getFields().stream().map(Field::getName).toList();
+    if (names.contains(null)) {
+      throw new IllegalArgumentException("column " + names.indexOf(null) + " has no name");
     }
   }
 
@@ -93,28 +102,29 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
   /// Closes the file and frees its memory.
   @Override
   public void close() throws IOException {
-    reader.close();
+    root.close();
     allocator.close();
+    channel.close();
   }
 
   private static IllegalArgumentException damaged(Path path, Exception cause) {
     return new IllegalArgumentException(
         JsonFiles.oneLine(
-            "%s: is not a complete Arrow table (%s); delete it and it will be written again"
+            "%s: is not a complete Arrow table (%s); copy it again, or write it without compression and dictionaries"
                 .formatted(path, JsonFiles.firstLine(cause.getMessage()))),
         cause);
   }
 
   private final class RowIterator implements Iterator<TableRow> {
-    private int nextBlock;
+    private int nextBatch;
     private int nextRow;
     private int loadedRows;
 
     @Override
     public boolean hasNext() {
-      while (nextRow == loadedRows && nextBlock < blocks.size()) {
-        load(blocks.get(nextBlock));
-        nextBlock++;
+      while (nextRow == loadedRows && nextBatch < batches.size()) {
+        load(batches.get(nextBatch));
+        nextBatch++;
         nextRow = 0;
         loadedRows = root.getRowCount();
       }
@@ -131,7 +141,12 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
 
     private void load(ArrowBlock block) {
       try {
-        reader.loadRecordBatch(block);
+        channel.position(block.getOffset());
+        ReadChannel in = new ReadChannel(channel);
+        try (ArrowRecordBatch batch =
+            MessageSerializer.deserializeRecordBatch(in, block, allocator)) {
+          new VectorLoader(root).load(batch);
+        }
       } catch (IOException | RuntimeException e) { // Arrow uses both for damaged content
         throw damaged(path, e);
       }

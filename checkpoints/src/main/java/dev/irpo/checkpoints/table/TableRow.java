@@ -1,7 +1,9 @@
 package dev.irpo.checkpoints.table;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.JsonFiles;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -108,23 +110,30 @@ public final class TableRow {
         });
   }
 
+  /// The row as an object, like a line of JSON Lines, without columns that are neither texts,
+  /// numbers, truth values nor lists and structures of them.
+  public ObjectNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    for (FieldVector vector : root.getFieldVectors()) {
+      JsonCells.of(vector)
+          .ifPresent(cells -> json.set(vector.getName(), damageNamed(vector.getName(), cells)));
+    }
+    return json;
+  }
+
+  private JsonNode damageNamed(String name, JsonCells cells) {
+    return read(name, FieldVector.class, vector -> cells.at(index));
+  }
+
   private String text(VarCharVector vector) {
-    requireWithin(vector.getValueLength(index), vector.getDataBuffer().capacity());
-    return new String(vector.get(index), StandardCharsets.UTF_8);
+    return JsonCells.text(vector, index);
   }
 
   private int length(ListVector list) {
     int length = list.getElementEndIndex(index) - list.getElementStartIndex(index);
-    requireWithin((long) length * Integer.BYTES, list.getDataVector().getDataBuffer().capacity());
+    JsonCells.requireWithin(
+        (long) length * Integer.BYTES, list.getDataVector().getDataBuffer().capacity());
     return length;
-  }
-
-  /// Checked before anything of that length is allocated.
-  private static void requireWithin(long bytes, long bufferBytes) {
-    if (bytes < 0 || bytes > bufferBytes) {
-      throw new IndexOutOfBoundsException(
-          "a value of %d bytes in a buffer of %d".formatted(bytes, bufferBytes));
-    }
   }
 
   private <V extends FieldVector, T> T notNull(String name, Class<V> type, Function<V, T> value) {
@@ -167,7 +176,7 @@ public final class TableRow {
   private IllegalArgumentException refused(String name, String fact, RuntimeException cause) {
     return new IllegalArgumentException(
         JsonFiles.oneLine(
-            "%s: column '%s' %s; delete the file and it will be written again"
+            "%s: column '%s' %s; copy the file again, or name one with that column"
                 .formatted(path, name, fact)),
         cause);
   }

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -25,13 +27,24 @@ import java.util.function.Function;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.LargeVarCharVector;
+import org.apache.arrow.vector.SmallIntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.StructVector;
+import org.apache.arrow.vector.complex.impl.UnionListWriter;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+import org.apache.arrow.vector.ipc.WriteChannel;
+import org.apache.arrow.vector.ipc.message.MessageSerializer;
 import org.apache.arrow.vector.types.Types;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.arrow.vector.util.Text;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -158,6 +171,122 @@ class TableTest {
     refuse(file, row -> row.int32List("tokenLogProbs"), "'tokenLogProbs' holds FLOAT4");
     refuse(file, row -> row.utf8("answer"), "'answer' is null");
     assertThrows(IllegalArgumentException.class, () -> schema.int32("text", Sample::reward));
+  }
+
+  /// Rewrites a table in the stream format.
+  private static byte[] streamOf(Path file, boolean withEnd) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      VectorSchemaRoot root = reader.getVectorSchemaRoot();
+      ArrowStreamWriter writer = new ArrowStreamWriter(root, null, Channels.newChannel(out));
+      writer.start();
+      while (reader.loadNextBatch()) {
+        writer.writeBatch();
+      }
+      if (withEnd) {
+        writer.end();
+      }
+    }
+    return out.toByteArray();
+  }
+
+  @Test
+  void aStreamHasTheRowsOfTheFileWithOrWithoutAnEnd() throws IOException {
+    for (int count : new int[] {0, 1, 1030}) {
+      Path file = folder.resolve("t.arrow");
+      TableWriter.writeAll(file, schema, samples(count));
+      List<String> expected = samples(count).stream().map(Sample::line).toList();
+      for (boolean withEnd : new boolean[] {true, false}) {
+        Path stream = Files.write(folder.resolve("s.arrow"), streamOf(file, withEnd));
+        assertTrue(TableReader.isTable(stream) && TableReader.isTable(file));
+        List<Sample> read = TableReader.readAll(stream, Sample::from);
+        assertEquals(expected, read.stream().map(Sample::line).toList());
+      }
+    }
+    Path text = Files.writeString(folder.resolve("t.jsonl"), "{\"prompt\": \"a\"}");
+    assertFalse(TableReader.isTable(text));
+    assertFalse(TableReader.isTable(folder) || TableReader.isTable(folder.resolve("nowhere")));
+  }
+
+  @Test
+  void damagedStreamsAreRefusedInOneLine() throws IOException {
+    Path file = folder.resolve("t.arrow");
+    TableWriter.writeAll(file, schema, samples(9));
+    byte[] whole = streamOf(file, true);
+    int refused = 0;
+    for (int i = 0; i < whole.length; i++) {
+      byte[] changed = i % 2 == 0 ? Arrays.copyOf(whole, i) : whole.clone();
+      if (i % 2 != 0) {
+        changed[i] ^= (byte) 0x55;
+      }
+      Files.write(file, changed);
+      try {
+        assertTrue(TableReader.readAll(file, TableRow::json).size() <= 9);
+      } catch (IllegalArgumentException e) {
+        assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+        assertFalse(e.getMessage().contains("delete"), e.getMessage());
+        refused++;
+      } catch (RuntimeException e) {
+        fail("byte " + i + " of " + whole.length, e);
+      }
+    }
+    assertTrue(refused > whole.length / 3, refused + " of " + whole.length);
+  }
+
+  @Test
+  void aRowIsAnObjectOfWhatJsonCanSay() throws IOException {
+    Field item = Field.nullable("item", Types.MinorType.BIGINT.getType());
+    Field inner = Field.nullable("role", Types.MinorType.LARGEVARCHAR.getType());
+    Schema mixed =
+        new Schema(
+            List.of(
+                Field.nullable("text", Types.MinorType.LARGEVARCHAR.getType()),
+                new Field("ids", FieldType.nullable(ArrowType.List.INSTANCE), List.of(item)),
+                new Field("who", FieldType.nullable(ArrowType.Struct.INSTANCE), List.of(inner)),
+                Field.nullable("small", Types.MinorType.SMALLINT.getType()),
+                Field.nullable("day", Types.MinorType.DATEDAY.getType())));
+    Path file = folder.resolve("mixed");
+    try (BufferAllocator allocator = new RootAllocator();
+        VectorSchemaRoot root = VectorSchemaRoot.create(mixed, allocator);
+        FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        ArrowStreamWriter writer = new ArrowStreamWriter(root, null, channel)) {
+      ((LargeVarCharVector) root.getVector("text")).setSafe(0, new Text("déjà"));
+      UnionListWriter ids = ((ListVector) root.getVector("ids")).getWriter();
+      ids.setPosition(0);
+      ids.startList();
+      ids.writeBigInt(1);
+      ids.writeBigInt(1L << 40);
+      ids.endList();
+      StructVector who = (StructVector) root.getVector("who");
+      who.setIndexDefined(0);
+      ((LargeVarCharVector) who.getChild("role")).setSafe(0, new Text("user"));
+      ((SmallIntVector) root.getVector("small")).setSafe(1, -3);
+      root.setRowCount(2);
+      writer.start();
+      writer.writeBatch();
+      writer.end();
+    }
+    assertEquals(
+        List.of(
+            "{\"text\":\"déjà\",\"ids\":[1,1099511627776],\"who\":{\"role\":\"user\"},\"small\":null}",
+            "{\"text\":null,\"ids\":null,\"who\":null,\"small\":-3}"),
+        TableReader.readAll(file, row -> row.json().toString()));
+  }
+
+  @Test
+  void columnsWithADictionaryAreRefusedByName() throws IOException {
+    ArrowType text = Types.MinorType.VARCHAR.getType();
+    FieldType encoded = new FieldType(true, text, new DictionaryEncoding(1, false, null));
+    Path file = folder.resolve("encoded");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    MessageSerializer.serialize(
+        new WriteChannel(Channels.newChannel(out)),
+        new Schema(List.of(new Field("kind", encoded, null))));
+    Files.write(file, out.toByteArray());
+    assertRefused(() -> TableReader.open(file), "column 'kind' is encoded with a dictionary");
   }
 
   @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Batches of one column, whose body of 64 bytes can hold 512 rows, if they are of a bit each.
-class IpcVerificationTest {
+class IpcTableTest {
   private static final int MOST = 512;
 
   @TempDir private Path folder;
@@ -51,18 +51,18 @@ class IpcVerificationTest {
 
   @Test
   void aBatchMayHaveARowForEachBit() throws IOException {
-    IpcVerification.requireSound(write(MOST));
-    IpcVerification.requireSound(write(0, MOST, 1));
+    IpcTable.read(write(MOST));
+    IpcTable.read(write(0, MOST, 1));
   }
 
   @Test
   void aBatchOfMoreRowsThanBitsIsRefusedWhereverItStands() throws IOException {
     Path one = write(MOST + 1);
-    assertThrows(IndexOutOfBoundsException.class, () -> IpcVerification.requireSound(one));
+    assertThrows(IndexOutOfBoundsException.class, () -> IpcTable.read(one));
     Path last = write(1, MOST + 1);
-    assertThrows(IndexOutOfBoundsException.class, () -> IpcVerification.requireSound(last));
+    assertThrows(IndexOutOfBoundsException.class, () -> IpcTable.read(last));
     Path negative = write(-1);
-    assertThrows(IndexOutOfBoundsException.class, () -> IpcVerification.requireSound(negative));
+    assertThrows(IndexOutOfBoundsException.class, () -> IpcTable.read(negative));
   }
 
   /// The number of rows stands in the header of the batch, and again in that of its column.
@@ -81,10 +81,10 @@ class IpcVerificationTest {
     for (int place : places) {
       bytes.putLong(place, MOST);
       Path file = Files.write(folder.resolve("changed"), whole);
-      IpcVerification.requireSound(file);
+      IpcTable.read(file);
       bytes.putLong(place, MOST + 1);
       Files.write(file, whole);
-      assertThrows(IndexOutOfBoundsException.class, () -> IpcVerification.requireSound(file));
+      assertThrows(IndexOutOfBoundsException.class, () -> IpcTable.read(file));
       bytes.putLong(place, rows);
     }
   }
