@@ -7,29 +7,48 @@ import java.util.Map;
 /// Reads and writes the keys of a Hugging Face `config.json`.
 ///
 /// A key that asks for something other than the Llama computed here is refused by name; keys that
-/// change nothing, such as `pretraining_tp`, are ignored. The rotary embedding is
-/// [HuggingFaceRope]'s.
+/// change nothing, such as `pretraining_tp`, are ignored (`docs/formats.md`). The rotary embedding
+/// is [HuggingFaceRope]'s.
 record HuggingFaceConfig(Map<String, ?> values) {
   private static final double DEFAULT_RMS_EPS = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 2048;
 
-  /// Keys of relatives of Llama, whatever their value.
-  private static final List<String> FOREIGN =
-      List.of(
-          "sliding_window",
-          "num_local_experts",
-          "num_experts",
-          "n_routed_experts",
-          "num_experts_per_tok");
+  /// Names of the activation of [dev.irpo.tensor.op.SwiGlu].
+  private static final List<Object> SILU = List.of("silu", "swish");
+
+  /// Keys with which relatives of Llama compute something else, and the values that change nothing.
+  static final Map<String, List<Object>> NEUTRAL =
+      Map.ofEntries(
+          Map.entry("attention_bias", List.of(false)),
+          Map.entry("attention_chunk_size", List.of()),
+          Map.entry("attention_multiplier", List.of()),
+          Map.entry("attn_logit_softcapping", List.of(0.0)),
+          Map.entry("clip_qkv", List.of()),
+          Map.entry("embedding_multiplier", List.of(1.0)),
+          Map.entry("final_logit_softcapping", List.of(0.0)),
+          Map.entry("hidden_act", SILU),
+          Map.entry("logit_scale", List.of(1.0)),
+          Map.entry("logits_scaling", List.of(1.0)),
+          Map.entry("mlp_bias", List.of(false)),
+          Map.entry("n_routed_experts", List.of()),
+          Map.entry("no_rope_layers", List.of()),
+          Map.entry("num_experts", List.of()),
+          Map.entry("num_experts_per_tok", List.of()),
+          Map.entry("num_local_experts", List.of()),
+          Map.entry("qk_norm", List.of(false)),
+          Map.entry("query_pre_attn_scalar", List.of()),
+          Map.entry("residual_multiplier", List.of(1.0)),
+          Map.entry("rope_interleaved", List.of(false)),
+          Map.entry("scale_depth", List.of()),
+          Map.entry("scale_emb", List.of(1.0)),
+          Map.entry("use_qk_norm", List.of(false)));
 
   LlamaConfig read() {
-    requireValue("model_type", "llama", null);
-    requireValue("hidden_act", "silu", "silu");
-    requireValue("attention_bias", false, false);
-    requireValue("mlp_bias", false, false);
+    requireLlama();
+    NEUTRAL.forEach(this::requireNeutral);
     requireNoQuantization();
-    FOREIGN.forEach(this::requireAbsent);
     int maxPositions = integer("max_position_embeddings", DEFAULT_MAX_POSITIONS);
+    requireFullAttention(maxPositions);
     HuggingFaceRope rope = new HuggingFaceRope(values, maxPositions);
     rope.requirePlain();
     int embedDim = integer("hidden_size");
@@ -51,12 +70,41 @@ record HuggingFaceConfig(Map<String, ?> values) {
         eosIds());
   }
 
-  private void requireValue(String key, Object wanted, Object whenMissing) {
-    Object value = values.get(key) == null ? whenMissing : values.get(key);
-    if (!wanted.equals(value)) {
+  private void requireLlama() {
+    Object type = values.get("model_type");
+    if (!"llama".equals(type)) {
+      throw new IllegalArgumentException(
+          "config.json: model_type is %s, only llama is supported; use a Llama model"
+              .formatted(type == null ? "missing" : type));
+    }
+  }
+
+  private void requireNeutral(String key, List<Object> neutral) {
+    Object value = values.get(key);
+    Object comparable = value instanceof Number number ? (Object) number.doubleValue() : value;
+    if (value != null && !neutral.contains(comparable)) {
       throw new IllegalArgumentException(
           "config.json: %s is %s, only %s is supported; use a Llama model"
-              .formatted(key, value == null ? "missing" : value, wanted));
+              .formatted(
+                  key, value, neutral.isEmpty() ? "a model without it" : neutral.getFirst()));
+    }
+  }
+
+  /// Refuses attention to a part of the tokens before; a window as wide as the context leaves none
+  /// out.
+  private void requireFullAttention(int maxPositions) {
+    Object window = values.get("sliding_window");
+    boolean isOff = Boolean.FALSE.equals(values.get("use_sliding_window"));
+    if (window != null && !isOff && integer("sliding_window", window) < maxPositions) {
+      throw new IllegalArgumentException(
+          "config.json: sliding_window is %s of %d positions, only full attention is supported; use a Llama model"
+              .formatted(window, maxPositions));
+    }
+    if (values.get("layer_types") instanceof List<?> types
+        && !types.stream().allMatch("full_attention"::equals)) {
+      throw new IllegalArgumentException(
+          "config.json: layer_types is %s, only full_attention is supported; use a Llama model"
+              .formatted(types));
     }
   }
 
@@ -66,14 +114,6 @@ record HuggingFaceConfig(Map<String, ?> values) {
       throw new IllegalArgumentException(
           "config.json: quantization_config has quant_method %s, only F32, F16 and BF16 weights are supported; use the model that was quantized"
               .formatted(method == null ? "none" : method));
-    }
-  }
-
-  private void requireAbsent(String key) {
-    if (values.get(key) != null) {
-      throw new IllegalArgumentException(
-          "config.json: %s is %s, only models without it are supported; use a Llama model"
-              .formatted(key, values.get(key)));
     }
   }
 

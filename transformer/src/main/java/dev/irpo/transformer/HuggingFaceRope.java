@@ -26,7 +26,7 @@ record HuggingFaceRope(Map<String, ?> values, int maxPositions) {
   private static final List<String> SECTIONS = List.of("rope_scaling", "rope_parameters");
 
   /// Keys of some kind; one that the kind of a model does not have changes nothing.
-  private static final Set<String> KNOWN =
+  static final Set<String> KNOWN =
       Set.of(
           BASE,
           TYPE,
@@ -48,10 +48,6 @@ record HuggingFaceRope(Map<String, ?> values, int maxPositions) {
 
   /// Refuses embeddings that rotate other columns than Llama's.
   void requirePlain() {
-    if (Boolean.TRUE.equals(values.get("rope_interleaved"))) {
-      throw new IllegalArgumentException(
-          "config.json: rope_interleaved is true, only false is supported; use a Llama model");
-    }
     boolean isPartialKnown =
         sections().stream().anyMatch(section -> section.type().equals("proportional"));
     if (!isPartialKnown) {

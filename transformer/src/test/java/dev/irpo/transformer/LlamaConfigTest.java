@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,7 +117,15 @@ class LlamaConfigTest {
         refused("hidden_act is gelu", "hidden_act", "gelu"),
         refused("attention_bias is true", "attention_bias", true),
         refused("mlp_bias is true", "mlp_bias", true),
-        refused("sliding_window is 4096", "sliding_window", 4096),
+        refused("sliding_window is 95 of 96", "sliding_window", 95),
+        refused(
+            "layer_types is [full_attention, sliding_attention]",
+            "layer_types",
+            List.of("full_attention", "sliding_attention")),
+        refused("attention_multiplier is 0.5", "attention_multiplier", 0.5),
+        refused("logits_scaling is 8", "logits_scaling", 8),
+        refused("final_logit_softcapping is 30.0", "final_logit_softcapping", 30.0),
+        refused("use_qk_norm is true", "use_qk_norm", true),
         refused("num_local_experts is 8", "num_local_experts", 8),
         refused("num_experts is 64", "num_experts", 64),
         refused("partial_rotary_factor is 0.5", "partial_rotary_factor", 0.5),
@@ -173,6 +185,16 @@ class LlamaConfigTest {
     json.put("partial_rotary_factor", 1.0);
     json.put("sliding_window", null);
     json.put("quantization_config", null);
+    json.put("attention_dropout", 0.1);
+    json.put("hidden_act", "swish");
+    json.put("logits_scaling", 1);
+    json.put("layer_types", List.of("full_attention", "full_attention"));
+    json.put("some_tool_wrote_this", "yes");
+    assertEquals(TinyModel.config(false), LlamaConfig.of(json));
+    json.put("sliding_window", 96);
+    assertEquals(TinyModel.config(false), LlamaConfig.of(json));
+    json.put("sliding_window", 8);
+    json.put("use_sliding_window", false);
     assertEquals(TinyModel.config(false), LlamaConfig.of(json));
   }
 
@@ -202,6 +224,15 @@ class LlamaConfigTest {
     LlamaConfig linear = LlamaConfig.of(json);
     assertEquals(new RopeScaling.Linear(2), linear.ropeScaling());
     assertEquals(linear, LlamaConfig.of(linear.toHuggingFace()));
+  }
+
+  @Test
+  void everyKeyThatMayChangeNumbersIsOnThePageOfFormats() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "formats.md"));
+    for (Set<String> keys :
+        List.of(HuggingFaceConfig.NEUTRAL.keySet(), HuggingFaceRope.KNOWN, json().keySet())) {
+      keys.forEach(key -> assertTrue(page.contains("`" + key + "`"), key));
+    }
   }
 
   @Test

@@ -44,7 +44,7 @@ final class MetaParams {
   private static final Tokens LLAMA3_TOKENS =
       new Tokens(OptionalInt.of(LLAMA3_BEGIN), List.of(LLAMA3_END, LLAMA3_END_OF_TURN));
 
-  private static final Set<String> KNOWN =
+  static final Set<String> KNOWN =
       Set.of(
           "dim",
           "n_layers",

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -189,6 +190,16 @@ class GgufFileTest {
     ModelFormats.open(write(writer)).close();
     writer.values.put("llama.attention.sliding_window", 127);
     assertRefused(() -> ModelFormats.open(write(writer)).close(), "sliding_window is 127");
+  }
+
+  @Test
+  void everyKeyIsOnThePageOfFormats() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "formats.md"));
+    for (Set<String> keys :
+        List.of(
+            GgufKeys.READ, GgufKeys.NEUTRAL.keySet(), GgufKeys.IGNORED, GgufKeys.WHOLE.keySet())) {
+      keys.forEach(key -> assertTrue(page.contains("`" + key + "`"), key));
+    }
   }
 
   @Test

@@ -223,6 +223,12 @@ class MetaFolderTest {
     refuseParams("-1", "-1" + " ".repeat(70_000), "bytes, at most 65536");
   }
 
+  @Test
+  void everyKeyIsOnThePageOfFormats() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "formats.md"));
+    MetaParams.KNOWN.forEach(key -> assertTrue(page.contains("`" + key + "`"), key));
+  }
+
   private void refuseParams(String from, String to, String... facts) throws IOException {
     assertTrue(PARAMS.contains(from));
     Files.writeString(meta.resolve("params.json"), PARAMS.replace(from, to));
