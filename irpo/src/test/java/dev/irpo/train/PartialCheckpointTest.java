@@ -17,7 +17,6 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
-import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,10 +38,6 @@ class PartialCheckpointTest {
               "train.steps=7",
               "train.batchSize=2",
               "optimizer.learningRate=1e-3");
-  private static final List<TrainItem.Single> EXAMPLES =
-      IntStream.range(5, 10)
-          .mapToObj(id -> new TrainItem.Single(new int[] {1, id}, new int[] {id + 1, 2}))
-          .toList();
   private static final String WEIGHTS = "weights-00001-of-00001.arrow";
 
   /// Headers, directory and footer of an Arrow file of one tensor.
@@ -88,20 +82,9 @@ class PartialCheckpointTest {
   /// Trains, and stops after a step; 0 never.
   private void sft(TrainingFolder folder, int stopAfter) throws IOException {
     LanguageModel model = TestData.open(backend, folder.start());
-    SupervisedTraining training = new SupervisedTraining(CONFIG, backend, model, EXAMPLES);
     SequencedMap<String, Path> inputs = new LinkedHashMap<>();
     inputs.put("--model", folder.start());
-    folder.open(CONFIG, inputs);
-    folder.resume(training);
-    folder.run(
-        training,
-        line -> {
-          if (line.step() == stopAfter) {
-            throw new IOException("stopped");
-          }
-        },
-        3);
-    model.save(folder.model());
+    StoppedTraining.run(CONFIG, backend, model, folder, inputs, stopAfter);
   }
 
   private static List<TensorSummary> tensors(Path model) throws IOException {
@@ -136,13 +119,7 @@ class PartialCheckpointTest {
       assertFalse(Files.exists(stopped.model()));
     }
     sft(stopped, 0);
-    for (String file :
-        List.of("metrics.jsonl", "model/manifest.json", "checkpoints/step-7/manifest.json")) {
-      assertEquals(
-          Files.readString(whole.root().resolve(file)),
-          Files.readString(stopped.root().resolve(file)),
-          file);
-    }
+    StoppedTraining.requireSame(whole, stopped);
   }
 
   @Test
@@ -173,7 +150,7 @@ class PartialCheckpointTest {
     Files.move(start, elsewhere);
     randomModel(5).save(start);
     SupervisedTraining other =
-        new SupervisedTraining(CONFIG, backend, TestData.open(backend, start), EXAMPLES);
+        StoppedTraining.training(CONFIG, backend, TestData.open(backend, start));
     String refusal =
         assertThrows(IllegalArgumentException.class, () -> folder.resume(other)).getMessage();
     String file = folder.checkpoint(3).resolve("base.json").toString();

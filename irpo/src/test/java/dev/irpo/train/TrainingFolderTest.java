@@ -11,7 +11,6 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -29,29 +28,13 @@ class TrainingFolderTest {
       RunConfig.of(Preset.DEMO)
           .with("train.steps=7", "train.batchSize=2", "optimizer.learningRate=1e-3");
 
-  private static final List<TrainItem.Single> EXAMPLES =
-      IntStream.range(5, 10)
-          .mapToObj(id -> new TrainItem.Single(new int[] {1, id}, new int[] {id + 1, 2}))
-          .toList();
-
   @TempDir private Path temporary;
 
   /// Trains, and stops after a step; 0 never.
   private static void sft(Backend backend, TrainingFolder folder, int stopAfter)
       throws IOException {
     LanguageModel model = TestData.tinyModel(backend);
-    SupervisedTraining training = new SupervisedTraining(CONFIG, backend, model, EXAMPLES);
-    folder.open(CONFIG, new LinkedHashMap<>());
-    folder.resume(training);
-    folder.run(
-        training,
-        line -> {
-          if (line.step() == stopAfter) {
-            throw new IOException("stopped");
-          }
-        },
-        3);
-    model.save(folder.model());
+    StoppedTraining.run(CONFIG, backend, model, folder, new LinkedHashMap<>(), stopAfter);
   }
 
   @Test
@@ -69,13 +52,7 @@ class TrainingFolderTest {
       assertEquals(Optional.of(6), stopped.lastStep());
       sft(backend, stopped, 0);
     }
-    for (String file :
-        List.of("metrics.jsonl", "model/manifest.json", "checkpoints/step-7/manifest.json")) {
-      assertEquals(
-          Files.readString(whole.root().resolve(file)),
-          Files.readString(stopped.root().resolve(file)),
-          file);
-    }
+    StoppedTraining.requireSame(whole, stopped);
     assertEquals(7, Files.readAllLines(whole.metrics()).size());
   }
 

@@ -19,7 +19,7 @@ public final class Golden {
   private Golden() {}
 
   /// The model `policy` or `reference`.
-  public static Parameters model(Backend backend, String name) throws IOException {
+  static Parameters model(Backend backend, String name) throws IOException {
     return model(backend, name, "tiny/" + name + "/config.json");
   }
 

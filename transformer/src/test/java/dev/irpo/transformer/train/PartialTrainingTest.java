@@ -1,5 +1,10 @@
 package dev.irpo.transformer.train;
 
+import static dev.irpo.transformer.Llama.Activations.KEPT;
+import static dev.irpo.transformer.train.PairTraining.copyState;
+import static dev.irpo.transformer.train.PairTraining.pairs;
+import static dev.irpo.transformer.train.PairTraining.settings;
+import static dev.irpo.transformer.train.PairTraining.step;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -13,7 +18,6 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.program.DeadCodeElimination;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.transformer.Llama;
@@ -23,7 +27,6 @@ import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.TinyModel;
 import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.train.TrainItem.Pair;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -37,37 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training of some of a model's parameters.
 class PartialTrainingTest {
-  private static TrainerSettings settings(String trained) {
-    return new TrainerSettings(
-        128,
-        Llama.Activations.KEPT,
-        new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0),
-        ParameterSelection.parse(trained));
-  }
-
   private static Trainer<Pair> trainer(Backend backend, Parameters parameters, String trained) {
-    return new Trainer<>(backend, parameters, new PreferenceLoss(), settings(trained));
-  }
-
-  private static List<Pair> pairs() {
-    List<Pair> pairs = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      pairs.add(
-          new Pair(
-              TinyModel.tokens(i, 2 + 3 * i),
-              TinyModel.tokens(50 + i, 1 + 4 * i),
-              TinyModel.tokens(90 + i, 11 - i),
-              0.5f * i,
-              0));
-    }
-    return pairs;
-  }
-
-  private static void step(Trainer<Pair> trainer, int steps) {
-    for (int i = 0; i < steps; i++) {
-      trainer.accumulate(pairs());
-      trainer.update(1e-2);
-    }
+    return new Trainer<>(backend, parameters, new PreferenceLoss(), settings(128, KEPT, trained));
   }
 
   private static Map<String, float[]> weights(Parameters parameters) {
@@ -84,7 +58,7 @@ class PartialTrainingTest {
       Map<String, float[]> before = weights(parameters);
       Set<String> selected = ParameterSelection.parse(trained).of(parameters.config()).keySet();
       Trainer<Pair> trainer = trainer(cpu, parameters, trained);
-      step(trainer, 2);
+      step(trainer, 2, 1e-2);
       weights(parameters)
           .forEach((name, after) -> {
             boolean isSame = Arrays.equals(before.get(name), after);
@@ -106,7 +80,7 @@ class PartialTrainingTest {
     try (Backend cpu = new CpuBackend(2)) {
       Trainer<Pair> all = trainer(cpu, TinyModel.parameters(cpu, false), "all");
       Trainer<Pair> some = trainer(cpu, TinyModel.parameters(cpu, false), trained);
-      assertEquals(all.accumulate(pairs()).loss(), some.accumulate(pairs()).loss());
+      assertEquals(all.accumulate(pairs(4)).loss(), some.accumulate(pairs(4)).loss());
       some.gradients()
           .forEach((name, gradient) ->
               assertArrayEquals(
@@ -119,7 +93,7 @@ class PartialTrainingTest {
     try (Backend cpu = new CpuBackend(2)) {
       Trainer<Pair> trainer =
           trainer(cpu, TinyModel.parameters(cpu, false), "model.embed_tokens.weight, head");
-      trainer.accumulate(pairs());
+      trainer.accumulate(pairs(4));
       double squares = 0;
       for (Buffer gradient : trainer.gradients().values()) {
         for (float value : gradient.toFloatArray()) {
@@ -144,18 +118,16 @@ class PartialTrainingTest {
     try (Backend cpu = new CpuBackend(2)) {
       Parameters parameters = TinyModel.parameters(cpu, false);
       Trainer<Pair> trainer = trainer(cpu, parameters, trained);
-      step(trainer, 2);
+      step(trainer, 2, 1e-2);
       Parameters restored = TinyModel.parameters(cpu, false);
       Trainer<Pair> resumed = trainer(cpu, restored, trained);
       for (String name : ParameterSelection.parse(trained).of(parameters.config()).keySet()) {
         restored.buffers().get(name).copyFrom(parameters.buffers().get(name));
       }
       restored.markChanged();
-      resumed.optimizer().firstMoment().copyFrom(trainer.optimizer().firstMoment());
-      resumed.optimizer().secondMoment().copyFrom(trainer.optimizer().secondMoment());
-      resumed.optimizer().resumeAfter(trainer.optimizer().stepsTaken());
-      step(trainer, 3);
-      step(resumed, 3);
+      copyState(trainer, resumed);
+      step(trainer, 3, 1e-2);
+      step(resumed, 3, 1e-2);
       assertEquals(-1, restored.flat().segment().mismatch(parameters.flat().segment()));
     }
   }
@@ -199,17 +171,12 @@ class PartialTrainingTest {
     assertTrue(all.flops > 2.5 * all.forwardFlops, all.toString());
   }
 
-  private static TrainerSettings settings(String trained, Llama.Activations activations) {
-    TrainerSettings kept = settings(trained);
-    return new TrainerSettings(kept.tokenBudget(), activations, kept.optimizer(), kept.trained());
-  }
-
   /// Operations of the largest micro-batch of a model.
   private static List<Node> microBatch(
       LlamaConfig config, String trained, Llama.Activations activations) {
     try (OutlineBackend outline = new OutlineBackend()) {
       Parameters parameters = Parameters.allocate(outline, config);
-      TrainerSettings settings = settings(trained, activations);
+      TrainerSettings settings = settings(128, activations, trained);
       Trainer<Pair> trainer = new Trainer<>(outline, parameters, new PreferenceLoss(), settings);
       Graph graph = OutlineBackend.compilationOf(trainer.microBatch()).graph();
       return DeadCodeElimination.of(graph);

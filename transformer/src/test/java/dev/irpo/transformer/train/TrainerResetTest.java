@@ -1,5 +1,8 @@
 package dev.irpo.transformer.train;
 
+import static dev.irpo.transformer.train.PairTraining.pairs;
+import static dev.irpo.transformer.train.PairTraining.settings;
+import static dev.irpo.transformer.train.PairTraining.step;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -7,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
-import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
@@ -16,25 +18,12 @@ import dev.irpo.transformer.train.TrainItem.Pair;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// A trainer that begins anew.
+/// A trainer that starts over.
 class TrainerResetTest {
   private static final PreferenceLoss LOSS = new PreferenceLoss();
-  private static final List<Pair> PAIRS =
-      List.of(
-          new Pair(
-              TinyModel.tokens(1, 9), TinyModel.tokens(2, 7), TinyModel.tokens(3, 12), -1, -2));
 
   private static Trainer<Pair> trainer(Backend backend, Parameters parameters) {
-    AdamWSettings optimizer = new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0);
-    return new Trainer<>(
-        backend, parameters, LOSS, new TrainerSettings(128, Llama.Activations.KEPT, optimizer));
-  }
-
-  private static void step(Trainer<Pair> trainer, int steps) {
-    for (int i = 0; i < steps; i++) {
-      trainer.accumulate(PAIRS);
-      trainer.update(1e-2);
-    }
+    return new Trainer<>(backend, parameters, LOSS, settings(128, Llama.Activations.KEPT));
   }
 
   @Test
@@ -42,14 +31,14 @@ class TrainerResetTest {
     try (Backend cpu = new CpuBackend(1)) {
       Parameters parameters = TinyModel.parameters(cpu, true);
       Trainer<Pair> used = trainer(cpu, parameters);
-      step(used, 3);
-      used.accumulate(PAIRS); // gathered and not used
+      step(used, 3, 1e-2);
+      used.accumulate(pairs(2)); // gathered and not used
       parameters.copyFrom(TinyModel.parameters(cpu, true));
       used.reset();
       assertEquals(0, used.optimizer().stepsTaken());
-      step(used, 2);
+      step(used, 2, 1e-2);
       Parameters fresh = TinyModel.parameters(cpu, true);
-      step(trainer(cpu, fresh), 2);
+      step(trainer(cpu, fresh), 2, 1e-2);
       assertEquals(-1, parameters.flat().segment().mismatch(fresh.flat().segment()));
       assertNotEquals(
           -1, fresh.flat().segment().mismatch(TinyModel.parameters(cpu, true).flat().segment()));
