@@ -7,6 +7,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.synthetic.CorpusMix;
 import dev.irpo.synthetic.WordProblemCorpus;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.testdata.ForeignData;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
@@ -74,5 +75,18 @@ public final class TestData {
         new ObjectMapper().valueToTree(config.toHuggingFace()),
         Parameters.random(backend, config, 3),
         Optional.of(tokenizer(config.vocabSize())));
+  }
+
+  /// Writes the model with 256 positions as a folder.
+  public static Path writeTinyModel(Path folder) throws IOException {
+    return writeTinyModel(folder, 256);
+  }
+
+  /// The same with a context of so many positions.
+  public static Path writeTinyModel(Path folder, int positions) throws IOException {
+    try (Backend backend = new CpuBackend(1)) {
+      tinyModel(backend, positions).save(folder);
+    }
+    return folder;
   }
 }

@@ -30,10 +30,7 @@ class CommandsTest {
 
   @BeforeEach
   void writeModel() throws IOException {
-    model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend).save(model);
-    }
+    model = TestData.writeTinyModel(folder.resolve("model"));
   }
 
   private static float[] floats(JsonNode array) {

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
-import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,10 +27,7 @@ class DryRunTest {
 
   @BeforeEach
   void writeModel() throws IOException {
-    model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend, 2048).save(model);
-    }
+    model = TestData.writeTinyModel(folder.resolve("model"), 2048);
   }
 
   private CommandLineRun rehearse(Object... more) {

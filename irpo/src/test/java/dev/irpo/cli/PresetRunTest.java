@@ -11,8 +11,6 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.run.RunFolder;
-import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,11 +40,7 @@ class PresetRunTest {
   }
 
   private Path model() throws IOException {
-    Path model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend).save(model);
-    }
-    return model;
+    return TestData.writeTinyModel(folder.resolve("model"));
   }
 
   private RunFolder run(String... settings) throws IOException {

@@ -44,11 +44,7 @@ class RoomTest {
   @TempDir private Path folder;
 
   private Path tiny() throws IOException {
-    Path model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend).save(model);
-    }
-    return model;
+    return TestData.writeTinyModel(folder.resolve("model"));
   }
 
   @Test

@@ -12,8 +12,6 @@ import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.SmallRun;
-import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,11 +25,7 @@ class SimpoRunTest {
   @TempDir private Path folder;
 
   private Path model() throws IOException {
-    Path model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend).save(model);
-    }
-    return model;
+    return TestData.writeTinyModel(folder.resolve("model"));
   }
 
   private RunFolder run(Path model) throws IOException {

@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.pair.PreferencePair;
-import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,10 +27,7 @@ class TooLongTest {
 
   @BeforeEach
   void writeModel() throws IOException {
-    model = folder.resolve("model");
-    try (Backend backend = new CpuBackend(1)) {
-      TestData.tinyModel(backend).save(model);
-    }
+    model = TestData.writeTinyModel(folder.resolve("model"));
   }
 
   private static String ids(int count) {

@@ -33,13 +33,6 @@ class PartialRunTest {
 
   @TempDir private Path temporary;
 
-  private static RunFolder begin(RunConfig config, Backend backend, Path root) throws IOException {
-    RunFolder folder = new RunFolder(root);
-    folder.open(config);
-    TestData.tinyModel(backend).save(folder.startModel());
-    return folder;
-  }
-
   private static List<TensorSummary> tensors(Path model) throws IOException {
     try (StoredModel stored = ModelFormats.open(model)) {
       return stored.summaries();
@@ -53,7 +46,7 @@ class PartialRunTest {
   @Test
   void everyModelIsWholeAndHasTheStartModelsBitsInTheRest() throws IOException {
     try (Backend backend = new CpuBackend(2)) {
-      RunFolder folder = begin(CONFIG, backend, temporary.resolve("run"));
+      RunFolder folder = SmallRun.begin(CONFIG, backend, temporary.resolve("run"));
       new IterationLoop(CONFIG, folder, backend, Progress.NONE).run();
       List<TensorSummary> before = tensors(folder.model(0));
       for (int iteration = 1; iteration <= 2; iteration++) {
@@ -82,7 +75,7 @@ class PartialRunTest {
   void aCheckpointOfARunWhoseStartChangedIsRefused() throws IOException {
     RunConfig config = CONFIG.with("iterations=1");
     try (Backend backend = new CpuBackend(2)) {
-      RunFolder folder = begin(config, backend, temporary.resolve("run"));
+      RunFolder folder = SmallRun.begin(config, backend, temporary.resolve("run"));
       new IterationLoop(config, folder, backend, Progress.NONE).run();
       delete(folder.model(1));
       Files.move(folder.startModel(), temporary.resolve("before"));

@@ -106,10 +106,7 @@ class ResumeTest {
   }
 
   private RunFolder begin(RunConfig config, Backend backend, String name) throws IOException {
-    RunFolder folder = new RunFolder(temporary.resolve(name));
-    folder.open(config);
-    TestData.tinyModel(backend).save(folder.startModel());
-    return folder;
+    return SmallRun.begin(config, backend, temporary.resolve(name));
   }
 
   /// Runs until nothing stops it any more and returns where it was interrupted.

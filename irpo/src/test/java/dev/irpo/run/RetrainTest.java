@@ -39,9 +39,7 @@ class RetrainTest {
   @TempDir private Path temporary;
 
   private RunFolder run(RunConfig config, Backend backend) throws IOException {
-    RunFolder folder = new RunFolder(temporary.resolve("run"));
-    folder.open(config);
-    TestData.tinyModel(backend).save(folder.startModel());
+    RunFolder folder = SmallRun.begin(config, backend, temporary.resolve("run"));
     new IterationLoop(config, folder, backend, Progress.NONE).run();
     return folder;
   }
@@ -119,9 +117,7 @@ class RetrainTest {
   @Test
   void anEarlierCheckpointIsRepeatedAtTheRatesOfTheFirstTraining() throws IOException {
     try (Backend backend = new CpuBackend(2)) {
-      RunFolder folder = new RunFolder(temporary.resolve("run"));
-      folder.open(CONFIG);
-      TestData.tinyModel(backend).save(folder.startModel());
+      RunFolder folder = SmallRun.begin(CONFIG, backend, temporary.resolve("run"));
       RunFolder.writeJson(folder.chosen(1), new ChosenCheckpoint(3, 6));
       new IterationLoop(CONFIG, folder, backend, Progress.NONE).run();
       List<String> lines = Files.readAllLines(folder.retraining(1).metrics());

@@ -3,7 +3,6 @@ package dev.irpo.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.irpo.TestData;
 import dev.irpo.config.RunConfig;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
@@ -33,10 +32,9 @@ class RunStagesTest {
 
   /// Runs up to a place in a stage, or to the end.
   private void run(RunConfig config, String stage, long place) throws IOException {
-    folder().open(config);
     try (Backend backend = new CpuBackend(2)) {
       if (!Files.exists(folder().startModel())) {
-        TestData.tinyModel(backend).save(folder().startModel());
+        var _ = SmallRun.begin(config, backend, folder().root());
       }
       Progress progress =
           (name, total) ->

@@ -1,7 +1,11 @@
 package dev.irpo.run;
 
+import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.tensor.Backend;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /// A run of a few problems and steps, which trains again with the held-out problems.
 public final class SmallRun {
@@ -23,4 +27,12 @@ public final class SmallRun {
               "optimizer.learningRate=1e-3");
 
   private SmallRun() {}
+
+  /// The folder of a run that begins from the tiny model.
+  public static RunFolder begin(RunConfig config, Backend backend, Path root) throws IOException {
+    RunFolder folder = new RunFolder(root);
+    folder.open(config);
+    TestData.tinyModel(backend).save(folder.startModel());
+    return folder;
+  }
 }
