@@ -72,7 +72,7 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   /// What the loss reads of a pair.
   ///
   /// @param items that a pair gives
-  /// @param responses that are computed of each item, behind its prompt
+  /// @param responses that are computed of each item, after its prompt
   public record Reads(int items, int responses) {
     private static <I extends TrainItem> Reads of(Loss<I> loss) {
       int[] token = {0};

@@ -30,8 +30,8 @@ public interface Backend extends AutoCloseable {
   }
 
   /// Bytes of host memory that the backend keeps for itself once these have been compiled and have
-  /// run in this order, beside variables, inputs and [Program#plannedBytes()]: copies of weights in
-  /// another order or type. What a kernel needs while it runs does not count.
+  /// run in this order, besides variables, inputs and [Program#plannedBytes()]: copies of weights
+  /// in another order or type. What a kernel needs while it runs does not count.
   default long extraBytes(List<Compilation> compilations) {
     return 0;
   }

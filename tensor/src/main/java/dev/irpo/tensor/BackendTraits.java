@@ -9,7 +9,7 @@ package dev.irpo.tensor;
 ///   scoring gives
 /// @param compilesSlowly whether compiling takes seconds, so that callers make do with few sizes of
 ///   a program and compile all before they run one; programs over the same variables are compiled
-///   anew, together, when another joins them later
+///   again, all together, when another joins them later
 /// @param isBatchInvariant whether a row has the same bits whatever the other rows of its program,
 ///   so that sampling, scoring and training agree to the bit
 public record BackendTraits(

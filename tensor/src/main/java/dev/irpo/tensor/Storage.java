@@ -34,8 +34,8 @@ public final class Storage {
     }
   }
 
-  /// Announces that the host is about to overwrite a part: what of it the device has newer need not
-  /// be fetched if the part is all.
+  /// Announces that the host is about to overwrite a part. Where the part is all of it, what the
+  /// device changed need not be fetched.
   void refreshUnlessWhole(MemorySegment part) {
     if (part.byteSize() == segment.byteSize()) {
       fetch = null;

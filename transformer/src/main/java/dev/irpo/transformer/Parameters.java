@@ -110,7 +110,7 @@ public final class Parameters {
     return new Parameters(config, layout, Optional.empty(), buffers);
   }
 
-  /// Bytes of memory that [#map] takes, beside maps of files: vectors, and matrices that no map
+  /// Bytes of memory that [#map] takes, besides maps of files: vectors, and matrices that no map
   /// holds as they are; all weights in single precision where they are loaded.
   public static long bytesToMap(
       Backend backend, LlamaConfig config, Collection<StoredTensor> tensors) {

@@ -20,7 +20,7 @@ import java.util.Map;
 /// Results are the same bits for any number of threads and any vector width: each element is one
 /// chain of fused multiply-adds or one fixed tree, see [Tiles] and [Lanes].
 public final class CpuBackend implements Backend {
-  /// Bytes at most that packed copies of weights take, which speed up products of few rows.
+  /// Most bytes that packed copies of weights take; these speed up products of few rows.
   public static final long MOST_PACKED_BYTES = 1L << 30;
 
   private static final BackendTraits TRAITS =

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /// [MatrixKernels] over panels ([BlockedProduct]), and [RowProducts] for weights of 16 bits.
 final class CpuMatrix implements MatrixKernels {
-  /// Rows from which packing anew costs less than a tenth of the product.
+  /// From so many rows on, packing for one product costs less than a tenth of it.
   private static final int PACKED_ROWS = 256;
 
   /// Multiple of rows that a task with weights of 16 bits takes.

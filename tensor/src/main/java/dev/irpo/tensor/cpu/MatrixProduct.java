@@ -18,7 +18,7 @@ final class MatrixProduct {
 
   private MatrixProduct() {}
 
-  /// Multiplies; a product without rows or columns is nothing.
+  /// Multiplies; without rows or columns there is nothing to do.
   ///
   /// @param add whether the product is added to C
   static void multiply(

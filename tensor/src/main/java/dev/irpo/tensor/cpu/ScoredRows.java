@@ -39,7 +39,7 @@ record ScoredRows(Buffer rows, int from, int count) {
         });
   }
 
-  /// Copies the states (count, C) side by side; those of skipped positions are any.
+  /// Copies the states (count, C) side by side; a skipped position gets an arbitrary row.
   void gather(WorkerPool pool, MemorySegment states, Buffer x, int embedDim) {
     MemorySegment xs = x.segment();
     long bytes = floatBytes(embedDim);

@@ -9,7 +9,7 @@
 /// - each reduction over a row keeps 16 partial sums, element j in sum j mod 16, and adds them by
 ///   halves ([dev.irpo.tensor.cpu.Lanes]);
 /// - elementwise code consists of exactly rounded operations only, the exponential included, and
-///   its tails are masked vectors.
+///   the elements that fill no vector are computed by the same ones.
 ///
 /// Weights are packed into panels once per change; packed and cached attention run the same
 /// products and the same softmax over the keys of one sequence. What a kernel keeps between its

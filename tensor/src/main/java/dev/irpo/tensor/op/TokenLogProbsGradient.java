@@ -47,8 +47,8 @@ sealed interface TokenLogProbsGradient extends Op {
     return TokenLogProbs.sizes(node.input(2), node.input(3), node.input(4));
   }
 
-  /// Products of as many operations as the head's with the states: the logits again, and a product
-  /// for each gradient.
+  /// Number of products as large as that of the states with the head: one for the logits, which are
+  /// computed again, and one for each gradient.
   int products();
 
   @Override

@@ -49,7 +49,7 @@ public interface Loss<I extends TrainItem> {
       this(itemLoss, new LinkedHashMap<>());
     }
 
-    /// The same with one metric more.
+    /// The same with one more metric.
     public Terms with(String name, Metric metric) {
       SequencedMap<String, Metric> more = new LinkedHashMap<>(metrics);
       more.put(name, metric);

@@ -4,8 +4,8 @@
 /// one of three kinds ([dev.irpo.transformer.train.TrainItem]): pairs, single responses, responses
 /// with a label. It asks with handles: a [dev.irpo.transformer.train.LogProb] is summed over the
 /// tokens of a prompt or a response, an [dev.irpo.transformer.train.ItemNumber] comes with the
-/// item. From what was asked for follows which tokens are computed and scored, and whether there
-/// has to be a reference; the trainer knows no loss.
+/// item. What a loss asks for decides which tokens are computed and scored, and whether there must
+/// be a reference; the trainer knows no loss.
 ///
 /// ```text
 /// terms(items): chosen = items.logProb(Pair.CHOSEN)                  (S), a number for each item

@@ -132,7 +132,7 @@ class PartialTrainingTest {
     }
   }
 
-  /// Bytes beside the weights that a trainer allocates, and operations of a micro-batch with and
+  /// Bytes that a trainer allocates besides the weights, and operations of a micro-batch with and
   /// without gradients.
   private record Work(long bytes, double flops, double forwardFlops) {
     static Work of(LlamaConfig config, String trained) {
