@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.Backend;
@@ -153,10 +154,11 @@ public record LanguageModel(
 
   /// Overwrites the weights, where they are, with those of a converted folder of the same sizes.
   ///
+  /// @param seen files whose checksums need not be computed again
   /// @throws IllegalArgumentException if a file is not what its checksum says
-  public void replaceWeights(Path path) throws IOException {
+  public void replaceWeights(Path path, SeenChecksums seen) throws IOException {
     try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
-      stored.verifyChecksums();
+      stored.verifyChecksums(seen);
       parameters.overwrite(path.toString(), stored.tensors().values());
     }
   }

@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
@@ -30,6 +31,10 @@ final class Session {
   private final LanguageModel model;
   private final RolloutSampler sampler;
   private final Progress progress;
+
+  /// All checkpoints of a training have one base.
+  private final SeenChecksums seen = new SeenChecksums();
+
   private Path weights;
   private Scorer scorer;
   private Trainer<?> trainer;
@@ -96,7 +101,7 @@ final class Session {
   LanguageModel modelAt(Path wanted) throws IOException {
     if (!wanted.equals(weights)) {
       weights = null;
-      model.replaceWeights(wanted);
+      model.replaceWeights(wanted, seen);
       weights = wanted;
     }
     return model;

@@ -30,6 +30,8 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   private final int totalSteps;
   private final LearningRate rate;
   private int step;
+  private Path baseStart;
+  private Optional<BaseModel> base = Optional.empty();
 
   /// Watches a training.
   public interface Listener {
@@ -102,7 +104,11 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   Optional<BaseModel> base(Path start) throws IOException {
     Set<String> all = model.parameters().buffers().keySet();
     boolean isWhole = learner.trainer().optimizer().layout().slices().size() == all.size();
-    return isWhole ? Optional.empty() : Optional.of(BaseModel.of(start, all));
+    if (!isWhole && !start.equals(baseStart)) {
+      base = Optional.of(BaseModel.of(start, all)); // which may read all its bytes
+      baseStart = start;
+    }
+    return isWhole ? Optional.empty() : base;
   }
 
   /// Writes a checkpoint folder: trained parameters, optimizer state and step.

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.Preset;
@@ -135,7 +136,7 @@ class PartialCheckpointTest {
       assertEquals(!isTrained, before.get(i).equals(last.get(i)), before.get(i).name());
     }
     LanguageModel replaced = randomModel(4);
-    replaced.replaceWeights(folder.checkpoint(3));
+    replaced.replaceWeights(folder.checkpoint(3), new SeenChecksums());
     replaced.save(temporary.resolve("replaced"));
     assertEquals(tensors(folder.checkpoint(3)), tensors(temporary.resolve("replaced")));
     assertNotEquals(tensors(folder.checkpoint(3)), last);

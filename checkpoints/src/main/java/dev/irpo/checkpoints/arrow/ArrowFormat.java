@@ -2,6 +2,7 @@ package dev.irpo.checkpoints.arrow;
 
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.ModelParts;
 import dev.irpo.checkpoints.model.TensorFiles;
@@ -39,7 +40,7 @@ public final class ArrowFormat implements ModelFormat {
   }
 
   @Override
-  public void verifyChecksums(Path folder) throws IOException {
-    Manifest.read(folder).verifyChecksums(folder);
+  public void verifyChecksums(Path folder, SeenChecksums seen) throws IOException {
+    Manifest.read(folder).verifyChecksums(folder, seen);
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints.arrow;
 
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.ModelParts;
 import dev.irpo.tensor.stored.StoredTensor;
@@ -64,14 +65,12 @@ public final class ArrowPartFormat implements ModelFormat {
     return new ModelParts(own.config(), tensors);
   }
 
-  /// Of the base too.
+  /// Of the base too; that it is the one which the folder names was checked when it was read.
   @Override
-  public void verifyChecksums(Path folder) throws IOException {
-    FOLDER.verifyChecksums(folder);
+  public void verifyChecksums(Path folder, SeenChecksums seen) throws IOException {
+    FOLDER.verifyChecksums(folder, seen);
     BaseModel base = BaseModel.read(folder);
-    ModelFormat format = formatOf(base, folder);
-    base.requireUnchanged(folder);
-    format.verifyChecksums(base.path());
+    formatOf(base, folder).verifyChecksums(base.path(), seen);
   }
 
   /// The format of the base; asked before its checksum is computed, which of a folder that is no

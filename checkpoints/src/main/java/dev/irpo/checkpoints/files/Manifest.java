@@ -104,10 +104,17 @@ public record Manifest(SortedMap<String, Entry> files) {
   ///
   /// @throws IllegalArgumentException naming the first file that differs
   public void verifyChecksums(Path folder) throws IOException {
+    verifyChecksums(folder, new SeenChecksums());
+  }
+
+  /// The same, but files that were read before and have not changed since are not read again.
+  ///
+  /// @throws IllegalArgumentException naming the first file that differs
+  public void verifyChecksums(Path folder, SeenChecksums seen) throws IOException {
     verifySizes(folder);
     for (Map.Entry<String, Entry> file : files.entrySet()) {
       Path path = folder.resolve(file.getKey());
-      String found = Checksums.sha256(path);
+      String found = seen.sha256(path);
       if (!found.equals(file.getValue().sha256())) {
         throw new IllegalArgumentException(
             "%s: has SHA-256 %s, %s says %s; copy the folder again"

@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints.model;
 
+import dev.irpo.checkpoints.files.SeenChecksums;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -37,8 +38,9 @@ public interface ModelFormat {
   /// Checks every byte of a model against checksums that are stored with it, where the format has
   /// them.
   ///
+  /// @param seen files that need not be read again
   /// @throws IllegalArgumentException naming the first file that differs
-  default void verifyChecksums(Path path) throws IOException {}
+  default void verifyChecksums(Path path, SeenChecksums seen) throws IOException {}
 
   /// The tokenizer's file that lies with a model, none where there is none or it is not clear which
   /// one it is; for a folder `tokenizer.model`, else `tokenizer.json`, which is a conversion of the

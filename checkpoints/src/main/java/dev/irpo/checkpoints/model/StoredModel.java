@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.model;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.MappedFiles;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -186,7 +187,14 @@ public final class StoredModel implements AutoCloseable {
   ///
   /// @throws IllegalArgumentException naming the first file that differs
   public void verifyChecksums() throws IOException {
-    format.verifyChecksums(path);
+    verifyChecksums(new SeenChecksums());
+  }
+
+  /// The same, but files that were read before and have not changed since are not read again.
+  ///
+  /// @throws IllegalArgumentException naming the first file that differs
+  public void verifyChecksums(SeenChecksums seen) throws IOException {
+    format.verifyChecksums(path, seen);
   }
 
   /// Unmaps the files; the tensors must not be used any more.
