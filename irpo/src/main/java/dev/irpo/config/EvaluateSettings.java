@@ -10,4 +10,11 @@ public record EvaluateSettings(
             doc = "responses that vote on a problem's answer; 0: no vote")
         int majoritySamples,
     @Setting(value = "0.8", range = "(0, 100]", doc = "temperature of the responses that vote")
-        double majorityTemperature) {}
+        double majorityTemperature,
+    @Setting(value = "1", range = "(0, 1]", doc = "least reward of a correct response")
+        double correctReward) {
+  /// Whether a response of this reward is correct.
+  public boolean isCorrect(float reward) {
+    return reward >= (float) correctReward;
+  }
+}

@@ -12,8 +12,7 @@ public record PairSettings(
     @Setting(
             value = "1",
             range = "(0, 1]",
-            doc =
-                "least reward of a winner, losers have less; an evaluation counts winners as right")
+            doc = "least reward of a winner, losers have less")
         double winnerReward,
     @Setting(value = "false", doc = "whether a response counts once however often it was sampled")
         boolean removeDuplicates,

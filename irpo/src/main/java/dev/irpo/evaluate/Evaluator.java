@@ -70,9 +70,8 @@ public final class Evaluator {
     return new Accuracy(correct, problems.size());
   }
 
-  /// A response that would be a winner of a pair is right.
   private boolean isRight(Rollout response) {
-    return config.pairs().isWinner(response.reward());
+    return config.evaluate().isCorrect(response.reward());
   }
 
   static Optional<String> winner(Map<String, Integer> counts) {

@@ -37,9 +37,11 @@ class FractionalRewardTest {
 
   @TempDir private Path temporary;
 
-  private RunFolder run(String winnerReward) throws IOException {
+  private RunFolder run(String winnerReward, String correctReward) throws IOException {
     RunFolder folder = new RunFolder(temporary.resolve("run-" + winnerReward));
-    RunConfig config = CONFIG.with("pairs.winnerReward=" + winnerReward);
+    RunConfig config =
+        CONFIG.with(
+            "pairs.winnerReward=" + winnerReward, "evaluate.correctReward=" + correctReward);
     folder.open(config);
     EmbeddedModel.copyTo(folder.startModel());
     try (Backend backend = new CpuBackend(2)) {
@@ -77,13 +79,13 @@ class FractionalRewardTest {
   }
 
   @Test
-  void winnersHaveTheRewardThatIsAskedForAndLosersLess() throws IOException {
-    RunFolder half = run("0.5");
-    RunFolder whole = run("1");
+  void winnersAndCorrectResponsesHaveTheRewardsThatAreAskedFor() throws IOException {
+    RunFolder half = run("0.5", "1");
+    RunFolder whole = run("1", "0.5");
     requireRule(half, 0.5f);
     requireRule(whole, 1);
-    int halfRight = correctOnTest(half);
-    int right = correctOnTest(whole);
+    int right = correctOnTest(half);
+    int halfRight = correctOnTest(whole);
     assertTrue(right < halfRight, () -> "%d right, %d half right".formatted(right, halfRight));
   }
 }
