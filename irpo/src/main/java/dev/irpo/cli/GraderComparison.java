@@ -29,6 +29,8 @@ final class GraderComparison {
   private final Grader second;
   private int responses;
   private int bothRight;
+  private int bothPartly;
+  private int bothWrong;
   private int firstOnly;
   private int secondOnly;
   private int unreadable;
@@ -55,7 +57,8 @@ final class GraderComparison {
     counts.put("bothRight", bothRight);
     counts.put("only " + first.name(), firstOnly);
     counts.put("only " + second.name(), secondOnly);
-    counts.put("bothWrong", responses - bothRight - firstOnly - secondOnly - unreadable);
+    counts.put("bothPartly", bothPartly);
+    counts.put("bothWrong", bothWrong);
     counts.put("goldUnreadable", unreadable);
     JsonLines.print(counts);
   }
@@ -113,6 +116,8 @@ final class GraderComparison {
     }
     if (one.reward() == other.reward()) {
       bothRight += one.correct() ? 1 : 0;
+      bothWrong += one.reward() == 0 ? 1 : 0;
+      bothPartly += !one.correct() && one.reward() > 0 ? 1 : 0;
       return;
     }
     firstOnly += one.reward() > other.reward() ? 1 : 0;
