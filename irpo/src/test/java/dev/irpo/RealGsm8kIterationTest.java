@@ -89,7 +89,7 @@ class RealGsm8kIterationTest {
             .collect(Collectors.toMap(Problem::id, Function.identity()));
     List<Rollout> rollouts = TableReader.readAll(run.rollouts(1).part(0), Rollout::of);
     assertEquals(2 * PROBLEMS, rollouts.size());
-    assertTrue(rollouts.stream().allMatch(rollout -> rollout.grader().equals("number-v1")));
+    assertTrue(rollouts.stream().allMatch(rollout -> rollout.grader().equals("number-v2")));
     List<PreferencePair> pairs = TableReader.readAll(run.rollouts(1).pairs(), PreferencePair::of);
     long dropped;
     try (var lines = Files.lines(run.rollouts(1).dropped())) {

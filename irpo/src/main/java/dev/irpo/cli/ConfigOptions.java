@@ -3,7 +3,9 @@ package dev.irpo.cli;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.train.ConfigFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +39,15 @@ final class ConfigOptions {
     return RunConfig.load(Optional.ofNullable(config), overrides());
   }
 
+  /// The configuration of work in a folder, which may have been begun.
+  RunConfig loadFor(Path folder) throws IOException {
+    return RunConfig.resuming(begun(folder), Optional.ofNullable(config), overrides());
+  }
+
+  private static Optional<Path> begun(Path folder) {
+    return Optional.of(folder.resolve(ConfigFile.NAME)).filter(Files::exists);
+  }
+
   private List<String> overrides() {
     List<String> all = new ArrayList<>(overrides);
     if (preset != null) {
@@ -57,15 +68,16 @@ final class ConfigOptions {
     }
   }
 
-  /// The configuration where a command's own preset applies unless another is asked for.
-  RunConfig loadWithPreset(String own) throws IOException {
+  /// The same where a command's own preset applies unless another is asked for.
+  RunConfig loadWithPreset(String own, Optional<Path> folder) throws IOException {
     boolean chosen =
         preset != null || overrides.stream().anyMatch(text -> text.startsWith("preset="));
     if (config == null && !chosen) {
       List<String> all = overrides();
       all.addFirst("preset=" + own);
-      return RunConfig.load(Optional.empty(), all);
+      return RunConfig.resuming(folder.flatMap(ConfigOptions::begun), Optional.empty(), all);
     }
-    return load();
+    return RunConfig.resuming(
+        folder.flatMap(ConfigOptions::begun), Optional.ofNullable(config), overrides());
   }
 }

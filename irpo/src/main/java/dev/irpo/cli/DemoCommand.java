@@ -10,6 +10,7 @@ import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,9 +35,9 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfig resolved = config.loadWithPreset("demo");
-    String name = resolved.seed() == 1 ? "demo" : "demo-" + resolved.seed();
-    RunFolder folder = new RunFolder(out == null ? Path.of("runs", name) : out);
+    Path root = out == null ? standardFolder() : out;
+    RunConfig resolved = config.loadWithPreset("demo", Optional.of(root));
+    RunFolder folder = new RunFolder(root);
     LlamaConfig sizes = EmbeddedModel.config();
     Task task = Tasks.open(resolved.task(), resolved.seed());
     Prompts prompts = new Prompts(task, EmbeddedModel.tokenizer(), sizes);
@@ -47,5 +48,11 @@ final class DemoCommand implements Callable<Integer> {
     }
     RunCommand.iterate(resolved, folder, prompts);
     return 0;
+  }
+
+  /// A folder for each seed.
+  private Path standardFolder() throws IOException {
+    long seed = config.loadWithPreset("demo", Optional.empty()).seed();
+    return Path.of("runs", seed == 1 ? "demo" : "demo-" + seed);
   }
 }

@@ -38,7 +38,11 @@ final class GradeCommand implements Callable<Integer> {
         description = "the grader of gsm8k, math, arc-challenge or word-problems")
     private String task;
 
-    @Option(names = "--grader", paramLabel = "GRADER", description = Graders.FORM)
+    @Option(
+        names = "--grader",
+        paramLabel = "GRADER",
+        completionCandidates = Graders.NameForm.class,
+        description = "${COMPLETION-CANDIDATES}")
     private String grader;
 
     @Option(
@@ -72,7 +76,7 @@ final class GradeCommand implements Callable<Integer> {
     }
     if (choice.compared.size() != 2 || rollouts.isEmpty()) {
       throw new IllegalArgumentException(
-          "--compare: takes two graders and --rollouts, has %d and %d files; write --compare number-v1,math-v1 --rollouts FILE"
+          "--compare: takes two graders and --rollouts, has %d and %d files; write --compare number-v1,number-v2 --rollouts FILE"
               .formatted(choice.compared.size(), rollouts.size()));
     }
     new GraderComparison(

@@ -48,7 +48,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfig resolved = config.load();
+    RunConfig resolved = config.loadFor(out);
     RunFolder folder = new RunFolder(out);
     boolean isBegun = Files.exists(folder.startModel());
     Path start = isBegun ? folder.startModel() : model.model;

@@ -41,7 +41,7 @@ final class SftCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfig resolved = config.load();
+    RunConfig resolved = config.loadFor(out);
     TrainingFolder folder = new TrainingFolder(out, model.model);
     folder.requireUnfinished();
     LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());

@@ -55,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfig resolved = config.load();
+    RunConfig resolved = config.loadFor(out);
     TrainingFolder folder = new TrainingFolder(out, policy);
     folder.requireUnfinished();
     requireReferenceIsRead(resolved);

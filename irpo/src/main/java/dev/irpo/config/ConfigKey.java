@@ -6,6 +6,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.irpo.setting.Described;
 import dev.irpo.setting.Setting;
+import dev.irpo.setting.TextForm;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
@@ -61,7 +62,7 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
       return text.equals("true");
     }
     if (type == String.class) {
-      if (!text.matches(setting.pattern())) {
+      if (!textForm().allows(text)) {
         throw given.refuse(path, allowed());
       }
       return text;
@@ -102,6 +103,26 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
     }
   }
 
+  private TextForm textForm() {
+    if (setting.textForm() == TextForm.class) {
+      return new PatternForm(setting.pattern(), setting.form());
+    }
+    try {
+      return setting.textForm().getConstructor().newInstance();
+    } catch (ReflectiveOperationException impossible) {
+      throw new IllegalStateException(
+          "the form of " + path + " has no public constructor", impossible);
+    }
+  }
+
+  /// A form that a regular expression gives.
+  private record PatternForm(String pattern, String words) implements TextForm {
+    @Override
+    public boolean allows(String text) {
+      return text.matches(pattern);
+    }
+  }
+
   private Interval range() {
     return Interval.parse(setting.range());
   }
@@ -115,7 +136,7 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
       return "true or false";
     }
     if (type == String.class) {
-      return setting.form();
+      return textForm().words();
     }
     String numbers =
         type == List.class

@@ -1,13 +1,16 @@
 package dev.irpo.config;
 
 import dev.irpo.loss.LossSettings;
+import dev.irpo.reward.Graders;
 import dev.irpo.setting.Setting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Everything that decides a run, resolved.
 ///
@@ -27,6 +30,7 @@ public record RunConfig(
     PairSettings pairs,
     EvaluateSettings evaluate,
     ComputeSettings compute) {
+  private static final String GRADER = "task.grader";
 
   /// A preset as it is.
   public static RunConfig of(Preset preset) {
@@ -40,9 +44,26 @@ public record RunConfig(
   /// @throws IllegalArgumentException if a key is unknown or a value impossible; the message is one
   ///   line that names it
   public static RunConfig load(Optional<Path> file, List<String> overrides) throws IOException {
+    return resuming(Optional.empty(), file, overrides);
+  }
+
+  /// The same for work that may have been begun: a version of a grader that it was begun with is
+  /// the default for it, so that the command that began it resumes it whatever the latest is.
+  ///
+  /// @param begun the configuration of that work
+  /// @throws IOException as [#load]
+  /// @throws IllegalArgumentException as [#load]
+  public static RunConfig resuming(
+      Optional<Path> begun, Optional<Path> file, List<String> overrides) throws IOException {
     ConfigSchema schema = new ConfigSchema();
     ConfigSource source = new ConfigSource(schema);
     List<Map<String, Given>> layers = new ArrayList<>();
+    if (begun.isPresent()) {
+      Map<String, Given> kept = new HashMap<>(source.file(begun.get()));
+      kept.keySet().retainAll(Set.of(GRADER));
+      kept.values().removeIf(grader -> !Graders.isListed(grader.text()));
+      layers.add(kept);
+    }
     if (file.isPresent()) {
       layers.add(source.file(file.get()));
     }

@@ -1,7 +1,6 @@
 package dev.irpo.config;
 
 import dev.irpo.reward.Graders;
-import dev.irpo.reward.NumberGrader;
 import dev.irpo.setting.Setting;
 import java.util.Arrays;
 import java.util.List;
@@ -58,12 +57,11 @@ public record TaskSettings(
             doc = "the prompt; custom only")
         String promptTemplate,
     @Setting(
-            value = NumberGrader.NAME,
-            pattern = Graders.PATTERN,
-            form = Graders.FORM,
+            value = Graders.STANDARD,
+            textForm = Graders.NameForm.class,
             doc =
-                "what rewards responses: any for custom; the other tasks have their own, which only"
-                    + " a class replaces")
+                "what rewards responses: any for custom; the other tasks have their own, in the"
+                    + " version that is named, which only a class replaces")
         String grader,
     @Setting(
             value = "none",

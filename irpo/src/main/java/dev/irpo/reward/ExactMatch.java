@@ -8,6 +8,23 @@ import java.util.Optional;
 ///
 /// So equality is the same for grading and for votes, and takes one reading of each text.
 abstract sealed class ExactMatch implements Grader permits NumberGrader, MathGrader, LetterGrader {
+  private final String kind;
+  private final GraderVersion version;
+
+  ExactMatch(String kind, GraderVersion version) {
+    this.kind = kind;
+    this.version = version;
+  }
+
+  @Override
+  public final String name() {
+    return version.name(kind);
+  }
+
+  final GraderVersion version() {
+    return version;
+  }
+
   /// What an answer must be, with its article, for instance `one number`.
   abstract String form();
 
@@ -16,7 +33,10 @@ abstract sealed class ExactMatch implements Grader permits NumberGrader, MathGra
 
   /// The text that is read.
   TakenText take(String response) {
-    return TakenText.of(FinalAnswer.textOf(response), TakenText.Place.FINAL_ANSWER);
+    return switch (version) {
+      case V1 -> TakenText.of(FinalAnswer.textOf(response), TakenText.Place.FINAL_ANSWER);
+      case V2 -> AnswerText.of(response, false);
+    };
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.irpo.reward;
 
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,20 +30,24 @@ public final class FinalAnswer {
   /// The first line with text after the last mark, before any question that the model invents;
   /// empty where there is none.
   static String textOf(String response) {
-    String own = ownPart(response);
-    Matcher mark = MARK.matcher(own);
+    return lineAfterLast(MARK, ownPart(response)).orElse("");
+  }
+
+  /// The first line with text after the last mark, an empty one if there is no text; empty where
+  /// there is no mark.
+  static Optional<String> lineAfterLast(Pattern mark, String text) {
+    Matcher marks = mark.matcher(text);
     int start = -1;
-    while (mark.find()) {
-      start = mark.end();
+    while (marks.find()) {
+      start = marks.end();
     }
-    if (start < 0) {
-      return "";
-    }
-    return own.substring(start)
-        .lines()
-        .map(String::strip)
-        .filter(line -> !DELIMITER.matcher(line).matches())
-        .findFirst()
-        .orElse("");
+    return start < 0
+        ? Optional.empty()
+        : text.substring(start)
+            .lines()
+            .map(String::strip)
+            .filter(line -> !DELIMITER.matcher(line).matches())
+            .findFirst()
+            .or(() -> Optional.of(""));
   }
 }

@@ -1,43 +1,69 @@
 package dev.irpo.reward;
 
+import dev.irpo.setting.TextForm;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /// The graders that configuration can name: those of a list, and classes on the class path.
 public final class Graders {
-  /// What a name may be, as a regular expression.
-  public static final String PATTERN =
-      NumberGrader.NAME
-          + '|'
-          + MathGrader.NAME
-          + '|'
-          + LetterGrader.NAME
-          + "|[\\p{L}_$][\\w$]*(\\.[\\p{L}_$][\\w$]*)+";
+  /// What a configuration names by default.
+  public static final String STANDARD = "number-v2";
 
-  /// The same in words.
-  public static final String FORM =
-      NumberGrader.NAME
-          + ", "
-          + MathGrader.NAME
-          + ", "
-          + LetterGrader.NAME
-          + " or a class on the class path";
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("[\\p{L}_$][\\w$]*(\\.[\\p{L}_$][\\w$]*)+");
 
   private static final Map<String, Supplier<Grader>> LISTED = new LinkedHashMap<>();
 
+  /// The version of each listed name.
+  private static final Map<String, GraderVersion> VERSIONS = new LinkedHashMap<>();
+
   static {
-    LISTED.put(NumberGrader.NAME, NumberGrader::new);
-    LISTED.put(MathGrader.NAME, MathGrader::new);
-    LISTED.put(LetterGrader.NAME, LetterGrader::new);
+    for (GraderVersion version : List.of(GraderVersion.V2, GraderVersion.V1)) {
+      list(version, NumberGrader::new);
+      list(version, MathGrader::new);
+      list(version, LetterGrader::new);
+    }
   }
 
   private Graders() {}
 
-  /// The names of the list.
+  private static void list(GraderVersion version, Function<GraderVersion, Grader> kind) {
+    String name = kind.apply(version).name();
+    LISTED.put(name, () -> kind.apply(version));
+    VERSIONS.put(name, version);
+  }
+
+  /// What a name may be: one of the list, or that of a class.
+  public static final class NameForm implements TextForm, Iterable<String> {
+    /// For the reader of the configuration.
+    public NameForm() {}
+
+    @Override
+    public boolean allows(String text) {
+      return isListed(text) || CLASS_NAME.matcher(text).matches();
+    }
+
+    @Override
+    public String words() {
+      return String.join(", ", names()) + " or a class on the class path";
+    }
+
+    /// The same as one text, for the command line's help.
+    @Override
+    public Iterator<String> iterator() {
+      return List.of(words()).iterator();
+    }
+  }
+
+  /// The names of the list, those of the latest version first.
   public static List<String> names() {
     return List.copyOf(LISTED.keySet());
   }
@@ -45,6 +71,11 @@ public final class Graders {
   /// Whether a name is in the list, so that any other must be a class.
   public static boolean isListed(String name) {
     return LISTED.containsKey(name);
+  }
+
+  /// The version of a listed name; empty for a class.
+  public static Optional<GraderVersion> versionOf(String name) {
+    return Optional.ofNullable(VERSIONS.get(name));
   }
 
   /// The grader of a name, or a new one of the class of that name.
@@ -64,21 +95,30 @@ public final class Graders {
       }
       Constructor<?> constructor = type.getConstructor();
       return Grader.class.cast(constructor.newInstance());
-    } catch (ClassNotFoundException | LinkageError missing) {
+    } catch (ClassNotFoundException missing) {
       throw new IllegalArgumentException(
           "%s: there is no grader '%s'; choose one of %s, or a class whose jar IRPO_CLASS_PATH names"
               .formatted(option, name, String.join(", ", names())),
           missing);
-    } catch (InvocationTargetException failed) {
+    } catch (InvocationTargetException | ExceptionInInitializerError failed) {
       throw new IllegalArgumentException(
-          "%s: %s cannot be made (%s); see to its constructor"
-              .formatted(option, name, failed.getCause()),
+          "%s: %s cannot be made (%s); see to its constructor and static fields"
+              .formatted(option, name, oneLine(failed.getCause())),
           failed);
+    } catch (LinkageError unlinked) {
+      throw new IllegalArgumentException(
+          "%s: %s is there but cannot be loaded (%s); let IRPO_CLASS_PATH name all that it needs, compiled for this Java"
+              .formatted(option, name, oneLine(unlinked)),
+          unlinked);
     } catch (ReflectiveOperationException unusable) {
       throw new IllegalArgumentException(
           "%s: %s cannot be made; it must be a public class with a public constructor without parameters"
               .formatted(option, name),
           unusable);
     }
+  }
+
+  private static String oneLine(Throwable failure) {
+    return failure.toString().replaceAll("\\s+", " ");
   }
 }

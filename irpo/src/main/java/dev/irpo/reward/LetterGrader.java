@@ -7,16 +7,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/// Exact match of an option's letter, `letter-v1`, read after the last `Final answer:`.
+/// Exact match of an option's letter, read after the last `Final answer:`.
 ///
 /// `C`, `(C)`, `C.` and `(c) its text` are the letter C; a letter that no option has is no answer,
 /// nor are two letters. A text without a letter stands for the option that it equals, but for case,
 /// spaces and a full stop, if it equals just one. Where the options are not known, letters A to E
-/// count alone.
+/// count alone. Version 2 also reads `\boxed{C}`, `option C` and `the answer is C because …`
+/// ([LetterText]).
 public final class LetterGrader extends ExactMatch {
-  /// Name in configuration.
-  public static final String NAME = "letter-v1";
-
+  private static final String KIND = "letter";
   private static final int LONGEST_TEXT = 2_000;
   private static final int MOST_OPTIONS = 5;
 
@@ -28,9 +27,14 @@ public final class LetterGrader extends ExactMatch {
   private static final Pattern SECOND_LETTER =
       Pattern.compile("(?is)\\(?[A-E]\\)?[.:]?|(?:and|or|&|/|,)(?!\\w).*|.*\\([A-E]\\).*");
 
-  @Override
-  public String name() {
-    return NAME;
+  /// The latest version.
+  public LetterGrader() {
+    this(GraderVersion.LATEST);
+  }
+
+  /// A certain version.
+  public LetterGrader(GraderVersion version) {
+    super(KIND, version);
   }
 
   @Override
@@ -40,6 +44,13 @@ public final class LetterGrader extends ExactMatch {
 
   @Override
   Optional<String> canonical(String text, List<String> options) {
+    return switch (version()) {
+      case V1 -> atStart(text, options);
+      case V2 -> LetterText.find(text, options);
+    };
+  }
+
+  private static Optional<String> atStart(String text, List<String> options) {
     if (text.length() > LONGEST_TEXT) {
       return Optional.empty();
     }
@@ -77,7 +88,7 @@ public final class LetterGrader extends ExactMatch {
     return String.valueOf((char) ('A' + option));
   }
 
-  private static String comparable(String text) {
+  static String comparable(String text) {
     String words = text.strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     return words.endsWith(".") ? words.substring(0, words.length() - 1).strip() : words;
   }

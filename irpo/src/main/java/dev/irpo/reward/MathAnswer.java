@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -40,20 +41,58 @@ final class MathAnswer {
   /// Brackets within brackets beyond this stay text, so that each character is looked at seldom.
   private static final int DEEPEST = 8;
 
-  private MathAnswer() {}
+  private final Reading reading;
 
-  /// The canonical form of an answer; empty where [MathText#normalise] is.
-  static Optional<String> canonical(String raw) {
-    return MathText.normalise(raw).map(text -> form(text, 0));
+  private MathAnswer(Reading reading) {
+    this.reading = reading;
   }
 
-  private static String form(String text, int depth) {
-    Optional<String> number = number(text);
+  /// What a version reads besides.
+  interface Reading {
+    /// The canonical form of a single number.
+    Optional<String> number(String text);
+
+    /// The canonical form of anything else that this version knows.
+    ///
+    /// @param form of the parts
+    Optional<String> other(String text, UnaryOperator<String> form);
+  }
+
+  /// Numbers, and nothing else, as version 1 does.
+  private static final Reading NUMBERS =
+      new Reading() {
+        @Override
+        public Optional<String> number(String text) {
+          return MathAnswer.number(text);
+        }
+
+        @Override
+        public Optional<String> other(String text, UnaryOperator<String> form) {
+          return Optional.empty();
+        }
+      };
+
+  /// The canonical form of an answer in version 1; empty where [MathText#normalise] is.
+  static Optional<String> canonical(String raw) {
+    return MathText.normalise(raw).map(text -> form(text, NUMBERS));
+  }
+
+  /// The canonical form of a text in one spelling.
+  static String form(String text, Reading reading) {
+    return new MathAnswer(reading).form(text, 0);
+  }
+
+  private String form(String text, int depth) {
+    Optional<String> number = reading.number(text);
     if (number.isPresent()) {
       return number.get();
     }
     if (depth == DEEPEST) {
       return text;
+    }
+    Optional<String> other = reading.other(text, part -> form(part, depth + 1));
+    if (other.isPresent()) {
+      return other.get();
     }
     List<String> united = split(text, UNION);
     if (united.size() > 1) {
@@ -68,11 +107,11 @@ final class MathAnswer {
         : expression(text);
   }
 
-  private static Stream<String> forms(List<String> parts, int depth) {
+  private Stream<String> forms(List<String> parts, int depth) {
     return parts.stream().map(part -> form(part, depth + 1));
   }
 
-  private static String enclosed(String text, int depth) {
+  private String enclosed(String text, int depth) {
     int width = text.startsWith("\\{") ? 2 : 1;
     String inner = text.substring(width, text.length() - width);
     Stream<String> parts = forms(split(inner, ","), depth);
@@ -87,7 +126,7 @@ final class MathAnswer {
   }
 
   /// Whether the bracket that opens the text closes at its end.
-  private static boolean isEnclosed(String text) {
+  static boolean isEnclosed(String text) {
     boolean isSet = text.startsWith("\\{") && text.endsWith("\\}") && text.length() >= 4;
     boolean isTuple = text.length() >= 2 && isOneOf("([", text, 0) && isOneOf(")]", text, -1);
     int depth = 0;
@@ -111,7 +150,7 @@ final class MathAnswer {
   }
 
   /// The parts between separators that stand in no bracket.
-  private static List<String> split(String text, String separator) {
+  static List<String> split(String text, String separator) {
     List<String> parts = new ArrayList<>();
     int depth = 0;
     int start = 0;
@@ -120,6 +159,7 @@ final class MathAnswer {
       if (depth == 0 && text.startsWith(separator, i)) {
         parts.add(text.substring(start, i));
         start = i + separator.length();
+        i = start - 1; // so that three backslashes are a new row and a command
       }
     }
     parts.add(text.substring(start));
@@ -141,7 +181,7 @@ final class MathAnswer {
     return isNegative ? "-" + size : size;
   }
 
-  private static Optional<String> number(String text) {
+  static Optional<String> number(String text) {
     if (text.isEmpty() || !isOneOf(".}0123456789", text, -1)) {
       return Optional.empty();
     }
@@ -169,7 +209,7 @@ final class MathAnswer {
     return quotient(mixed.group(1), sum.toString(), bottom.toString());
   }
 
-  private static Optional<String> quotient(String sign, String top, String bottom) {
+  static Optional<String> quotient(String sign, String top, String bottom) {
     BigDecimal divisor = decimal(bottom);
     if (divisor.signum() == 0) {
       return Optional.empty();

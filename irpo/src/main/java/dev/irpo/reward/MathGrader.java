@@ -3,20 +3,25 @@ package dev.irpo.reward;
 import java.util.List;
 import java.util.Optional;
 
-/// Exact match of mathematical answers, `math-v1`: read after the last `Final answer:`, else from
-/// the last balanced `\boxed{}`.
+/// Exact match of mathematical answers: read after the last `Final answer:`, else from the last
+/// balanced `\boxed{}`.
 ///
 /// Both texts are normalised as by the MATH paper's `is_equiv` (Hendrycks et al. 2021,
 /// arXiv:2103.03874; [MathText]); then numbers and fractions are equal by value, and tuples, sets,
 /// lists and intervals part by part ([MathAnswer]). Nothing is solved or simplified, and texts of
-/// more than 1,000 characters are no answers, so a comparison takes microseconds.
+/// more than 1,000 characters are no answers, so a comparison takes microseconds. Version 2 keeps
+/// lists, spaces between digits and relations apart that version 1 runs together ([MathReading]).
 public final class MathGrader extends ExactMatch {
-  /// Name in configuration.
-  public static final String NAME = "math-v1";
+  private static final String KIND = "math";
 
-  @Override
-  public String name() {
-    return NAME;
+  /// The latest version.
+  public MathGrader() {
+    this(GraderVersion.LATEST);
+  }
+
+  /// A certain version.
+  public MathGrader(GraderVersion version) {
+    super(KIND, version);
   }
 
   @Override
@@ -26,15 +31,23 @@ public final class MathGrader extends ExactMatch {
 
   @Override
   TakenText take(String response) {
-    TakenText said = super.take(response);
-    return said.place() != TakenText.Place.NONE
-        ? said
-        : TakenText.of(
-            BoxedText.last(FinalAnswer.ownPart(response)).orElse(""), TakenText.Place.BOXED);
+    return switch (version()) {
+      case V1 -> {
+        TakenText said = super.take(response);
+        String own = FinalAnswer.ownPart(response);
+        yield said.place() != TakenText.Place.NONE
+            ? said
+            : TakenText.of(BoxedText.last(own).orElse(""), TakenText.Place.BOXED);
+      }
+      case V2 -> AnswerText.of(response, true);
+    };
   }
 
   @Override
   Optional<String> canonical(String text, List<String> options) {
-    return MathAnswer.canonical(text);
+    return switch (version()) {
+      case V1 -> MathAnswer.canonical(text);
+      case V2 -> MathReading.canonical(text);
+    };
   }
 }

@@ -50,17 +50,27 @@ final class MathText {
     String plain = BoxedText.last(raw).orElse(raw).strip().replaceAll("^\\*+|\\*+$", "");
     plain = THOUSANDS_COMMA.matcher(plain).replaceAll("");
     plain = DOUBLED_BACKSLASH.matcher(plain).replaceAll("\\\\");
+    String spelled = spelled(plain).map(MathText::trimmed).orElse(plain.replaceAll("\\s", ""));
+    return spelled.isEmpty() ? Optional.empty() : Optional.of(spelled);
+  }
+
+  /// The same before anything is cut from its ends; empty if the braces do not match.
+  static Optional<String> spelled(String plain) {
     MathText reading = new MathText(plain);
     reading.group();
     boolean isWhole = reading.isSound && reading.at == plain.length();
-    String spelled = isWhole ? trimmed(reading.out.toString()) : plain.replaceAll("\\s", "");
-    return spelled.isEmpty() ? Optional.empty() : Optional.of(spelled);
+    return isWhole ? Optional.of(reading.out.toString()) : Optional.empty();
+  }
+
+  /// `0.5` for `.5`.
+  static String withZeros(String spelled) {
+    return BARE_POINT.matcher(spelled).replaceAll("0.");
   }
 
   private static String trimmed(String spelled) {
     String answer = spelled.replace("^{\\circ}", "");
     answer = answer.endsWith(".") ? answer.substring(0, answer.length() - 1) : answer;
-    answer = BARE_POINT.matcher(answer).replaceAll("0.");
+    answer = withZeros(answer);
     Matcher alone = TEXT.matcher(answer);
     if (alone.matches()) {
       return alone.group(1);
@@ -128,7 +138,7 @@ final class MathText {
     while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
       at++;
     }
-    if (at == text.length() || text.charAt(at) == '}') {
+    if (at >= text.length() || text.charAt(at) == '}') {
       isSound = false;
     } else if (text.charAt(at) == '{') {
       at++;

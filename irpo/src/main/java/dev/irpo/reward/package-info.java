@@ -9,6 +9,13 @@
 /// answers, for rewards as for majority votes. [dev.irpo.reward.NumberGrader] does so for numbers,
 /// [dev.irpo.reward.MathGrader] for LaTeX and [dev.irpo.reward.LetterGrader] for options.
 ///
-/// A grader's name carries a version and is stored beside every reward, so a rule that changes gets
-/// a new name.
+/// A grader's name carries a version ([dev.irpo.reward.GraderVersion]) and is stored beside every
+/// reward, so a rule that changes gets a new name. Since version 2 a text goes through
+///
+/// ```text
+/// AnswerText, AnswerBoxes    the line or box that is the answer
+/// PlainText, Latex           one spelling of characters, spaces and backslashes
+/// NumberText, MathReading,   what it says, read as a whole or not at all;
+/// LetterText                 AnswerWords knows which words change it
+/// ```
 package dev.irpo.reward;

@@ -23,6 +23,9 @@ public @interface Setting {
   /// The form of a text, in words.
   String form() default "any text";
 
+  /// The form of a text, where only code knows it; then [#pattern] and [#form] are not used.
+  Class<? extends TextForm> textForm() default TextForm.class;
+
   /// The name that it had; configurations of that time are still read.
   String formerly() default "";
 

@@ -2,6 +2,7 @@ package dev.irpo.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.GraderVersion;
 import dev.irpo.reward.LetterGrader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,11 +27,17 @@ public final class ArcChallenge implements Task {
   private static final int MOST_OPTIONS = 5;
 
   private final ProblemFiles files;
-  private final Grader grader = new LetterGrader();
+  private final Grader grader;
 
-  /// The task over these files.
+  /// The task over these files, with the latest grader.
   public ArcChallenge(ProblemFiles files) {
+    this(files, GraderVersion.LATEST);
+  }
+
+  /// The task over these files, with a certain grader.
+  public ArcChallenge(ProblemFiles files, GraderVersion version) {
     this.files = files;
+    grader = new LetterGrader(version);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.irpo.task;
 
 import dev.irpo.reward.FinalAnswer;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.GraderVersion;
 import dev.irpo.reward.MathGrader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,15 +29,16 @@ public final class CompetitionMath implements Task {
 
   private final ProblemFiles files;
   private final List<String> exampleIds;
-  private final Grader grader = new MathGrader();
+  private final Grader grader;
   private String opening;
 
   /// The task over these files.
   ///
   /// @param exampleIds of the train problems that the prompt shows, in their order
-  public CompetitionMath(ProblemFiles files, List<String> exampleIds) {
+  public CompetitionMath(ProblemFiles files, List<String> exampleIds, GraderVersion version) {
     this.files = files;
     this.exampleIds = List.copyOf(exampleIds);
+    grader = new MathGrader(version);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.irpo.task;
 import dev.irpo.reward.ExactNumber;
 import dev.irpo.reward.FinalAnswer;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.GraderVersion;
 import dev.irpo.reward.NumberGrader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,11 +28,17 @@ public final class Gsm8k implements Task {
   private static final String ANSWER_MARK = "####";
 
   private final ProblemFiles files;
-  private final Grader grader = new NumberGrader();
+  private final Grader grader;
 
-  /// The task over these files.
+  /// The task over these files, with the latest grader.
   public Gsm8k(ProblemFiles files) {
+    this(files, GraderVersion.LATEST);
+  }
+
+  /// The task over these files, with a certain grader.
+  public Gsm8k(ProblemFiles files, GraderVersion version) {
     this.files = files;
+    grader = new NumberGrader(version);
   }
 
   @Override
@@ -41,14 +48,14 @@ public final class Gsm8k implements Task {
 
   @Override
   public List<Problem> problems(Split split) throws IOException {
-    return files.problems(split, Gsm8k::read);
+    return files.problems(split, this::read);
   }
 
-  private static List<Problem> read(Path file, String split) throws IOException {
-    return ProblemJson.readLines(file, split, Gsm8k::problem);
+  private List<Problem> read(Path file, String split) throws IOException {
+    return ProblemJson.readLines(file, split, this::problem);
   }
 
-  private static Problem problem(ProblemJson json, String id) {
+  private Problem problem(ProblemJson json, String id) {
     String worked = json.text("answer");
     int mark = worked.lastIndexOf(ANSWER_MARK);
     String answer = mark < 0 ? "" : worked.substring(mark + ANSWER_MARK.length()).strip();
@@ -59,7 +66,8 @@ public final class Gsm8k implements Task {
     }
     String chain = CALCULATOR_MARK.matcher(worked.substring(0, mark)).replaceAll("").strip();
     Optional<String> solution = Optional.of(chain).filter(text -> !text.isEmpty());
-    return new Problem(id, json.text("question"), answer, solution, Optional.empty());
+    return json.gradable(
+        new Problem(id, json.text("question"), answer, solution, Optional.empty()), grader);
   }
 
   @Override

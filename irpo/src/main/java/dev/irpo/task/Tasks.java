@@ -2,6 +2,7 @@ package dev.irpo.task;
 
 import dev.irpo.config.TaskSettings;
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.GraderVersion;
 import dev.irpo.reward.Graders;
 import dev.irpo.reward.LetterGrader;
 import dev.irpo.reward.MathGrader;
@@ -27,7 +28,8 @@ public final class Tasks {
     };
   }
 
-  /// A listed grader is for a task without its own; a class replaces that of any task.
+  /// A listed grader is for a task without its own, and says which version of theirs the others
+  /// have; a class replaces that of any task.
   private static Task graded(Task task, TaskSettings settings) {
     boolean keepsOwn =
         settings.name() == TaskSettings.Name.CUSTOM || Graders.isListed(settings.grader());
@@ -38,15 +40,24 @@ public final class Tasks {
     return Graders.of("task.grader", settings.grader());
   }
 
+  /// The version of the task's own grader: that of the listed one. Runs of any task have named
+  /// `number-v1` before there was another version.
+  private static GraderVersion version(TaskSettings settings) {
+    return Graders.versionOf(settings.grader()).orElse(GraderVersion.LATEST);
+  }
+
   private static Task plain(TaskSettings settings, long seed) {
+    GraderVersion version = version(settings);
     return switch (settings.name()) {
-      case GSM8K -> new Gsm8k(files(settings, "data/gsm8k/train.jsonl", "data/gsm8k/test.jsonl"));
+      case GSM8K -> new Gsm8k(files(settings, "data/gsm8k/train.jsonl", "data/gsm8k/test.jsonl"), version);
       case MATH ->
           new CompetitionMath(
-              files(settings, "data/math/train", "data/math/test"), settings.exampleIds());
+              files(settings, "data/math/train", "data/math/test"), settings.exampleIds(),
+              version);
       case ARC_CHALLENGE ->
           new ArcChallenge(
-              files(settings, "data/arc-challenge/train.jsonl", "data/arc-challenge/test.jsonl"));
+              files(settings, "data/arc-challenge/train.jsonl", "data/arc-challenge/test.jsonl"),
+              version);
       case CUSTOM ->
           new CustomTask(files(settings, "", ""), settings.promptTemplate(), grader(settings));
       case WORD_PROBLEMS -> {
@@ -56,12 +67,13 @@ public final class Tasks {
             new WordProblems.Counts(
                 orStandard(settings.trainProblems(), standard.train()),
                 settings.heldOutProblems(),
-                orStandard(settings.testProblems(), standard.test())));
+                orStandard(settings.testProblems(), standard.test())),
+            version);
       }
     };
   }
 
-  /// The grader that a task has of its own.
+  /// The grader that a task has of its own, in the latest version.
   ///
   /// @throws IllegalArgumentException if the task has none
   public static Grader grader(TaskSettings.Name name) {

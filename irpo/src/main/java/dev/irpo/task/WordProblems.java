@@ -1,6 +1,7 @@
 package dev.irpo.task;
 
 import dev.irpo.reward.Grader;
+import dev.irpo.reward.GraderVersion;
 import dev.irpo.reward.NumberGrader;
 import dev.irpo.synthetic.Pool;
 import dev.irpo.synthetic.WordProblem;
@@ -19,7 +20,7 @@ public final class WordProblems implements Task {
 
   private final WordProblemGenerator generator;
   private final Counts counts;
-  private final Grader grader = new NumberGrader();
+  private final Grader grader;
 
   /// How many problems each split has, 0 or more.
   public record Counts(int train, int heldOut, int test) {
@@ -35,10 +36,16 @@ public final class WordProblems implements Task {
     }
   }
 
-  /// The task drawn with a seed.
+  /// The task drawn with a seed, with the latest grader.
   public WordProblems(long seed, Counts counts) {
+    this(seed, counts, GraderVersion.LATEST);
+  }
+
+  /// The task drawn with a seed, with a certain grader.
+  public WordProblems(long seed, Counts counts, GraderVersion version) {
     generator = new WordProblemGenerator(seed);
     this.counts = counts;
+    grader = new NumberGrader(version);
   }
 
   @Override

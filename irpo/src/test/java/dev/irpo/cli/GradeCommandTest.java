@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.reward.Gold;
+import dev.irpo.reward.Grade;
+import dev.irpo.reward.Grader;
+import dev.irpo.reward.Graders;
 import dev.irpo.reward.StepGrader;
 import dev.irpo.rollout.Rollout;
 import java.io.IOException;
@@ -29,7 +33,7 @@ final class GradeCommandTest {
                     + "{\"response\":\"hm\",\"answer\":3}\n",
                 "grade",
                 "--grader",
-                "math-v1")
+                "math-v2")
             .lines();
     assertEquals(
         "{\"extracted\":\"1/2\",\"correct\":true,\"reward\":1.0,\"taken\":\"\\\\frac24\",\"from\":\"boxed\",\"why\":\"1/2"
@@ -93,8 +97,53 @@ final class GradeCommandTest {
     assertEquals(0.5, lines.get(1).get("step-test-v1").get("reward").asDouble());
     assertEquals(
         "{\"responses\":3,\"bothRight\":0,\"only step-test-v1\":1,\"only number-v1\":1,"
-            + "\"bothWrong\":1,\"goldUnreadable\":0}",
+            + "\"bothPartly\":0,\"bothWrong\":1,\"goldUnreadable\":0}",
         lines.get(2).toString());
+  }
+
+  /// Half of the reward for every response.
+  public static final class Half implements Grader {
+    @Override
+    public String name() {
+      return "half-test-v1";
+    }
+
+    @Override
+    public Grade grade(String response, Gold gold) {
+      return Grade.of(0.5, "");
+    }
+  }
+
+  @Test
+  void anEqualPartOfTheRewardIsNeitherRightNorWrong() throws IOException {
+    Path file = folder.resolve("rollouts.jsonl");
+    Files.writeString(
+        file,
+        """
+        {"response":"Three","answer":"4"}
+        {"response":"so 4","answer":"4"}
+        {"response":"So 4","answer":"4"}
+        {"response":"no","answer":"4"}
+        """);
+    List<JsonNode> lines =
+        CommandLineRun.of(
+                "",
+                "grade",
+                "--compare",
+                StepGrader.class.getName() + "," + Half.class.getName(),
+                "--rollouts",
+                file)
+            .lines();
+    assertEquals(
+        "{\"responses\":4,\"bothRight\":0,\"only step-test-v1\":1,\"only half-test-v1\":1,"
+            + "\"bothPartly\":2,\"bothWrong\":0,\"goldUnreadable\":0}",
+        lines.getLast().toString());
+  }
+
+  @Test
+  void theHelpNamesTheListedGraders() {
+    String help = CommandLineRun.of("", "grade", "--help").out().replaceAll("\\s+", " ");
+    assertTrue(help.contains(new Graders.NameForm().words()), help);
   }
 
   @Test
@@ -115,8 +164,8 @@ final class GradeCommandTest {
     assertTrue(lines.get(0).get("number-v1").get("correct").asBoolean());
     assertTrue(lines.get(1).get("math-v1").get("correct").asBoolean());
     assertEquals(
-        "{\"responses\":5,\"bothRight\":1,\"only number-v1\":1,\"only math-v1\":1,\"bothWrong\":1,"
-            + "\"goldUnreadable\":1}",
+        "{\"responses\":5,\"bothRight\":1,\"only number-v1\":1,\"only math-v1\":1,\"bothPartly\":0,"
+            + "\"bothWrong\":1,\"goldUnreadable\":1}",
         lines.get(2).toString());
   }
 
@@ -167,7 +216,7 @@ final class GradeCommandTest {
   void mistakesAreRefused() {
     CommandLineRun.of("", "grade").requireRefused("--task");
     CommandLineRun.of("", "grade", "--task", "custom").requireRefused("--grader");
-    CommandLineRun.of("", "grade", "--grader", "math-v2").requireRefused("math-v2", "math-v1");
+    CommandLineRun.of("", "grade", "--grader", "math-v9").requireRefused("math-v9", "math-v2");
     CommandLineRun.of("", "grade", "--compare", "math-v1").requireRefused("two graders");
     CommandLineRun.of("", "grade", "--task", "gsm8k", "--rollouts", "x")
         .requireRefused("--compare");

@@ -86,7 +86,7 @@ class PresetRunTest {
       JsonNode counts = MAPPER.readTree(run.retrainRollouts(t).counts().toFile());
       assertEquals(8, counts.get("notDrawn").asInt());
       List<Rollout> heldOut = TableReader.readAll(run.retrainRollouts(t).part(0), Rollout::of);
-      assertTrue(heldOut.stream().allMatch(rollout -> rollout.grader().equals("math-v1")));
+      assertTrue(heldOut.stream().allMatch(rollout -> rollout.grader().equals("math-v2")));
       assertEquals(4, heldOut.stream().map(Rollout::problemId).collect(Collectors.toSet()).size());
       JsonNode chosen = MAPPER.readTree(run.chosen(t).toFile());
       assertEquals(3, chosen.get("totalSteps").asInt());

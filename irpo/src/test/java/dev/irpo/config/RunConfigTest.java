@@ -59,6 +59,32 @@ final class RunConfigTest {
         RunConfig.load(Optional.of(file), List.of("preset=paper-v3")).loss());
   }
 
+  private TaskSettings resumed(String begun, String... overrides) throws IOException {
+    Path file = Files.writeString(folder.resolve("begun.yaml"), begun);
+    return RunConfig.resuming(Optional.of(file), Optional.empty(), List.of(overrides)).task();
+  }
+
+  @Test
+  void whatWasBegunWithAnOlderGraderResumesWithItUnlessAnotherIsNamed() throws IOException {
+    String old = "task:\n  grader: number-v1\n  heldOutProblems: 5\n";
+    assertEquals("number-v1", resumed(old).grader());
+    assertEquals("number-v1", resumed(old, "preset=demo").grader());
+    assertEquals("number-v2", resumed(old, "task.grader=number-v2").grader());
+    assertEquals("number-v2", resumed("iterations: 2\n").grader());
+    assertEquals("number-v2", resumed("task:\n  grader: dev.example.Own\n").grader());
+    assertEquals(1000, resumed(old).heldOutProblems(), "nothing else is taken from there");
+  }
+
+  @Test
+  void aGraderIsListedOrAClass() {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> RunConfig.load(Optional.empty(), List.of("task.grader=number-v3")))
+            .getMessage();
+    assertTrue(message.contains("number-v3") && message.contains("number-v2, math-v2"), message);
+  }
+
   @Test
   void whatIsWrittenLoadsToTheSame() {
     for (Preset preset : Preset.values()) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What each grader takes for right and for wrong.
+/// What version 1 of each grader takes for right and for wrong; old runs keep it.
 final class GraderCasesTest {
   private static final List<String> OPTIONS = List.of("ice", "Water vapor", "salt water", "ice.");
   private static final String NUMBER =
@@ -145,9 +145,9 @@ final class GraderCasesTest {
 
   static Stream<Case> cases() {
     return Stream.of(
-            table(new NumberGrader(), NUMBER),
-            table(new MathGrader(), MATH),
-            table(new LetterGrader(), LETTER))
+            table(new NumberGrader(GraderVersion.V1), NUMBER),
+            table(new MathGrader(GraderVersion.V1), MATH),
+            table(new LetterGrader(GraderVersion.V1), LETTER))
         .flatMap(cases -> cases);
   }
 
@@ -174,7 +174,8 @@ final class GraderCasesTest {
   }
 
   private static void taken(TakenText.Place place, String text, String response) {
-    assertEquals(new TakenText(text, place), new MathGrader().grade(response, "1").taken());
+    assertEquals(
+        new TakenText(text, place), new MathGrader(GraderVersion.V1).grade(response, "1").taken());
   }
 
   @Test
@@ -192,13 +193,15 @@ final class GraderCasesTest {
 
   @Test
   void onlyMathReadsBoxes() {
-    assertEquals(false, new NumberGrader().grade("\\boxed{4}", "4").correct());
-    assertEquals(true, new MathGrader().grade("\\boxed{4}", "4").correct());
+    for (GraderVersion version : GraderVersion.values()) {
+      assertEquals(false, new NumberGrader(version).grade("\\boxed{4}", "4").correct());
+      assertEquals(true, new MathGrader(version).grade("\\boxed{4}", "4").correct());
+    }
   }
 
   @Test
   void theGradeSaysWhy() {
-    Grader grader = new NumberGrader();
+    Grader grader = new NumberGrader(GraderVersion.V1);
     assertEquals("3 is the gold answer", grader.grade("Final answer: 3", "3").why());
     assertEquals("3 is not the gold answer 4", grader.grade("Final answer: 3", "4").why());
     assertEquals("the response gives no answer", grader.grade("3", "4").why());
@@ -209,7 +212,10 @@ final class GraderCasesTest {
 
   @Test
   void lettersCountAloneWhereOptionsAreNotKnown() {
-    assertEquals(true, new LetterGrader().grade("Final answer: (e) x", "E").correct());
-    assertEquals(false, new LetterGrader().grade("Final answer: F", "E").correct());
+    for (GraderVersion version : GraderVersion.values()) {
+      Grader grader = new LetterGrader(version);
+      assertEquals(true, grader.grade("Final answer: (e) x", "E").correct());
+      assertEquals(false, grader.grade("Final answer: F", "E").correct());
+    }
   }
 }

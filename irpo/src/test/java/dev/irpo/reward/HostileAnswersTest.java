@@ -16,6 +16,8 @@ final class HostileAnswersTest {
   /// Characters of an answer that a model may write in a response of 1,024 tokens.
   private static final int LONGEST_LINE = 4_000;
 
+  private static final long LONGEST_MILLIS = 2;
+
   static Stream<String> answers() {
     Stream.Builder<String> all = Stream.builder();
     for (int copies : List.of(150, 480, 100_000)) {
@@ -34,6 +36,20 @@ final class HostileAnswersTest {
               "\\frac",
               "\\frac{",
               "\\sqrt",
+              "\\boxed5 ",
+              "\\\\",
+              "\u00BD",
+              "\u00B2",
+              "\u221A(",
+              "1 2/3 ",
+              "1 000",
+              "-$",
+              "**",
+              "and ",
+              "\\text{and}",
+              "option ",
+              "the answer is ",
+              "Final answer: ",
               "\\boxed{",
               "\\boxed ",
               "^",
@@ -70,19 +86,25 @@ final class HostileAnswersTest {
     assertTimeoutPreemptively(
         Duration.ofSeconds(10),
         () -> {
-          for (Grader grader : List.of(new NumberGrader(), new LetterGrader())) {
-            grader.grade("Final answer: " + answer, grader instanceof NumberGrader ? "4" : "D");
+          for (GraderVersion version : GraderVersion.values()) {
+            new NumberGrader(version).grade("Final answer: " + answer, "4");
+            new LetterGrader(version).grade("Final answer: " + answer, "D");
+            MathGrader math = new MathGrader(version);
+            assertFalse(math.grade("Final answer: " + answer, "4").correct());
+            assertFalse(math.grade(answer, "4").correct());
+            assertFalse(math.grade(answer + "\nFinal answer: see above", "4").correct());
           }
-          MathGrader math = new MathGrader();
-          assertFalse(math.grade("Final answer: " + answer, "4").correct());
-          assertFalse(math.grade(answer, "4").correct());
         });
+  }
+
+  private static List<Grader> graders() {
+    return Graders.names().stream().map(name -> Graders.of("test", name)).toList();
   }
 
   /// The best of a few runs, so that neither the compiler nor another process is measured.
   private static double bestMillis(Runnable comparison) {
     long best = Long.MAX_VALUE;
-    for (int run = 0; run < 200 && best > 200_000; run++) {
+    for (int run = 0; run < 200 && best > LONGEST_MILLIS * 1_000_000; run++) {
       long start = System.nanoTime();
       comparison.run();
       best = Math.min(best, System.nanoTime() - start);
@@ -91,13 +113,14 @@ final class HostileAnswersTest {
   }
 
   @Test
-  void everyComparisonEndsInAMillisecond() {
+  void everyComparisonEndsInMilliseconds() {
     for (String answer : answers().filter(text -> text.length() <= LONGEST_LINE).toList()) {
-      for (Grader grader : List.of(new NumberGrader(), new LetterGrader(), new MathGrader())) {
+      for (Grader grader : graders()) {
         String gold = grader instanceof LetterGrader ? "D" : "4";
         double millis = bestMillis(() -> grader.grade("Final answer: " + answer, gold));
         String start = answer.substring(0, Math.min(20, answer.length()));
-        assertTrue(millis <= 1, () -> grader.name() + " " + start + "…: " + millis + " ms");
+        assertTrue(
+            millis <= LONGEST_MILLIS, () -> grader.name() + " " + start + "…: " + millis + " ms");
       }
     }
   }

@@ -52,9 +52,23 @@ final class TasksTest {
       assertEquals(
           open(more).goldResponse(problem), task.goldResponse(problem), "only the grader changes");
     }
-    assertEquals("number-v1", open("task.grader=math-v1").grader().name());
     assertEquals("math-v1", open("task.name=custom", "task.grader=math-v1").grader().name());
     assertEquals("step-test-v1", open("task.name=custom", step).grader().name());
+  }
+
+  @Test
+  void tasksHaveTheirOwnGraderInTheVersionOfTheListedOne() {
+    assertEquals("number-v2", open().grader().name());
+    for (String version : List.of("v1", "v2")) {
+      for (String listed : List.of("number-", "math-", "letter-")) {
+        String named = "task.grader=" + listed + version;
+        assertEquals(listed + version, open("task.name=custom", named).grader().name());
+        assertEquals("number-" + version, open("task.name=word-problems", named).grader().name());
+        assertEquals("number-" + version, open("task.name=gsm8k", named).grader().name());
+        assertEquals("math-" + version, open("task.name=math", named).grader().name());
+        assertEquals("letter-" + version, open("task.name=arc-challenge", named).grader().name());
+      }
+    }
   }
 
   /// Reads no gold answer.

@@ -1,0 +1,225 @@
+package dev.irpo.reward;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The boxes of a text, `\boxed{5}` and `\boxed 5`, and what belongs to them.
+///
+/// A sign before a box is a part of the answer, and boxes with nothing but `,`, `and` or `or` between
+/// them are one list. A text is read in one pass, whatever it is.
+final class AnswerBoxes {
+  /// A box in a text.
+  ///
+  /// @param start of its command
+  /// @param end behind it
+  /// @param content what is in it
+  private record Box(int start, int end, String content) {}
+
+  /// A text with one box.
+  record Sentence(String before, String content, String behind) {}
+
+  /// A brace that is open.
+  ///
+  /// @param box where the command of a box begins, else -1
+  /// @param inside behind the brace
+  private record Open(int box, int inside) {}
+
+  /// What ends a box without braces, at the latest.
+  private static final Pattern END = Pattern.compile("\\$|\\R|\\\\[\\])]|$");
+
+  /// A number, fraction or letter in a sentence, and how that may go on.
+  private static final Pattern TOKEN =
+      Pattern.compile(
+          "([+-]?\\s?(?:\\\\?\\$)?(?:\\d[\\d,]*(?:\\.\\d+)?(?:/\\d+)?|\\.\\d+"
+              + "|\\\\[dt]?frac(?:\\{[^{}]*\\}|\\d){2}|[A-Za-z])(?:\\\\?%)?)[.,;:!?]*(|\\s+\\p{L}.*)");
+
+  private static final Pattern JOINT =
+      Pattern.compile("\\$?\\s*(?:,|,?\\s*(?:and|or)(?!\\p{L}))\\s*\\$?\\s*(?:\\p{L}\\s*=\\s*)?");
+
+  private static final List<String> COMMANDS = List.of("\\boxed", "\\fbox");
+  private static final int MOST_SPACES = 8;
+  private static final int LONGEST_JOINT = 40;
+  private static final int LONGEST_BARE = 200;
+  private static final int DEEPEST = 8;
+
+  private final String text;
+  private final List<Box> boxes = new ArrayList<>();
+  private final Deque<Open> open = new ArrayDeque<>();
+
+  private AnswerBoxes(String text) {
+    this.text = text;
+  }
+
+  /// The content of the last box, or the text from its sign or from the first box of its list on.
+  static Optional<String> last(String text) {
+    List<Box> boxes = new AnswerBoxes(text).read();
+    if (boxes.isEmpty()) {
+      return Optional.empty();
+    }
+    Box last = boxes.getLast();
+    int first = boxes.size() - 1;
+    while (first > 0 && areJoint(text, boxes.get(first - 1), boxes.get(first))) {
+      first--;
+    }
+    int start = signStart(text, boxes.get(first).start());
+    return Optional.of(
+        start == last.start() ? last.content().strip() : text.substring(start, last.end()));
+  }
+
+  private static boolean areJoint(String text, Box one, Box next) {
+    return next.start() - one.end() <= LONGEST_JOINT
+        && JOINT.matcher(text.substring(one.end(), next.start())).matches();
+  }
+
+  /// Where the sign of a box begins, else where the box does. A dash between words parts a sentence,
+  /// and one between terms subtracts.
+  private static int signStart(String text, int box) {
+    int at = box;
+    while (at > 0 && (text.charAt(at - 1) == ' ' || text.charAt(at - 1) == '$')) {
+      at--;
+    }
+    String before = text.substring(Math.max(0, at - LONGEST_JOINT), at).toLowerCase(Locale.ROOT);
+    for (String word : List.of("minus", "negative")) {
+      if (before.endsWith(word)) {
+        return at - word.length();
+      }
+    }
+    if (at == 0 || !"-+".contains(PlainText.of(text.substring(at - 1, at)))) {
+      return box;
+    }
+    String left = text.substring(Math.max(0, at - LONGEST_JOINT), at - 1);
+    boolean isApart = left.endsWith(" ") && text.startsWith(" ", at);
+    String term = isApart ? left.stripTrailing() : left;
+    boolean isSign = term.isEmpty() || "=:$({[,\n ".indexOf(term.charAt(term.length() - 1)) >= 0;
+    return isSign ? at - 1 : box;
+  }
+
+  /// A text around its one box; empty where there is none, or more.
+  static Optional<Sentence> sentence(String text) {
+    List<Box> boxes = new AnswerBoxes(text).read();
+    if (boxes.size() != 1) {
+      return Optional.empty();
+    }
+    Box box = boxes.getFirst();
+    return Optional.of(
+        new Sentence(text.substring(0, box.start()), box.content(), text.substring(box.end())));
+  }
+
+  /// A text with its boxes opened; a sum that a sign or another operation is before keeps brackets.
+  static String opened(String text) {
+    String opened = text;
+    for (int depth = 0; depth < DEEPEST; depth++) {
+      List<Box> boxes = new AnswerBoxes(opened).read();
+      if (boxes.isEmpty()) {
+        return opened;
+      }
+      StringBuilder out = new StringBuilder();
+      int from = 0;
+      for (Box box : boxes) {
+        out.append(opened, from, box.start());
+        boolean isBound = endsWithOperation(out) && isSum(box.content());
+        out.append(isBound ? "(" + box.content() + ")" : box.content());
+        from = box.end();
+      }
+      opened = out.append(opened, from, opened.length()).toString();
+    }
+    return opened;
+  }
+
+  private static boolean endsWithOperation(CharSequence text) {
+    int end = text.length();
+    while (end > 0 && " $".indexOf(text.charAt(end - 1)) >= 0) {
+      end--;
+    }
+    String last = end == 0 ? "" : PlainText.of(text.subSequence(end - 1, end).toString());
+    return !last.isEmpty() && "+-*/^".contains(last);
+  }
+
+  private static boolean isSum(String content) {
+    return PlainText.of(content.strip()).chars().anyMatch(c -> "+-,= ".indexOf(c) >= 0);
+  }
+
+  /// The outermost boxes, in their order.
+  private List<Box> read() {
+    int at = 0;
+    while (at < text.length()) {
+      at = step(at);
+    }
+    return boxes;
+  }
+
+  /// Reads what begins at a place and returns what is behind it.
+  private int step(int at) {
+    return switch (text.charAt(at)) {
+      case '{' -> {
+        open.push(new Open(-1, at + 1));
+        yield at + 1;
+      }
+      case '}' -> {
+        close(at);
+        yield at + 1;
+      }
+      case '\\' -> command(at);
+      default -> at + 1;
+    };
+  }
+
+  private void close(int at) {
+    Open opened = open.poll();
+    if (opened != null && opened.box() >= 0) {
+      while (!boxes.isEmpty() && boxes.getLast().start() > opened.box()) {
+        boxes.removeLast();
+      }
+      boxes.add(new Box(opened.box(), at + 1, text.substring(opened.inside(), at)));
+    }
+  }
+
+  private int command(int at) {
+    boolean isDoubled = text.startsWith("\\", at + 1);
+    int name = isDoubled ? at + 1 : at;
+    Optional<String> box = COMMANDS.stream().filter(c -> text.startsWith(c, name)).findFirst();
+    if (box.isEmpty()) {
+      return Math.min(text.length(), at + 2); // an escaped brace is no brace
+    }
+    int behind = name + box.get().length();
+    int inside = behind;
+    while (inside < text.length()
+        && inside < behind + MOST_SPACES
+        && text.charAt(inside) == ' ') {
+      inside++;
+    }
+    if (text.startsWith("{", inside)) {
+      open.push(new Open(at, inside + 1));
+      return inside + 1;
+    }
+    return bare(at, behind, inside);
+  }
+
+  private int bare(int start, int behind, int inside) {
+    boolean isWord = inside == behind && behind < text.length() && isLetter(text.charAt(behind));
+    Matcher end = END.matcher(text);
+    end.region(inside, Math.min(text.length(), inside + LONGEST_BARE));
+    if (isWord || !end.find()) {
+      return behind;
+    }
+    String rest = text.substring(inside, end.start()).stripTrailing();
+    Matcher token = TOKEN.matcher(rest);
+    boolean isOne = token.matches() && AnswerWords.leaveBehind(token.group(2));
+    String content = isOne ? token.group(1) : rest;
+    if (content.isBlank()) {
+      return behind;
+    }
+    boxes.add(new Box(start, inside + content.length(), content));
+    return inside + content.length();
+  }
+
+  private static boolean isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+}

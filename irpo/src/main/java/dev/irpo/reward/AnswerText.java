@@ -1,0 +1,78 @@
+package dev.irpo.reward;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Which text of a response is its answer, and what of a sentence is, since version 2.
+///
+/// The text is the first line after the last `Final answer:`. Where that says nothing, or only
+/// points (`see above`), the last box is read; so it is without a `Final answer:` if the grader
+/// reads boxes.
+final class AnswerText {
+  private static final Pattern MARK =
+      Pattern.compile("final answer[*_`\\s]*[:\uFF1A]", Pattern.CASE_INSENSITIVE);
+
+  /// Words of a text that points at another place, and those that do point.
+  private static final Pattern POINTER =
+      Pattern.compile(
+          "(?:(?:please|see|refer|to|as|it|is|the|in|at|of|my|and|here|shown|given|stated|written|derived"
+              + "|found|computed|calculated|mentioned|final|answer|solution|result|value|number|expression"
+              + "|equation|line|work|box|boxed|above|below|before|earlier|previously|same)[\\s.,;:!]*)+");
+
+  private static final Pattern POINTING =
+      Pattern.compile("(?<!\\p{L})(?:box|boxed|above|below|before|earlier|previously)(?!\\p{L})");
+
+  private static final Pattern LEAD =
+      Pattern.compile(
+          "(?i)(?:(?:so|thus|hence|therefore|then|and)(?!\\p{L})[\\s,:]*|\\\\therefore(?![a-zA-Z])\\s*)*"
+              + "(?:(?:(?:the|my|our)\\s+)?(?:(?:final|correct|right|only)\\s+)*"
+              + "(?:answer|solution|result)\\s*(?:(?:is|equals|=)(?!\\p{L})\\s*:?|:)\\s*)?(?:(?:=|\\\\approx(?![a-zA-Z]))\\s*)?");
+
+  /// How Minerva's prompt ends an answer (Lewkowycz et al. 2022, arXiv:2206.14858).
+  private static final Pattern HOPE =
+      Pattern.compile("(?i)(?<![\\s*.])[\\s*.]*I hope (?:it|this) is correct[\\s.!*]*$");
+
+  /// Marks of Markdown around a whole text.
+  private static final Pattern BOLD =
+      Pattern.compile("^(?:\\*+|`+|_{2,})|(?<!\\*)\\*+$|(?<!`)`+$|(?<!_)_{2,}$");
+
+  private static final int LONGEST_POINTER = 120;
+
+  private AnswerText() {}
+
+  /// The text that is read.
+  ///
+  /// @param readsBoxes whether a box counts where nothing says `Final answer:`
+  static TakenText of(String response, boolean readsBoxes) {
+    String own = FinalAnswer.ownPart(response);
+    Optional<String> said = FinalAnswer.lineAfterLast(MARK, own);
+    if (said.filter(text -> !isPointer(text)).isPresent()) {
+      return TakenText.of(said.get(), TakenText.Place.FINAL_ANSWER);
+    }
+    return said.isPresent() || readsBoxes
+        ? TakenText.of(AnswerBoxes.last(own).orElse(""), TakenText.Place.BOXED)
+        : TakenText.NONE;
+  }
+
+  private static boolean isPointer(String text) {
+    if (text.length() > LONGEST_POINTER) {
+      return false;
+    }
+    String words = text.toLowerCase(Locale.ROOT).replaceAll("[*_`()\\[\\]\"']", " ").strip();
+    return words.isEmpty() || (POINTING.matcher(words).find() && POINTER.matcher(words).matches());
+  }
+
+  /// What an answer's sentence says, without `the answer is` and `I hope it is correct`.
+  static String core(String text) {
+    String core = HOPE.matcher(text).replaceFirst("").strip();
+    core = unmarked(core);
+    Matcher lead = LEAD.matcher(core);
+    return unmarked(lead.lookingAt() ? core.substring(lead.end()) : core);
+  }
+
+  private static String unmarked(String text) {
+    return BOLD.matcher(text.strip()).replaceAll("").strip();
+  }
+}

@@ -1,0 +1,120 @@
+package dev.irpo.reward;
+
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// English words beside a number that change what it says.
+final class AnswerWords {
+  private static final Map<String, BigDecimal> SCALES =
+      Map.of(
+          "k", new BigDecimal(1_000),
+          "dozen", new BigDecimal(12),
+          "hundred", new BigDecimal(100),
+          "thousand", new BigDecimal(1_000),
+          "lakh", new BigDecimal(100_000),
+          "million", new BigDecimal(1_000_000),
+          "crore", new BigDecimal(10_000_000),
+          "billion", new BigDecimal(1_000_000_000),
+          "trillion", new BigDecimal(1_000_000_000_000L));
+
+  private static final String SCALE =
+      "dozens?|hundreds?|thousands?|lakhs?|millions?|crores?|billions?|trillions?|quadrillions?|mil";
+
+  private static final String CARDINAL =
+      "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+          + "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety";
+
+  /// Numbers in words, which beside digits are a part of the number or a second one.
+  private static final String NUMBER =
+      CARDINAL
+          + "|half|halves|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
+          + "|hundredths?|thousandths?|millionths?|"
+          + SCALE;
+
+  /// What says that a number is only a bound.
+  private static final String BOUND =
+      "than|least|most|over|under|above|below|beyond|between|within|until|exceeds?|exceeding|up to";
+
+  /// What is done to a number.
+  private static final String OPERATION =
+      "half|third|quarter|fourth|fifth|tenth|twice|thrice|double|triple|root|square|cube|factorial"
+          + "|log|ln|exp|sin|cos|tan|times|plus|minus|negative|squared|cubed|multiplied|divided|choose"
+          + "|mod|modulo|pi|base|raised|power|point|reciprocal|inverse|opposite";
+
+  /// `one hundred and five`, before the same number in brackets.
+  private static final Pattern SPELLED =
+      Pattern.compile(
+          "(?i)(?<!\\p{L})(?:%1$s)(?:[\\s-]+(?:and\\s+)?(?:%1$s|hundred|thousand|million))*\\s*$"
+              .formatted(CARDINAL));
+
+  private static final Pattern DENIED =
+      words("not|never|neither|nor|none|except|without|wrong|incorrect|false|cannot|\\w+n't");
+  private static final Pattern SIGNED = words("minus|negative|plus or minus");
+  private static final Pattern SCALED =
+      Pattern.compile(
+          "(?<![\\p{L}'])(?<!per |a |each |every )(?:%s)(?![\\p{L}'])".formatted(SCALE));
+
+  /// What says behind a number that it is not the answer.
+  private static final Pattern DENIED_BEHIND =
+      words(
+          "(?:is|are|was|were|it's|that's)\\s+(?:wrong|incorrect|false|not(?=\\s+(?:the|correct|right|true)|[\\s.,!]*$))|(?:is|are|was|were)n't(?=\\s+(?:the|correct|right|true)|[\\s.,!]*$)|cannot"
+              + " be right|wrong|incorrect");
+
+  /// At the end of what stands before a number.
+  private static final Pattern CHANGED_BEFORE =
+      Pattern.compile(
+          "(?:^|.*[^\\p{L}'])(?:(?:%s|%s)(?:\\s+(?:of|by|to|the))*|or|and|to|(?:%s)(?:[\\s,-]+(?:and|or|point|to))?)[\\s,-]*"
+              .formatted(BOUND, OPERATION, NUMBER));
+
+  /// At the beginning of what stands behind a number.
+  private static final Pattern CHANGED_BEHIND =
+      Pattern.compile(
+          ("[\\s,-]*(?:(?:(?:and|or|to|by|point) (?:an? )?)?(?:%s|quarter)(?![\\p{L}-])"
+               + "|(?:squared|cubed|factorial|choose|mod|modulo|base|plus|minus|negative|pi|over)(?!\\p{L})|to(?!\\p{L})(?!"
+               + " (?:the nearest|be))|or(?!\\p{L})(?! so(?!\\p{L}))|and"
+               + " (?:up|over|above|more|counting|below|under)(?!\\p{L})|(?:\\p{L}+"
+               + " )?(?:below|under) (?:zero|freezing)|[nxyz](?!\\p{L})).*")
+              .formatted(NUMBER));
+
+  private AnswerWords() {}
+
+  private static Pattern words(String alternatives) {
+    return Pattern.compile("(?<![\\p{L}'])(?:" + alternatives + ")(?![\\p{L}'])");
+  }
+
+  /// What a scale word, in lower case and the singular, multiplies by.
+  static Optional<BigDecimal> scale(String word) {
+    return Optional.ofNullable(SCALES.get(word));
+  }
+
+  /// Whether words before a number leave it as it is: they deny, bound, change or continue nothing.
+  static boolean leaveBefore(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    return !DENIED.matcher(lower).find()
+        && !SIGNED.matcher(lower).find()
+        && !SCALED.matcher(lower).find()
+        && !CHANGED_BEFORE.matcher(lower).matches();
+  }
+
+  /// The text without a number in words at its end.
+  static String withoutSpelledNumber(String text) {
+    return SPELLED.matcher(text).replaceFirst("");
+  }
+
+  /// Whether words behind a number leave it as it is.
+  static boolean leaveBehind(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    return !DENIED_BEHIND.matcher(lower).find()
+        && !SCALED.matcher(lower).find()
+        && !CHANGED_BEHIND.matcher(lower).matches();
+  }
+
+  /// Whether words name a sum rather than a part or multiple of one, left of an equals sign.
+  static boolean nameValue(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    return leaveBefore(lower) && !words(OPERATION).matcher(lower).find();
+  }
+}

@@ -1,0 +1,46 @@
+package dev.irpo.reward;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// What all graders hold to be the same LaTeX, whatever they read from it.
+final class Latex {
+  private static final Pattern ESCAPED_TWICE = Pattern.compile("(?<!\\\\)\\\\\\\\(?:\\\\\\\\)*(?!\\\\)");
+  private static final Pattern ROWS = Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\begin(?![a-zA-Z])");
+
+  /// Spaces of any width, and the second backslash of a new row, which begins none of them.
+  private static final Pattern SPACE =
+      Pattern.compile("(\\\\\\\\)|\\\\(?:[ ,;:]|(?:quad|qquad|thinspace|enspace)(?![a-zA-Z]))|~");
+
+  private static final Pattern THOUSANDS_COMMA = Pattern.compile("(?<=\\d)(?:\\{,\\}|,\\\\!)(?=\\d)");
+  private static final Pattern NEGATIVE_SPACE = Pattern.compile("(?<!\\\\)\\\\!");
+  private static final int MOST_ESCAPES = 4;
+
+  private Latex() {}
+
+  /// The text with one backslash where a writer of strings doubled them: before a command, but not
+  /// between the rows of a matrix.
+  static String unescape(String text) {
+    String plain = text;
+    for (int i = 0; i < MOST_ESCAPES && hasDoubled(plain); i++) {
+      plain = ESCAPED_TWICE.matcher(plain).replaceAll(run -> halved(run.group()));
+    }
+    return plain;
+  }
+
+  private static boolean hasDoubled(String text) {
+    return ESCAPED_TWICE.matcher(text).find() && !ROWS.matcher(text).find();
+  }
+
+  private static String halved(String run) {
+    return Matcher.quoteReplacement(run.substring(run.length() / 2));
+  }
+
+  /// One space for each of LaTeX, none for `\!`, and a plain comma for `{,}` between digits.
+  static String plainSpaces(String text) {
+    String commas = THOUSANDS_COMMA.matcher(text).replaceAll(",");
+    String joined = NEGATIVE_SPACE.matcher(commas).replaceAll("");
+    return SPACE.matcher(joined)
+        .replaceAll(space -> space.group(1) == null ? " " : Matcher.quoteReplacement("\\\\"));
+  }
+}

@@ -1,0 +1,174 @@
+package dev.irpo.reward;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/// Reads the one option that an answer names, since version 2.
+///
+/// ```text
+/// lead        perhaps: the answer is, option, I choose
+/// option      C, (C), [C], \boxed{C}, **C**, or its text
+/// rest        perhaps, behind . , : ) - or a reason: words that name no other option
+/// ```
+///
+/// A letter with a word right behind it (`A car`) is an article, and a denied or second letter makes
+/// the answer unreadable.
+final class LetterText {
+  private static final int LONGEST_TEXT = 2_000;
+
+  /// Options that a question has where they are not known.
+  private static final int MOST_OPTIONS = 5;
+
+  private static final int MOST_LEADS = 3;
+
+  private static final Pattern COMMAND =
+      Pattern.compile(
+          "\\\\(?:text|mbox|textrm|textbf|textit|textsf|mathrm|mathbf|mathit|mathsf|operatorname)\\s*\\{([^{}]*)\\}");
+  private static final Pattern MARK = Pattern.compile("\\\\[()\\[\\]]|\\\\(?:left|right)(?![a-zA-Z])|[*`$\"_{}]");
+
+  private static final Pattern LEAD =
+      Pattern.compile(
+          "(?i)(?:(?:so|thus|hence|therefore|then|ok|okay)(?!\\p{L})[\\s,:]*"
+              + "|i(?:'d| would)? (?:think|believe|choose|chose|pick|select|say|guess|go with)(?: that)?(?!\\p{L})\\s*"
+              + "|(?:it is|it's|it must be|that is|that's)(?!\\p{L})\\s*"
+              + "|(?:(?:the|my)\\s+)?(?:(?:final|correct|right|best|most likely|most appropriate|closest)\\s+)*"
+              + "(?:answer|option|choice|solution|letter)(?:\\s+(?:choice|option|letter))?(?!\\p{L})"
+              + "(?:\\s*(?:is|would be|must be|should be|has to be)(?!\\p{L}))?\\s*[:=]?\\s*)");
+
+  /// A letter, in brackets or not, and the rest.
+  private static final Pattern LETTER =
+      Pattern.compile("(?s)(?:[(\\[]\\s*([A-Za-z])\\s*[)\\]]|([A-Za-z])(?![\\p{L}\\d']))(.*)");
+
+  private static final String REASON =
+      "(?:because|since|as|for|due|which|given|where|note|notice)(?!\\p{L})";
+  private static final String CONFIRMED =
+      "(?:is|was)\\s+(?:the\\s+|definitely\\s+|clearly\\s+)?(?:correct|right|best|true|answer)(?!\\p{L})";
+
+  /// What may follow a letter without brackets, if anything does.
+  private static final Pattern PARTED =
+      Pattern.compile("(?is)\\s*(?:[.:),;!?]|-+(?!\\p{L}|\\d)|\\(|%s|%s).*".formatted(REASON, CONFIRMED));
+
+  private static final Pattern SEPARATORS = Pattern.compile("^[\\s.:),;!?-]+|[\\s.!]+$");
+  private static final Pattern IN_REASON = Pattern.compile("(?is)(?<!\\p{L})" + REASON + ".*");
+  private static final Pattern CONTINUED =
+      Pattern.compile("(?is)(?:and|or|but|nor|versus|vs|to|through|/|&|\\+|wrong|not (?:correct|right|the)).*");
+  private static final Pattern UNCONFIRMED =
+      Pattern.compile("(?is)(?:is|was|are|isn't|wasn't|can't|cannot|may|might|could)(?!\\p{L}).*");
+
+  /// Another letter; after `not` and `than` it is none, and A before a word is an article.
+  private static final Pattern MENTION =
+      Pattern.compile(
+          "(?<!(?i:not|than|unlike) )(?<![\\p{L}\\d'(\\[])(?:[(\\[]([A-Z])[)\\]]|([A-Z]))(?![\\p{L}\\d'])(?!(?<=A)\\s+\\p{Ll})");
+
+  private static final Pattern BEHIND_TEXT = Pattern.compile("(?s)(.*\\S)\\s*[(\\[]([A-Za-z])[)\\]]\\.?");
+
+  private final List<String> options;
+
+  private LetterText(List<String> options) {
+    this.options = options.stream().map(LetterText::plain).toList();
+  }
+
+  /// The letter that a text names; empty where it names none, or more.
+  static Optional<String> find(String raw, List<String> options) {
+    if (raw.length() > LONGEST_TEXT) {
+      return Optional.empty();
+    }
+    LetterText reading = new LetterText(options);
+    String text = AnswerText.core(plain(raw));
+    Optional<String> whole = reading.whole(text);
+    for (int i = 0; i < MOST_LEADS && whole.isEmpty(); i++) {
+      Matcher lead = LEAD.matcher(text);
+      if (!lead.lookingAt()) {
+        break;
+      }
+      text = text.substring(lead.end()).strip();
+      whole = reading.whole(text);
+    }
+    return whole.isEmpty() ? reading.first(text) : whole;
+  }
+
+  private static String plain(String raw) {
+    String text = Latex.unescape(PlainText.of(AnswerBoxes.opened(raw)));
+    String words = COMMAND.matcher(Latex.plainSpaces(text)).replaceAll("$1");
+    return MARK.matcher(COMMAND.matcher(words).replaceAll("$1")).replaceAll("").strip();
+  }
+
+  /// The option that a text is, and nothing else.
+  private Optional<String> whole(String text) {
+    Matcher letter = LETTER.matcher(text);
+    if (letter.matches() && letter.group(3).matches("[\\s.:)!]*")) {
+      return known(letter);
+    }
+    Optional<String> named = optionOf(text);
+    Matcher behind = BEHIND_TEXT.matcher(text);
+    if (named.isEmpty() && behind.matches()) {
+      String upper = behind.group(2).toUpperCase(Locale.ROOT);
+      return optionOf(behind.group(1)).filter(upper::equals);
+    }
+    return named;
+  }
+
+  /// The option whose letter a text begins with.
+  private Optional<String> first(String text) {
+    Matcher letter = LETTER.matcher(text);
+    if (!letter.matches()) {
+      return Optional.empty();
+    }
+    Optional<String> named = known(letter);
+    String behind = letter.group(3);
+    String rest = SEPARATORS.matcher(behind).replaceAll("");
+    Optional<String> said = optionOf(rest.replaceAll("^\\(|\\)$", ""));
+    if (said.isPresent()) {
+      return named.equals(said) ? named : Optional.empty();
+    }
+    boolean isBare = letter.group(1) == null;
+    boolean isSmall = isBare && Character.isLowerCase(letter.group(2).charAt(0));
+    boolean isParted =
+        isBare
+            ? PARTED.matcher(behind).matches() && !(isSmall && behind.startsWith(" "))
+            : behind.matches("(?s)[\\s.:,;!?-].*");
+    return isParted ? named.filter(name -> namesNoOther(name, rest)) : Optional.empty();
+  }
+
+  private boolean namesNoOther(String name, String rest) {
+    if (CONTINUED.matcher(rest).matches()) {
+      return false;
+    }
+    boolean isConfirmed = Pattern.compile("(?is)" + CONFIRMED + ".*").matcher(rest).matches();
+    if (UNCONFIRMED.matcher(rest).matches() && !isConfirmed) {
+      return false;
+    }
+    Matcher mention = MENTION.matcher(IN_REASON.matcher(rest).replaceFirst(""));
+    while (mention.find()) {
+      String other = mention.group(1) == null ? mention.group(2) : mention.group(1);
+      if (isOption(other) && !other.equals(name) && !other.equals("I")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Optional<String> known(Matcher letter) {
+    String name = letter.group(1) == null ? letter.group(2) : letter.group(1);
+    return Optional.of(name.toUpperCase(Locale.ROOT)).filter(this::isOption);
+  }
+
+  private boolean isOption(String letter) {
+    return letter.charAt(0) - 'A' < (options.isEmpty() ? MOST_OPTIONS : options.size());
+  }
+
+  /// The letter of the one option that a text equals.
+  private Optional<String> optionOf(String text) {
+    String wanted = LetterGrader.comparable(text);
+    List<Integer> equal =
+        IntStream.range(0, options.size())
+            .filter(i -> LetterGrader.comparable(options.get(i)).equals(wanted))
+            .boxed()
+            .toList();
+    return equal.size() == 1 ? Optional.of(LetterGrader.letter(equal.getFirst())) : Optional.empty();
+  }
+}
