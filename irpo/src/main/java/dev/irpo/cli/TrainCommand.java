@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
     description = {
       "Trains a policy on preference pairs with loss.kind: DIR/metrics.jsonl, DIR/model.",
       "FILE has lines {\"promptIds\":[…],\"chosenIds\":[…],\"rejectedIds\":[…]}, or texts",
-      "{\"prompt\":…,\"chosen\":…,\"rejected\":…}, or is a pairs.arrow. The same command resumes",
+      "{\"prompt\":…,\"chosen\":…,\"rejected\":…}, an Arrow table of such rows, or a run's"
+          + " pairs.arrow. The same command resumes",
       "an interrupted training."
     })
 final class TrainCommand implements Callable<Integer> {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.checkpoints.table.TableSchema;
+import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +59,25 @@ final class Gsm8kTest {
         Solution:\
         """,
         task.prompt(task.problems(Split.TEST).getFirst()));
+  }
+
+  private record Row(String question, String answer) {}
+
+  @Test
+  void aTableHasAProblemInEachRow() throws IOException {
+    TableSchema<Row> schema =
+        new TableSchema<Row>().utf8("question", Row::question).utf8("answer", Row::answer);
+    Path table = folder.resolve("some.arrow");
+    TableWriter.writeAll(table, schema, List.of(new Row("1?", "#### 1"), new Row("2?", "#### 2")));
+    List<Problem> problems = task(table, 0, 0, 0).problems(Split.TEST);
+    assertEquals(List.of("test-1", "test-2"), problems.stream().map(Problem::id).toList());
+    assertEquals("2", problems.getLast().answer());
+    TableWriter.writeAll(table, schema, List.of(new Row("1?", "#### 1"), new Row("2?", "two")));
+    String noAnswer = refusal(task(table, 0, 0, 0), Split.TEST);
+    assertTrue(noAnswer.startsWith(table + " row 2: "), noAnswer);
+    TableWriter.writeAll(table, schema, List.of());
+    String noRow = refusal(task(table, 0, 0, 0), Split.TEST);
+    assertTrue(noRow.startsWith(table + ": no problem in it"), noRow);
   }
 
   @Test
