@@ -101,8 +101,9 @@ class RealGsm8kIterationTest {
       Problem problem = problems.get(pair.problemId());
       String gold = task.goldResponse(problem).orElseThrow();
       assertEquals(PreferencePair.GOLD, pair.chosenSample());
-      assertArrayEquals(model.finishedResponseIds(gold), pair.chosenIds());
-      assertArrayEquals(model.promptIds(task.prompt(problem)), pair.promptIds());
+      assertArrayEquals(
+          model.text().finishedResponseIds(task.prompt(problem), gold), pair.chosenIds());
+      assertArrayEquals(model.text().promptIds(task.prompt(problem)), pair.promptIds());
       Rollout loser =
           rollouts.stream()
               .filter(rollout -> rollout.problemId().equals(pair.problemId()))

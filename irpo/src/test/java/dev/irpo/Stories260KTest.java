@@ -75,7 +75,8 @@ class Stories260KTest {
     Sample story = generate(backend, model, List.of(request), settings, 1).getFirst();
     assertEquals(200, story.ids().length);
     String expected = Files.readString(ForeignData.path("stories260K/expected_stdout.txt"));
-    assertEquals(expected.stripTrailing(), model.tokenizer().decode(story.ids()).stripTrailing());
+    assertEquals(
+        expected.stripTrailing(), model.text().tokenizer().decode(story.ids()).stripTrailing());
   }
 
   @Test
@@ -156,7 +157,7 @@ class Stories260KTest {
     List<GenerationRequest> requests = new ArrayList<>();
     List<String> prompts = List.of("", "Once upon", "Lily and Tom have 12 red", "She said: \"I");
     for (int i = 0; i < prompts.size(); i++) {
-      requests.add(new GenerationRequest(i, model.promptIds(prompts.get(i)), 0, SAMPLES));
+      requests.add(new GenerationRequest(i, model.text().promptIds(prompts.get(i)), 0, SAMPLES));
     }
     return requests;
   }
@@ -189,7 +190,7 @@ class Stories260KTest {
   }
 
   private static SamplingSettings settings(LanguageModel model) {
-    return new SamplingSettings(1, 0, 1, NEW_TOKENS, model.config().eosIds());
+    return new SamplingSettings(1, 0, 1, NEW_TOKENS, model.stopIds());
   }
 
   private static void checkBits(Path path) throws IOException {
@@ -271,7 +272,7 @@ class Stories260KTest {
             model.config(),
             model.huggingFaceConfig(),
             copy,
-            model.optionalTokenizer(),
+            model.optionalText(),
             model.tokenizerFiles());
     PreferenceTraining training = training(backend, policy, pairs(model, samples), version);
     training.requirePolicyIsReference();

@@ -4,8 +4,6 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
-import dev.irpo.task.Task;
-import dev.irpo.task.Tasks;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,8 +37,7 @@ final class DemoCommand implements Callable<Integer> {
     RunConfig resolved = config.loadWithPreset("demo", Optional.of(root));
     RunFolder folder = new RunFolder(root);
     LlamaConfig sizes = EmbeddedModel.config();
-    Task task = Tasks.open(resolved.task(), resolved.seed());
-    Prompts prompts = new Prompts(task, EmbeddedModel.tokenizer(), sizes);
+    Prompts prompts = Prompts.of(resolved, EmbeddedModel.text(), sizes);
     DryRun.of(resolved, prompts).requireRoom(folder.root());
     folder.open(resolved);
     if (!Files.exists(folder.startModel())) {

@@ -1,5 +1,7 @@
 package dev.irpo.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.RunConfig;
@@ -46,9 +48,9 @@ final class InspectCommand implements Callable<Integer> {
       System.out.println("format     " + stored.format().name());
       System.out.println("config     " + stored.config());
       stored.warning().ifPresent(warning -> System.out.println("warning    " + warning));
-      Optional<Path> pieces = stored.tokenizerFile();
       String inside = stored.hasTokenizerInside() ? "inside the file" : "none";
-      System.out.println("tokenizer  " + pieces.map(Path::toString).orElse(inside));
+      String files = stored.tokenizers().stream().map(Path::toString).collect(joining(", "));
+      System.out.println("tokenizer  " + (files.isEmpty() ? inside : files));
       long elements = 0;
       long bytes = 0;
       List<TensorSummary> summaries = stored.summaries();

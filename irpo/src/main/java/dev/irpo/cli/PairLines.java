@@ -13,18 +13,18 @@ final class PairLines {
   private PairLines() {}
 
   /// Reads all pairs, their reference log-probabilities still 0.
-  static List<PreferencePair> read(Path file, LanguageModel model) throws IOException {
+  static List<PreferencePair> read(Path file, LanguageModel model, TextOptions texts)
+      throws IOException {
     List<PreferencePair> pairs = new ArrayList<>();
     for (JsonLines.Line line : JsonLines.read(file)) {
-      boolean ids = line.has("promptIds");
       PreferencePair pair =
           new PreferencePair(
               "line " + line.number(),
               0,
               0,
-              ids ? line.ids("promptIds") : model.promptIds(line.text("prompt")),
-              ids ? line.ids("chosenIds") : model.finishedResponseIds(line.text("chosen")),
-              ids ? line.ids("rejectedIds") : model.finishedResponseIds(line.text("rejected")),
+              texts.prompt(model, line),
+              texts.finished(model, line, "chosen"),
+              texts.finished(model, line, "rejected"),
               0,
               0);
       PairFile.requireTokens(pair, model.config(), file + " line " + line.number());

@@ -7,13 +7,11 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
+import dev.irpo.model.TextRules;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
-import dev.irpo.task.Task;
-import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,8 +52,7 @@ final class RunCommand implements Callable<Integer> {
     Path start = isBegun ? folder.startModel() : model.model;
     Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
     if (dryRun && named.isPresent() && !Files.exists(start)) {
-      Task task = Tasks.open(resolved.task(), resolved.seed());
-      Prompts prompts = new Prompts(task, tokenizerOf(named.get()), named.get());
+      Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
       rehearse(DryRun.of(resolved, prompts), folder);
       return 0;
     }
@@ -64,8 +61,7 @@ final class RunCommand implements Callable<Integer> {
         ModelFiles.open(start, isBegun ? Optional.empty() : model.tokenizer())) {
       LanguageModel.check(source);
       LlamaConfig sizes = LanguageModel.configOf(source);
-      Task task = Tasks.open(resolved.task(), resolved.seed());
-      prompts = new Prompts(task, ModelFiles.requireTokenizer(source), sizes);
+      prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
       DryRun plan = DryRun.of(resolved, prompts);
       if (dryRun) {
         rehearse(plan, folder);
@@ -88,8 +84,8 @@ final class RunCommand implements Callable<Integer> {
     System.out.println("nothing was computed or written");
   }
 
-  /// The tokenizer of a model that is only named.
-  private Tokenizer tokenizerOf(LlamaConfig sizes) throws IOException {
+  /// How texts become ids for a model that is only named.
+  private TextRules textOf(LlamaConfig sizes) throws IOException {
     Path file =
         model
             .tokenizer()
@@ -97,13 +93,7 @@ final class RunCommand implements Callable<Integer> {
                 new IllegalArgumentException(
                     "--model %s: a name has no tokenizer; give one with --tokenizer"
                         .formatted(model.model)));
-    Tokenizer tokenizer = Tokenizer.load(file);
-    if (tokenizer.vocabSize() > sizes.vocabSize()) {
-      throw new IllegalArgumentException(
-          "%s: has %d tokens, %s has %d; give the tokenizer of this model"
-              .formatted(file, tokenizer.vocabSize(), model.model, sizes.vocabSize()));
-    }
-    return tokenizer;
+    return TextRules.of(ModelFiles.tokenizer(file), sizes, file.toString());
   }
 
   private static void copyStartModel(StoredModel source, Path target) throws IOException {

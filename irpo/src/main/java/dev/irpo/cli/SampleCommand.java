@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,10 +31,12 @@ import picocli.CommandLine.Option;
     description = {
       "{\"prompt\":…} or {\"promptIds\":[…]} to N lines {\"prompt\":i,\"sample\":j,\"ids\":[…],",
       "\"text\":…,\"logProb\":…,\"tokenLogProbs\":[…],\"finish\":\"stop\"|\"length\"}.",
-      "Log-probabilities are the model's own at temperature 1, in nats."
+      "The text is what the response adds to the prompt, with its space. Log-probabilities are",
+      "the model's own at temperature 1, in nats."
     })
 final class SampleCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
+  @Mixin private TextOptions texts;
   @Mixin private ComputeOptions compute;
 
   @Option(names = "-n", defaultValue = "1", paramLabel = "N", description = "samples per prompt")
@@ -65,7 +67,7 @@ final class SampleCommand implements Callable<Integer> {
       description = "a response ends where this text appears; may be repeated")
   private List<String> stops = new ArrayList<>();
 
-  @Option(names = "--ignore-eos", description = "the end-of-sequence token does not end a response")
+  @Option(names = "--ignore-eos", description = "no end-of-sequence token ends a response")
   private boolean ignoreEos;
 
   @Option(
@@ -87,8 +89,7 @@ final class SampleCommand implements Callable<Integer> {
       List<GenerationRequest> requests = new ArrayList<>();
       int longest = 1;
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
-        int[] prompt =
-            line.has("promptIds") ? line.ids("promptIds") : loaded.promptIds(line.text("prompt"));
+        int[] prompt = texts.prompt(loaded, line);
         TokenChecks.requireSequence(loaded.config(), line, prompt, 1);
         longest = Math.max(longest, prompt.length);
         requests.add(new GenerationRequest(requests.size(), prompt, 0, samples));
@@ -101,13 +102,12 @@ final class SampleCommand implements Callable<Integer> {
   private void generate(
       Backend backend, MappedModel mapped, List<GenerationRequest> requests, int longest) {
     LanguageModel loaded = mapped.model();
-    List<Integer> stopIds = ignoreEos ? List.of() : loaded.config().eosIds();
+    List<Integer> stopIds = ignoreEos ? List.of() : loaded.stopIds();
     int newTokens = Math.min(maxNewTokens, loaded.config().maxPositions());
-    SamplingSettings settings = new SamplingSettings(temperature, topK, topP, newTokens, stopIds);
-    Supplier<StopCondition> conditions =
-        stops.isEmpty()
-            ? () -> StopCondition.NEVER
-            : () -> new StopTexts(loaded.tokenizer().streamingDecoder(), stops);
+    SamplingSettings settings =
+        new SamplingSettings(temperature, topK, topP, newTokens, stopIds, loaded.drawable());
+    Function<int[], StopCondition> conditions =
+        stops.isEmpty() ? _ -> StopCondition.NEVER : loaded.text().stopsAt(stops);
     DecodeLimits limits = DecodeLimits.of(slots, samples, longest, newTokens);
     mapped
         .memory()
@@ -129,9 +129,9 @@ final class SampleCommand implements Callable<Integer> {
       ids.add(id);
     }
     loaded
-        .optionalTokenizer()
-        .ifPresent(
-            tokenizer -> result.put("text", StopTexts.cut(tokenizer.decode(sample.ids()), stops)));
+        .optionalText()
+        .map(rules -> rules.text(request.prompt(), sample.ids()))
+        .ifPresent(text -> result.put("text", StopTexts.cut(text, stops)));
     result.put("logProb", sample.logProb());
     ArrayNode logProbs = result.putArray("tokenLogProbs");
     for (float value : sample.tokenLogProbs()) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Mixin;
     description = {
       "{\"promptIds\":[…],\"responseIds\":[…]} or {\"prompt\":…,\"response\":…} to",
       "{\"tokenLogProbs\":[…],\"logProb\":…}, line by line, in nats.",
-      "Ids are taken as they are; a prompt's text gets the model's BOS before it."
+      "Ids are taken as they are; a prompt's text gets the tokenizer's BOS before it, and a",
+      "response's text are the ids of prompt and response together after those of the prompt."
     })
 final class ScoreCommand implements Callable<Integer> {
   /// Lines scored together; results do not depend on it.
@@ -32,6 +33,7 @@ final class ScoreCommand implements Callable<Integer> {
   private static final int TOKEN_BUDGET = 4096;
 
   @Mixin private ModelOptions model;
+  @Mixin private TextOptions texts;
   @Mixin private ComputeOptions compute;
 
   @Override
@@ -66,10 +68,9 @@ final class ScoreCommand implements Callable<Integer> {
     mapped.memory().scoring(tokens).requireFits(Machine.memoryBytes());
   }
 
-  private static Sequence sequence(LanguageModel model, JsonLines.Line line) {
-    boolean ids = line.has("promptIds");
-    int[] prompt = ids ? line.ids("promptIds") : model.promptIds(line.text("prompt"));
-    int[] response = ids ? line.ids("responseIds") : model.responseIds(line.text("response"));
+  private Sequence sequence(LanguageModel model, JsonLines.Line line) {
+    int[] prompt = texts.prompt(model, line);
+    int[] response = texts.response(model, line);
     TokenChecks.requireSequence(model.config(), line, prompt, response.length);
     TokenChecks.requireTokens(model.config(), line, response);
     return new Sequence(prompt, response);

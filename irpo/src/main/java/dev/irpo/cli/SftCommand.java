@@ -30,6 +30,7 @@ import picocli.CommandLine.Option;
     })
 final class SftCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
+  @Mixin private TextOptions texts;
   @Mixin private ConfigOptions config;
   @Mixin private LengthOptions lengths;
 
@@ -77,10 +78,8 @@ final class SftCommand implements Callable<Integer> {
   private List<TrainItem.Single> examples(LanguageModel loaded) throws IOException {
     List<Example> examples = new ArrayList<>();
     for (JsonLines.Line line : JsonLines.read(data)) {
-      boolean ids = line.has("promptIds");
-      int[] prompt = ids ? line.ids("promptIds") : loaded.promptIds(line.text("prompt"));
-      int[] response =
-          ids ? line.ids("responseIds") : loaded.finishedResponseIds(line.text("response"));
+      int[] prompt = texts.prompt(loaded, line);
+      int[] response = texts.finished(loaded, line, "response");
       TokenChecks.requirePrompt(loaded.config(), line, prompt);
       TokenChecks.requireTokens(loaded.config(), line, response);
       if (response.length == 0) {

@@ -5,13 +5,14 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.model.RandomWeights;
+import dev.irpo.model.TextRules;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
-import dev.irpo.tokenizer.Tokenizer;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -157,13 +158,10 @@ final class SynthesizeCommand implements Callable<Integer> {
     if (tokenizer == null) {
       return TokenizerFiles.none();
     }
-    int pieces = Tokenizer.load(tokenizer).vocabSize();
-    if (pieces != config.vocabSize()) {
-      throw new IllegalArgumentException(
-          "%s: has %d pieces, the model has vocab_size %d; use the tokenizer of that model"
-              .formatted(tokenizer, pieces, config.vocabSize()));
-    }
-    return TokenizerFiles.read(tokenizer);
+    MappedFiles.requireFile(tokenizer);
+    TokenizerFiles files = TokenizerFiles.read(List.of(tokenizer));
+    var _ = TextRules.of(files, config);
+    return files;
   }
 
   private void requireRoom(long bytes) throws IOException {

@@ -64,10 +64,10 @@ final class TokenizeCommand implements Callable<Integer> {
 
   private Tokenizer tokenizer() throws IOException {
     if (source.tokenizer != null) {
-      return Tokenizer.load(source.tokenizer);
+      return ModelFiles.tokenizer(source.tokenizer).tokenizer();
     }
     try (StoredModel model = ModelFiles.open(source.model, Optional.empty())) {
-      return ModelFiles.requireTokenizer(model);
+      return ModelFiles.requireText(model).tokenizer();
     }
   }
 }

@@ -51,6 +51,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR")
   private Path out;
 
+  @Mixin private TextOptions texts;
   @Mixin private ConfigOptions config;
   @Mixin private LengthOptions lengths;
 
@@ -131,7 +132,7 @@ final class TrainCommand implements Callable<Integer> {
     List<PreferencePair> all =
         PairFile.isStored(pairs)
             ? PairFile.readStored(pairs, model.config())
-            : PairLines.read(pairs, model);
+            : PairLines.read(pairs, model, texts);
     int context = model.config().maxPositions();
     int wanted = resolved.pairs().maxTokens();
     LengthOptions.Limit limit =

@@ -68,7 +68,13 @@ public record TaskSettings(
             doc =
                 "what the prompt is wrapped in; none: nothing, as in the paper; llama-2: one user"
                     + " message, [INST] … [/INST]")
-        ChatTemplate chatTemplate) {
+        ChatTemplate chatTemplate,
+    @Setting(
+            value = "false",
+            doc =
+                "whether control tokens such as </s> that a prompt or a gold solution spells become"
+                    + " these tokens; else such a text is refused")
+        boolean specials) {
   /// The tasks there are.
   public enum Name {
     /// Grade-school mathematics, from files.

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.Manifest;
-import dev.irpo.tokenizer.SentencePieceTokenizer;
-import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.model.TextRules;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,9 +40,10 @@ public final class EmbeddedModel {
             .readValue(bytes("config.json"), new TypeReference<Map<String, Object>>() {}));
   }
 
-  /// Its tokenizer.
-  public static Tokenizer tokenizer() throws IOException {
-    return SentencePieceTokenizer.parse(bytes("tokenizer.model"), "tokenizer.model");
+  /// How its texts become ids.
+  public static TextRules text() throws IOException {
+    TokenizerFiles files = TokenizerFiles.sentencePiece(bytes(TokenizerFiles.SENTENCE_PIECE));
+    return TextRules.of(files, config()).orElseThrow();
   }
 
   private static byte[] bytes(String name) throws IOException {

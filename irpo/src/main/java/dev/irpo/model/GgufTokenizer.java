@@ -1,9 +1,12 @@
 package dev.irpo.model;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.gguf.GgufVocabulary;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tokenizer.ByteLevelParts;
 import dev.irpo.tokenizer.SentencePieceParts;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// The tokenizer inside a GGUF file as the file that it was made from.
@@ -25,8 +28,8 @@ final class GgufTokenizer {
     String kind = vocabulary.kind();
     try {
       return switch (kind) {
-        case "llama" -> TokenizerFiles.sentencePiece(sentencePiece(vocabulary).toModel());
-        case "gpt2" -> TokenizerFiles.json(byteLevel(vocabulary).toJson());
+        case "llama" -> sentencePieceFiles(vocabulary);
+        case "gpt2" -> byteLevelFiles(vocabulary);
         default ->
             throw new IllegalArgumentException(
                 "tokenizer.ggml.model is %s, only llama and gpt2 are read".formatted(kind));
@@ -38,13 +41,39 @@ final class GgufTokenizer {
     }
   }
 
+  private static TokenizerFiles sentencePieceFiles(GgufVocabulary vocabulary) {
+    SentencePieceParts parts = sentencePiece(vocabulary);
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.put("add_bos_token", vocabulary.flag("add_bos_token", true));
+    config.put("add_eos_token", vocabulary.flag("add_eos_token", false));
+    config.put("bos_token", parts.pieces().get(parts.bosId()));
+    config.put("eos_token", parts.pieces().get(parts.eosId()));
+    config.put("tokenizer_class", "LlamaTokenizer");
+    return TokenizerFiles.sentencePiece(parts.toModel()).with(TokenizerFiles.CONFIG, bytes(config));
+  }
+
+  private static TokenizerFiles byteLevelFiles(GgufVocabulary vocabulary) {
+    ByteLevelParts parts = byteLevel(vocabulary);
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    for (String key : List.of("bos_token", "eos_token")) {
+      int id = vocabulary.id(key + "_id", -1);
+      config.put(key, id < 0 ? null : parts.tokens().get(id));
+    }
+    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    return TokenizerFiles.json(parts.toJson()).with(TokenizerFiles.CONFIG, bytes(config));
+  }
+
+  private static byte[] bytes(ObjectNode config) {
+    return (config.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
   private static SentencePieceParts sentencePiece(GgufVocabulary vocabulary) {
     List<String> tokens = vocabulary.tokens();
     int[] kinds = vocabulary.types();
     float[] scores = vocabulary.scores();
     boolean hasUnknown = false;
     for (int id = 0; id < kinds.length; id++) {
-      // llama.cpp fills a vocabulary up to the rows of the embedding
+      // llama.cpp fills gaps between added tokens
       if (kinds[id] == UNUSED && tokens.get(id).matches("\\[PAD\\d+\\]")) {
         kinds[id] = CONTROL;
       }
@@ -95,12 +124,26 @@ final class GgufTokenizer {
       }
     }
     ByteLevelParts.Layout layout = layout(vocabulary.preTokenizer());
-    boolean addsBos = vocabulary.flag("add_bos_token", layout == ByteLevelParts.Layout.LLAMA_3);
-    int bosId = addsBos ? vocabulary.id("bos_token_id", -1) : -1;
-    if (addsBos && bosId < 0) {
-      throw new IllegalArgumentException("tokenizer.ggml.bos_token_id is missing");
+    boolean isLlama3 = layout == ByteLevelParts.Layout.LLAMA_3;
+    return new ByteLevelParts(
+        vocabulary.tokens(),
+        kinds,
+        vocabulary.merges(),
+        layout,
+        around(vocabulary, "bos", isLlama3),
+        around(vocabulary, "eos", false));
+  }
+
+  /// The token that is put at an end of each text, or -1.
+  private static int around(GgufVocabulary vocabulary, String name, boolean whenMissing) {
+    if (!vocabulary.flag("add_%s_token".formatted(name), whenMissing)) {
+      return -1;
     }
-    return new ByteLevelParts(vocabulary.tokens(), kinds, vocabulary.merges(), layout, bosId);
+    int id = vocabulary.id(name + "_token_id", -1);
+    if (id < 0) {
+      throw new IllegalArgumentException("tokenizer.ggml.%s_token_id is missing".formatted(name));
+    }
+    return id;
   }
 
   private static ByteLevelParts.Layout layout(String name) {

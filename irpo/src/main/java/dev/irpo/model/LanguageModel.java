@@ -11,13 +11,12 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
-import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.tokenizer.TokenizerFolder;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +25,13 @@ import java.util.Optional;
 /// Weights on a backend with the tokenizer that belongs to them.
 ///
 /// @param huggingFaceConfig content of config.json, kept as it was read
-/// @param optionalTokenizer empty where none lay beside the weights
+/// @param optionalText how texts become ids; empty where no tokenizer lay beside the weights
 /// @param tokenizerFiles what it was read from, to be written beside the weights again
 public record LanguageModel(
     LlamaConfig config,
     ObjectNode huggingFaceConfig,
     Parameters parameters,
-    Optional<Tokenizer> optionalTokenizer,
+    Optional<TextRules> optionalText,
     TokenizerFiles tokenizerFiles) {
   private static final System.Logger LOG = System.getLogger(LanguageModel.class.getName());
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -47,7 +46,8 @@ public record LanguageModel(
         config,
         huggingFaceConfig,
         parameters,
-        tokenizer.map(Tokenizer.class::cast),
+        tokenizer.map(given ->
+            TextRules.of(TokenizerFolder.of(given), config, TokenizerFiles.SENTENCE_PIECE)),
         tokenizer
             .map(given -> TokenizerFiles.sentencePiece(given.toBytes()))
             .orElseGet(TokenizerFiles::none));
@@ -88,7 +88,7 @@ public record LanguageModel(
         parameters.config(),
         stored.config(),
         parameters,
-        tokenizerOf(stored, parameters.config()),
+        TextRules.of(stored.tokenizerFiles(), parameters.config()),
         stored.tokenizerFiles());
   }
 
@@ -99,7 +99,7 @@ public record LanguageModel(
     warn(stored);
     LlamaConfig config = configOf(stored);
     Parameters.check(config, stored.path().toString(), stored.tensors().values());
-    tokenizerOf(stored, config);
+    var _ = TextRules.of(stored.tokenizerFiles(), config);
   }
 
   private static void warn(StoredModel stored) {
@@ -117,21 +117,6 @@ public record LanguageModel(
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(stored.path() + ": " + e.getMessage(), e);
     }
-  }
-
-  private static Optional<Tokenizer> tokenizerOf(StoredModel stored, LlamaConfig config)
-      throws IOException {
-    Optional<Tokenizer> tokenizer = ModelFiles.tokenizer(stored);
-    if (tokenizer.isPresent() && tokenizer.get().vocabSize() != config.vocabSize()) {
-      throw new IllegalArgumentException(
-          "%s: has %d pieces, the model %s has vocab_size %d; use the tokenizer it was trained with"
-              .formatted(
-                  stored.tokenizerFile().orElse(stored.path()),
-                  tokenizer.get().vocabSize(),
-                  stored.path(),
-                  config.vocabSize()));
-    }
-    return tokenizer;
   }
 
   /// Writes the model as a folder that appears when all of it is there.
@@ -163,49 +148,24 @@ public record LanguageModel(
     }
   }
 
-  /// The tokenizer.
+  /// How texts become ids and ids texts.
   ///
-  /// @throws IllegalArgumentException if none came with the model
-  public Tokenizer tokenizer() {
-    return optionalTokenizer.orElseThrow(() ->
+  /// @throws IllegalArgumentException if no tokenizer came with the model
+  public TextRules text() {
+    return optionalText.orElseThrow(() ->
         new IllegalArgumentException(
             "--model: there is no tokenizer beside the weights; name one with --tokenizer, or"
                 + " give token ids"));
   }
 
-  /// Token ids of a prompt: BOS, if the tokenizer puts one there, and the text.
-  public int[] promptIds(String prompt) {
-    return promptIds(tokenizer(), config, prompt);
+  /// Tokens that end a response.
+  public List<Integer> stopIds() {
+    return optionalText.map(TextRules::stopIds).orElse(config.eosIds());
   }
 
-  /// The same for a model whose weights are not loaded.
-  public static int[] promptIds(Tokenizer tokenizer, LlamaConfig config, String prompt) {
-    int[] text = tokenizer.encode(prompt);
-    int bosId = tokenizer.bosId(config.bosId());
-    if (bosId < 0) {
-      return text;
-    }
-    int[] ids = new int[text.length + 1];
-    ids[0] = bosId;
-    System.arraycopy(text, 0, ids, 1, text.length);
-    return ids;
-  }
-
-  /// Token ids of a response's text, which one space separates from the prompt, whether or not the
-  /// text begins with it; SentencePiece puts it there itself.
-  public int[] responseIds(String response) {
-    String text = response.startsWith(" ") ? response.substring(1) : response;
-    return tokenizer().encode(tokenizer().addsLeadingSpace() ? text : " " + text);
-  }
-
-  /// The same with the end-of-sequence token, as a response to learn from.
-  public int[] finishedResponseIds(String response) {
-    int[] text = responseIds(response);
-    if (config.eosIds().isEmpty()) {
-      return text;
-    }
-    int[] ids = Arrays.copyOf(text, text.length + 1);
-    ids[text.length] = config.eosId();
-    return ids;
+  /// Tokens that can be drawn: those below this id.
+  public int drawable() {
+    return Math.min(
+        config.vocabSize(), optionalText.map(TextRules::drawable).orElse(config.vocabSize()));
   }
 }

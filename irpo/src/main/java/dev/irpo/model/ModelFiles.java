@@ -1,15 +1,16 @@
 package dev.irpo.model;
 
 import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.gguf.GgufVocabulary;
 import dev.irpo.checkpoints.model.EmbeddedTokenizer;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
-import dev.irpo.tokenizer.JsonTokenizer;
-import dev.irpo.tokenizer.SentencePieceTokenizer;
-import dev.irpo.tokenizer.Tokenizer;
+import dev.irpo.tokenizer.TokenizerFolder;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /// Models on disk together with their tokenizers, wherever those are: this is where checkpoints and
@@ -32,28 +33,21 @@ public final class ModelFiles {
     };
   }
 
-  /// The tokenizer of a model, if it has one.
+  /// A tokenizer of whatever model, with what lies beside it.
   ///
+  /// @throws IOException if there is no such file
   /// @throws IllegalArgumentException in one line if it is damaged or not supported
-  public static Optional<Tokenizer> tokenizer(StoredModel model) throws IOException {
-    if (!model.hasTokenizerInside()) {
-      Optional<Path> file = model.tokenizerFile();
-      return file.isPresent() ? Optional.of(Tokenizer.load(file.get())) : Optional.empty();
-    }
-    TokenizerFiles files = model.tokenizerFiles();
-    String source = model.path().toString();
-    Optional<Tokenizer> json = files.json().map(bytes -> JsonTokenizer.parse(bytes, source));
-    return json.isPresent()
-        ? json
-        : files.sentencePiece().map(bytes -> SentencePieceTokenizer.parse(bytes, source));
+  public static TokenizerFolder tokenizer(Path file) throws IOException {
+    MappedFiles.requireFile(file);
+    return TextRules.folder(TokenizerFiles.read(List.of(file))).orElseThrow();
   }
 
-  /// The tokenizer of a model that cannot do without.
+  /// How the texts of a model that cannot do without become ids.
   ///
-  /// @throws IOException saying where it was looked for
-  /// @throws IllegalArgumentException as [#tokenizer]
-  public static Tokenizer requireTokenizer(StoredModel model) throws IOException {
-    Optional<Tokenizer> tokenizer = tokenizer(model);
-    return tokenizer.isPresent() ? tokenizer.get() : Tokenizer.load(model.requireTokenizer());
+  /// @throws IOException saying where the tokenizer was looked for
+  /// @throws IllegalArgumentException as [TextRules#of]
+  public static TextRules requireText(StoredModel model) throws IOException {
+    LlamaConfig config = LanguageModel.configOf(model);
+    return TextRules.of(model.requireTokenizer(), config).orElseThrow();
   }
 }

@@ -47,7 +47,6 @@ public record PromptCounts(
 
   private static PromptCounts of(RunConfig config, Prompts prompts, List<Problem> problems) {
     LlamaConfig model = prompts.model();
-    int eos = model.eosIds().isEmpty() ? 0 : 1;
     PromptCounts sum = NONE;
     for (Problem problem : problems) {
       int prompt = prompts.ids(problem).length;
@@ -57,11 +56,9 @@ public record PromptCounts(
         continue;
       }
       int response = Math.min(config.rollouts().maxNewTokens(), room);
-      Optional<String> gold =
-          config.pairs().goldAmongWinners()
-              ? prompts.task().goldResponse(problem)
-              : Optional.empty();
-      int goldTokens = gold.map(text -> prompts.tokenizer().encode(text).length + eos).orElse(0);
+      Optional<int[]> gold =
+          config.pairs().goldAmongWinners() ? prompts.gold(problem) : Optional.empty();
+      int goldTokens = gold.map(ids -> ids.length).orElse(0);
       boolean scored = gold.isPresent() && goldTokens <= room;
       int longer = scored ? Math.max(response, goldTokens) : response;
       sum =

@@ -11,7 +11,7 @@ import java.util.Optional;
 /// @param sample number of the response among those of its prompt, from 0
 /// @param responseIds sampled token ids, the end-of-sequence token included if it was sampled
 /// @param tokenLogProbs the model's own log-probability of each, in nats, at temperature 1
-/// @param text the response decoded
+/// @param text what the response adds to the text of its prompt
 /// @param finish `stop` or `length`
 /// @param extracted the answer that the grader read
 /// @param reward r, 0 to 1; of exact match 1 where the answer equals the gold answer, else 0

@@ -95,7 +95,12 @@ public final class RolloutSampler {
     int maxNewTokens = Math.min(plan.maxNewTokens(), model.config().maxPositions());
     SamplingSettings settings =
         new SamplingSettings(
-            plan.temperature(), plan.topK(), plan.topP(), maxNewTokens, model.config().eosIds());
+            plan.temperature(),
+            plan.topK(),
+            plan.topP(),
+            maxNewTokens,
+            model.stopIds(),
+            model.drawable());
     List<Rollout> rollouts = new ArrayList<>();
     generator(maxNewTokens)
         .generate(
@@ -118,7 +123,7 @@ public final class RolloutSampler {
 
   private Rollout grade(GenerationRequest request, Problem problem, Sample sample) {
     boolean stopped = sample.finish() == Sample.Finish.STOP;
-    String text = model.tokenizer().decode(sample.ids());
+    String text = prompts.text().text(request.prompt(), sample.ids());
     Grade grade = task.grader().grade(text, problem.gold());
     Optional<String> extracted = stopped ? grade.extracted() : Optional.empty();
     return new Rollout(

@@ -24,10 +24,10 @@ final class GoldSolutions {
     List<Integer> indices = new ArrayList<>();
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < problems.size(); i++) {
-      Optional<String> response = session.task().goldResponse(problems.get(i));
+      Optional<int[]> response = session.prompts().gold(problems.get(i));
       if (response.isPresent()) {
-        int[] prompt = reference.promptIds(session.task().prompt(problems.get(i)));
-        int[] ids = reference.finishedResponseIds(response.get());
+        int[] prompt = session.prompts().ids(problems.get(i));
+        int[] ids = response.get();
         if (prompt.length + ids.length <= reference.config().maxPositions()) {
           indices.add(i);
           sequences.add(new Sequence(prompt, ids));

@@ -5,8 +5,6 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
-import dev.irpo.task.Task;
-import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -44,12 +42,11 @@ public final class IterationLoop {
     this.backend = backend;
     this.progress = progress;
     LanguageModel model = LanguageModel.open(backend, folder.model(0), Optional.empty());
-    Task task = made.isPresent() ? made.get().task() : Tasks.open(config.task(), config.seed());
-    Prompts prompts = made.orElseGet(() -> new Prompts(task, model.tokenizer(), model.config()));
+    Prompts prompts = made.orElseGet(() -> Prompts.of(config, model.text(), model.config()));
     Map<Split, List<Problem>> problems = new EnumMap<>(Split.class);
     Map<Split, Integer> counts = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
-      problems.put(split, task.problems(split));
+      problems.put(split, prompts.task().problems(split));
       counts.put(split, problems.get(split).size());
     }
     stages = new RunStages(config, folder, counts);

@@ -9,7 +9,6 @@ import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
-import dev.irpo.task.Task;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.transformer.score.Scorer;
@@ -26,7 +25,7 @@ final class Session {
   private final RunConfig config;
   private final RunFolder folder;
   private final Backend backend;
-  private final Task task;
+  private final Prompts prompts;
   private final Map<Split, List<Problem>> problems;
   private final LanguageModel model;
   private final RolloutSampler sampler;
@@ -51,7 +50,7 @@ final class Session {
     this.config = config;
     this.folder = folder;
     this.backend = backend;
-    this.task = prompts.task();
+    this.prompts = prompts;
     this.problems = problems;
     this.model = model;
     this.progress = progress;
@@ -65,8 +64,9 @@ final class Session {
     return backend;
   }
 
-  Task task() {
-    return task;
+  /// The prompts and gold solutions of the task.
+  Prompts prompts() {
+    return prompts;
   }
 
   /// Problems of a split.

@@ -11,6 +11,7 @@ import dev.irpo.TestData;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +116,7 @@ class CommandsTest {
             "--ignore-eos");
     List<JsonNode> lines = sampled.lines();
     assertEquals(6, lines.size());
+    SentencePieceTokenizer tokenizer = TestData.tokenizer(400);
     for (int i = 0; i < 6; i++) {
       JsonNode line = lines.get(i);
       assertEquals(i / 3, line.get("prompt").asInt());
@@ -121,7 +124,10 @@ class CommandsTest {
       assertEquals("length", line.get("finish").asText());
       int[] ids = ints(line.get("ids"));
       assertEquals(7, ids.length);
-      assertEquals(TestData.tokenizer(400).decode(ids), line.get("text").asText());
+      int[] prompt = i < 3 ? tokenizer.encode("Tom has") : new int[] {40};
+      assertEquals(
+          tokenizer.decode(IntStream.concat(Arrays.stream(prompt), Arrays.stream(ids)).toArray()),
+          tokenizer.decode(prompt) + line.get("text").asText());
     }
     float[] scored = score(new int[] {1, 40}, ints(lines.get(4).get("ids")));
     assertArrayEquals(scored, floats(lines.get(4).get("tokenLogProbs")));

@@ -118,7 +118,7 @@ class MistakesTest {
 
   @Test
   void aTokenizerOfAnotherSizeIsRefusedWithBothSizes() throws IOException {
-    Path broken = write("broken", tiny.storedTensors(), 390);
+    Path broken = write("broken", tiny.storedTensors(), 410);
     for (CommandLineRun run :
         List.of(
             score(broken, IDS),
@@ -132,7 +132,7 @@ class MistakesTest {
                 folder.resolve("run"),
                 "--set",
                 "task.name=word-problems"))) {
-      run.requireRefused(broken.resolve("tokenizer.model"), 390, 400);
+      run.requireRefused(broken.resolve("tokenizer.model"), 410, 400);
     }
     assertFalse(Files.exists(folder.resolve("run")), "something half-written is left");
     assertFalse(Files.exists(folder.resolve("to")), "something half-written is left");

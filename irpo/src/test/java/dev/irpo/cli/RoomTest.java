@@ -180,11 +180,11 @@ class RoomTest {
       EmbeddedModel.copyTo(folder.resolve("m"));
       var model = TestData.open(backend, folder.resolve("m"));
       assertEquals(model.config(), EmbeddedModel.config());
-      Prompts prompts = new Prompts(task, EmbeddedModel.tokenizer(), EmbeddedModel.config());
+      Prompts prompts = Prompts.of(config, EmbeddedModel.text(), EmbeddedModel.config());
       List<Problem> problems = task.problems(Split.TEST);
       int longest = 0;
       for (Problem problem : problems) {
-        assertArrayEquals(model.promptIds(task.prompt(problem)), prompts.ids(problem));
+        assertArrayEquals(model.text().promptIds(task.prompt(problem)), prompts.ids(problem));
         assertSame(prompts.ids(problem), prompts.ids(problem));
         longest = Math.max(longest, prompts.ids(problem).length);
       }

@@ -139,8 +139,8 @@ class SynthesizeCommandTest {
     Files.write(tokenizer, TestData.tokenizer(400).toBytes());
     synthesize("made", "--tokenizer", tokenizer).requireSuccess();
     assertEquals(-1, Files.mismatch(tokenizer, folder.resolve("made").resolve("tokenizer.model")));
-    Files.write(tokenizer, TestData.tokenizer(390).toBytes());
-    synthesize("other", "--tokenizer", tokenizer).requireRefused(tokenizer, 390, 400);
+    Files.write(tokenizer, TestData.tokenizer(410).toBytes());
+    synthesize("other", "--tokenizer", tokenizer).requireRefused(tokenizer, 410, 400);
     assertFalse(Files.exists(folder.resolve("other")));
   }
 

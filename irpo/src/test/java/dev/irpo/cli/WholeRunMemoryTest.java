@@ -12,7 +12,6 @@ import dev.irpo.plan.MemoryNeed;
 import dev.irpo.plan.Roofline;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.SmallRun;
-import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
@@ -59,8 +58,7 @@ class WholeRunMemoryTest {
   }
 
   private MemoryNeed planned(LanguageModel model) throws IOException {
-    Prompts prompts =
-        new Prompts(Tasks.open(CONFIG.task(), CONFIG.seed()), model.tokenizer(), SIZES);
+    Prompts prompts = Prompts.of(CONFIG, model.text(), SIZES);
     return DryRun.of(CONFIG, prompts).plan(folder.resolve("plan"), Roofline.Device.ANY).memory();
   }
 

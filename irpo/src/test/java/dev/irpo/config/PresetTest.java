@@ -103,6 +103,7 @@ class PresetTest {
             "task.examples",
             "task.promptTemplate",
             "task.grader",
+            "task.specials",
             "train.epochs",
             "train.tokenBudget",
             "rollouts.slots",

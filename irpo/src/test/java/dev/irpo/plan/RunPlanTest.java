@@ -17,7 +17,6 @@ import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.run.SmallRun;
 import dev.irpo.task.Split;
-import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
@@ -45,8 +44,7 @@ class RunPlanTest {
 
   private static RunPlan plan(RunConfig config, LanguageModel model, Roofline.Device device)
       throws IOException {
-    Prompts prompts =
-        new Prompts(Tasks.open(config.task(), config.seed()), model.tokenizer(), model.config());
+    Prompts prompts = Prompts.of(config, model.text(), model.config());
     Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems()));
@@ -101,10 +99,7 @@ class RunPlanTest {
       assertEquals(1, bytes(checkpoints) / (double) planned, 0.1);
       assertTrue(bytes(folder.retraining(1).checkpoints()) < 1.1 * planned);
       long prompts =
-          PromptCounts.of(
-                  CONFIG,
-                  new Prompts(
-                      Tasks.open(CONFIG.task(), CONFIG.seed()), tiny.tokenizer(), tiny.config()))
+          PromptCounts.of(CONFIG, Prompts.of(CONFIG, tiny.text(), tiny.config()))
               .get(Split.TRAIN)
               .promptTokens();
       assertEquals(

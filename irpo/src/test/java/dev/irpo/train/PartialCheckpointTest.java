@@ -72,7 +72,7 @@ class PartialCheckpointTest {
         config,
         json,
         Parameters.random(backend, config, seed),
-        tiny.optionalTokenizer(),
+        tiny.optionalText(),
         tiny.tokenizerFiles());
   }
 

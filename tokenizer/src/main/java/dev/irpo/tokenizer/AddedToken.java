@@ -2,6 +2,7 @@ package dev.irpo.tokenizer;
 
 /// A token that is found in text before anything else.
 ///
+/// @param id -1 where only its place among others gives one
 /// @param special whether it is read only where special tokens are asked for, and decoded to
 ///   nothing
 /// @param normalized whether it is looked for in the normalized text
@@ -15,4 +16,9 @@ record AddedToken(
     boolean normalized,
     boolean lstrip,
     boolean rstrip,
-    boolean singleWord) {}
+    boolean singleWord) {
+  /// The same token with an id.
+  AddedToken at(int given) {
+    return new AddedToken(given, content, special, normalized, lstrip, rstrip, singleWord);
+  }
+}

@@ -15,9 +15,10 @@ import java.util.Map;
 ///   `<|begin_of_text|>`
 /// @param merges in their order, each two tokens with a space between them
 /// @param layout how text is split before merging
-/// @param bosId token that begins a text, or -1 for none
+/// @param bosId token that is put before each text, or -1 for none
+/// @param eosId token that is put after each text, or -1 for none
 public record ByteLevelParts(
-    List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId) {
+    List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId, int eosId) {
   private static final int NORMAL = 1;
   private static final int USER_DEFINED = 4;
 
@@ -82,7 +83,7 @@ public record ByteLevelParts(
       putTokens((ArrayNode) root.get("added_tokens"), (ObjectNode) root.at("/model/vocab"));
       ArrayNode pairs = (ArrayNode) root.at("/model/merges");
       merges.forEach(pairs::add);
-      root.set("post_processor", new SequenceTemplate(tokens, bosId, -1).toJson());
+      root.set("post_processor", new SequenceTemplate(tokens, bosId, eosId).toJson());
       return json.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
       throw new AssertionError("strings have no I/O", e);

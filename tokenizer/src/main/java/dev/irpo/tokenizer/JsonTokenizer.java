@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -23,21 +25,25 @@ public final class JsonTokenizer implements Tokenizer {
 
   private final String sourceName;
   private final JsonTokenizerFile file;
+  private final Map<String, Integer> ids = new HashMap<>();
   private final boolean[] isSpecial;
   private final Map<Integer, String> spellings = new HashMap<>();
   private final AddedTokens raw;
   private final AddedTokens normalized;
 
-  private JsonTokenizer(byte[] json, String sourceName) {
+  private JsonTokenizer(byte[] json, String sourceName, List<AddedToken> more) {
     this.sourceName = sourceName;
-    file = JsonTokenizerReader.read(json, sourceName);
+    file = JsonTokenizerReader.read(json, sourceName, more);
+    for (int id = 0; id < file.tokens().length; id++) {
+      ids.put(file.tokens()[id], id);
+    }
     isSpecial = new boolean[file.tokens().length];
     file.added().stream().filter(AddedToken::special).forEach(t -> isSpecial[t.id()] = true);
     Map<Boolean, List<AddedToken>> groups =
         file.added().stream().collect(Collectors.partitioningBy(AddedToken::normalized));
-    groups.get(true).forEach(token -> spellings.put(token.id(), normalize(token.content())));
+    groups.get(true).forEach(token -> spellings.put(token.id(), normalize(token.content(), true)));
     raw = new AddedTokens(groups.get(false), text -> text);
-    normalized = new AddedTokens(groups.get(true), this::normalize);
+    normalized = new AddedTokens(groups.get(true), text -> normalize(text, true));
   }
 
   /// Reads a `tokenizer.json`.
@@ -63,12 +69,22 @@ public final class JsonTokenizer implements Tokenizer {
   /// @throws IllegalArgumentException if it is damaged or not supported; one line that begins with
   ///   `sourceName`
   public static JsonTokenizer parse(byte[] json, String sourceName) {
-    return new JsonTokenizer(json, sourceName);
+    return new JsonTokenizer(json, sourceName, List.of());
+  }
+
+  /// The same with more added tokens, which follow those of the file unless it has them.
+  static JsonTokenizer parse(byte[] json, String sourceName, List<AddedToken> more) {
+    return new JsonTokenizer(json, sourceName, more);
   }
 
   @Override
   public int vocabSize() {
     return file.tokens().length;
+  }
+
+  @Override
+  public int trainedSize() {
+    return file.trainedSize();
   }
 
   @Override
@@ -81,22 +97,25 @@ public final class JsonTokenizer implements Tokenizer {
     return file.tokens()[id];
   }
 
-  /// {@inheritDoc}
-  ///
-  /// The file's post-processor decides; without a template there is none.
   @Override
-  public int bosId(int configured) {
-    return file.bosId();
+  public OptionalInt find(String piece) {
+    Integer id = ids.get(piece);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  @Override
-  public boolean addsLeadingSpace() {
-    return file.addsLeadingSpace();
+  /// Tokens that the file's post-processor puts before a text.
+  public int[] before() {
+    return file.before().clone();
+  }
+
+  /// Tokens that the file's post-processor puts after a text.
+  public int[] after() {
+    return file.after().clone();
   }
 
   @Override
   public int[] encode(String text) {
-    return encode(text, false);
+    return encode(text, true, false);
   }
 
   /// {@inheritDoc}
@@ -105,7 +124,33 @@ public final class JsonTokenizer implements Tokenizer {
   /// special tokens.
   @Override
   public int[] encodeWithSpecials(String text) {
-    return encode(text, true);
+    return encode(text, true, true);
+  }
+
+  @Override
+  public int[] encodeRest(String text) {
+    return encode(text, false, false);
+  }
+
+  @Override
+  public int[] encodeRestWithSpecials(String text) {
+    return encode(text, false, true);
+  }
+
+  @Override
+  public Optional<String> specialIn(String text) {
+    for (AddedTokens.Stretch outer : raw.cut(withoutHalves(text), true)) {
+      List<AddedTokens.Stretch> stretches =
+          outer.token() != null
+              ? List.of(outer)
+              : normalized.cut(normalize(outer.text(), outer.start() == 0), true);
+      for (AddedTokens.Stretch stretch : stretches) {
+        if (stretch.token() != null && stretch.token().special()) {
+          return Optional.of(stretch.token().content());
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   @Override
@@ -113,39 +158,54 @@ public final class JsonTokenizer implements Tokenizer {
     return new JsonDecoder(this);
   }
 
-  private int[] encode(String text, boolean readsSpecials) {
+  private int[] encode(String text, boolean startsText, boolean readsSpecials) {
     var out = IntStream.builder();
     for (AddedTokens.Stretch outer : raw.cut(withoutHalves(text), readsSpecials)) {
       if (outer.token() != null) {
         out.add(outer.token().id());
         continue;
       }
-      for (AddedTokens.Stretch inner : normalized.cut(normalize(outer.text()), readsSpecials)) {
+      boolean isPrefixed = startsText || outer.start() > 0;
+      String given = normalize(outer.text(), isPrefixed);
+      for (AddedTokens.Stretch inner : normalized.cut(given, readsSpecials)) {
         if (inner.token() != null) {
           out.add(inner.token().id());
         } else {
-          encodePlain(inner.text(), outer.start() + inner.start() == 0, out);
+          int start = outer.start() + inner.start();
+          encodePlain(
+              inner.text(), new Place(startsText && start == 0, startsText || start > 0), out);
         }
       }
     }
     return out.build().toArray();
   }
 
-  private void encodePlain(String text, boolean startsText, IntStream.Builder out) {
+  /// Where a stretch stands.
+  ///
+  /// @param startsText whether the whole text begins with it
+  /// @param isPrefixed whether what is put before any stretch is put before it: not where it
+  ///   follows the text that is encoded already
+  private record Place(boolean startsText, boolean isPrefixed) {}
+
+  private void encodePlain(String text, Place place, IntStream.Builder out) {
     List<String> pieces = List.of(text);
     for (PreTokenizer step : file.preTokenizers()) {
       List<String> next = new ArrayList<>();
       for (String piece : pieces) {
-        next.addAll(step.split(piece, startsText && next.isEmpty()));
+        boolean isFirst = next.isEmpty();
+        next.addAll(
+            isFirst && !place.isPrefixed
+                ? step.splitRest(piece)
+                : step.split(piece, place.startsText && isFirst));
       }
       pieces = next;
     }
     pieces.forEach(piece -> file.model().encode(piece, out));
   }
 
-  private String normalize(String text) {
+  private String normalize(String text, boolean isPrefixed) {
     for (Rewrite rewrite : file.rewrites()) {
-      text = rewrite.apply(text);
+      text = isPrefixed || !(rewrite instanceof Rewrite.Prepend) ? rewrite.apply(text) : text;
     }
     return text;
   }

@@ -5,23 +5,17 @@ import java.util.List;
 /// What a `tokenizer.json` says.
 ///
 /// @param tokens by id, added tokens included
-/// @param bosId token that the post-processor prepends, or -1
+/// @param trainedSize tokens that are not only among the added ones, which have the last ids
+/// @param before tokens that the post-processor puts before a text
+/// @param after tokens that it puts after it
+@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record JsonTokenizerFile(
     String[] tokens,
+    int trainedSize,
     List<AddedToken> added,
     List<Rewrite> rewrites,
     List<PreTokenizer> preTokenizers,
     BytePairModel model,
     TokenDecoding decoding,
-    int bosId) {
-
-  /// Whether encoding puts a space in front of a text.
-  boolean addsLeadingSpace() {
-    return rewrites.stream().anyMatch(Rewrite.Prepend.class::isInstance)
-        || preTokenizers.stream()
-            .anyMatch(step ->
-                step instanceof PreTokenizer.SpaceInFront
-                    || (step instanceof PreTokenizer.Metaspace meta
-                        && meta.prefix() != PreTokenizer.Metaspace.Prefix.NEVER));
-  }
-}
+    int[] before,
+    int[] after) {}

@@ -1,12 +1,6 @@
 package dev.irpo.tokenizer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,40 +10,42 @@ import java.util.Set;
 
 /// Reads a `tokenizer.json`; refuses by name what would encode differently here.
 final class JsonTokenizerReader {
-  private static final ObjectReader READER =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .reader();
-
   private final JsonNode root;
+  private final List<AddedToken> more;
   private final Map<String, Integer> ids = new HashMap<>();
   private final List<AddedToken> added = new ArrayList<>();
   private String[] tokens = {};
 
-  private JsonTokenizerReader(JsonNode root) {
+  private JsonTokenizerReader(JsonNode root, List<AddedToken> more) {
     this.root = root;
+    this.more = more;
   }
 
+  /// @param more added tokens that follow those of the file, unless it has them
   /// @throws IllegalArgumentException in one line that begins with `sourceName`
-  static JsonTokenizerFile read(byte[] json, String sourceName) {
+  static JsonTokenizerFile read(byte[] json, String sourceName, List<AddedToken> more) {
     try {
-      return new JsonTokenizerReader(READER.readTree(json)).file();
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          "%s: is not valid JSON (line %d); copy or download it again"
-              .formatted(sourceName, e.getLocation() == null ? 1 : e.getLocation().getLineNr()),
-          e);
-    } catch (IOException e) { // bytes that are no text in the encoding they seem to have
-      throw new IllegalArgumentException(
-          "%s: is not text in UTF-8; copy or download it again".formatted(sourceName), e);
+      return new JsonTokenizerReader(StrictJson.parse(json, sourceName), more).file();
     } catch (IllegalArgumentException e) {
+      if (e.getMessage().startsWith(sourceName + ": ")) {
+        throw e;
+      }
       throw new IllegalArgumentException(
           "%s: %s; use a tokenizer.json as Llama models have it, or their tokenizer.model"
               .formatted(sourceName, OneLine.of(e.getMessage())),
           e);
     }
+  }
+
+  /// How many tokens a `tokenizer.json` has, whether or not it is of a supported kind.
+  ///
+  /// @throws IllegalArgumentException in one line that begins with `sourceName` if it is no JSON
+  static int countTokens(byte[] json, String sourceName) {
+    JsonNode root = StrictJson.parse(json, sourceName);
+    Set<String> texts = new HashSet<>();
+    root.path("model").path("vocab").fieldNames().forEachRemaining(texts::add);
+    root.path("added_tokens").forEach(token -> texts.add(token.path("content").asText()));
+    return texts.size();
   }
 
   private JsonTokenizerFile file() {
@@ -59,14 +55,25 @@ final class JsonTokenizerReader {
         "model type %s is not supported, only BPE is".formatted(model.path("type").asText("none")));
     readVocabulary(model.path("vocab"));
     JsonTokenizerSteps steps = new JsonTokenizerSteps(ids);
+    JsonTokenizerSteps.Template template = steps.template(root.path("post_processor"));
     return new JsonTokenizerFile(
         tokens,
+        trainedSize(model.path("vocab")),
         List.copyOf(added),
         steps.rewrites(root.path("normalizer")),
         steps.preTokenizers(root.path("pre_tokenizer")),
         model(model),
         steps.decoding(root.path("decoder")),
-        steps.bosId(root.path("post_processor")));
+        template.before(),
+        template.after());
+  }
+
+  private static int trainedSize(JsonNode vocabulary) {
+    int most = 0;
+    for (JsonNode id : vocabulary) {
+      most = Math.max(most, id.intValue() + 1);
+    }
+    return most;
   }
 
   private void readVocabulary(JsonNode vocabulary) {
@@ -89,12 +96,23 @@ final class JsonTokenizerReader {
           "token '%s' has the ids %s and %d".formatted(read.content(), earlier, read.id()));
       added.add(read);
     }
+    addMore();
     tokens = new String[ids.size()];
     ids.forEach((text, id) -> {
       require(id < tokens.length, "id %d is beyond its %d tokens".formatted(id, tokens.length));
       require(tokens[id] == null, "'%s' and '%s' both have id %d".formatted(tokens[id], text, id));
       tokens[id] = text;
     });
+  }
+
+  private void addMore() {
+    for (AddedToken token : more) {
+      if (!ids.containsKey(token.content())) {
+        AddedToken placed = ExtendedTokenizer.placed(token, ids.size());
+        ids.put(placed.content(), placed.id());
+        added.add(placed);
+      }
+    }
   }
 
   private static int id(JsonNode value) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// Reads the steps before and after the model of a `tokenizer.json`.
 ///
@@ -159,39 +160,49 @@ record JsonTokenizerSteps(Map<String, Integer> ids) {
     return new TokenDecoding.Text(replaces, seen.contains("ByteFallback"), strip, count);
   }
 
-  int bosId(JsonNode node) {
-    int bosId = -1;
+  /// Tokens that stand around every text.
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Template(int[] before, int[] after) {}
+
+  Template template(JsonNode node) {
+    List<Template> templates = new ArrayList<>();
     for (JsonNode step : flat(node, "processors")) {
       switch (step.path("type").asText()) {
         case "ByteLevel" -> {} // changes offsets only
-        case "TemplateProcessing" -> {
-          require(bosId < 0, "two TemplateProcessing steps are not supported");
-          bosId = templateBos(step);
-        }
+        case "TemplateProcessing" -> templates.add(readTemplate(step));
         default -> throw unsupported("post_processor", step.path("type").asText());
       }
     }
-    return bosId;
+    require(templates.size() <= 1, "two TemplateProcessing steps are not supported");
+    return templates.isEmpty() ? new Template(new int[0], new int[0]) : templates.getFirst();
   }
 
-  private int templateBos(JsonNode step) {
-    JsonNode single = step.path("single");
-    int last = single.size() - 1;
-    require(
-        (last == 0 || last == 1)
-            && single.path(last).has("Sequence")
-            && (last == 0 || single.path(0).has("SpecialToken")),
-        "TemplateProcessing is supported with one token in front at most");
-    if (last == 0) {
-      return -1;
+  private Template readTemplate(JsonNode step) {
+    IntStream.Builder before = IntStream.builder();
+    IntStream.Builder after = IntStream.builder();
+    int sequences = 0;
+    for (JsonNode part : step.path("single")) {
+      if (part.has("SpecialToken")) {
+        String name = part.path("SpecialToken").path("id").asText();
+        JsonNode named = step.path("special_tokens").path(name).path("ids");
+        require(!named.isEmpty(), templateName(name));
+        for (JsonNode id : named) {
+          require(id.isInt() && ids.containsValue(id.intValue()), templateName(name));
+          (sequences == 0 ? before : after).add(id.intValue());
+        }
+      } else {
+        require(
+            part.path("Sequence").path("id").asText().equals("A"),
+            "TemplateProcessing is supported with the text 'A' alone");
+        sequences++;
+      }
     }
-    String name = single.path(0).path("SpecialToken").path("id").asText();
-    JsonNode named = step.path("special_tokens").path(name).path("ids");
-    int id = named.path(0).asInt(-1);
-    require(
-        named.size() == 1 && ids.containsValue(id),
-        "TemplateProcessing names '%s', which is not a token".formatted(name));
-    return id;
+    require(sequences == 1, "TemplateProcessing has the text %d times".formatted(sequences));
+    return new Template(before.build().toArray(), after.build().toArray());
+  }
+
+  private static String templateName(String name) {
+    return "TemplateProcessing names '%s', which is not a token".formatted(name);
   }
 
   private static List<JsonNode> flat(JsonNode node, String children) {

@@ -28,6 +28,13 @@ final class PieceDecoder implements StreamingDecoder {
     return takeReady();
   }
 
+  /// Takes a token of this text, as if it were whole text that the vocabulary does not know.
+  String appendText(String text) {
+    bytes.finish();
+    ready.append(text);
+    return takeReady();
+  }
+
   @Override
   public String finish() {
     bytes.finish();

@@ -8,6 +8,11 @@ sealed interface PreTokenizer {
   /// @param startsText whether the piece begins the whole text
   List<String> split(String piece, boolean startsText);
 
+  /// The same for the first piece of text that follows other text, before which nothing is put.
+  default List<String> splitRest(String piece) {
+    return split(piece, false);
+  }
+
   /// Cuts at the matches of a regular expression, which stay pieces.
   record Split(SplitPattern pattern) implements PreTokenizer {
     @Override
@@ -21,6 +26,11 @@ sealed interface PreTokenizer {
     @Override
     public List<String> split(String piece, boolean startsText) {
       return List.of(piece.startsWith(" ") ? piece : " " + piece);
+    }
+
+    @Override
+    public List<String> splitRest(String piece) {
+      return List.of(piece);
     }
   }
 
@@ -44,9 +54,15 @@ sealed interface PreTokenizer {
     public List<String> split(String piece, boolean startsText) {
       String text = piece.replace(' ', space);
       boolean prefixed = prefix == Prefix.ALWAYS || (prefix == Prefix.FIRST && startsText);
-      if (prefixed && text.charAt(0) != space) {
-        text = space + text;
-      }
+      return cut(prefixed && text.charAt(0) != space ? space + text : text);
+    }
+
+    @Override
+    public List<String> splitRest(String piece) {
+      return cut(piece.replace(' ', space));
+    }
+
+    private List<String> cut(String text) {
       if (!cuts) {
         return List.of(text);
       }

@@ -10,13 +10,19 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// A SentencePiece BPE vocabulary: text to token ids and back, id for id as SentencePiece 0.2 does.
 ///
 /// ```text
 /// decode(encode(text)) = text   if the model has byte fallback, keeps extra spaces and text has no ▁
 /// ```
+///
+/// A model may say that extra spaces are dropped, which SentencePiece does; Hugging Face's library
+/// and llama.cpp do not, and neither does {@link #keepingSpaces}.
 ///
 /// Models that would need another algorithm (unigram, a character map, unused pieces) are refused
 /// by name.
@@ -32,19 +38,30 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final String sourceName;
   private final byte[] modelBytes;
   private final ModelFile model;
+  private final TextNormalizer normalizer;
+
+  /// Whether a text that begins with a space has its prefix already.
+  private final boolean takesFirstSpace;
+
   private final List<Piece> pieces;
   private final Map<String, Integer> ids = new HashMap<>();
   private final int[] idOfByte = new int[256];
   private final int[] byteOfId;
   private final int unkId;
   private final SymbolMatcher userDefined;
-  private final SymbolMatcher controls;
+  private final SymbolMatcher specials;
   private final MergeTable mergeTable;
 
-  private SentencePieceTokenizer(byte[] modelBytes, String sourceName) {
+  private SentencePieceTokenizer(byte[] modelBytes, String sourceName, boolean keepsSpaces) {
     this.sourceName = sourceName;
     this.modelBytes = modelBytes.clone();
     model = SentencePieceReader.read(this.modelBytes, sourceName);
+    TextNormalizer stated = model.normalizer();
+    takesFirstSpace = keepsSpaces && stated.removeExtraWhitespaces();
+    normalizer =
+        takesFirstSpace
+            ? new TextNormalizer(stated.addDummyPrefix(), false, stated.escapeWhitespaces())
+            : stated;
     pieces = model.pieces();
     for (int id = 0; id < pieces.size(); id++) {
       String text = pieces.get(id).text();
@@ -56,7 +73,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
     indexBytes();
     unkId = onlyUnknown();
     userDefined = new SymbolMatcher(texts(Piece.Kind.USER_DEFINED));
-    controls = new SymbolMatcher(texts(Piece.Kind.CONTROL));
+    specials =
+        new SymbolMatcher(
+            Stream.of(Piece.Kind.CONTROL, Piece.Kind.UNKNOWN)
+                .flatMap(kind -> texts(kind).stream())
+                .toList());
     mergeTable = PieceMerges.table(pieces);
   }
 
@@ -83,7 +104,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// @throws IllegalArgumentException if the bytes are cut off or damaged, or the model is of a
   ///   kind that is not supported; one line that begins with `sourceName`
   public static SentencePieceTokenizer parse(byte[] model, String sourceName) {
-    return new SentencePieceTokenizer(model, sourceName);
+    return new SentencePieceTokenizer(model, sourceName, false);
+  }
+
+  /// The same vocabulary, but no space of a text is dropped, whatever the model says: where it says
+  /// so, a space at the start is the prefix and every other one comes back.
+  SentencePieceTokenizer keepingSpaces() {
+    return dropsLeadingSpaces() ? new SentencePieceTokenizer(modelBytes, sourceName, true) : this;
   }
 
   /// The bytes of the `tokenizer.model` this was read from, unchanged.
@@ -113,6 +140,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return pieces.size();
   }
 
+  @Override
+  public int trainedSize() {
+    return pieces.size();
+  }
+
   /// Id of the control piece that begins a sequence, or -1 if the model has none.
   public int bosId() {
     return controlId(model.bosPiece());
@@ -137,45 +169,64 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   @Override
+  public OptionalInt find(String piece) {
+    Integer id = ids.get(piece);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  @Override
   public int[] encode(String text) {
-    var out = IntStream.builder();
-    encodePlain(text, true, out);
-    return out.build().toArray();
+    return plain(text, true);
   }
 
   /// {@inheritDoc}
   ///
-  /// Only the first span of plain text gets the model's space prefix, so that decoding gives the
-  /// text without its special tokens.
+  /// Only plain text at the very start gets the model's space prefix, as in Hugging Face's library.
   @Override
   public int[] encodeWithSpecials(String text) {
+    return withSpecials(text, true);
+  }
+
+  @Override
+  public int[] encodeRest(String text) {
+    return plain(text, false);
+  }
+
+  @Override
+  public int[] encodeRestWithSpecials(String text) {
+    return withSpecials(text, false);
+  }
+
+  int[] plain(String text, boolean startsText) {
     var out = IntStream.builder();
-    boolean startsText = true;
+    encodePlain(text, startsText, out);
+    return out.build().toArray();
+  }
+
+  int[] withSpecials(String text, boolean startsText) {
+    var out = IntStream.builder();
     int start = 0;
     for (int i = 0; i < text.length(); ) {
-      String control = controls.matchAt(text, i);
-      if (control == null) {
+      String special = specials.matchAt(text, i);
+      if (special == null) {
         i++;
         continue;
       }
-      encodePlain(text.substring(start, i), startsText, out);
-      startsText &= start == i;
-      out.add(ids.get(control));
-      i += control.length();
+      encodePlain(text.substring(start, i), startsText && start == 0, out);
+      out.add(ids.get(special));
+      i += special.length();
       start = i;
     }
-    encodePlain(text.substring(start), startsText, out);
+    encodePlain(text.substring(start), startsText && start == 0, out);
     return out.build().toArray();
   }
 
   @Override
-  public int bosId(int configured) {
-    return configured;
-  }
-
-  @Override
-  public boolean addsLeadingSpace() {
-    return model.normalizer().addDummyPrefix();
+  public Optional<String> specialIn(String text) {
+    return IntStream.range(0, text.length())
+        .mapToObj(i -> Optional.ofNullable(specials.matchAt(text, i)))
+        .flatMap(Optional::stream)
+        .findFirst();
   }
 
   @Override
@@ -184,7 +235,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   private void encodePlain(String text, boolean startsText, IntStream.Builder out) {
-    String normalized = model.normalizer().normalize(text, startsText);
+    boolean beginsWithSpace =
+        !text.isEmpty()
+            && (text.charAt(0) == ' ' || text.charAt(0) == TextNormalizer.ESCAPED_SPACE);
+    boolean isPrefixed = startsText && !(takesFirstSpace && beginsWithSpace);
+    String normalized = normalizer.normalize(text, isPrefixed);
     int[] symbols = new int[normalized.length()];
     int count = 0;
     for (int i = 0; i < normalized.length(); ) {
@@ -245,12 +300,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /// Whether a leading ▁ of the first piece was put there by encoding, and nothing else.
   boolean dropsDummyPrefix() {
-    return model.normalizer().addDummyPrefix() && !dropsLeadingSpaces();
+    return normalizer.addDummyPrefix() && !dropsLeadingSpaces();
   }
 
   /// Whether every leading ▁ is dropped while nothing but spaces has come.
   boolean dropsLeadingSpaces() {
-    return model.normalizer().removeExtraWhitespaces();
+    return normalizer.removeExtraWhitespaces();
   }
 
   String unkSurface() {

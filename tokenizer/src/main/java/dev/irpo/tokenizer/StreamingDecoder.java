@@ -11,7 +11,7 @@ package dev.irpo.tokenizer;
 /// strings, look for the stop string in what has been returned so far.
 ///
 /// Not safe for use by several threads at once.
-public sealed interface StreamingDecoder permits PieceDecoder, JsonDecoder {
+public sealed interface StreamingDecoder permits PieceDecoder, JsonDecoder, ExtendedDecoder {
   /// Takes the next id and returns the text that is certain now and was not before; often a word,
   /// nothing for a control id or within a character.
   ///

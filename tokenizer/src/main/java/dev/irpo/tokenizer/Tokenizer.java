@@ -1,45 +1,42 @@
 package dev.irpo.tokenizer;
 
-import java.io.IOException;
-import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
 
-/// Text to token ids and back, whichever file the vocabulary came in.
+/// Text to token ids and back, whichever file the vocabulary came in. What stands around a text,
+/// BOS and EOS, is {@link TokenizerFolder}'s.
 ///
 /// Immutable, safe for use by many threads. Encoding n characters takes O(n log n) time. Halves of
 /// surrogate pairs are read as U+FFFD.
-public sealed interface Tokenizer permits SentencePieceTokenizer, JsonTokenizer {
-  /// Reads a `tokenizer.json`, or any other file as a SentencePiece model.
-  ///
-  /// @throws IOException if the file cannot be read
-  /// @throws IllegalArgumentException in one line, if it is damaged or not supported
-  static Tokenizer load(Path file) throws IOException {
-    return file.toString().endsWith(".json")
-        ? JsonTokenizer.load(file)
-        : SentencePieceTokenizer.load(file);
-  }
-
+public sealed interface Tokenizer permits SentencePieceTokenizer, JsonTokenizer, ExtendedTokenizer {
   /// Number of tokens; ids run from 0 to one less.
   int vocabSize();
+
+  /// Number of tokens without those that were added after training, which have the last ids.
+  int trainedSize();
 
   /// A token as its file spells it.
   ///
   /// @throws IllegalArgumentException if there is no such id
   String piece(int id);
 
-  /// Id that a sequence begins with, or -1 for none.
-  ///
-  /// @param configured `bos_token_id` of `config.json`, which counts where the tokenizer's file
-  ///   does not say
-  int bosId(int configured);
-
-  /// Whether encoding puts a space in front of a text, which decoding drops.
-  boolean addsLeadingSpace();
+  /// The token that its file spells so.
+  OptionalInt find(String piece);
 
   /// Ids of plain text: no BOS or EOS is added, and no special token is ever read from the text.
   int[] encode(String text);
 
   /// Like {@link #encode}, but text that spells a special token, such as `</s>`, becomes its id.
   int[] encodeWithSpecials(String text);
+
+  /// Ids of plain text that follows other text: like {@link #encode}, but nothing is put before it.
+  int[] encodeRest(String text);
+
+  /// Like {@link #encodeRest}, but text that spells a special token becomes its id.
+  int[] encodeRestWithSpecials(String text);
+
+  /// The first special token that a text spells, as {@link #encodeWithSpecials} would read it.
+  Optional<String> specialIn(String text);
 
   /// A decoder that takes one id at a time, at the start of a text.
   StreamingDecoder streamingDecoder();

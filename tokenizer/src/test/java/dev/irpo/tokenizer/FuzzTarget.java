@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /// The readers of tokenizers, each with the inputs that it is given.
@@ -21,11 +23,13 @@ enum FuzzTarget {
   TOKENIZER_MODEL {
     @Override
     Tokenizer read(int part, byte[] input) {
-      byte[] model = part % 2 == 0 ? input : model(ByteBuffer.wrap(input));
+      byte[] model = part % 2 == 0 ? input : whole(input);
       return SentencePieceTokenizer.parse(model, FILE);
     }
 
-    private static byte[] model(ByteBuffer in) {
+    @Override
+    byte[] whole(byte[] choices) {
+      ByteBuffer in = ByteBuffer.wrap(choices);
       List<Piece> pieces = new ArrayList<>(List.of(new Piece("<unk>", 0, Piece.Kind.UNKNOWN)));
       boolean byteFallback = pick(in, 2) == 1;
       for (int value = 0; byteFallback && value < 256; value++) {
@@ -48,7 +52,45 @@ enum FuzzTarget {
     @Override
     List<byte[]> seeds() {
       byte[] pieces = {0, 0, -1, 1, 'a', 0, -2, 1, 'b', 0, -3, 2, 'a', 'b', 2, 0, 3, '<', 's', '>'};
-      return List.of(seed(0, model(ByteBuffer.wrap(pieces))), seed(1, pieces));
+      return List.of(seed(0, whole(pieces)), seed(1, pieces));
+    }
+  },
+
+  /// The files that stand beside a tokenizer: `tokenizer_config.json`, `special_tokens_map.json` or
+  /// `added_tokens.json`, beside a small tokenizer of either kind.
+  TOKENIZER_FOLDER {
+    @Override
+    Tokenizer read(int part, byte[] input) {
+      Map<String, byte[]> files = new HashMap<>();
+      if (part % 2 == 0) {
+        byte[] pieces = {0, 0, -1, 1, 'a', 0, -2, 1, 'b', 2, 0, 3, '<', 's', '>'};
+        files.put("tokenizer.model", TOKENIZER_MODEL.whole(pieces));
+      }
+      if (part % 3 == 0 || part % 2 == 1) {
+        files.put("tokenizer.json", SMALL.getBytes(StandardCharsets.UTF_8));
+      }
+      files.put(NAMES.get(part / 6 % NAMES.size()), input);
+      return TokenizerFolder.read(new TokenizerFolder.Files(files, _ -> FILE))
+          .orElseThrow()
+          .tokenizer();
+    }
+
+    @Override
+    List<byte[]> seeds() {
+      String config =
+          """
+          {"add_bos_token": true, "add_eos_token": true, "bos_token": "<s>",
+           "eos_token": {"content": "</s>"}, "pad_token": "<pad>",
+           "added_tokens_decoder": {"4": {"content": "<x>", "special": true, "lstrip": true}}}
+          """;
+      List<byte[]> seeds = new ArrayList<>();
+      for (int part = 0; part < 6; part++) {
+        seeds.add(seed(part, config.getBytes(StandardCharsets.UTF_8)));
+      }
+      String map = "{\"eos_token\": \"b\", \"additional_special_tokens\": [\"<x>\"]}";
+      seeds.add(seed(6, map.getBytes(StandardCharsets.UTF_8)));
+      seeds.add(seed(12, "{\"<x>\": 4}".getBytes(StandardCharsets.UTF_8)));
+      return seeds;
     }
   },
 
@@ -80,6 +122,8 @@ enum FuzzTarget {
   static final String FILE = "dir/tokenizer";
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> NAMES =
+      List.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json");
   private static final String SMALL =
       """
       {"added_tokens": [{"id": 3, "content": "<s>", "special": true, "normalized": false}],
@@ -95,6 +139,11 @@ enum FuzzTarget {
 
   /// @throws IllegalArgumentException if it is refused
   abstract Tokenizer read(int part, byte[] input) throws IOException;
+
+  /// The file that choices make.
+  byte[] whole(byte[] choices) {
+    throw new UnsupportedOperationException(name() + " is not made of choices");
+  }
 
   /// Inputs that are read without complaint.
   abstract List<byte[]> seeds();
@@ -122,10 +171,12 @@ enum FuzzTarget {
     for (String text : TEXTS) {
       tokenizer.decode(tokenizer.encode(text));
       tokenizer.decode(tokenizer.encodeWithSpecials(text));
+      tokenizer.decode(tokenizer.encodeRest(text));
+      tokenizer.decode(tokenizer.encodeRestWithSpecials(text));
+      tokenizer.specialIn(text);
     }
     SplittableRandom random = new SplittableRandom(1);
     tokenizer.decode(random.ints(50, 0, tokenizer.vocabSize()).toArray());
-    tokenizer.bosId(1);
   }
 
   private static void requireOneLine(IllegalArgumentException e, String begin) {

@@ -104,9 +104,9 @@ class JsonTokenizerTest {
   @Test
   void llama2sGoldenRowsHoldThroughAnEqualTokenizerJson() throws IOException {
     var model = SentencePieceTokenizer.load(ForeignData.path("llama2-tokenizer/tokenizer.model"));
-    Tokenizer tokenizer =
+    JsonTokenizer tokenizer =
         JsonTokenizer.parse(Llama2TokenizerJson.of(model), "equal tokenizer.json");
-    assertEquals(1, tokenizer.bosId(-1));
+    assertArrayEquals(new int[] {1}, tokenizer.before());
     for (String line : Files.readAllLines(GoldenFiles.path("llama2-tokens.jsonl"))) {
       JsonNode row = parse(line);
       int[] ids = ids(row, "ids");
@@ -135,11 +135,11 @@ class JsonTokenizerTest {
 
   @Test
   void theTemplateSaysWhatBeginsASequence() throws IOException {
-    assertEquals("<|begin_of_text|>", tokenizer("llama3").piece(tokenizer("llama3").bosId(7)));
-    assertEquals(-1, tokenizer("smollm2").bosId(7));
-    assertFalse(tokenizer("llama3").addsLeadingSpace());
-    assertTrue(tokenizer("legacy").addsLeadingSpace());
-    assertTrue(tokenizer("metaspace-first").addsLeadingSpace());
+    int[] before = tokenizer("llama3").before();
+    assertEquals(1, before.length);
+    assertEquals("<|begin_of_text|>", tokenizer("llama3").piece(before[0]));
+    assertEquals(0, tokenizer("llama3").after().length);
+    assertEquals(0, tokenizer("smollm2").before().length);
   }
 
   @Test
@@ -196,7 +196,7 @@ class JsonTokenizerTest {
     String template =
         "\"single\":[{\"SpecialToken\":{\"id\":\"<|begin_of_text|>\",\"type_id\":0}},"
             + "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}]";
-    assertTrue(refusal(template, "\"single\":{\"Sequence\":1}").contains("one token in front"));
+    assertTrue(refusal(template, "\"single\":{\"Sequence\":1}").contains("the text 'A' alone"));
   }
 
   @Test

@@ -51,7 +51,7 @@ class TokenizerPartsTest {
     for (JsonNode merge : root.at("/model/merges")) {
       merges.add(merge.get(0).asText() + " " + merge.get(1).asText());
     }
-    return new ByteLevelParts(List.copyOf(tokens.values()), kinds, merges, layout, bosId);
+    return new ByteLevelParts(List.copyOf(tokens.values()), kinds, merges, layout, bosId, -1);
   }
 
   private static void assertGolden(String name, ByteLevelParts parts) throws IOException {
@@ -83,7 +83,7 @@ class TokenizerPartsTest {
   void llama3sLayoutEncodesAsItsPublishedFile() throws IOException {
     ByteLevelParts parts = parts("llama3", ByteLevelParts.Layout.LLAMA_3, 350);
     assertGolden("llama3", parts);
-    assertEquals(350, JsonTokenizer.parse(parts.toJson(), "made.json").bosId(7));
+    assertArrayEquals(new int[] {350}, JsonTokenizer.parse(parts.toJson(), "made.json").before());
     JsonNode made = JSON.readTree(parts.toJson());
     assertEquals(read("llama3.json").at("/pre_tokenizer"), made.at("/pre_tokenizer"));
     ObjectNode model = (ObjectNode) made.at("/model");
@@ -96,7 +96,7 @@ class TokenizerPartsTest {
   void smolLm2sLayoutEncodesAsItsPublishedFile() throws IOException {
     ByteLevelParts parts = parts("smollm2", ByteLevelParts.Layout.SMOLLM, -1);
     assertGolden("smollm2", parts);
-    assertEquals(-1, JsonTokenizer.parse(parts.toJson(), "made.json").bosId(7));
+    assertEquals(0, JsonTokenizer.parse(parts.toJson(), "made.json").before().length);
   }
 
   @Test
@@ -104,7 +104,7 @@ class TokenizerPartsTest {
     for (ByteLevelParts.Layout layout : ByteLevelParts.Layout.values()) {
       ByteLevelParts parts =
           new ByteLevelParts(
-              List.of("1", "2", "12"), new int[] {1, 1, 1}, List.of("1 2"), layout, -1);
+              List.of("1", "2", "12"), new int[] {1, 1, 1}, List.of("1 2"), layout, -1, -1);
       int[] ids = JsonTokenizer.parse(parts.toJson(), "made.json").encode("12");
       assertArrayEquals(
           layout == ByteLevelParts.Layout.SMOLLM ? new int[] {0, 1} : new int[] {2}, ids);
@@ -119,19 +119,22 @@ class TokenizerPartsTest {
             new int[] {3, 1, 4},
             List.of(),
             ByteLevelParts.Layout.GPT_2,
-            -1);
+            -1,
+            2);
     JsonNode made = JSON.readTree(parts.toJson());
     assertEquals("{\"<a>\":0,\"x\":1}", made.at("/model/vocab").toString());
     JsonTokenizer tokenizer = JsonTokenizer.parse(parts.toJson(), "made.json");
     assertArrayEquals(new int[] {1, 2}, tokenizer.encode("x<b>"));
     assertArrayEquals(new int[] {0, 1}, tokenizer.encodeWithSpecials("<a>x"));
+    assertEquals(0, tokenizer.before().length);
+    assertArrayEquals(new int[] {2}, tokenizer.after());
   }
 
   @Test
   void sameTokensAndUnknownKindsAreRefused() {
     ByteLevelParts twice =
         new ByteLevelParts(
-            List.of("a", "a"), new int[] {1, 1}, List.of(), ByteLevelParts.Layout.GPT_2, -1);
+            List.of("a", "a"), new int[] {1, 1}, List.of(), ByteLevelParts.Layout.GPT_2, -1, -1);
     assertTrue(refusal(twice::toJson).contains("tokens 0 and 1 are both 'a'"));
     SentencePieceParts unused =
         new SentencePieceParts(

@@ -13,6 +13,11 @@ record HuggingFaceConfig(Map<String, ?> values) {
   private static final double DEFAULT_RMS_EPS = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 2048;
 
+  /// What an absent key means; null means that there is no such token.
+  private static final int LLAMA_2_BOS = 1;
+
+  private static final int LLAMA_2_EOS = 2;
+
   /// Names of the activation of [dev.irpo.tensor.op.SwiGlu].
   private static final List<Object> SILU = List.of("silu", "swish");
 
@@ -66,8 +71,8 @@ record HuggingFaceConfig(Map<String, ?> values) {
         rope.scaling(),
         number(values, "rms_norm_eps", DEFAULT_RMS_EPS),
         Boolean.TRUE.equals(values.get("tie_word_embeddings")),
-        integer("bos_token_id", -1),
-        eosIds());
+        bosId(integer("vocab_size")),
+        eosIds(integer("vocab_size")));
   }
 
   private void requireLlama() {
@@ -161,13 +166,22 @@ record HuggingFaceConfig(Map<String, ?> values) {
         "config.json: %s is %s, it must be a number".formatted(key, value));
   }
 
-  private List<Integer> eosIds() {
-    Object value = values.get("eos_token_id");
+  /// The tokenizer knows better, so a number that is no token is as good as none.
+  private int bosId(int vocabSize) {
+    int id = values.containsKey("bos_token_id") ? integer("bos_token_id", -1) : LLAMA_2_BOS;
+    return id < vocabSize ? Math.max(id, -1) : -1;
+  }
+
+  private List<Integer> eosIds(int vocabSize) {
+    Object value = values.containsKey("eos_token_id") ? values.get("eos_token_id") : LLAMA_2_EOS;
     if (value == null) {
       return List.of();
     }
     List<?> ids = value instanceof List<?> list ? list : List.of(value);
-    return ids.stream().map(id -> integer("eos_token_id", id)).toList();
+    return ids.stream()
+        .map(id -> integer("eos_token_id", id))
+        .filter(id -> id >= 0 && id < vocabSize)
+        .toList();
   }
 
   static Map<String, Object> write(LlamaConfig config) {

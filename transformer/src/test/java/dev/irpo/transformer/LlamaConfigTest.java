@@ -70,6 +70,25 @@ class LlamaConfigTest {
     assertEquals(5, LlamaConfig.of(json).eosId());
   }
 
+  @Test
+  void anAbsentTokenIsLlama2sAndNullOrWhatIsNoTokenIsNone() {
+    Map<String, Object> json = json();
+    json.remove("bos_token_id");
+    json.remove("eos_token_id");
+    assertEquals(1, LlamaConfig.of(json).bosId());
+    assertEquals(List.of(2), LlamaConfig.of(json).eosIds());
+    json.put("bos_token_id", null);
+    json.put("eos_token_id", null);
+    assertEquals(-1, LlamaConfig.of(json).bosId());
+    assertEquals(List.of(), LlamaConfig.of(json).eosIds());
+    json.put("bos_token_id", 61);
+    json.put("eos_token_id", List.of(-1, 60, 61, 5));
+    assertEquals(-1, LlamaConfig.of(json).bosId());
+    assertEquals(List.of(60, 5), LlamaConfig.of(json).eosIds());
+    json.put("bos_token_id", -1);
+    assertEquals(-1, LlamaConfig.of(json).bosId());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "model_type, gpt2",
@@ -88,8 +107,7 @@ class LlamaConfigTest {
     "head_dim, 2147483646",
     "head_dim, 2097152",
     "max_position_embeddings, 2147483647",
-    "max_position_embeddings, -1",
-    "eos_token_id, 61"
+    "max_position_embeddings, -1"
   })
   void anImpossibleValueIsRefusedByKeyAndValue(String key, String text) {
     Map<String, Object> json = json();

@@ -94,7 +94,7 @@ enum StepRow {
       LanguageModel model =
           LanguageModel.map(single, folder.resolve(STORIES), Optional.of(folder.resolve(TOKENS)));
       SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
-      new SamplingWork(single, model.parameters(), List.of(model.promptIds("")), 1, settings)
+      new SamplingWork(single, model.parameters(), List.of(model.text().promptIds("")), 1, settings)
           .timeDecoding(s.report, what, s.repeats);
     }
   }

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 
 /// A GGUF file with a Llama; its tokenizer is inside it, or beside it as in a folder.
 public final class GgufFormat implements ModelFormat {
@@ -32,7 +32,7 @@ public final class GgufFormat implements ModelFormat {
   }
 
   @Override
-  public Optional<Path> tokenizerFile(Path file) {
+  public List<Path> tokenizers(Path file) {
     return TokenizerFiles.findIn(file.toAbsolutePath().getParent());
   }
 

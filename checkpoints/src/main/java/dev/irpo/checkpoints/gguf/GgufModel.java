@@ -220,9 +220,25 @@ final class GgufModel {
   private Tokens tokens() {
     OptionalInt begin =
         beginsWithBos() ? OptionalInt.of(token("bos_token_id", 1)) : OptionalInt.empty();
-    int end = token("eos_token_id", 2);
-    int endOfTurn = token("eot_token_id", end);
-    return new Tokens(begin, endOfTurn == end ? List.of(end) : List.of(end, endOfTurn));
+    Set<Integer> ends = new LinkedHashSet<>();
+    if (isSentencePiece() || hasToken("eos_token_id")) {
+      ends.add(token("eos_token_id", 2));
+    }
+    for (String key : List.of("eot_token_id", "eom_token_id")) {
+      if (hasToken(key)) {
+        ends.add(token(key, -1));
+      }
+    }
+    ends.addAll(new GgufVocabulary(path, values, vocabSize()).endsByText());
+    return new Tokens(begin, List.copyOf(ends));
+  }
+
+  private boolean isSentencePiece() {
+    return "llama".equals(values.getOrDefault(GgufVocabulary.PREFIX + "model", "llama"));
+  }
+
+  private boolean hasToken(String key) {
+    return values.containsKey(GgufVocabulary.PREFIX + key);
   }
 
   private Optional<ObjectNode> ropeScaling(double base) {
@@ -291,9 +307,8 @@ final class GgufModel {
 
   /// A `tokenizer.model` does not say whether BOS begins a text, so config.json must.
   private boolean beginsWithBos() {
-    boolean isSentencePiece = "llama".equals(values.get(GgufVocabulary.PREFIX + "model"));
     Object adds = values.get(GgufVocabulary.PREFIX + "add_bos_token");
-    return !isSentencePiece || !Boolean.FALSE.equals(adds);
+    return !isSentencePiece() || !Boolean.FALSE.equals(adds);
   }
 
   private int token(String key, int whenMissing) {

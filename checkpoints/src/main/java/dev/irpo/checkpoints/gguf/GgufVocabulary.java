@@ -3,6 +3,8 @@ package dev.irpo.checkpoints.gguf;
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.model.EmbeddedTokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,10 +24,43 @@ import java.util.function.Function;
 /// tokenizer.ggml.X_token_id, tokenizer.ggml.add_X
 /// ```
 ///
+/// Tokens of kind 5 at the end that are called `[PADn]` fill the vocabulary up to the rows of the
+/// embedding; they are left out. Tokens that end a generation are control tokens, whatever their
+/// kind says.
+///
 /// Each method decodes anew and refuses what it cannot read in one line. Source: ggml,
 /// `docs/gguf.md`; llama.cpp, `llama-vocab.cpp`.
 public final class GgufVocabulary implements EmbeddedTokenizer {
   static final String PREFIX = "tokenizer.ggml.";
+
+  private static final int NORMAL = 1;
+  private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
+  private static final int UNUSED = 5;
+
+  /// What ends a generation by its text alone (`special_eog_ids` of llama.cpp).
+  private static final Set<String> ENDS =
+      Set.of(
+          "</s>",
+          "<eos>",
+          "<EOT>",
+          "_<EOT>",
+          "[EOT]",
+          "[EOS]",
+          "<|eot_id|>",
+          "<|eom_id|>",
+          "<|im_end|>",
+          "<|end|>",
+          "<|return|>",
+          "<|call|>",
+          "<|calls|>",
+          "<|flush|>",
+          "<|endoftext|>",
+          "<|end_of_text|>",
+          "<end_of_turn>",
+          "<end_of_utterance>",
+          "<turn|>",
+          "<|tool_response>");
 
   /// Models that say they have no tokenizer.
   private static final Set<String> NONE = Set.of("none", "no_vocab");
@@ -63,8 +98,13 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
 
   /// Text by id.
   public List<String> tokens() {
+    List<String> tokens = allTokens();
+    return tokens.subList(0, size(tokens, allTypes(tokens)));
+  }
+
+  private List<String> allTokens() {
     List<String> tokens = decoded("tokens", GgufArray::strings);
-    if (tokens.size() != vocabSize) {
+    if (tokens.isEmpty() || tokens.size() > vocabSize) {
       throw refused(
           "%stokens has %d elements, token_embd.weight has %d rows"
               .formatted(PREFIX, tokens.size(), vocabSize));
@@ -72,17 +112,35 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
     return tokens;
   }
 
+  private static int size(List<String> tokens, int[] types) {
+    int size = tokens.size();
+    while (size > 0 && types[size - 1] == UNUSED && tokens.get(size - 1).matches("\\[PAD\\d+\\]")) {
+      size--;
+    }
+    return size;
+  }
+
   /// Scores by id.
   public float[] scores() {
     float[] scores = decoded("scores", GgufArray::floats);
-    requireLength("scores", scores.length);
-    return scores;
+    requireLength("scores", scores.length, allTokens());
+    return Arrays.copyOf(scores, tokens().size());
   }
 
   /// Kinds by id, 1 to 6.
   public int[] types() {
+    List<String> tokens = allTokens();
+    int[] types = allTypes(tokens);
+    for (int id = 0; id < types.length; id++) {
+      boolean isText = types[id] == NORMAL || types[id] == USER_DEFINED;
+      types[id] = isText && ENDS.contains(tokens.get(id)) ? CONTROL : types[id];
+    }
+    return Arrays.copyOf(types, size(tokens, types));
+  }
+
+  private int[] allTypes(List<String> tokens) {
     int[] types = decoded("token_type", GgufArray::integers);
-    requireLength("token_type", types.length);
+    requireLength("token_type", types.length, tokens);
     for (int id = 0; id < types.length; id++) {
       if (types[id] < 1 || types[id] > 6) {
         throw refused(
@@ -101,12 +159,30 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
   ///
   /// @param key for instance `bos_token_id`
   public int id(String key, int whenMissing) {
+    int size = tokens().size();
     Object value = values.getOrDefault(PREFIX + key, (long) whenMissing);
-    if (!(value instanceof Long id) || (id < 0 && id != whenMissing) || id >= vocabSize) {
-      throw refused(
-          "%s%s is %s, the vocabulary has %d tokens".formatted(PREFIX, key, value, vocabSize));
+    if (!(value instanceof Long id) || (id < 0 && id != whenMissing) || id >= size) {
+      throw refused("%s%s is %s, the vocabulary has %d tokens".formatted(PREFIX, key, value, size));
     }
     return id.intValue();
+  }
+
+  /// Tokens that end a generation by their text; none where the tokens cannot be read, which
+  /// whoever asks for them is told.
+  List<Integer> endsByText() {
+    List<String> tokens;
+    try {
+      tokens = allTokens();
+    } catch (IllegalArgumentException notRead) {
+      return List.of();
+    }
+    List<Integer> ends = new ArrayList<>();
+    for (int id = 0; id < tokens.size(); id++) {
+      if (ENDS.contains(tokens.get(id))) {
+        ends.add(id);
+      }
+    }
+    return ends;
   }
 
   /// A truth value.
@@ -136,11 +212,11 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
     return text;
   }
 
-  private void requireLength(String key, int length) {
-    if (length != vocabSize) {
+  private void requireLength(String key, int length, List<String> tokens) {
+    if (length != tokens.size()) {
       throw refused(
           "%s%s has %d elements, %stokens has %d"
-              .formatted(PREFIX, key, length, PREFIX, vocabSize));
+              .formatted(PREFIX, key, length, PREFIX, tokens.size()));
     }
   }
 

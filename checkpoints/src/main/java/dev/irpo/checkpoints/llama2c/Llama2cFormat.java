@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /// A llama2.c `.bin` file; its tokenizer is the only `*.model` file beside it.
@@ -35,9 +34,9 @@ public final class Llama2cFormat implements ModelFormat {
   }
 
   @Override
-  public Optional<Path> tokenizerFile(Path file) throws IOException {
+  public List<Path> tokenizers(Path file) throws IOException {
     List<Path> candidates = tokenizersBeside(file);
-    return candidates.size() == 1 ? Optional.of(candidates.getFirst()) : Optional.empty();
+    return candidates.size() == 1 ? candidates : List.of();
   }
 
   @Override

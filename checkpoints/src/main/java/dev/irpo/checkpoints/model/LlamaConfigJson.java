@@ -61,8 +61,15 @@ public record LlamaConfigJson(
   }
 
   private void putTokens(ObjectNode config) {
-    tokens.begin().ifPresent(id -> config.put("bos_token_id", id));
-    if (tokens.ends().size() == 1) {
+    // null: an absent key means Llama 2's token
+    if (tokens.begin().isPresent()) {
+      config.put("bos_token_id", tokens.begin().getAsInt());
+    } else {
+      config.putNull("bos_token_id");
+    }
+    if (tokens.ends().isEmpty()) {
+      config.putNull("eos_token_id");
+    } else if (tokens.ends().size() == 1) {
       config.put("eos_token_id", tokens.ends().getFirst());
     } else {
       ArrayNode ends = config.putArray("eos_token_id");

@@ -4,7 +4,7 @@ import dev.irpo.checkpoints.files.SeenChecksums;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 
 /// A way to store models: whether a path holds one, and how it is opened.
 ///
@@ -42,15 +42,14 @@ public interface ModelFormat {
   /// @throws IllegalArgumentException naming the first file that differs
   default void verifyChecksums(Path path, SeenChecksums seen) throws IOException {}
 
-  /// The tokenizer's file that lies with a model, none where there is none or it is not clear which
-  /// one it is; for a folder `tokenizer.model`, else `tokenizer.json`, which is a conversion of the
-  /// former where both are there.
-  default Optional<Path> tokenizerFile(Path path) throws IOException {
+  /// The tokenizers' files that lie with a model, none where there is none or it is not clear which
+  /// one it is; for a folder `tokenizer.model` and `tokenizer.json`.
+  default List<Path> tokenizers(Path path) throws IOException {
     return TokenizerFiles.findIn(path);
   }
 
-  /// The message where a tokenizer is needed and [#tokenizerFile] finds none: the path, the fact,
-  /// the way out.
+  /// The message where a tokenizer is needed and [#tokenizers] finds none: the path, the fact, the
+  /// way out.
   default String missingTokenizer(Path path) throws IOException {
     return "%s: there is no such file and no %s; copy one there or name one with --tokenizer"
         .formatted(path.resolve(TokenizerFiles.SENTENCE_PIECE), TokenizerFiles.JSON);

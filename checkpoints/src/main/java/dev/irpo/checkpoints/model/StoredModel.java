@@ -146,36 +146,33 @@ public final class StoredModel implements AutoCloseable {
     return tokenizer.isEmpty() && embedded.isPresent();
   }
 
-  /// The tokenizer's file: the one given on opening, else none where the tokenizer is
-  /// [inside][#hasTokenizerInside()], else the one that [lies with][ModelFormat#tokenizerFile] the
-  /// model.
-  public Optional<Path> tokenizerFile() throws IOException {
-    return tokenizer.isPresent() || embedded.isPresent() ? tokenizer : format.tokenizerFile(path);
+  /// The tokenizers' files: the one given on opening, else none where the tokenizer is
+  /// [inside][#hasTokenizerInside()], else those that [lie with][ModelFormat#tokenizers] the model.
+  public List<Path> tokenizers() throws IOException {
+    return tokenizer.isPresent() || embedded.isPresent()
+        ? tokenizer.stream().toList()
+        : format.tokenizers(path);
   }
 
   /// The tokenizer's content with the files that belong to it; none where there is no tokenizer.
   ///
   /// @throws IllegalArgumentException if the tokenizer inside the file is not supported
   public TokenizerFiles tokenizerFiles() throws IOException {
-    if (hasTokenizerInside()) {
-      return embedded.get().files();
-    }
-    if (tokenizer.isPresent()) {
-      return TokenizerFiles.read(tokenizer.get());
-    }
-    Optional<Path> file = tokenizerFile();
-    return file.isPresent() ? TokenizerFiles.readFolder(file.get()) : TokenizerFiles.none();
+    return hasTokenizerInside()
+        ? embedded.get().files().inside(path.toString())
+        : TokenizerFiles.read(tokenizers());
   }
 
-  /// The tokenizer's file, for callers that cannot do without.
+  /// The same for callers that cannot do without.
   ///
   /// @throws NoSuchFileException if there is none, or it is not clear which one it is
-  public Path requireTokenizer() throws IOException {
-    Optional<Path> found = tokenizerFile();
-    if (found.isPresent()) {
-      return found.get();
+  /// @throws IllegalArgumentException if the tokenizer inside the file is not supported
+  public TokenizerFiles requireTokenizer() throws IOException {
+    TokenizerFiles files = tokenizerFiles();
+    if (files.contents().isEmpty()) {
+      throw new NoSuchFileException(format.missingTokenizer(path));
     }
-    throw new NoSuchFileException(format.missingTokenizer(path));
+    return files;
   }
 
   /// Every tensor with its size and checksum; reads all bytes.

@@ -17,8 +17,12 @@ import java.util.stream.Stream;
 /// (`tokenizer_config.json`, a chat template, `generation_config.json` …), where they are there.
 /// They stay with the model wherever it is written.
 ///
+/// What those of the tokenizer say together is for whoever knows tokenizers.
+///
 /// @param contents bytes by file name; empty for a model without tokenizer
-public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
+/// @param sources what messages call a file, by file name
+public record TokenizerFiles(
+    SequencedMap<String, byte[]> contents, SequencedMap<String, String> sources) {
   /// A SentencePiece model.
   public static final String SENTENCE_PIECE = "tokenizer.model";
 
@@ -43,9 +47,18 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
           "chat_template.json",
           GENERATION_CONFIG);
 
+  /// Far beyond any: Llama 3's tokenizer.json has 9 MB, Gemma's 34.
+  private static final long MAX_BYTES = 64L << 20;
+
   /// Keeps the order.
   public TokenizerFiles {
     contents = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(contents));
+    sources = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(sources));
+  }
+
+  /// Files that messages call by their names.
+  public TokenizerFiles(SequencedMap<String, byte[]> contents) {
+    this(contents, new LinkedHashMap<>());
   }
 
   /// No tokenizer.
@@ -63,49 +76,73 @@ public record TokenizerFiles(SequencedMap<String, byte[]> contents) {
     return new TokenizerFiles(new LinkedHashMap<>(Map.of(JSON, json)));
   }
 
-  /// The tokenizer's file in a folder: `tokenizer.model`, else `tokenizer.json`.
-  public static Optional<Path> findIn(Path folder) {
+  /// The tokenizers in a folder: its `tokenizer.model` and its `tokenizer.json`, as far as they are
+  /// there.
+  public static List<Path> findIn(Path folder) {
     return Stream.of(SENTENCE_PIECE, JSON)
         .map(folder::resolve)
         .filter(Files::isRegularFile)
-        .findFirst();
+        .toList();
   }
 
-  /// Reads the tokenizer's file that was found in a folder and the files beside it, that of the
-  /// other kind included.
-  public static TokenizerFiles readFolder(Path tokenizer) throws IOException {
-    SequencedMap<String, byte[]> contents = new LinkedHashMap<>(read(tokenizer).contents());
-    for (String name : List.of(SENTENCE_PIECE, JSON)) {
-      Path other = tokenizer.resolveSibling(name);
-      if (!contents.containsKey(name) && Files.isRegularFile(other)) {
-        contents.put(name, Files.readAllBytes(other));
-      }
-    }
-    return new TokenizerFiles(contents);
-  }
-
-  /// Reads a tokenizer's file, whatever its name, and the files beside it, but no other tokenizer.
-  public static TokenizerFiles read(Path tokenizer) throws IOException {
+  /// Reads tokenizers of one folder, whatever the name of a single one, and the files beside them.
+  ///
+  /// @param tokenizers one, or those that [#findIn] finds
+  /// @throws IllegalArgumentException if a file is larger than any that is known
+  public static TokenizerFiles read(List<Path> tokenizers) throws IOException {
     SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
-    boolean isJson = tokenizer.toString().endsWith(".json");
-    contents.put(isJson ? JSON : SENTENCE_PIECE, Files.readAllBytes(tokenizer));
-    for (String name : COMPANIONS) {
-      Path companion = tokenizer.resolveSibling(name);
+    SequencedMap<String, String> sources = new LinkedHashMap<>();
+    for (Path tokenizer : tokenizers) {
+      String name = tokenizer.toString().endsWith(".json") ? JSON : SENTENCE_PIECE;
+      contents.put(name, bytes(tokenizer));
+      sources.put(name, tokenizer.toString());
+    }
+    for (String name : tokenizers.isEmpty() ? List.<String>of() : COMPANIONS) {
+      Path companion = tokenizers.getFirst().resolveSibling(name);
       if (Files.isRegularFile(companion)) {
-        contents.put(name, Files.readAllBytes(companion));
+        contents.put(name, bytes(companion));
+        sources.put(name, companion.toString());
       }
     }
-    return new TokenizerFiles(contents);
+    return new TokenizerFiles(contents, sources);
   }
 
-  /// Content of the `tokenizer.json`, where it is one.
+  private static byte[] bytes(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "%s: has %d bytes, a tokenizer's file has at most %d; copy or download it again"
+              .formatted(file, Files.size(file), MAX_BYTES));
+    }
+    return Files.readAllBytes(file);
+  }
+
+  /// The same files, of which messages say that they are inside another.
+  public TokenizerFiles inside(String source) {
+    SequencedMap<String, String> inside = new LinkedHashMap<>();
+    contents.keySet().forEach(name -> inside.put(name, source));
+    return new TokenizerFiles(contents, inside);
+  }
+
+  /// The same with one more file.
+  public TokenizerFiles with(String name, byte[] content) {
+    SequencedMap<String, byte[]> more = new LinkedHashMap<>(contents);
+    more.put(name, content);
+    return new TokenizerFiles(more, sources);
+  }
+
+  /// Content of the `tokenizer.json`, where there is one.
   public Optional<byte[]> json() {
     return Optional.ofNullable(contents.get(JSON));
   }
 
-  /// Content of the `tokenizer.model`, where it is one.
+  /// Content of the `tokenizer.model`, where there is one.
   public Optional<byte[]> sentencePiece() {
     return Optional.ofNullable(contents.get(SENTENCE_PIECE));
+  }
+
+  /// What messages call a file.
+  public String source(String name) {
+    return sources.getOrDefault(name, name);
   }
 
   /// Writes them into a folder.

@@ -146,7 +146,7 @@ class GgufFileTest {
     try (StoredModel read = ModelFormats.open(file)) {
       assertRefused(read::requireTokenizer, "m.gguf", "no tokenizer inside", "--tokenizer");
       Path beside = Files.write(folder.resolve("tokenizer.json"), new byte[] {1});
-      assertEquals(Optional.of(beside), read.tokenizerFile());
+      assertEquals(List.of(beside), read.tokenizers());
     }
   }
 

@@ -76,7 +76,7 @@ class GgufVocabularyTest {
         };
     try (StoredModel model = ModelFormats.open(write(), Optional.empty(), asking)) {
       assertTrue(model.hasTokenizerInside());
-      assertEquals(Optional.empty(), model.tokenizerFile());
+      assertEquals(List.of(), model.tokenizers());
       assertTrue(model.tokenizerFiles().contents().isEmpty());
     }
     return answer[0];
@@ -139,7 +139,7 @@ class GgufVocabularyTest {
     try (StoredModel model =
         ModelFormats.open(write(), Optional.of(given), _ -> TokenizerFiles.none())) {
       assertFalse(model.hasTokenizerInside());
-      assertEquals(given, model.requireTokenizer());
+      assertEquals(List.of(given), model.tokenizers());
       assertArrayEquals(new byte[] {5}, model.tokenizerFiles().sentencePiece().orElseThrow());
     }
   }
@@ -150,9 +150,10 @@ class GgufVocabularyTest {
     Function<GgufVocabulary, Object> scores = GgufVocabulary::scores;
     Function<GgufVocabulary, Object> types = GgufVocabulary::types;
     refused(
-        test -> test.putArray("tokens", STRINGS, 1, string("a")),
+        test ->
+            test.putArray("tokens", STRINGS, 4, string("a"), string("b"), string("c"), string("d")),
         tokens,
-        "tokens has 1 elements, token_embd.weight has 3 rows");
+        "tokens has 4 elements, token_embd.weight has 3 rows");
     refused(
         test -> test.putArray("scores", FLOATS, 2, bits(0), bits(0)),
         scores,
@@ -178,6 +179,39 @@ class GgufVocabularyTest {
         test -> test.putArray("token_type", FLOATS, 3, bits(1), bits(1), bits(1)),
         types,
         "token_type has elements of type 6, 32-bit whole numbers (type 5) are read");
+  }
+
+  @Test
+  void rowsBeyondTheTokensArePaddingWhetherTheyHaveTokensOrNot() throws IOException {
+    complete();
+    putArray("tokens", STRINGS, 2, string("<unk>"), string("a"));
+    putArray("token_type", INTEGERS, 2, int32(2), int32(1));
+    assertEquals(List.of("<unk>", "a"), ask(GgufVocabulary::tokens));
+    putArray("tokens", STRINGS, 3, string("<unk>"), string("a"), string("[PAD2]"));
+    putArray("token_type", INTEGERS, 3, int32(2), int32(1), int32(5));
+    assertEquals(List.of("<unk>", "a"), ask(GgufVocabulary::tokens));
+    assertArrayEquals(new int[] {2, 1}, (int[]) ask(GgufVocabulary::types));
+    assertArrayEquals(new float[] {0, -1.5f}, (float[]) ask(GgufVocabulary::scores));
+    putArray("token_type", INTEGERS, 3, int32(2), int32(1), int32(1));
+    assertEquals(List.of("<unk>", "a", "[PAD2]"), ask(GgufVocabulary::tokens));
+  }
+
+  @Test
+  void whatEndsATextByItsNameIsAControlTokenAndEndsIt() throws IOException {
+    complete().putArray("tokens", STRINGS, 3, string("<unk>"), string("<|im_end|>"), string("a"));
+    putArray("token_type", INTEGERS, 3, int32(2), int32(4), int32(1));
+    assertArrayEquals(new int[] {2, 3, 1}, (int[]) ask(GgufVocabulary::types));
+    put("eom_token_id", 0);
+    try (StoredModel model = ModelFormats.open(write())) {
+      assertEquals("[2,0,1]", model.config().path("eos_token_id").toString());
+    }
+    putArray("tokens", STRINGS, 3, string("<unk>"), string("b"), string("a"));
+    writer.values.remove(PREFIX + "eom_token_id");
+    writer.values.remove(PREFIX + "eos_token_id");
+    put("model", "gpt2");
+    try (StoredModel model = ModelFormats.open(write())) {
+      assertTrue(model.config().path("eos_token_id").isNull());
+    }
   }
 
   @Test

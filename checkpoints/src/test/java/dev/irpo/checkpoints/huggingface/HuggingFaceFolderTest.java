@@ -57,7 +57,7 @@ class HuggingFaceFolderTest {
       assertEquals("HUGGING_FACE", model.format().name());
       assertSameTensors(TENSORS, model.tensors().values());
       assertEquals(config(), model.config());
-      assertEquals(1, Files.size(model.requireTokenizer()));
+      assertEquals(1, Files.size(model.tokenizers().getFirst()));
     }
   }
 
@@ -151,7 +151,7 @@ class HuggingFaceFolderTest {
         assertSameTensors(source.tensors().values(), arrow.tensors().values());
         assertEquals(source.config(), exported.config());
         assertEquals(source.config(), arrow.config());
-        assertEquals(Optional.empty(), arrow.tokenizerFile());
+        assertEquals(List.of(), arrow.tokenizers());
         assertRefused(arrow::requireTokenizer, "tokenizer.model", "--tokenizer");
       }
     }

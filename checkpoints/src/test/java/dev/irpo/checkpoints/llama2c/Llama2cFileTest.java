@@ -10,6 +10,7 @@ import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
 import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.testdata.ForeignData;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,14 +133,15 @@ class Llama2cFileTest {
   void theTokenizerIsTheOneGivenOrTheOnlyOneBeside() throws IOException {
     Path file = write(HEADER, TIED_ELEMENTS);
     try (StoredModel model = ModelFormats.open(file)) {
-      assertEquals(Optional.empty(), model.tokenizerFile());
+      assertEquals(List.of(), model.tokenizers());
       assertRefused(model::requireTokenizer, "0 *.model files", "--tokenizer");
       Path one = Files.createFile(folder.resolve("one.model"));
-      assertEquals(one, model.requireTokenizer());
+      assertEquals(List.of(one), model.tokenizers());
+      assertEquals(one.toString(), model.requireTokenizer().source(TokenizerFiles.SENTENCE_PIECE));
       Path two = Files.createFile(folder.resolve("two.model"));
       assertRefused(model::requireTokenizer, "2 *.model files", "--tokenizer");
       try (StoredModel given = ModelFormats.open(file, Optional.of(two))) {
-        assertEquals(two, given.requireTokenizer());
+        assertEquals(List.of(two), given.tokenizers());
       }
     }
   }
@@ -150,14 +153,15 @@ class Llama2cFileTest {
       long parameters =
           source.tensors().values().stream().mapToLong(t -> t.shape().numElements()).sum();
       assertEquals(260_032, parameters);
-      assertEquals("tok512.model", source.requireTokenizer().getFileName().toString());
+      assertEquals("tok512.model", source.tokenizers().getFirst().getFileName().toString());
       ArrowModelWriter.keepingTypes().write(folder.resolve("arrow"), source);
       try (StoredModel arrow = ModelFormats.open(folder.resolve("arrow"))) {
         new HuggingFaceWriter().write(folder.resolve("exported"), arrow);
         try (StoredModel exported = ModelFormats.open(folder.resolve("exported"))) {
           assertSameTensors(source.tensors().values(), arrow.tensors().values());
           assertSameTensors(source.tensors().values(), exported.tensors().values());
-          assertEquals(-1, Files.mismatch(source.requireTokenizer(), exported.requireTokenizer()));
+          assertEquals(
+              -1, Files.mismatch(source.tokenizers().getFirst(), exported.tokenizers().getFirst()));
         }
       }
     }

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,22 +20,22 @@ class TokenizerFilesTest {
   }
 
   @Test
-  void aSentencePieceModelIsFoundBeforeAConversionOfIt() throws IOException {
-    assertEquals(Optional.empty(), TokenizerFiles.findIn(folder));
+  void bothKindsOfTokenizersAreFound() throws IOException {
+    assertEquals(List.of(), TokenizerFiles.findIn(folder));
     Files.createDirectory(folder.resolve("tokenizer.model"));
     Path json = write("tokenizer.json", 1);
-    assertEquals(Optional.of(json), TokenizerFiles.findIn(folder));
+    assertEquals(List.of(json), TokenizerFiles.findIn(folder));
     Files.delete(folder.resolve("tokenizer.model"));
     Path model = write("tokenizer.model", 2);
-    assertEquals(Optional.of(model), TokenizerFiles.findIn(folder));
+    assertEquals(List.of(model, json), TokenizerFiles.findIn(folder));
   }
 
   @Test
   void aTokenizerOfAnyNameGetsTheNameOfItsKind() throws IOException {
-    TokenizerFiles json = TokenizerFiles.read(write("mine.json", 1));
+    TokenizerFiles json = TokenizerFiles.read(List.of(write("mine.json", 1)));
     assertArrayEquals(new byte[] {1}, json.json().orElseThrow());
     assertTrue(json.sentencePiece().isEmpty());
-    TokenizerFiles model = TokenizerFiles.read(write("mine.spm", 2));
+    TokenizerFiles model = TokenizerFiles.read(List.of(write("mine.spm", 2)));
     assertArrayEquals(new byte[] {2}, model.sentencePiece().orElseThrow());
     assertTrue(model.json().isEmpty());
     assertEquals(List.of("tokenizer.model"), List.copyOf(model.contents().keySet()));
@@ -48,7 +47,7 @@ class TokenizerFilesTest {
     write("special_tokens_map.json", 2);
     write("tokenizer_config.json", 3);
     write("config.json", 4);
-    TokenizerFiles files = TokenizerFiles.read(tokenizer);
+    TokenizerFiles files = TokenizerFiles.read(List.of(tokenizer));
     assertEquals(
         List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
         List.copyOf(files.contents().keySet()));

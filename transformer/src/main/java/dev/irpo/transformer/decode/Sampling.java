@@ -1,16 +1,19 @@
 package dev.irpo.transformer.decode;
 
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /// How a generation samples, and what its random numbers are keyed by.
 ///
 /// @param settings how tokens are drawn
 /// @param seed of the run
 /// @param iteration of the run, so that each iteration draws other samples
-/// @param stopConditions makes the condition of each sample
+/// @param stopConditions makes the condition of each sample from the ids of its prompt
 public record Sampling(
-    SamplingSettings settings, long seed, int iteration, Supplier<StopCondition> stopConditions) {
+    SamplingSettings settings,
+    long seed,
+    int iteration,
+    Function<int[], StopCondition> stopConditions) {
   /// Receives what a generation makes.
   public interface Listener {
     /// All samples of a request, by number; requests come in their order.
@@ -25,6 +28,6 @@ public record Sampling(
 
   /// With the stop tokens as the only condition.
   public static Sampling of(SamplingSettings settings, long seed, int iteration) {
-    return new Sampling(settings, seed, iteration, () -> StopCondition.NEVER);
+    return new Sampling(settings, seed, iteration, _ -> StopCondition.NEVER);
   }
 }

@@ -10,8 +10,15 @@ import java.util.List;
 /// @param topP then keeps the fewest tokens that have this probability together; 1 keeps all
 /// @param maxNewTokens longest response, its end token included
 /// @param stopIds tokens that end a response and belong to it; none to ignore the model's end token
+/// @param drawable tokens with this id and above are never drawn: rows of the embedding beyond the
+///   tokenizer's tokens
 public record SamplingSettings(
-    double temperature, int topK, double topP, int maxNewTokens, List<Integer> stopIds) {
+    double temperature,
+    int topK,
+    double topP,
+    int maxNewTokens,
+    List<Integer> stopIds,
+    int drawable) {
   /// Checks the ranges.
   ///
   /// @throws IllegalArgumentException naming the option that is out of range
@@ -20,7 +27,14 @@ public record SamplingSettings(
     require("top-k", topK, topK >= 0, "0 (off) or above");
     require("top-p", topP, topP > 0 && topP <= 1, "above 0 and at most 1 (off)");
     require("max-new-tokens", maxNewTokens, maxNewTokens > 0, "1 or above");
+    require("drawable", drawable, drawable > 0, "1 or above");
     stopIds = List.copyOf(stopIds);
+  }
+
+  /// The same with every token drawable.
+  public SamplingSettings(
+      double temperature, int topK, double topP, int maxNewTokens, List<Integer> stopIds) {
+    this(temperature, topK, topP, maxNewTokens, stopIds, Integer.MAX_VALUE);
   }
 
   private static void require(String option, Number value, boolean holds, String range) {

@@ -33,7 +33,7 @@ final class SlotState {
     prompt = state;
     sample = state.started++;
     length = 0;
-    stopCondition = sampling.stopConditions().get();
+    stopCondition = sampling.stopConditions().apply(state.request.prompt());
     key = CounterRandom.key(sampling.seed(), sampling.iteration());
     key = CounterRandom.key(key, state.request.problem());
     key = CounterRandom.key(key, (long) state.request.firstSample() + sample);

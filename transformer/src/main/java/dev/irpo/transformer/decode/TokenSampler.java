@@ -13,11 +13,17 @@ import java.util.Arrays;
 /// block and the tokens of one block, or of those blocks whose best token may be kept where some
 /// are cut off. Sums run in double precision in a fixed order: by token id, or from the most
 /// probable token on where tokens are cut off.
+///
+/// Tokens that are not drawable count as if they were not there, in the draw and nowhere else:
+/// recorded log-probabilities are those of the softmax over all rows.
 final class TokenSampler {
   private static final int BLOCK = ScoreKernels.TOKEN_BLOCK;
 
   private final SamplingSettings settings;
   private final int vocabSize;
+
+  /// Tokens from 0 on that may be drawn.
+  private final int drawable;
 
   /// Of each block: its largest logit, its weight, and the sum of the weights before it.
   private final float[] largest;
@@ -43,6 +49,7 @@ final class TokenSampler {
   TokenSampler(SamplingSettings settings, int vocabSize) {
     this.settings = settings;
     this.vocabSize = vocabSize;
+    drawable = Math.min(settings.drawable(), vocabSize);
     int blocks = ScoreKernels.blocks(vocabSize);
     largest = new float[blocks];
     blockWeights = new float[blocks];
@@ -86,9 +93,17 @@ final class TokenSampler {
     int blocks = largest.length;
     scores.largest().read((long) row * blocks, largest, blocks);
     scores.weights().read((long) row * blocks, blockWeights, blocks);
+    findLargest();
+    if (drawable < vocabSize) {
+      leaveOut(scores, row);
+      findLargest();
+    }
+  }
+
+  private void findLargest() {
     max = Float.NEGATIVE_INFINITY;
     float sum = 0;
-    for (int b = 0; b < blocks; b++) {
+    for (int b = 0; b < largest.length; b++) {
       max = Math.max(max, largest[b]);
       sum += blockWeights[b];
     }
@@ -99,11 +114,30 @@ final class TokenSampler {
     }
   }
 
-  /// Reads the logits of a block and returns how many there are.
+  /// Blocks without a drawable token weigh nothing; the one where they end is summed again.
+  private void leaveOut(TokenScores scores, int row) {
+    int border = drawable / BLOCK;
+    Arrays.fill(largest, border, largest.length, Float.NEGATIVE_INFINITY);
+    Arrays.fill(blockWeights, border, largest.length, 0);
+    int count = readLogits(scores, row, border);
+    for (int i = 0; i < count; i++) {
+      largest[border] = Math.max(largest[border], logits[i]);
+    }
+    double factor = inverseTemperature(settings);
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += FastExp.exp(((double) logits[i] - largest[border]) * factor);
+    }
+    blockWeights[border] = (float) sum;
+  }
+
+  /// Reads the drawable logits of a block and returns how many there are.
   private int readLogits(TokenScores scores, int row, int block) {
     int first = block * BLOCK;
-    int count = Math.min(BLOCK, vocabSize - first);
-    scores.logits().read((long) row * vocabSize + first, logits, count);
+    int count = Math.clamp(drawable - first, 0, BLOCK);
+    if (count > 0) {
+      scores.logits().read((long) row * vocabSize + first, logits, count);
+    }
     return count;
   }
 

@@ -203,7 +203,7 @@ class GeneratorTest {
     assertEquals(6, samples.get(0).ids().length);
     assertEquals(40, samples.get(1).ids().length);
     assertEquals(Sample.Finish.LENGTH, samples.get(1).finish());
-    Sampling untilFive = new Sampling(endless, 0, 0, () -> (ids, length) -> length == 5);
+    Sampling untilFive = new Sampling(endless, 0, 0, _ -> (ids, length) -> length == 5);
     assertEquals(5, generate(backend, limits, nearEnd, untilFive).get(1).ids().length);
     int third = samples.get(1).ids()[2];
     SamplingSettings stopping = new SamplingSettings(1, 0, 1, 40, List.of(third));

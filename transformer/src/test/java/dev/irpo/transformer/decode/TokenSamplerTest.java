@@ -194,6 +194,52 @@ class TokenSamplerTest {
     assertEquals(70, draw(greedy, 0.99, values));
   }
 
+  /// Rows beyond the tokens may have the largest logits; the draw is that of the tokens alone.
+  @ParameterizedTest
+  @ValueSource(ints = {1, 63, 64, 65, 128, 150, 199})
+  void whatIsNotDrawableCountsAsIfItWereNotThere(int drawable) {
+    double[] all = new double[200];
+    Arrays.setAll(all, v -> v < drawable ? 3 * CounterRandom.normal(8, v) : 9);
+    double[] alone = Arrays.copyOf(all, drawable);
+    for (SamplingSettings settings :
+        List.of(
+            SamplingSettings.greedy(1, List.of()),
+            new SamplingSettings(1, 0, 1, 1, List.of()),
+            new SamplingSettings(0.7, 5, 1, 1, List.of()),
+            new SamplingSettings(1.3, 0, 0.6, 1, List.of()),
+            new SamplingSettings(1.3, 20, 0.6, 1, List.of()))) {
+      SamplingSettings masked =
+          new SamplingSettings(
+              settings.temperature(), settings.topK(), settings.topP(), 1, List.of(), drawable);
+      TokenScores scores = scores(masked, all);
+      TokenScores ofAlone = scores(settings, alone);
+      TokenSampler sampler = new TokenSampler(masked, all.length);
+      TokenSampler sampleOfAlone = new TokenSampler(settings, drawable);
+      for (int i = 0; i < 300; i++) {
+        double uniform = CounterRandom.uniform(9, i);
+        int drawn = sampler.draw(scores, 1, uniform);
+        assertEquals(sampleOfAlone.draw(ofAlone, 1, uniform), drawn);
+        assertTrue(drawn < drawable);
+      }
+    }
+  }
+
+  @Test
+  void damageBeyondWhatIsDrawableIsReportedToo() {
+    SamplingSettings masked = new SamplingSettings(1, 0, 1, 1, List.of(), 3);
+    assertThrows(IllegalArgumentException.class, () -> draw(masked, 0.5, 1, 2, 3, Double.NaN));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            draw(
+                masked,
+                0.5,
+                Double.NEGATIVE_INFINITY,
+                Double.NEGATIVE_INFINITY,
+                Double.NEGATIVE_INFINITY,
+                1));
+  }
+
   @Test
   void theSmallestTemperatureTakesOneOfTheMostProbable() {
     SamplingSettings cold = new SamplingSettings(Double.MIN_NORMAL, 0, 1, 1, List.of());

@@ -1,0 +1,26 @@
+package dev.irpo.tokenizer;
+
+/// Decodes ids of a SentencePiece model with added tokens.
+final class ExtendedDecoder implements StreamingDecoder {
+  private final ExtendedTokenizer tokenizer;
+  private final PieceDecoder trained;
+
+  ExtendedDecoder(ExtendedTokenizer tokenizer, PieceDecoder trained) {
+    this.tokenizer = tokenizer;
+    this.trained = trained;
+  }
+
+  @Override
+  public String append(int id) {
+    AddedToken token = tokenizer.added(id);
+    if (token == null) {
+      return trained.append(id);
+    }
+    return trained.appendText(token.special() ? "" : token.content());
+  }
+
+  @Override
+  public String finish() {
+    return trained.finish();
+  }
+}
