@@ -92,11 +92,11 @@ public final class ExtendedTokenizer implements Tokenizer {
         out.add(stretch.token().id());
         continue;
       }
-      boolean isFirst = startsText && stretch.start() == 0;
+      boolean isPrefixed = stretch.start() == 0 ? startsText : trained.prefixesAfterSpecials();
       int[] ids =
           readsSpecials
-              ? trained.withSpecials(stretch.text(), isFirst)
-              : trained.plain(stretch.text(), isFirst);
+              ? trained.withSpecials(stretch.text(), isPrefixed)
+              : trained.plain(stretch.text(), isPrefixed);
       IntStream.of(ids).forEach(out::add);
     }
     return out.build().toArray();

@@ -35,9 +35,10 @@ import java.util.stream.Collectors;
 /// Source: tokenizers 0.23 of Hugging Face (`pre_tokenizers/metaspace.rs`, `models/bpe`); ids as
 /// SentencePiece 0.2.2 gives them.
 ///
+/// @param spaces what is done with the spaces of a text
 /// @param bosId piece that is put before a sequence, or -1 for none
 /// @param eosId piece that is put behind it, or -1 for none
-record SentencePieceJson(ModelFile model, int bosId, int eosId) {
+record SentencePieceJson(ModelFile model, SpaceRules spaces, int bosId, int eosId) {
   private static final String SPACE = String.valueOf(TextNormalizer.ESCAPED_SPACE);
 
   /// More spaces than any text begins with.
@@ -61,7 +62,7 @@ record SentencePieceJson(ModelFile model, int bosId, int eosId) {
   ///
   /// @throws IllegalArgumentException naming what a `tokenizer.json` cannot say
   byte[] toBytes() {
-    TextNormalizer normalizer = model.normalizer();
+    TextNormalizer normalizer = spaces.normalizer();
     require(normalizer.escapeWhitespaces(), "it does not spell a space as ▁");
     try {
       JsonMapper json = JsonMapper.builder().build();
@@ -100,15 +101,20 @@ record SentencePieceJson(ModelFile model, int bosId, int eosId) {
 
   private void putNormalizer(ObjectNode root) {
     ArrayNode steps = (ArrayNode) root.at("/normalizer/normalizers");
-    boolean dropsExtra = model.normalizer().removeExtraWhitespaces();
+    boolean dropsExtra = spaces.normalizer().removeExtraWhitespaces();
+    if (spaces.afterSpecials()
+        && !spaces.takesFirstSpace()
+        && spaces.normalizer().addDummyPrefix()) {
+      steps.addObject().put("type", "Prepend").put("prepend", SPACE);
+    }
     if (dropsExtra) {
       addReplace(steps, "Regex", " +", " ");
       addReplace(steps, "Regex", "[ %s]+\\z".formatted(SPACE), "");
     }
-    if (dropsExtra && !model.normalizer().addDummyPrefix()) {
+    if (dropsExtra && !spaces.normalizer().addDummyPrefix()) {
       addReplace(steps, "Regex", "\\A ", "");
     }
-    if (!dropsExtra || !model.normalizer().addDummyPrefix()) {
+    if (!dropsExtra || !spaces.normalizer().addDummyPrefix()) {
       addReplace(steps, "String", " ", SPACE);
     }
   }
@@ -119,8 +125,8 @@ record SentencePieceJson(ModelFile model, int bosId, int eosId) {
       steps.addObject().put("type", "ByteFallback");
     }
     steps.addObject().put("type", "Fuse");
-    boolean dropsAll = model.normalizer().removeExtraWhitespaces();
-    if (model.normalizer().addDummyPrefix() || dropsAll) {
+    boolean dropsAll = spaces.normalizer().removeExtraWhitespaces();
+    if (spaces.normalizer().addDummyPrefix() || dropsAll) {
       int spaces = dropsAll ? MANY : 1;
       ObjectNode strip = steps.addObject().put("type", "Strip").put("content", " ");
       strip.put("start", spaces).put("stop", 0);
@@ -135,9 +141,13 @@ record SentencePieceJson(ModelFile model, int bosId, int eosId) {
 
   private void putPreTokenizer(ObjectNode root) {
     ArrayNode steps = (ArrayNode) root.at("/pre_tokenizer/pretokenizers");
-    if (model.normalizer().addDummyPrefix()) {
-      addMetaspace(steps, " ", "first");
-      addMetaspace(steps, SPACE, "never");
+    if (spaces.normalizer().addDummyPrefix()) {
+      if (spaces.takesFirstSpace()) {
+        addMetaspace(steps, SPACE, spaces.afterSpecials() ? "always" : "first");
+      } else if (!spaces.afterSpecials()) {
+        addMetaspace(steps, " ", "first");
+        addMetaspace(steps, SPACE, "never");
+      }
     }
     List<String> symbols =
         texts(Piece.Kind.USER_DEFINED).stream()

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
 /// ```
 ///
 /// A model may say that extra spaces are dropped, which SentencePiece does; Hugging Face's library
-/// and llama.cpp do not, and neither does {@link #keepingSpaces}.
+/// and llama.cpp do not, and neither does {@link #keepingSpaces()}.
 ///
 /// Models that would need another algorithm (unigram, a character map, unused pieces) are refused
 /// by name.
@@ -38,11 +39,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final String sourceName;
   private final byte[] modelBytes;
   private final ModelFile model;
-  private final TextNormalizer normalizer;
-
-  /// Whether a text that begins with a space has its prefix already.
-  private final boolean takesFirstSpace;
-
+  private final SpaceRules spaces;
   private final List<Piece> pieces;
   private final Map<String, Integer> ids = new HashMap<>();
   private final int[] idOfByte = new int[256];
@@ -52,16 +49,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final SymbolMatcher specials;
   private final MergeTable mergeTable;
 
-  private SentencePieceTokenizer(byte[] modelBytes, String sourceName, boolean keepsSpaces) {
+  private SentencePieceTokenizer(
+      byte[] modelBytes, String sourceName, Function<TextNormalizer, SpaceRules> rules) {
     this.sourceName = sourceName;
     this.modelBytes = modelBytes.clone();
     model = SentencePieceReader.read(this.modelBytes, sourceName);
-    TextNormalizer stated = model.normalizer();
-    takesFirstSpace = keepsSpaces && stated.removeExtraWhitespaces();
-    normalizer =
-        takesFirstSpace
-            ? new TextNormalizer(stated.addDummyPrefix(), false, stated.escapeWhitespaces())
-            : stated;
+    spaces = rules.apply(model.normalizer());
     pieces = model.pieces();
     for (int id = 0; id < pieces.size(); id++) {
       String text = pieces.get(id).text();
@@ -104,13 +97,21 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// @throws IllegalArgumentException if the bytes are cut off or damaged, or the model is of a
   ///   kind that is not supported; one line that begins with `sourceName`
   public static SentencePieceTokenizer parse(byte[] model, String sourceName) {
-    return new SentencePieceTokenizer(model, sourceName, false);
+    return new SentencePieceTokenizer(model, sourceName, SpaceRules::stated);
   }
 
   /// The same vocabulary, but no space of a text is dropped, whatever the model says: where it says
   /// so, a space at the start is the prefix and every other one comes back.
-  SentencePieceTokenizer keepingSpaces() {
-    return dropsLeadingSpaces() ? new SentencePieceTokenizer(modelBytes, sourceName, true) : this;
+  public SentencePieceTokenizer keepingSpaces() {
+    return keepingSpaces(true, false);
+  }
+
+  /// The same where a `tokenizer_config.json` says more.
+  SentencePieceTokenizer keepingSpaces(boolean addsPrefix, boolean afterSpecials) {
+    SpaceRules wanted = SpaceRules.keepingAll(model.normalizer(), addsPrefix, afterSpecials);
+    return wanted.equals(spaces)
+        ? this
+        : new SentencePieceTokenizer(modelBytes, sourceName, _ -> wanted);
   }
 
   /// The bytes of the `tokenizer.model` this was read from, unchanged.
@@ -126,7 +127,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   ///   does
   public byte[] toJson(int bosId, int eosId) {
     try {
-      return new SentencePieceJson(model, bosId, eosId).toBytes();
+      return new SentencePieceJson(model, spaces, bosId, eosId).toBytes();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s: %s; name another tokenizer of this vocabulary with --tokenizer"
@@ -181,7 +182,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /// {@inheritDoc}
   ///
-  /// Only plain text at the very start gets the model's space prefix, as in Hugging Face's library.
+  /// Only plain text at the very start gets the model's space prefix, as in Hugging Face's library,
+  /// unless a folder of the older kind says otherwise.
   @Override
   public int[] encodeWithSpecials(String text) {
     return withSpecials(text, true);
@@ -212,12 +214,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
         i++;
         continue;
       }
-      encodePlain(text.substring(start, i), startsText && start == 0, out);
+      encodePlain(text.substring(start, i), start == 0 ? startsText : spaces.afterSpecials(), out);
       out.add(ids.get(special));
       i += special.length();
       start = i;
     }
-    encodePlain(text.substring(start), startsText && start == 0, out);
+    encodePlain(text.substring(start), start == 0 ? startsText : spaces.afterSpecials(), out);
     return out.build().toArray();
   }
 
@@ -235,11 +237,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   private void encodePlain(String text, boolean startsText, IntStream.Builder out) {
-    boolean beginsWithSpace =
-        !text.isEmpty()
-            && (text.charAt(0) == ' ' || text.charAt(0) == TextNormalizer.ESCAPED_SPACE);
-    boolean isPrefixed = startsText && !(takesFirstSpace && beginsWithSpace);
-    String normalized = normalizer.normalize(text, isPrefixed);
+    String normalized = spaces.apply(text, startsText);
     int[] symbols = new int[normalized.length()];
     int count = 0;
     for (int i = 0; i < normalized.length(); ) {
@@ -298,14 +296,19 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return byteOfId[id];
   }
 
+  /// Whether text after a special token gets the prefix too.
+  boolean prefixesAfterSpecials() {
+    return spaces.afterSpecials();
+  }
+
   /// Whether a leading ▁ of the first piece was put there by encoding, and nothing else.
   boolean dropsDummyPrefix() {
-    return normalizer.addDummyPrefix() && !dropsLeadingSpaces();
+    return spaces.normalizer().addDummyPrefix() && !dropsLeadingSpaces();
   }
 
   /// Whether every leading ▁ is dropped while nothing but spaces has come.
   boolean dropsLeadingSpaces() {
-    return normalizer.removeExtraWhitespaces();
+    return spaces.normalizer().removeExtraWhitespaces();
   }
 
   String unkSurface() {

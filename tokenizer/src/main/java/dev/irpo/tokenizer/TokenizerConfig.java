@@ -19,6 +19,8 @@ import java.util.SequencedMap;
 /// @param isThere whether there is a `tokenizer_config.json`
 /// @param addsBos whether a text begins with BOS, as far as the `tokenizer.json` does not say
 /// @param addsEos whether a text ends with EOS, as far as the `tokenizer.json` does not say
+/// @param addsPrefix whether a text gets a space in front, as far as the `tokenizer.model` puts one
+/// @param isLegacy whether text after a special token gets it too
 /// @param added tokens that the tokenizer's own file may lack, in the order of their ids
 record TokenizerConfig(
     boolean isThere,
@@ -26,6 +28,8 @@ record TokenizerConfig(
     Named eos,
     boolean addsBos,
     boolean addsEos,
+    boolean addsPrefix,
+    boolean isLegacy,
     List<AddedToken> added) {
   static final String FILE = "tokenizer_config.json";
   static final String SPECIAL_TOKENS = "special_tokens_map.json";
@@ -83,8 +87,10 @@ record TokenizerConfig(
         found.isPresent(),
         named(files, names, "bos_token"),
         named(files, names, "eos_token"),
-        flag(files, config, "add_bos_token"),
-        flag(files, config, "add_eos_token"),
+        flag(files, config, "add_bos_token", false),
+        flag(files, config, "add_eos_token", false),
+        flag(files, config, "add_prefix_space", true),
+        flag(files, config, "legacy", false),
         List.copyOf(added.values()));
   }
 
@@ -107,10 +113,11 @@ record TokenizerConfig(
     return Optional.of(node);
   }
 
-  private static boolean flag(TokenizerFolder.Files files, JsonNode config, String key) {
+  private static boolean flag(
+      TokenizerFolder.Files files, JsonNode config, String key, boolean whenAbsent) {
     JsonNode value = config.path(key);
     if (value.isMissingNode() || value.isNull()) {
-      return false;
+      return whenAbsent;
     }
     if (!value.isBoolean()) {
       throw mistake(files, FILE, "%s is %s, it must be true or false".formatted(key, value));

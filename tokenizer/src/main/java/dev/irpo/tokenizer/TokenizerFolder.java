@@ -16,6 +16,8 @@ import java.util.function.UnaryOperator;
 /// around a    tokenizer.json           the template of its post-processor, whatever the others say
 /// text        tokenizer.model          add_bos_token, add_eos_token of tokenizer_config.json, false
 ///                                      where absent; without that file: BOS
+/// spaces      tokenizer.model          none is dropped; add_prefix_space, true where absent, and
+///                                      legacy of tokenizer_config.json
 /// BOS, EOS    bos_token, eos_token of special_tokens_map.json where tokenizer_config.json lists no
 ///             added tokens, else of the latter; absent: <s> and </s>, if they are tokens; without
 ///             such a file: those of the tokenizer.model, the template of the tokenizer.json
@@ -73,7 +75,7 @@ public record TokenizerFolder(
     Supplier<SentencePieceTokenizer> model =
         () ->
             SentencePieceTokenizer.parse(files.content(MODEL).get(), files.source(MODEL))
-                .keepingSpaces();
+                .keepingSpaces(config.addsPrefix(), config.isLegacy());
     if (files.content(JSON).isEmpty()) {
       return Optional.of(ofModel(model.get(), config, files));
     }

@@ -48,6 +48,22 @@ class SentencePieceJsonTest {
     }
   }
 
+  @Test
+  void aModelWhoseSpacesAreAllKeptIsWrittenSo() throws IOException {
+    for (String name : List.of("stories260K/tok512.model", "llama2-tokenizer/tokenizer.model")) {
+      SentencePieceTokenizer stated = SentencePieceTokenizer.load(ForeignData.path(name));
+      for (boolean addsPrefix : new boolean[] {true, false}) {
+        for (boolean afterSpecials : new boolean[] {true, false}) {
+          SentencePieceTokenizer kept = stated.keepingSpaces(addsPrefix, afterSpecials);
+          assertSameIds(kept, 60);
+          JsonTokenizer json = JsonTokenizer.parse(kept.toJson(1, -1), "made");
+          String text = "a </s>b  c";
+          assertArrayEquals(kept.encodeWithSpecials(text), json.encodeWithSpecials(text), name);
+        }
+      }
+    }
+  }
+
   /// Pieces for bytes and single characters, then the given ones in the order of merging.
   private static SentencePieceTokenizer of(boolean addsSpace, boolean dropsSpaces, Piece... more) {
     List<Piece> pieces = new ArrayList<>();

@@ -136,6 +136,23 @@ class TokenizerFolderTest {
   }
 
   @Test
+  void aModelsConfigSaysWhereASpaceIsPut() throws IOException {
+    String added = "\"added_tokens_decoder\":{\"512\":{\"content\":\"<x>\",\"special\":true}}}";
+    Tokenizer legacy = model("{\"legacy\":true," + added).read().tokenizer();
+    assertArrayEquals(new int[] {403, 2, 403}, legacy.encodeWithSpecials("Once</s>Once"));
+    assertArrayEquals(new int[] {512, 403}, legacy.encodeWithSpecials("<x>Once"));
+    assertArrayEquals(new int[] {403, 512, 261}, legacy.encodeWithSpecials("Once<x> a"));
+    Tokenizer today = model("{\"legacy\":false," + added).read().tokenizer();
+    assertArrayEquals(new int[] {403, 2, 441, 416, 331}, today.encodeWithSpecials("Once</s>Once"));
+    assertArrayEquals(new int[] {512, 441, 416, 331}, today.encodeWithSpecials("<x>Once"));
+    Tokenizer bare = model("{\"add_prefix_space\":false}").read().tokenizer();
+    assertArrayEquals(new int[] {441, 416, 331, 407}, bare.encode("Once upon"));
+    assertArrayEquals(new int[] {410, 261}, bare.encode("  a"));
+    assertArrayEquals(new int[] {412, 268}, bare.encode("a b"));
+    assertEquals("  a", bare.decode(410, 261));
+  }
+
+  @Test
   void olderFilesNameAddedAndSpecialTokens() throws IOException {
     TokenizerFolderTest old = model("{}").with("added_tokens.json", "{\"<x>\":512}");
     assertArrayEquals(new int[] {512, 412}, old.read().tokenizer().encode("<x>a"));
