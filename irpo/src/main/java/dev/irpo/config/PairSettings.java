@@ -9,10 +9,7 @@ public record PairSettings(
             value = "true",
             doc = "whether the gold solution, where the task has one, is a winner too")
         boolean goldAmongWinners,
-    @Setting(
-            value = "1",
-            range = "(0, 1]",
-            doc = "least reward of a winner, losers have less")
+    @Setting(value = "1", range = "(0, 1]", doc = "least reward of a winner, losers have less")
         double winnerReward,
     @Setting(value = "false", doc = "whether a response counts once however often it was sampled")
         boolean removeDuplicates,

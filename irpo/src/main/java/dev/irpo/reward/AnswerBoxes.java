@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /// The boxes of a text, `\boxed{5}` and `\boxed 5`, and what belongs to them.
 ///
-/// A sign before a box is a part of the answer, and boxes with nothing but `,`, `and` or `or` between
-/// them are one list. A text is read in one pass, whatever it is.
+/// A sign before a box is a part of the answer, and boxes with nothing but `,`, `and` or `or`
+/// between them are one list. A text is read in one pass, whatever it is.
 final class AnswerBoxes {
   /// A box in a text.
   ///
@@ -77,8 +77,8 @@ final class AnswerBoxes {
         && JOINT.matcher(text.substring(one.end(), next.start())).matches();
   }
 
-  /// Where the sign of a box begins, else where the box does. A dash between words parts a sentence,
-  /// and one between terms subtracts.
+  /// Where the sign of a box begins, else where the box does. A dash between words parts a
+  /// sentence, and one between terms subtracts.
   private static int signStart(String text, int box) {
     int at = box;
     while (at > 0 && (text.charAt(at - 1) == ' ' || text.charAt(at - 1) == '$')) {
@@ -189,9 +189,7 @@ final class AnswerBoxes {
     }
     int behind = name + box.get().length();
     int inside = behind;
-    while (inside < text.length()
-        && inside < behind + MOST_SPACES
-        && text.charAt(inside) == ' ') {
+    while (inside < text.length() && inside < behind + MOST_SPACES && text.charAt(inside) == ' ') {
       inside++;
     }
     if (text.startsWith("{", inside)) {

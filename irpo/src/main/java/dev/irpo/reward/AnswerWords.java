@@ -72,12 +72,22 @@ final class AnswerWords {
   /// At the beginning of what stands behind a number.
   private static final Pattern CHANGED_BEHIND =
       Pattern.compile(
-          ("[\\s,-]*(?:(?:(?:and|or|to|by|point) (?:an? )?)?(?:%s|quarter)(?![\\p{L}-])"
-               + "|(?:squared|cubed|factorial|choose|mod|modulo|base|plus|minus|negative|pi|over)(?!\\p{L})|to(?!\\p{L})(?!"
-               + " (?:the nearest|be))|or(?!\\p{L})(?! so(?!\\p{L}))|and"
-               + " (?:up|over|above|more|counting|below|under)(?!\\p{L})|(?:\\p{L}+"
-               + " )?(?:below|under) (?:zero|freezing)|[nxyz](?!\\p{L})).*")
-              .formatted(NUMBER));
+          "[\\s,-]*(?:%s).*"
+              .formatted(
+                  String.join(
+                      "|",
+                      // 5 and a half, 5 hundredths, 5 or six; but not 5 one-dollar bills
+                      "(?:(?:and|or|to|by|point) (?:an? )?)?(?:%s|quarter)(?![\\p{L}-])"
+                          .formatted(NUMBER),
+                      // 5 feet six inches, 5 apples and six pears
+                      "\\p{L}+,? (?:(?:and|plus|times) )?(?:%s)(?![\\p{L}-])".formatted(CARDINAL),
+                      "(?:squared|cubed|factorial|choose|mod|modulo|base|plus|minus|negative|pi|over)(?!\\p{L})",
+                      "times [b-z](?!\\p{L})",
+                      "[nxyz](?!\\p{L})",
+                      "to(?!\\p{L})(?! (?:the nearest|be))",
+                      "or(?!\\p{L})(?! so(?!\\p{L}))",
+                      "and (?:up|over|above|more|counting|below|under)(?!\\p{L})",
+                      "(?:\\p{L}+ )?(?:below|under) (?:zero|freezing)")));
 
   private AnswerWords() {}
 

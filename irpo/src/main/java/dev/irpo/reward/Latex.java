@@ -5,14 +5,17 @@ import java.util.regex.Pattern;
 
 /// What all graders hold to be the same LaTeX, whatever they read from it.
 final class Latex {
-  private static final Pattern ESCAPED_TWICE = Pattern.compile("(?<!\\\\)\\\\\\\\(?:\\\\\\\\)*(?!\\\\)");
-  private static final Pattern ROWS = Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\begin(?![a-zA-Z])");
+  private static final Pattern ESCAPED_TWICE =
+      Pattern.compile("(?<!\\\\)\\\\\\\\(?:\\\\\\\\)*(?!\\\\)");
+  private static final Pattern ROWS =
+      Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\begin(?![a-zA-Z])");
 
   /// Spaces of any width, and the second backslash of a new row, which begins none of them.
   private static final Pattern SPACE =
       Pattern.compile("(\\\\\\\\)|\\\\(?:[ ,;:]|(?:quad|qquad|thinspace|enspace)(?![a-zA-Z]))|~");
 
-  private static final Pattern THOUSANDS_COMMA = Pattern.compile("(?<=\\d)(?:\\{,\\}|,\\\\!)(?=\\d)");
+  private static final Pattern THOUSANDS_COMMA =
+      Pattern.compile("(?<=\\d)(?:\\{,\\}|,\\\\!)(?=\\d)");
   private static final Pattern NEGATIVE_SPACE = Pattern.compile("(?<!\\\\)\\\\!");
   private static final int MOST_ESCAPES = 4;
 
@@ -40,7 +43,8 @@ final class Latex {
   static String plainSpaces(String text) {
     String commas = THOUSANDS_COMMA.matcher(text).replaceAll(",");
     String joined = NEGATIVE_SPACE.matcher(commas).replaceAll("");
-    return SPACE.matcher(joined)
+    return SPACE
+        .matcher(joined)
         .replaceAll(space -> space.group(1) == null ? " " : Matcher.quoteReplacement("\\\\"));
   }
 }

@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 /// rest        perhaps, behind . , : ) - or a reason: words that name no other option
 /// ```
 ///
-/// A letter with a word right behind it (`A car`) is an article, and a denied or second letter makes
-/// the answer unreadable.
+/// A letter with a word right behind it (`A car`) is an article, and a denied or second letter
+/// makes the answer unreadable.
 final class LetterText {
   private static final int LONGEST_TEXT = 2_000;
 
@@ -28,16 +28,18 @@ final class LetterText {
   private static final Pattern COMMAND =
       Pattern.compile(
           "\\\\(?:text|mbox|textrm|textbf|textit|textsf|mathrm|mathbf|mathit|mathsf|operatorname)\\s*\\{([^{}]*)\\}");
-  private static final Pattern MARK = Pattern.compile("\\\\[()\\[\\]]|\\\\(?:left|right)(?![a-zA-Z])|[*`$\"_{}]");
+  private static final Pattern MARK =
+      Pattern.compile("^[<']|[>']$|\\\\[()\\[\\]]|\\\\(?:left|right)(?![a-zA-Z])|[*`$\"_{}]");
 
   private static final Pattern LEAD =
       Pattern.compile(
-          "(?i)(?:(?:so|thus|hence|therefore|then|ok|okay)(?!\\p{L})[\\s,:]*"
-              + "|i(?:'d| would)? (?:think|believe|choose|chose|pick|select|say|guess|go with)(?: that)?(?!\\p{L})\\s*"
-              + "|(?:it is|it's|it must be|that is|that's)(?!\\p{L})\\s*"
-              + "|(?:(?:the|my)\\s+)?(?:(?:final|correct|right|best|most likely|most appropriate|closest)\\s+)*"
-              + "(?:answer|option|choice|solution|letter)(?:\\s+(?:choice|option|letter))?(?!\\p{L})"
-              + "(?:\\s*(?:is|would be|must be|should be|has to be)(?!\\p{L}))?\\s*[:=]?\\s*)");
+          "(?i)(?:(?:so|thus|hence|therefore|then|ok|okay)(?!\\p{L})[\\s,:]*|i(?:'d| would)?"
+              + " (?:think|believe|choose|chose|pick|select|say|guess|go with)(?:"
+              + " that)?(?!\\p{L})\\s*|(?:it is|it's|it must be|that"
+              + " is|that's)(?!\\p{L})\\s*|(?:(?:the|my)\\s+)?(?:(?:final|correct|right|best|most"
+              + " likely|most appropriate|closest)\\s+)*"
+              + "(?:answer|option|choice|solution|letter)(?:\\s+(?:choice|option|letter))?(?!\\p{L})(?:\\s*(?:is|would"
+              + " be|must be|should be|has to be)(?!\\p{L}))?\\s*[:=]?\\s*)");
 
   /// A letter, in brackets or not, and the rest.
   private static final Pattern LETTER =
@@ -50,21 +52,32 @@ final class LetterText {
 
   /// What may follow a letter without brackets, if anything does.
   private static final Pattern PARTED =
-      Pattern.compile("(?is)\\s*(?:[.:),;!?]|-+(?!\\p{L}|\\d)|\\(|%s|%s).*".formatted(REASON, CONFIRMED));
+      Pattern.compile(
+          "(?is)\\s*(?:[.:),;!?]|-+\\s|(?:rather than|instead of|not)\\s|\\(|%s|%s).*"
+              .formatted(REASON, CONFIRMED));
 
   private static final Pattern SEPARATORS = Pattern.compile("^[\\s.:),;!?-]+|[\\s.!]+$");
-  private static final Pattern IN_REASON = Pattern.compile("(?is)(?<!\\p{L})" + REASON + ".*");
+
+  /// Clauses that may name other options: reasons, and what says that they are wrong.
+  private static final Pattern OF_OTHERS =
+      Pattern.compile(
+          "(?is)(?<!\\p{L})%s.*|(?<!\\p{L})(?:not|than|unlike|instead of)\\s[^.,;]*|[^.;]*\\s(?:is|are)\\s+(?:all\\s+|both\\s+)?(?:wrong|incorrect|false)(?!\\p{L})[^.;]*"
+              .formatted(REASON));
+
   private static final Pattern CONTINUED =
-      Pattern.compile("(?is)(?:and|or|but|nor|versus|vs|to|through|/|&|\\+|wrong|not (?:correct|right|the)).*");
+      Pattern.compile(
+          "(?is)(?:and|or|but|nor|versus|vs|to|through|/|&|\\+|wrong|not (?:correct|right|the)).*");
   private static final Pattern UNCONFIRMED =
       Pattern.compile("(?is)(?:is|was|are|isn't|wasn't|can't|cannot|may|might|could)(?!\\p{L}).*");
 
   /// Another letter; after `not` and `than` it is none, and A before a word is an article.
   private static final Pattern MENTION =
       Pattern.compile(
-          "(?<!(?i:not|than|unlike) )(?<![\\p{L}\\d'(\\[])(?:[(\\[]([A-Z])[)\\]]|([A-Z]))(?![\\p{L}\\d'])(?!(?<=A)\\s+\\p{Ll})");
+          "(?<!(?i:not|than|unlike)"
+              + " )(?<![\\p{L}\\d'(\\[])(?:[(\\[]([A-Z])[)\\]]|([A-Z]))(?![\\p{L}\\d'])(?!(?<=A)\\s+\\p{Ll})");
 
-  private static final Pattern BEHIND_TEXT = Pattern.compile("(?s)(.*\\S)\\s*[(\\[]([A-Za-z])[)\\]]\\.?");
+  private static final Pattern BEHIND_TEXT =
+      Pattern.compile("(?s)(.*\\S)\\s*[(\\[]([A-Za-z])[)\\]]\\.?");
 
   private final List<String> options;
 
@@ -142,7 +155,7 @@ final class LetterText {
     if (UNCONFIRMED.matcher(rest).matches() && !isConfirmed) {
       return false;
     }
-    Matcher mention = MENTION.matcher(IN_REASON.matcher(rest).replaceFirst(""));
+    Matcher mention = MENTION.matcher(OF_OTHERS.matcher(rest).replaceAll(""));
     while (mention.find()) {
       String other = mention.group(1) == null ? mention.group(2) : mention.group(1);
       if (isOption(other) && !other.equals(name) && !other.equals("I")) {
@@ -169,6 +182,8 @@ final class LetterText {
             .filter(i -> LetterGrader.comparable(options.get(i)).equals(wanted))
             .boxed()
             .toList();
-    return equal.size() == 1 ? Optional.of(LetterGrader.letter(equal.getFirst())) : Optional.empty();
+    return equal.size() == 1
+        ? Optional.of(LetterGrader.letter(equal.getFirst()))
+        : Optional.empty();
   }
 }

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 
 /// The parts of a list: what commas, `and` and `or` outside of brackets part.
 ///
-/// Commas are those of thousands where all of a number's are (`1,234,567`, but not `1,234,5`, and not
-/// before a space); they go.
+/// Commas are those of thousands where all of a number's are (`1,234,567`, but not `1,234,5`, and
+/// not before a space); they go.
 final class MathParts {
   private static final Pattern SEPARATOR =
       Pattern.compile(

@@ -67,7 +67,10 @@ final class MathReading implements MathAnswer.Reading {
   private static final Pattern SIGN_WORD =
       Pattern.compile(
           "(?i)^(?:\\{\\s*-\\s*\\}|\\\\text\\s*\\{\\s*(?:negative|minus)\\s*\\}|(?:negative|minus)(?!\\p{L}))\\s*(?=[\\d.\\\\(])");
-  private static final Pattern DOLLAR = Pattern.compile("\\\\?\\$");
+  private static final Pattern DOLLAR =
+      Pattern.compile("\\\\text\\s*\\{\\s*\\\\?\\$\\s*\\}|\\\\?\\$");
+  private static final Pattern ORDINAL =
+      Pattern.compile("\\^\\{\\s*\\\\text\\s*\\{\\s*(?:st|nd|rd|th)\\s*\\}\\s*\\}$");
   private static final Pattern CURRENCY =
       Pattern.compile("[\u20AC\u00A3\u00A5\u20B9](?=\\s*[-+\\d.])");
 
@@ -169,6 +172,7 @@ final class MathReading implements MathAnswer.Reading {
     }
     Matcher member = MEMBER.matcher(text);
     text = member.matches() ? member.group(1) : text;
+    text = ORDINAL.matcher(text).replaceFirst("");
     text = SIGN_WORD.matcher(wholeText(CURRENCY.matcher(text).replaceAll(""))).replaceFirst("-");
     return new Part(name, MathAnswer.form(spelled(MathUnits.removed(text)), new MathReading()));
   }

@@ -42,23 +42,35 @@ final class NumberLine {
               Pattern.compile(
                   "\\\\(?:text|mbox|textrm|textbf|textit|mathrm|mathbf|mathit|emph|operatorname)\\s*\\{([^{}]*)\\}"),
               found -> found.group(1)),
-          Rule.of("\\s*(?:\\^\\s*(?:\\{\\s*\\\\circ\\s*\\}|\\\\circ" + END + ")|\\\\degree" + END + ")", " degrees "),
+          Rule.of(
+              "\\s*(?:\\^\\s*(?:\\{\\s*\\\\circ\\s*\\}|\\\\circ" + END + ")|\\\\degree" + END + ")",
+              " degrees "),
           new Rule(
               Pattern.compile(
-                  "(\\d?)\\\\[dtc]?frac\\s*(?:\\{\\s*([\\d.,]+)\\s*\\}|(\\d))\\s*(?:\\{\\s*([\\d.,]+)\\s*\\}|(\\d))(\\d?)"),
+                  "(\\d?)\\\\[dtc]?frac\\s*(?:\\{\\s*([-+]?[\\d.,]+)\\s*\\}|(\\d))\\s*(?:\\{\\s*([\\d.,]+)\\s*\\}|(\\d))(\\d?)"),
               NumberLine::fraction),
+          Rule.of("(?<=\\d)\\^\\{?\\s*(?:st|nd|rd|th)(?![a-zA-Z])\\s*\\}?", ""),
           Rule.of("\\\\(?:cdots|ldots|dots)" + END, "..."),
           Rule.of("\\\\approx" + END, "="),
-          Rule.of("\\\\(?:Rightarrow|rightarrow|to|implies|therefore)" + END + "|->|[\u2192\u21D2\u2234]", BREAK),
+          Rule.of(
+              "\\\\(?:Rightarrow|rightarrow|to|implies|therefore)"
+                  + END
+                  + "|->|[\u2192\u21D2\u2234]",
+              BREAK),
           Rule.of("\\s*\\\\(?:times|cdot|div)" + END + "\\s*", " \u00D7 "),
           new Rule(
-              Pattern.compile("(?<![\\p{L}\\d^])(%s)(?:\\^?[23]|\\^\\{[23]\\})(?!\\d)".formatted(LENGTHS)),
+              Pattern.compile(
+                  "(?<![\\p{L}\\d^])(%s)(?:\\^?[23]|\\^\\{[23]\\})(?!\\d)".formatted(LENGTHS)),
               found -> found.group(1)),
           new Rule(
               Pattern.compile("(?<=\\d)(%s)\\^(?:[23]|\\{[23]\\})(?!\\d)".formatted(LENGTHS)),
               found -> found.group(1)),
-          Rule.of("(?<![\\w)])[*`]+(?=\\S)|(?<=\\S)[*`]+(?![\\w(])|(?<!\\w)_+|_+(?!\\w)", BREAK),
-          new Rule(Pattern.compile("(?<![\\^_])\\{([^{}]*)\\}"), found -> BREAK + found.group(1) + BREAK));
+          Rule.of(
+              "(?<![\\w)*`])[*`]++(?=\\S)|(?<=[^\\s*`])[*`]++(?![\\w(])|(?<!\\w)_+|_+(?!\\w)",
+              BREAK),
+          new Rule(
+              Pattern.compile("(?<![\\^_])\\{([^{}]*)\\}"),
+              found -> BREAK + found.group(1) + BREAK));
 
   private NumberLine() {}
 

@@ -9,12 +9,12 @@ import java.util.regex.Pattern;
 
 /// What stands before and behind a number, and what it does to it.
 final class NumberNeighbours {
-  private static final String CURRENCY = "$\u20AC\u00A3\u00A5\u20B9\u20A9\u20BD";
+  private static final String CURRENCY = "$\u20AC\u00A3\u00A5\u20B9\u20A9\u20BD\u00A2";
 
   /// Currencies, brackets and quotes that may part a number from its sign.
   private static final Pattern BESIDE =
       Pattern.compile(
-          "(?:[\\s%s#(\\[\"']|(?<!\\p{L})(?:(?:USD|EUR|GBP|JPY|CNY|RMB|INR|AUD|CAD|CHF|US|Rs\\.?)(?!\\p{L})|(?:A|C|S|R|NZ|HK|NT)(?=\\$)))+$"
+          "(?:[\\s%s#\u2116\u2022(\\[\"']|(?<!\\p{L})(?:(?:USD|EUR|GBP|JPY|CNY|RMB|INR|AUD|CAD|CHF|US|Rs\\.?)(?!\\p{L})|(?:A|C|S|R|NZ|HK|NT)(?=\\$)))+$"
               .formatted(CURRENCY));
 
   private static final Pattern SIGN =
@@ -22,33 +22,41 @@ final class NumberNeighbours {
 
   /// Words and punctuation; a hyphen and a slash only within words.
   private static final Pattern WORDS_BEFORE =
-      Pattern.compile("(?:[\\p{L}\\p{M}\\s,.:;'\"()\\[\\]&?!#%" + CURRENCY + "]|(?<=\\p{L})[-/](?=\\p{L}))*");
+      Pattern.compile(
+          "(?:[\\p{L}\\p{M}\\s,.:;'\"()\\[\\]&?!#%" + CURRENCY + "]|(?<=\\p{L})[-/](?=\\p{L}))*");
 
   private static final Pattern WORDS_BEHIND =
       Pattern.compile(
-          "(?:[\\p{L}\\p{M}\\p{So}\\s,.:;'\"()\\[\\]&?!#%" + CURRENCY + "]|-(?=[\\s\\p{L}])|/\\s?(?:\\p{L}(?=\\p{L})|[dghms](?!\\p{L})))*");
+          "(?:[\\p{L}\\p{M}\\p{So}\\s,.:;'\"()\\[\\]&?!#%"
+              + CURRENCY
+              + "]|-(?=[\\s\\p{L}])|/\\s?(?:\\p{L}(?=\\p{L})|[dghms](?!\\p{L})))*");
 
   /// A letter on its own multiplies.
-  private static final Pattern LONE_LETTER = Pattern.compile("(?:.*[^\\p{L}'])?(?![aAI])\\p{L}\\s+");
+  private static final Pattern LONE_LETTER =
+      Pattern.compile("(?:.*[^\\p{L}'])?(?![aAI])\\p{L}\\s+");
 
   /// What may follow a digit directly, besides letters.
   private static final Pattern ATTACHED =
       Pattern.compile(
-          "(?s)\\z|\\s.*|\\.(?!\\.).*|[,;:)\\]'\"?%" + CURRENCY + "].*|-\\p{L}{2}.*|/(?:\\p{L}{2}|[dghms](?!\\p{L})).*");
+          "(?s)\\z|\\s.*|\\.(?!\\.).*|[,;:)\\]'\"?%"
+              + CURRENCY
+              + "].*|-\\p{L}{2}.*|/(?:\\p{L}{2}|[dghms](?!\\p{L})).*");
 
   private static final Pattern LETTERS = Pattern.compile("\\p{L}+");
   private static final String ONE_LETTER_UNITS = "mgshlLcpdCFJWNVA";
   private static final Set<String> TWO_LETTER_UNITS =
       Set.of(
-          "mm", "cm", "dm", "km", "mg", "kg", "ml", "mL", "cl", "dl", "dL", "in", "ft", "yd", "mi", "oz",
-          "lb", "gb", "mb", "kb", "tb", "GB", "MB", "KB", "TB", "hr", "am", "pm", "AM", "PM", "th", "st",
-          "nd", "rd", "Hz", "kW", "ct", "ms", "kJ", "kN");
+          "mm", "cm", "dm", "km", "mg", "kg", "ml", "mL", "cl", "dl", "dL", "in", "ft", "yd", "mi",
+          "oz", "lb", "gb", "mb", "kb", "tb", "GB", "MB", "KB", "TB", "hr", "am", "pm", "AM", "PM",
+          "th", "st", "nd", "rd", "Hz", "kW", "ct", "ms", "kJ", "kN");
 
   /// Short forms of a thousand, a million and more, where they are not read.
-  private static final Pattern SHORT_SCALE = Pattern.compile("\\s*(?:[MBTGbt]|[bmt]n|BN|MM)(?!\\p{L}).*|\\s+K(?!\\p{L}).*");
+  private static final Pattern SHORT_SCALE =
+      Pattern.compile("\\s*(?:[MBTGbt]|[bmt]n|BN|MM)(?!\\p{L}).*|\\s+K(?!\\p{L}).*");
 
   private static final Pattern SCALE =
-      Pattern.compile("(?i)[\\s-]*(k|dozen|hundred|thousand|lakh|million|crore|billion|trillion)s?(?!\\p{L})");
+      Pattern.compile(
+          "(?i)[\\s-]*(k|dozen|hundred|thousand|lakh|million|crore|billion|trillion)s?(?!\\p{L})");
 
   private NumberNeighbours() {}
 
@@ -62,8 +70,7 @@ final class NumberNeighbours {
     if (isSigned) {
       rest = BESIDE.matcher(rest.substring(0, sign.start())).replaceFirst("");
     }
-    boolean isApart =
-        rest.isEmpty() || rest.endsWith(":") || before.startsWith(" ", rest.length());
+    boolean isApart = rest.isEmpty() || rest.endsWith(":") || before.startsWith(" ", rest.length());
     if (before.startsWith("(", before.stripTrailing().length() - 1)) {
       rest = AnswerWords.withoutSpelledNumber(rest);
     }

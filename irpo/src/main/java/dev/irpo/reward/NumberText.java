@@ -2,7 +2,6 @@ package dev.irpo.reward;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,16 +27,20 @@ final class NumberText {
   private static final String GROUPED =
       "[1-9]\\d{0,2}(?:(?:,\\d{3})+|(?: \\d{3})+)(?![\\d,]\\d)(?:\\.\\d+)?(?!\\d)";
   private static final String DECIMAL = GROUPED + "|" + PLAIN;
-  private static final String POWER = "\\^\\s?(?:\\{\\s?([+-]?\\d{1,3})\\s?\\}|([+-]?\\d{1,3}))";
+  private static final String POWER =
+      "(?:\\^|\\*\\*)\\s?(?:\\{\\s?([+-]?\\d{1,3})\\s?\\}|([+-]?\\d{1,3}))";
 
   private static final Pattern MIXED = Pattern.compile("(\\d+) (\\d+) ?/ ?(\\d+)(?![\\d,.]\\d)");
   private static final Pattern SCIENTIFIC =
-      Pattern.compile("(%s)(?:[eE]([+-]?\\d{1,3})(?![\\p{L}\\d])|\\s*[\u00D7xX*]\\s*10%s)".formatted(DECIMAL, POWER));
+      Pattern.compile(
+          "(%s)(?:[eE]([+-]?\\d{1,3})(?![\\p{L}\\d])|\\s*[\u00D7xX*]\\s*10%s)"
+              .formatted(DECIMAL, POWER));
   private static final Pattern TEN = Pattern.compile("10" + POWER);
   private static final Pattern QUOTIENT =
       Pattern.compile("(%s)(?:\\s*/\\s*(%s))?".formatted(DECIMAL, DECIMAL));
 
   private static final Pattern FIRST_DIGIT = Pattern.compile("\\.?\\d");
+
   private NumberText() {}
 
   /// The number of a line; empty where there is none, or more.
@@ -91,8 +94,7 @@ final class NumberText {
     if (quotient == null) {
       return Optional.empty();
     }
-    BigDecimal bottom =
-        quotient.group(2) == null ? BigDecimal.ONE : decimal(quotient.group(2));
+    BigDecimal bottom = quotient.group(2) == null ? BigDecimal.ONE : decimal(quotient.group(2));
     return Optional.of(new Reading(decimal(quotient.group(1)), bottom, quotient.end()));
   }
 
@@ -102,7 +104,8 @@ final class NumberText {
     return matcher.lookingAt() ? matcher : null;
   }
 
-  private static Optional<Reading> scientific(BigDecimal size, String power, String other, int end) {
+  private static Optional<Reading> scientific(
+      BigDecimal size, String power, String other, int end) {
     int exponent = Integer.parseInt(power == null ? other : power);
     return Math.abs(exponent) > LARGEST_EXPONENT
         ? Optional.empty()
@@ -113,7 +116,9 @@ final class NumberText {
   private static Optional<Reading> mixed(Matcher mixed) {
     BigInteger top = new BigInteger(mixed.group(2));
     BigInteger bottom = new BigInteger(mixed.group(3));
-    if (mixed.group(2).length() > 2 || mixed.group(2).startsWith("0") || top.compareTo(bottom) >= 0) {
+    if (mixed.group(2).length() > 2
+        || mixed.group(2).startsWith("0")
+        || top.compareTo(bottom) >= 0) {
       return Optional.empty();
     }
     BigInteger sum = new BigInteger(mixed.group(1)).multiply(bottom).add(top);

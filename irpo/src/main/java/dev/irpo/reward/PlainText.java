@@ -17,7 +17,8 @@ final class PlainText {
   private static final String DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u02D7\u2796";
   private static final String MINUS_SIGNS = "\u2212\uFE58\uFE63\uFF0D";
   private static final String SLASHES = "\u2044\u2215\u29F8";
-  private static final String RAISED = "\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u2079";
+  private static final String RAISED =
+      "\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u2079";
   private static final String RAISED_MINUS = "\u207B";
   private static final String RAISED_PLUS = "\u207A";
   private static final String RAISED_N = "\u207F";

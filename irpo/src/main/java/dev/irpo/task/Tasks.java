@@ -49,11 +49,11 @@ public final class Tasks {
   private static Task plain(TaskSettings settings, long seed) {
     GraderVersion version = version(settings);
     return switch (settings.name()) {
-      case GSM8K -> new Gsm8k(files(settings, "data/gsm8k/train.jsonl", "data/gsm8k/test.jsonl"), version);
+      case GSM8K ->
+          new Gsm8k(files(settings, "data/gsm8k/train.jsonl", "data/gsm8k/test.jsonl"), version);
       case MATH ->
           new CompetitionMath(
-              files(settings, "data/math/train", "data/math/test"), settings.exampleIds(),
-              version);
+              files(settings, "data/math/train", "data/math/test"), settings.exampleIds(), version);
       case ARC_CHALLENGE ->
           new ArcChallenge(
               files(settings, "data/arc-challenge/train.jsonl", "data/arc-challenge/test.jsonl"),

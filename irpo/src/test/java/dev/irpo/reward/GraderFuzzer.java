@@ -1,0 +1,93 @@
+package dev.irpo.reward;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// What Jazzer calls for the target `GRADER`, `bin/fuzz` starts it: the first byte of an input
+/// picks the grader, the others are an answer.
+///
+/// Whatever a model writes is graded without an exception, within a second, and an answer that can
+/// be read is equal to itself.
+public final class GraderFuzzer {
+  private static final long MAX_NANOS = 4_000_000_000L;
+  private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+  private static final List<String> OPTIONS = List.of("ice", "water vapor", "salt water", "A sand");
+
+  private static final List<String> SEEDS =
+      List.of(
+          "5",
+          "-$1,234.50 million.",
+          "\\frac{-1}{2}",
+          "3 1/2 cm\u00B2",
+          "\\boxed{\\begin{pmatrix}1\\\\\\sqrt[3]{2}\\end{pmatrix}}",
+          "x=3 or x=\\text{odd}",
+          "(-\\infty, 2]\\cup\\{\u00BD, \\boxed 5\\}",
+          "The answer is (C) because B. Note that A",
+          "The final answer is $1.5 \\times 10^{-3}$. I hope it is correct.",
+          "5 + 3 = 8 apples",
+          "see above");
+
+  private GraderFuzzer() {}
+
+  /// One input; whatever it throws is a finding.
+  public static void fuzzerTestOneInput(byte[] input) {
+    long begin = CLOCK.getCurrentThreadCpuTime();
+    check(input);
+    long nanos = CLOCK.getCurrentThreadCpuTime() - begin;
+    if (nanos > MAX_NANOS) {
+      throw new AssertionError("it computes for %d ms".formatted(nanos / 1_000_000));
+    }
+  }
+
+  static void check(byte[] input) {
+    if (input.length == 0) {
+      return;
+    }
+    List<String> names = Graders.names();
+    String name = names.get(Byte.toUnsignedInt(input[0]) % names.size());
+    Grader grader = Graders.of("fuzz", name);
+    String text =
+        new String(Arrays.copyOfRange(input, 1, input.length), StandardCharsets.UTF_8).strip();
+    Gold known = new Gold("", name.startsWith("letter") ? "C" : "5", OPTIONS);
+    grader.grade(text, known);
+    grader.grade(text + "\nFinal answer: see above", known);
+    Grade grade = grader.grade("Final answer: " + text, known);
+    if (grade.answerText().equals(text) && grade.extracted().isPresent()) {
+      Gold itself = new Gold("", text, OPTIONS);
+      if (!grader.grade("Final answer: " + text, itself).correct()) {
+        throw new AssertionError("%s: '%s' is not equal to itself".formatted(name, text));
+      }
+    }
+  }
+
+  /// Inputs to begin with, each for every grader.
+  static List<byte[]> seeds() {
+    return SEEDS.stream()
+        .map(text -> text.getBytes(StandardCharsets.UTF_8))
+        .flatMap(text ->
+            IntStream.range(0, Graders.names().size()).mapToObj(grader -> seed(grader, text)))
+        .toList();
+  }
+
+  private static byte[] seed(int grader, byte[] text) {
+    byte[] seed = new byte[1 + text.length];
+    seed[0] = (byte) grader;
+    System.arraycopy(text, 0, seed, 1, text.length);
+    return seed;
+  }
+
+  /// Writes the seeds into the folder that is given.
+  public static void main(String[] args) throws IOException {
+    List<byte[]> seeds = seeds();
+    for (int i = 0; i < seeds.size(); i++) {
+      Files.write(Path.of(args[0], "seed-" + i), seeds.get(i));
+    }
+  }
+}
