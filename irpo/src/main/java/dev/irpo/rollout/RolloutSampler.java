@@ -45,10 +45,10 @@ public final class RolloutSampler {
   }
 
   /// What is in progress at a time, however many responses each prompt gets: one for each takes the
-  /// most, so its cache and programs serve rollouts, greedy responses and votes. With room for fewer
-  /// prompts, greedy responses would leave slots empty, since each needs a prompt of its own; and a
-  /// second cache for rollouts alone would come on top, as what is allocated stays until it is
-  /// collected.
+  /// most, so its cache and programs serve rollouts, greedy responses and votes. With room for
+  /// fewer prompts, greedy responses would leave slots empty, since each needs a prompt of its own;
+  /// and a second cache for rollouts alone would come on top, as what is allocated stays until it
+  /// is collected.
   public DecodeLimits limits(int maxNewTokens) {
     int newTokens = Math.min(maxNewTokens, model.config().maxPositions());
     return DecodeLimits.of(slots, 1, longestPrompt, newTokens);
