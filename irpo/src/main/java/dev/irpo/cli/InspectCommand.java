@@ -5,7 +5,9 @@ import static java.util.stream.Collectors.joining;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
+import dev.irpo.model.TextRules;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Tasks;
@@ -51,6 +53,7 @@ final class InspectCommand implements Callable<Integer> {
       String inside = stored.hasTokenizerInside() ? "inside the file" : "none";
       String files = stored.tokenizers().stream().map(Path::toString).collect(joining(", "));
       System.out.println("tokenizer  " + (files.isEmpty() ? inside : files));
+      texts(stored).ifPresent(texts -> System.out.println("texts      " + texts));
       long elements = 0;
       long bytes = 0;
       List<TensorSummary> summaries = stored.summaries();
@@ -66,6 +69,16 @@ final class InspectCommand implements Callable<Integer> {
         bytes += summary.bytes();
       }
       System.out.printf("%d tensors, %d parameters, %d bytes%n", summaries.size(), elements, bytes);
+    }
+  }
+
+  /// How texts become ids, or why not; none without a tokenizer.
+  private static Optional<String> texts(StoredModel stored) throws IOException {
+    try {
+      return TextRules.of(stored.tokenizerFiles(), LanguageModel.configOf(stored))
+          .map(TextRules::toString);
+    } catch (IllegalArgumentException e) {
+      return Optional.of("are not read: " + e.getMessage());
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// How a model's texts become ids and its ids texts: the one place that decides it, for sampling,
@@ -118,6 +119,25 @@ public final class TextRules {
   /// Tokens that can be drawn: those below this id; the rows after them are padding.
   public int drawable() {
     return tokenizer.vocabSize();
+  }
+
+  /// What the rules are, in one line.
+  @Override
+  public String toString() {
+    return "%d tokens; before a text: %s; after it: %s; to learn from it ends with: %s; sampling ends at: %s"
+        .formatted(
+            tokenizer.vocabSize(),
+            named(Arrays.stream(folder.before())),
+            named(Arrays.stream(folder.after())),
+            named(folder.after().length > 0 ? Arrays.stream(folder.after()) : end.stream()),
+            named(stopIds.stream().mapToInt(Integer::intValue)));
+  }
+
+  private String named(IntStream ids) {
+    String names =
+        ids.mapToObj(id -> id < tokenizer.vocabSize() ? tokenizer.piece(id) : "token " + id)
+            .collect(Collectors.joining(" "));
+    return names.isEmpty() ? "nothing" : names;
   }
 
   /// Ids of a prompt.

@@ -123,6 +123,18 @@ class FolderTextTest {
   }
 
   @Test
+  void inspectSaysWhatTheRulesAre() {
+    CommandLineRun run = CommandLineRun.of("", "inspect", report("hf-added-tokens-beside-model"));
+    run.requireSuccess();
+    assertTrue(
+        run.out()
+            .contains(
+                "texts      514 tokens; before a text: <s>; after it: nothing; to learn from it"
+                    + " ends with: <|im_end|>; sampling ends at: </s> <|im_end|>\n"),
+        run.out());
+  }
+
+  @Test
   void controlTokensOfTheLargerTokenizerAreRead() throws IOException {
     Path model = report("hf-added-tokens-beside-model");
     String text = "{\"text\":\"<|im_start|>Once upon<|im_end|>\"}";

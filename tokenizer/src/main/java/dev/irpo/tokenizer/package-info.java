@@ -43,7 +43,9 @@
 /// Hugging Face's `tokenizer.json` ({@link dev.irpo.tokenizer.JsonTokenizer}) describes its steps
 /// itself: added tokens are cut out, a normalizer rewrites the rest, pre-tokenizers cut it into
 /// pieces, a BPE model with merges in order of rank turns each piece into ids, and a decoder turns
-/// tokens into text. {@link dev.irpo.tokenizer.Tokenizer} is what both kinds have in common.
+/// tokens into text. {@link dev.irpo.tokenizer.Tokenizer} is what both kinds have in common. {@link
+/// dev.irpo.tokenizer.TokenizerFolder} is what all the files of a model's folder say of it
+/// together: which tokenizer counts, tokens that were added to it, and what stands around a text.
 /// Formats that keep a tokenizer in parts, as GGUF does, get the file back from {@link
 /// dev.irpo.tokenizer.SentencePieceParts} or {@link dev.irpo.tokenizer.ByteLevelParts}.
 package dev.irpo.tokenizer;
