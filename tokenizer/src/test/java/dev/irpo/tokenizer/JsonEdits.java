@@ -5,6 +5,7 @@ import static dev.irpo.tokenizer.FuzzTarget.pick;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
@@ -24,6 +25,9 @@ final class JsonEdits {
            "ByteFallback", "Strip", "NFC", "NFKD", "TemplateProcessing", "<s>", "(?:a|a?)++",
            "\\\\p{Zz}", "[", "\\uD800", [], {}, [1], {"type": "Sequence"}, {"String": "a"}]
           """);
+
+  /// Copies of a tree into itself double it each time; the layouts have some 2,000 values.
+  private static final int MAX_NODES = 50_000;
 
   private JsonEdits() {}
 
@@ -84,7 +88,19 @@ final class JsonEdits {
     if (choice < VALUES.size()) {
       return VALUES.get(choice).deepCopy();
     }
-    return choice == VALUES.size() ? descend(root, in).deepCopy() : TextNode.valueOf(text(in));
+    if (choice > VALUES.size()) {
+      return TextNode.valueOf(text(in));
+    }
+    JsonNode copied = descend(root, in);
+    return nodes(root) + nodes(copied) > MAX_NODES ? NullNode.getInstance() : copied.deepCopy();
+  }
+
+  private static int nodes(JsonNode node) {
+    int nodes = 1;
+    for (JsonNode child : node) {
+      nodes += nodes(child);
+    }
+    return nodes;
   }
 
   private static String text(ByteBuffer in) {
