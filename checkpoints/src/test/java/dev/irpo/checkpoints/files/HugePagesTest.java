@@ -1,6 +1,6 @@
 package dev.irpo.checkpoints.files;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -8,16 +8,18 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class HugePagesTest {
   @TempDir Path folder;
 
-  @Test
-  void linuxKnowsThatAMapWantsLargePages() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"4194304, true", "2097152, true", "2097151, false"})
+  void linuxKnowsThatAMapOfALargePageOrMoreWantsThem(int bytes, boolean wants) throws IOException {
     assumeTrue(Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage")));
-    Path file = Files.write(folder.resolve("weights"), new byte[1 << 22]);
+    Path file = Files.write(folder.resolve("weights"), new byte[bytes]);
     try (Arena arena = Arena.ofConfined()) {
       MappedFiles.map(file, arena);
       List<String> maps = Files.readAllLines(Path.of("/proc/self/smaps"));
@@ -27,7 +29,7 @@ class HugePagesTest {
       }
       String flags =
           maps.stream().skip(map).filter(line -> line.startsWith("VmFlags:")).findFirst().get();
-      assertTrue(flags.contains(" hg"), flags);
+      assertEquals(wants, flags.contains(" hg"), flags);
     }
   }
 }
