@@ -36,9 +36,6 @@ import picocli.CommandLine.Option;
 final class SynthesizeCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /// Room beside the weights for headers, configuration and tokenizer.
-  private static final long OTHER_BYTES = 64L << 20;
-
   /// How the checkpoint is stored.
   enum Format {
     HF,
@@ -106,7 +103,7 @@ final class SynthesizeCommand implements Callable<Integer> {
     LlamaConfig config = config();
     TokenizerFiles tokenizerFiles = tokenizerFiles(config);
     long bytes = new RandomWeights(config, type(), seed, _ -> {}).byteSize();
-    requireRoom(bytes);
+    DiskRoom.require(to, bytes, "a smaller shape");
     try (ByteBar bar = new ByteBar("write " + to.getFileName(), bytes)) {
       List<StoredTensor> tensors = new RandomWeights(config, type(), seed, bar).tensors();
       switch (format) {
@@ -162,18 +159,5 @@ final class SynthesizeCommand implements Callable<Integer> {
     TokenizerFiles files = TokenizerFiles.read(List.of(tokenizer));
     var _ = TextRules.of(files, config);
     return files;
-  }
-
-  private void requireRoom(long bytes) throws IOException {
-    Path existing = to.toAbsolutePath().normalize();
-    while (!Files.exists(existing)) {
-      existing = existing.getParent();
-    }
-    long usable = Files.getFileStore(existing).getUsableSpace();
-    if (bytes > usable - OTHER_BYTES) {
-      throw new IOException(
-          "--to %s: the weights take %s, the disk has %s left; choose another disk or a smaller shape"
-              .formatted(to, ByteBar.gigabytes(bytes), ByteBar.gigabytes(usable)));
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.model;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.gguf.GgufVocabulary;
@@ -8,6 +9,8 @@ import dev.irpo.tokenizer.ByteLevelParts;
 import dev.irpo.tokenizer.SentencePieceParts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /// The tokenizer inside a GGUF file as the file that it was made from.
 ///
@@ -49,6 +52,7 @@ final class GgufTokenizer {
     config.put("bos_token", parts.pieces().get(parts.bosId()));
     config.put("eos_token", parts.pieces().get(parts.eosId()));
     config.put("tokenizer_class", "LlamaTokenizer");
+    putTemplates(vocabulary, config);
     return TokenizerFiles.sentencePiece(parts.toModel()).with(TokenizerFiles.CONFIG, bytes(config));
   }
 
@@ -60,7 +64,19 @@ final class GgufTokenizer {
       config.put(key, id < 0 ? null : parts.tokens().get(id));
     }
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    putTemplates(vocabulary, config);
     return TokenizerFiles.json(parts.toJson()).with(TokenizerFiles.CONFIG, bytes(config));
+  }
+
+  /// One text, or several with names.
+  private static void putTemplates(GgufVocabulary vocabulary, ObjectNode config) {
+    Map<String, String> templates = vocabulary.chatTemplates();
+    if (templates.keySet().equals(Set.of("default"))) {
+      config.put("chat_template", templates.get("default"));
+    } else if (!templates.isEmpty()) {
+      ArrayNode named = config.putArray("chat_template");
+      templates.forEach((name, text) -> named.addObject().put("name", name).put("template", text));
+    }
   }
 
   private static byte[] bytes(ObjectNode config) {

@@ -1,6 +1,7 @@
 package dev.irpo.tokenizer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -18,7 +19,8 @@ import java.util.Map;
 /// @param bosId token that is put before each text, or -1 for none
 /// @param eosId token that is put after each text, or -1 for none
 public record ByteLevelParts(
-    List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId, int eosId) {
+    List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId, int eosId)
+    implements TokenizerParts {
   private static final int NORMAL = 1;
   private static final int USER_DEFINED = 4;
 
@@ -55,6 +57,38 @@ public record ByteLevelParts(
       this.preTokenizer = preTokenizer;
       this.ignoresMerges = ignoresMerges;
     }
+
+    boolean ignoresMerges() {
+      return ignoresMerges;
+    }
+
+    /// Its steps, comparable.
+    List<String> steps() {
+      return describe(new JsonTokenizerSteps(Map.of()).preTokenizers(json(preTokenizer)));
+    }
+
+    /// Steps of a file, comparable with those of a layout.
+    static List<String> describe(List<PreTokenizer> steps) {
+      return steps.stream()
+          .map(step ->
+              step instanceof PreTokenizer.Split split
+                  ? split.pattern().expression()
+                  : step.toString())
+          .toList();
+    }
+
+    private static JsonNode json(String text) {
+      try {
+        return JsonMapper.builder().build().readTree(text);
+      } catch (JsonProcessingException e) {
+        throw new AssertionError("strings have no I/O", e);
+      }
+    }
+  }
+
+  @Override
+  public List<String> texts() {
+    return tokens;
   }
 
   private static final String FRAME =

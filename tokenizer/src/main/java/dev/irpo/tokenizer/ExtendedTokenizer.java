@@ -40,6 +40,17 @@ public final class ExtendedTokenizer implements Tokenizer {
     return token.at(next);
   }
 
+  /// The same tokens as a `tokenizer.json`, which gives the same ids.
+  ///
+  /// @throws IllegalArgumentException as {@link SentencePieceTokenizer#toJson}
+  public byte[] toJson(int bosId, int eosId) {
+    return trained.toJson(added, bosId, eosId);
+  }
+
+  SentencePieceTokenizer trained() {
+    return trained;
+  }
+
   @Override
   public int vocabSize() {
     return trained.vocabSize() + added.size();

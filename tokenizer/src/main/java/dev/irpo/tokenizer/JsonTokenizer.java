@@ -219,6 +219,10 @@ public final class JsonTokenizer implements Tokenizer {
     return new String(codePoints, 0, codePoints.length);
   }
 
+  JsonTokenizerFile file() {
+    return file;
+  }
+
   /// What decoding reads: the token, after normalizing if it is looked for in normalized text.
   String spelling(int id) {
     return spellings.getOrDefault(id, piece(id));

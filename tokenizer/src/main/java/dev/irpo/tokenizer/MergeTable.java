@@ -1,6 +1,9 @@
 package dev.irpo.tokenizer;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /// Which two neighbouring symbols join, to what, and how early.
 ///
@@ -50,6 +53,21 @@ final class MergeTable {
   /// Place of a merge in the order of merging, 0 first.
   int rank(int merge) {
     return ranks[merge];
+  }
+
+  /// Two neighbours that join, and to what.
+  record Merge(int left, int right, int result) {}
+
+  /// All merges, those of the same rank by their symbols.
+  List<Merge> inOrder() {
+    return IntStream.range(0, keys.length)
+        .filter(slot -> results[slot] != EMPTY)
+        .boxed()
+        .sorted(
+            Comparator.comparingInt((Integer slot) -> ranks[slot])
+                .thenComparingLong(slot -> keys[slot]))
+        .map(slot -> new Merge((int) (keys[slot] >>> 32), (int) keys[slot], results[slot]))
+        .toList();
   }
 
   private int slot(int left, int right) {

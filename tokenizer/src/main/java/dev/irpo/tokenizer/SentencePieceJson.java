@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 /// pre_tokenizer   ▁ in front of the text, if the model puts it there; cuts out user-defined symbols
 /// model           merges: every cut of every normal piece into two, highest score first; bytes or <unk>
 /// decoder         ▁ as space, bytes as UTF-8, the space in front dropped
-/// added_tokens    control pieces and <unk>: where a text spells one, it is that token
+/// added_tokens    control pieces, <unk>, later ones: where a text spells one, it is that token
 /// ```
 ///
 /// `Prepend` would put the ▁ in front of each span between special tokens, and a `Metaspace` leaves
@@ -35,10 +35,12 @@ import java.util.stream.Collectors;
 /// Source: tokenizers 0.23 of Hugging Face (`pre_tokenizers/metaspace.rs`, `models/bpe`); ids as
 /// SentencePiece 0.2.2 gives them.
 ///
+/// @param added tokens beyond the pieces, which have the next ids
 /// @param spaces what is done with the spaces of a text
-/// @param bosId piece that is put before a sequence, or -1 for none
-/// @param eosId piece that is put behind it, or -1 for none
-record SentencePieceJson(ModelFile model, SpaceRules spaces, int bosId, int eosId) {
+/// @param bosId token that is put before a sequence, or -1 for none
+/// @param eosId token that is put behind it, or -1 for none
+record SentencePieceJson(
+    ModelFile model, List<AddedToken> added, SpaceRules spaces, int bosId, int eosId) {
   private static final String SPACE = String.valueOf(TextNormalizer.ESCAPED_SPACE);
 
   /// More spaces than any text begins with.
@@ -72,7 +74,9 @@ record SentencePieceJson(ModelFile model, SpaceRules spaces, int bosId, int eosI
       putPreTokenizer(root);
       putMerges((ArrayNode) root.at("/model/merges"));
       putDecoder((ArrayNode) root.at("/decoder/decoders"));
-      List<String> texts = model.pieces().stream().map(Piece::text).toList();
+      List<String> texts = new ArrayList<>();
+      model.pieces().forEach(piece -> texts.add(piece.text()));
+      added.forEach(token -> texts.add(token.content()));
       root.set("post_processor", new SequenceTemplate(texts, bosId, eosId).toJson());
       return json.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
@@ -80,7 +84,7 @@ record SentencePieceJson(ModelFile model, SpaceRules spaces, int bosId, int eosI
     }
   }
 
-  private void putVocabulary(ArrayNode added, ObjectNode bpe) {
+  private void putVocabulary(ArrayNode listed, ObjectNode bpe) {
     bpe.put("byte_fallback", model.byteFallback());
     ObjectNode vocabulary = (ObjectNode) bpe.get("vocab");
     for (int id = 0; id < model.pieces().size(); id++) {
@@ -90,13 +94,23 @@ record SentencePieceJson(ModelFile model, SpaceRules spaces, int bosId, int eosI
         bpe.put("unk_token", piece.text());
       }
       if (piece.kind() == Piece.Kind.UNKNOWN || piece.kind() == Piece.Kind.CONTROL) {
-        ObjectNode token = added.addObject().put("id", id).put("content", piece.text());
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-          token.put(flag, false);
-        }
-        token.put("special", true);
+        put(new AddedToken(id, piece.text(), true, false, false, false, false), listed);
       }
     }
+    added.forEach(token -> put(token, listed));
+  }
+
+  /// Looked for in the text as it is, whatever the flag `normalized` said.
+  private static void put(AddedToken token, ArrayNode listed) {
+    listed
+        .addObject()
+        .put("id", token.id())
+        .put("content", token.content())
+        .put("single_word", token.singleWord())
+        .put("lstrip", token.lstrip())
+        .put("rstrip", token.rstrip())
+        .put("normalized", false)
+        .put("special", token.special());
   }
 
   private void putNormalizer(ObjectNode root) {
@@ -127,9 +141,9 @@ record SentencePieceJson(ModelFile model, SpaceRules spaces, int bosId, int eosI
     steps.addObject().put("type", "Fuse");
     boolean dropsAll = spaces.normalizer().removeExtraWhitespaces();
     if (spaces.normalizer().addDummyPrefix() || dropsAll) {
-      int spaces = dropsAll ? MANY : 1;
+      int most = dropsAll ? MANY : 1;
       ObjectNode strip = steps.addObject().put("type", "Strip").put("content", " ");
-      strip.put("start", spaces).put("stop", 0);
+      strip.put("start", most).put("stop", 0);
     }
   }
 

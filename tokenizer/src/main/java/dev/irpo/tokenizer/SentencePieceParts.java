@@ -8,8 +8,8 @@ import java.util.List;
 /// @param scores by id; the higher, the earlier merged
 /// @param kinds by id, numbered as in `sentencepiece_model.proto`: 1 normal, 2 unknown, 3 control,
 ///   4 user-defined, 6 byte
-/// @param bosId piece that begins a sequence
-/// @param eosId piece that ends one
+/// @param bosId piece that begins a sequence, or -1 where the parts do not say
+/// @param eosId piece that ends one, or -1
 /// @param addsSpace whether a text gets a space in front
 /// @param removesExtraSpaces whether runs of spaces become one
 public record SentencePieceParts(
@@ -19,8 +19,14 @@ public record SentencePieceParts(
     int bosId,
     int eosId,
     boolean addsSpace,
-    boolean removesExtraSpaces) {
+    boolean removesExtraSpaces)
+    implements TokenizerParts {
   private static final String UNK_SURFACE = " \u2047 ";
+
+  @Override
+  public List<String> texts() {
+    return pieces;
+  }
 
   /// A `tokenizer.model` that encodes and decodes as the parts say. With byte pieces the model
   /// falls back to them.

@@ -119,21 +119,43 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return modelBytes.clone();
   }
 
-  /// The same vocabulary as a `tokenizer.json`, which gives the same ids.
+  /// The same vocabulary as a `tokenizer.json`, which gives the ids of {@link #keepingSpaces}.
   ///
   /// @param bosId piece that other programs put before a text, or -1 for none
   /// @param eosId piece that they put behind it, or -1 for none
   /// @throws IllegalArgumentException in one line, if a `tokenizer.json` cannot say what the model
   ///   does
   public byte[] toJson(int bosId, int eosId) {
+    return toJson(List.of(), bosId, eosId);
+  }
+
+  /// The same with tokens that were added.
+  byte[] toJson(List<AddedToken> added, int bosId, int eosId) {
     try {
-      return new SentencePieceJson(model, spaces, bosId, eosId).toBytes();
+      return new SentencePieceJson(model, added, spaces, bosId, eosId).toBytes();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s: %s; name another tokenizer of this vocabulary with --tokenizer"
               .formatted(sourceName, OneLine.of(e.getMessage())),
           e);
     }
+  }
+
+  SentencePieceParts parts() {
+    int[] kinds = pieces.stream().mapToInt(piece -> piece.kind().number).toArray();
+    float[] scores = new float[kinds.length];
+    for (int id = 0; id < scores.length; id++) {
+      scores[id] = pieces.get(id).score();
+    }
+    List<String> texts = pieces.stream().map(Piece::text).toList();
+    return new SentencePieceParts(
+        texts,
+        scores,
+        kinds,
+        bosId(),
+        eosId(),
+        spaces.normalizer().addDummyPrefix(),
+        model.normalizer().removeExtraWhitespaces());
   }
 
   @Override

@@ -92,6 +92,10 @@ final class SplitPattern {
     return "'" + OneLine.of(text, 80) + "'";
   }
 
+  String expression() {
+    return expression;
+  }
+
   /// The matches and the text between them, in order; together they are the whole text.
   List<String> isolate(String text) {
     List<String> pieces = new ArrayList<>();

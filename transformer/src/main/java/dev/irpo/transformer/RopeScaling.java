@@ -18,7 +18,7 @@ public sealed interface RopeScaling {
   /// @param headDim D
   record Pair(int index, int headDim, double base) {
     /// Its frequency as it follows from the base: base^(−2i/D), in radians a position.
-    double frequency() {
+    public double frequency() {
       return StrictMath.pow(base, -2.0 * index / headDim);
     }
   }

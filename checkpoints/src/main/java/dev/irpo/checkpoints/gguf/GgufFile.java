@@ -33,18 +33,22 @@ import java.util.SequencedMap;
 /// ```
 ///
 /// Arrays are skipped and decoded when they are asked for ([GgufArray]), strings of more than 1024
-/// bytes are skipped. F32, F16 and BF16 are views of the map, Q8_0 is read as F32
-/// ([QuantisedBlocks]); other types are refused by name. Everything is little-endian. Source: ggml,
-/// `docs/gguf.md` and `ggml.h`.
+/// bytes are skipped, chat templates of more than a megabyte. F32, F16 and BF16 are views of the
+/// map, Q8_0 is read as F32 ([QuantisedBlocks]); other types are refused by name. Everything is
+/// little-endian. Source: ggml, `docs/gguf.md` and `ggml.h`.
 final class GgufFile {
   private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
   private static final int MAX_ENTRIES = 65_536;
   private static final long MAX_ARRAY_ELEMENTS = 1 << 21;
   private static final int MAX_STRING_BYTES = 1024;
+  private static final int MAX_TEMPLATE_BYTES = 1 << 20;
   private static final int MAX_RANK = 4;
 
   /// Beyond any file; the bytes of so many still fit in a long.
   private static final long MAX_ELEMENTS = 1L << 60;
+
+  /// The default one; others have a dot and their name behind it.
+  static final String CHAT_TEMPLATE = "tokenizer.chat_template";
 
   private static final String ALIGNMENT = "general.alignment";
 
@@ -168,7 +172,7 @@ final class GgufFile {
       return array(key);
     }
     if (type == STRING_VALUE) {
-      return string();
+      return string(key.startsWith(CHAT_TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_STRING_BYTES);
     }
     long at = advance(valueBytes(key, type));
     return switch (type) {
@@ -222,10 +226,10 @@ final class GgufFile {
     return new GgufArray(type, (int) length, file.asSlice(begin, position - begin));
   }
 
-  private String string() {
+  private String string(int most) {
     long bytes = int64();
     long at = advance(bytes);
-    return bytes > MAX_STRING_BYTES ? "" : text(at, bytes);
+    return bytes > most ? "" : text(at, bytes);
   }
 
   private String name(String what) {

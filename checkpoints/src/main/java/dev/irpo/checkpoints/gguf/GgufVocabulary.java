@@ -5,8 +5,10 @@ import dev.irpo.checkpoints.model.EmbeddedTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -21,7 +23,7 @@ import java.util.function.Function;
 /// tokenizer.ggml.scores        by id; the higher, the earlier merged (llama)
 /// tokenizer.ggml.merges        "left right" in order (gpt2)
 /// tokenizer.ggml.pre           name of the rule that cuts text before merging (gpt2)
-/// tokenizer.ggml.X_token_id, tokenizer.ggml.add_X
+/// tokenizer.ggml.X_token_id, tokenizer.ggml.add_X, tokenizer.chat_template
 /// ```
 ///
 /// Tokens of kind 5 at the end that are called `[PADn]` fill the vocabulary up to the rows of the
@@ -194,6 +196,21 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
       throw refused("%s%s is %s, it must be true or false".formatted(PREFIX, key, value));
     }
     return flag;
+  }
+
+  /// Chat templates in Jinja by name, the default one as `default`; none where there is none.
+  public SequencedMap<String, String> chatTemplates() {
+    SequencedMap<String, String> templates = new LinkedHashMap<>();
+    values.forEach((key, value) -> {
+      boolean isDefault = key.equals(GgufFile.CHAT_TEMPLATE);
+      if ((isDefault || key.startsWith(GgufFile.CHAT_TEMPLATE + "."))
+          && value instanceof String text
+          && !text.isEmpty()) {
+        templates.put(
+            isDefault ? "default" : key.substring(GgufFile.CHAT_TEMPLATE.length() + 1), text);
+      }
+    });
+    return templates;
   }
 
   /// A refusal in one line, with the way out.

@@ -1,0 +1,125 @@
+package dev.irpo.export;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.config.RunConfig;
+import dev.irpo.train.ConfigFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// What a run or a training left beside a model: how it was trained, and what came of it.
+///
+/// @param training the folder of the training
+/// @param metrics its lines
+/// @param step of the checkpoint, none for the outcome
+/// @param config none where another version of the program wrote it
+record TrainingRecord(
+    Path training, Path metrics, Optional<Integer> step, Optional<RunConfig> config) {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String METRICS = "metrics.jsonl";
+  private static final String CHECKPOINT = "step-";
+  private static final String ITERATION = "iteration-";
+
+  /// The record of a model in `model/` or `checkpoints/step-N/` of a training, of its own or of a
+  /// run's iteration; none of other models.
+  static Optional<TrainingRecord> of(Path model) throws IOException {
+    Path folder = model.toRealPath();
+    String name = folder.getFileName().toString();
+    boolean isCheckpoint = name.matches(CHECKPOINT + "\\d+");
+    Path training = isCheckpoint ? folder.getParent().getParent() : folder.getParent();
+    if (training == null || !Files.isRegularFile(training.resolve(METRICS))) {
+      return Optional.empty();
+    }
+    Path second = training.resolve("retrain").resolve(METRICS);
+    return Optional.of(
+        new TrainingRecord(
+            training,
+            !isCheckpoint && Files.isRegularFile(second) ? second : training.resolve(METRICS),
+            isCheckpoint
+                ? Optional.of(Integer.valueOf(name.substring(CHECKPOINT.length())))
+                : Optional.empty(),
+            config(training)));
+  }
+
+  private static Optional<RunConfig> config(Path training) throws IOException {
+    for (Path root : List.of(training, training.resolve(".."))) {
+      Path file = root.resolve(ConfigFile.NAME);
+      if (Files.isRegularFile(file)) {
+        try {
+          return Optional.of(RunConfig.load(Optional.of(file), List.of()));
+        } catch (IllegalArgumentException ofAnotherVersion) {
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// A section of Markdown.
+  String section() throws IOException {
+    StringBuilder text = new StringBuilder("\n## Training\n\n| | |\n|---|---|\n");
+    JsonNode line = line();
+    boolean hasTexts = line.has("tokens");
+    row(text, "on", hasTexts ? "texts to imitate" : "preference pairs");
+    if (config.isPresent()) {
+      addSettings(text, config.get(), hasTexts);
+    } else {
+      row(text, "settings", "config.yaml is not of this version of the program");
+    }
+    for (Map.Entry<String, JsonNode> metric : line.properties()) {
+      if (!metric.getKey().equals("tokensPerSecond")) { // of the machine, not of the model
+        row(text, "last `" + metric.getKey() + "`", metric.getValue().asText());
+      }
+    }
+    Path evaluation = training.resolve("evaluation.json");
+    if (step.isEmpty() && Files.isRegularFile(evaluation)) {
+      JsonNode greedy = MAPPER.readTree(evaluation.toFile()).path("greedy");
+      String right = "%s of %s right".formatted(greedy.path("correct"), greedy.path("total"));
+      row(text, "test problems, greedy", right);
+    }
+    return text.toString();
+  }
+
+  private void addSettings(StringBuilder text, RunConfig settings, boolean hasTexts) {
+    String iteration = training.getFileName().toString();
+    if (iteration.startsWith(ITERATION)) {
+      String number = iteration.substring(ITERATION.length());
+      row(text, "iteration", "%s of %d".formatted(number, settings.iterations()));
+      row(text, "task", spelled(settings.task().name()));
+    }
+    if (!hasTexts) {
+      row(text, "loss", spelled(settings.loss().kind()));
+    }
+    row(text, "learning rate", String.valueOf(settings.optimizer().learningRate()));
+    row(text, "batch", String.valueOf(settings.train().batchSize()));
+    row(text, "seed", String.valueOf(settings.seed()));
+  }
+
+  private static String spelled(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /// That of the checkpoint, or the last one.
+  private JsonNode line() throws IOException {
+    JsonNode found = MAPPER.createObjectNode();
+    try (Stream<String> lines = Files.lines(metrics)) {
+      for (String line : (Iterable<String>) lines::iterator) {
+        JsonNode read = MAPPER.readTree(line);
+        if (step.isEmpty() || read.path("step").asInt() <= step.get()) {
+          found = read;
+        }
+      }
+    }
+    return found;
+  }
+
+  private static void row(StringBuilder text, String what, String value) {
+    text.append("| %s | %s |\n".formatted(what, value));
+  }
+}

@@ -1,0 +1,66 @@
+package dev.irpo.tokenizer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// A tokenizer in parts, as GGUF and other formats keep it.
+public sealed interface TokenizerParts permits SentencePieceParts, ByteLevelParts {
+  /// Text by id.
+  List<String> texts();
+
+  /// Kinds by id: 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte.
+  int[] kinds();
+
+  /// The parts of a tokenizer.
+  ///
+  /// @throws IllegalArgumentException with a fact, if it does something that parts cannot say
+  static TokenizerParts of(Tokenizer tokenizer) {
+    return switch (tokenizer) {
+      case SentencePieceTokenizer model -> model.parts();
+      case ExtendedTokenizer extended -> of(extended.trained(), extended);
+      case JsonTokenizer json -> new JsonTokenizerParts(json.file()).parts();
+    };
+  }
+
+  /// The parts of a SentencePiece model and of a tokenizer that was made from it and has more
+  /// tokens, none of which is merged.
+  ///
+  /// @throws IllegalArgumentException with a fact, if the two differ in a token
+  static SentencePieceParts of(SentencePieceTokenizer model, Tokenizer whole) {
+    SentencePieceParts parts = model.parts();
+    int trained = parts.kinds().length;
+    List<String> texts = new ArrayList<>();
+    int[] kinds = Arrays.copyOf(parts.kinds(), whole.vocabSize());
+    float[] scores = Arrays.copyOf(parts.scores(), kinds.length);
+    for (int id = 0; id < kinds.length; id++) {
+      texts.add(whole.piece(id));
+      if (id < trained) {
+        if (!parts.pieces().get(id).equals(whole.piece(id))) {
+          throw new IllegalArgumentException(
+              "token %d is '%s' in one file and '%s' in the other"
+                  .formatted(id, parts.pieces().get(id), whole.piece(id)));
+        }
+        continue;
+      }
+      kinds[id] = isControl(whole, id) ? Piece.Kind.CONTROL.number : Piece.Kind.USER_DEFINED.number;
+      scores[id] = -id;
+    }
+    return new SentencePieceParts(
+        texts,
+        scores,
+        kinds,
+        parts.bosId(),
+        parts.eosId(),
+        parts.addsSpace(),
+        parts.removesExtraSpaces());
+  }
+
+  private static boolean isControl(Tokenizer whole, int id) {
+    return switch (whole) {
+      case JsonTokenizer json -> json.isSpecial(id);
+      case ExtendedTokenizer extended -> extended.added(id).special();
+      case SentencePieceTokenizer _ -> false;
+    };
+  }
+}
