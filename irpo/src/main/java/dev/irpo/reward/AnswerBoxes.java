@@ -17,9 +17,15 @@ final class AnswerBoxes {
   /// A box in a text.
   ///
   /// @param start of its command
-  /// @param end behind it
-  /// @param content what is in it
-  private record Box(int start, int end, String content) {}
+  /// @param inside start of what is in it
+  /// @param close end of what is in it
+  /// @param end after it
+  private record Box(int start, int inside, int close, int end) {
+    /// What is in it, cut out only when asked for: of boxes in boxes, the outermost alone counts.
+    String content(String text) {
+      return text.substring(inside, close);
+    }
+  }
 
   /// A text with one box.
   record Sentence(String before, String content, String behind) {}
@@ -69,7 +75,7 @@ final class AnswerBoxes {
     }
     int start = signStart(text, boxes.get(first).start());
     return Optional.of(
-        start == last.start() ? last.content().strip() : text.substring(start, last.end()));
+        start == last.start() ? last.content(text).strip() : text.substring(start, last.end()));
   }
 
   private static boolean areJoint(String text, Box one, Box next) {
@@ -108,7 +114,7 @@ final class AnswerBoxes {
     }
     Box box = boxes.getFirst();
     return Optional.of(
-        new Sentence(text.substring(0, box.start()), box.content(), text.substring(box.end())));
+        new Sentence(text.substring(0, box.start()), box.content(text), text.substring(box.end())));
   }
 
   /// A text with its boxes opened; a sum that a sign or another operation is before keeps brackets.
@@ -123,8 +129,9 @@ final class AnswerBoxes {
       int from = 0;
       for (Box box : boxes) {
         out.append(opened, from, box.start());
-        boolean isBound = endsWithOperation(out) && isSum(box.content());
-        out.append(isBound ? "(" + box.content() + ")" : box.content());
+        String content = box.content(opened);
+        boolean isBound = endsWithOperation(out) && isSum(content);
+        out.append(isBound ? "(" + content + ")" : content);
         from = box.end();
       }
       opened = out.append(opened, from, opened.length()).toString();
@@ -176,7 +183,7 @@ final class AnswerBoxes {
       while (!boxes.isEmpty() && boxes.getLast().start() > opened.box()) {
         boxes.removeLast();
       }
-      boxes.add(new Box(opened.box(), at + 1, text.substring(opened.inside(), at)));
+      boxes.add(new Box(opened.box(), opened.inside(), at, at + 1));
     }
   }
 
@@ -213,8 +220,9 @@ final class AnswerBoxes {
     if (content.isBlank()) {
       return behind;
     }
-    boxes.add(new Box(start, inside + content.length(), content));
-    return inside + content.length();
+    int close = inside + content.length();
+    boxes.add(new Box(start, inside, close, close));
+    return close;
   }
 
   private static boolean isLetter(char c) {
