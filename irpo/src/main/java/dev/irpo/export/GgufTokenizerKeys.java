@@ -33,7 +33,6 @@ final class GgufTokenizerKeys {
   private static final String PREFIX = "tokenizer.ggml.";
   private static final int NORMAL = 1;
   private static final int UNKNOWN = 2;
-  private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
   private static final int UNUSED = 5;
   private static final float LEAST_SCORE = -10_000;
