@@ -24,111 +24,9 @@ final class ScoreWork {
         }
       };
 
-  static final KernelWork TOKEN_LOG_PROBS_GRADIENT =
-      new KernelWork() {
-        @Override
-        Arguments arguments(KernelSizes s) {
-          return scored(s)
-              .result("dX", hidden(s))
-              .result("dWeight", table(s))
-              .normal("dOut", s.rows());
-        }
-
-        @Override
-        Optional<Call> preparation(KernelSizes s) {
-          return Optional.of((k, a) -> score(s, k, a));
-        }
-
-        @Override
-        Call call(KernelSizes s) {
-          ScoreSizes sizes = scoreSizes(s);
-          return (k, a) ->
-              k.score()
-                  .tokenLogProbsGradient(
-                      a.get("dX"),
-                      a.get("dWeight"),
-                      a.get("dOut"),
-                      a.get("logSumExp"),
-                      a.get("x"),
-                      a.get("weight"),
-                      a.get("index"),
-                      a.get("targets"),
-                      sizes);
-        }
-
-        @Override
-        double flops(KernelSizes s) {
-          return 6.0 * s.rows() * s.vocabSize() * s.embedDim();
-        }
-      };
-
-  static final KernelWork TOKEN_LOG_PROBS_INPUT_GRADIENT =
-      new KernelWork() {
-        @Override
-        Arguments arguments(KernelSizes s) {
-          return scored(s).result("dX", hidden(s)).normal("dOut", s.rows());
-        }
-
-        @Override
-        Optional<Call> preparation(KernelSizes s) {
-          return Optional.of((k, a) -> score(s, k, a));
-        }
-
-        @Override
-        Call call(KernelSizes s) {
-          ScoreSizes sizes = scoreSizes(s);
-          return (k, a) ->
-              k.score()
-                  .tokenLogProbsInputGradient(
-                      a.get("dX"),
-                      a.get("dOut"),
-                      a.get("logSumExp"),
-                      a.get("x"),
-                      a.get("weight"),
-                      a.get("index"),
-                      a.get("targets"),
-                      sizes);
-        }
-
-        @Override
-        double flops(KernelSizes s) {
-          return 4.0 * s.rows() * s.vocabSize() * s.embedDim();
-        }
-      };
-
-  static final KernelWork TOKEN_LOG_PROBS_WEIGHT_GRADIENT =
-      new KernelWork() {
-        @Override
-        Arguments arguments(KernelSizes s) {
-          return scored(s).result("dWeight", table(s)).normal("dOut", s.rows());
-        }
-
-        @Override
-        Optional<Call> preparation(KernelSizes s) {
-          return Optional.of((k, a) -> score(s, k, a));
-        }
-
-        @Override
-        Call call(KernelSizes s) {
-          ScoreSizes sizes = scoreSizes(s);
-          return (k, a) ->
-              k.score()
-                  .tokenLogProbsWeightGradient(
-                      a.get("dWeight"),
-                      a.get("dOut"),
-                      a.get("logSumExp"),
-                      a.get("x"),
-                      a.get("weight"),
-                      a.get("index"),
-                      a.get("targets"),
-                      sizes);
-        }
-
-        @Override
-        double flops(KernelSizes s) {
-          return 4.0 * s.rows() * s.vocabSize() * s.embedDim();
-        }
-      };
+  static final KernelWork TOKEN_LOG_PROBS_GRADIENT = new Gradient(true, true);
+  static final KernelWork TOKEN_LOG_PROBS_INPUT_GRADIENT = new Gradient(true, false);
+  static final KernelWork TOKEN_LOG_PROBS_WEIGHT_GRADIENT = new Gradient(false, true);
 
   static final KernelWork LOG_SUM_EXP =
       new KernelWork() {
@@ -201,4 +99,55 @@ final class ScoreWork {
       };
 
   private ScoreWork() {}
+
+  /// Gradients of the states, of the head or of both.
+  private static final class Gradient extends KernelWork {
+    private final boolean ofStates;
+    private final boolean ofHead;
+
+    Gradient(boolean ofStates, boolean ofHead) {
+      this.ofStates = ofStates;
+      this.ofHead = ofHead;
+    }
+
+    @Override
+    Arguments arguments(KernelSizes s) {
+      Arguments arguments = scored(s).normal("dOut", s.rows());
+      if (ofStates) {
+        arguments.result("dX", hidden(s));
+      }
+      if (ofHead) {
+        arguments.result("dWeight", table(s));
+      }
+      return arguments;
+    }
+
+    @Override
+    Optional<Call> preparation(KernelSizes s) {
+      return Optional.of((k, a) -> score(s, k, a));
+    }
+
+    @Override
+    Call call(KernelSizes s) {
+      ScoreSizes sizes = scoreSizes(s);
+      return (k, a) ->
+          k.score()
+              .tokenLogProbsGradient(
+                  Optional.ofNullable(a.get("dX")),
+                  Optional.ofNullable(a.get("dWeight")),
+                  a.get("dOut"),
+                  a.get("logSumExp"),
+                  a.get("x"),
+                  a.get("weight"),
+                  a.get("index"),
+                  a.get("targets"),
+                  sizes);
+    }
+
+    @Override
+    double flops(KernelSizes s) {
+      double products = ofStates && ofHead ? 3 : 2;
+      return products * 2 * s.rows() * s.vocabSize() * s.embedDim();
+    }
+  }
 }

@@ -102,8 +102,8 @@ final class CpuScore implements ScoreKernels {
 
   @Override
   public void tokenLogProbsGradient(
-      Buffer dX,
-      Buffer dWeight,
+      Optional<Buffer> dX,
+      Optional<Buffer> dWeight,
       Buffer dOut,
       Buffer logSumExp,
       Buffer x,
@@ -112,35 +112,7 @@ final class CpuScore implements ScoreKernels {
       Buffer targets,
       ScoreSizes sizes) {
     new TokenLogProbsBackward(pool, matrix, dOut, logSumExp, x, weight, rows, targets, sizes)
-        .run(Optional.of(dX), Optional.of(dWeight));
-  }
-
-  @Override
-  public void tokenLogProbsInputGradient(
-      Buffer dX,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    new TokenLogProbsBackward(pool, matrix, dOut, logSumExp, x, weight, rows, targets, sizes)
-        .run(Optional.of(dX), Optional.empty());
-  }
-
-  @Override
-  public void tokenLogProbsWeightGradient(
-      Buffer dWeight,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    new TokenLogProbsBackward(pool, matrix, dOut, logSumExp, x, weight, rows, targets, sizes)
-        .run(Optional.empty(), Optional.of(dWeight));
+        .run(dX, dWeight);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.irpo.tensor.kernel;
 
 import dev.irpo.tensor.Buffer;
+import java.util.Optional;
 
 /// From hidden states to log-probabilities, in nats.
 public interface ScoreKernels {
@@ -38,32 +39,12 @@ public interface ScoreKernels {
   /// dX[r,c] = Σ_{i: rows[i]=r} Σ_v g[v]·weight[v,c]      dWeight[v,c] += Σ_i g[v]·x[rows[i],c]
   /// dX (R, C) written    dWeight (V, C) updated; the rest read
   /// ```
+  ///
+  /// @param dX empty if the states depend on nothing that is trained
+  /// @param dWeight empty if the head is not trained; each has the same bits without the other
   void tokenLogProbsGradient(
-      Buffer dX,
-      Buffer dWeight,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes);
-
-  /// `dX` of [#tokenLogProbsGradient] alone, the same bits, for a head that is not trained.
-  void tokenLogProbsInputGradient(
-      Buffer dX,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes);
-
-  /// `dWeight` of [#tokenLogProbsGradient] alone, the same bits, for states that depend on nothing
-  /// that is trained.
-  void tokenLogProbsWeightGradient(
-      Buffer dWeight,
+      Optional<Buffer> dX,
+      Optional<Buffer> dWeight,
       Buffer dOut,
       Buffer logSumExp,
       Buffer x,

@@ -10,6 +10,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.WeightProduct;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -81,20 +82,18 @@ public record TokenLogProbs() implements Op {
   @Override
   public void differentiate(Backward backward) {
     Node node = backward.node();
-    List<Tensor> reads =
-        List.of(
-            backward.outputGradient(),
-            node.output(1),
-            node.input(0),
-            node.input(1),
-            node.input(2),
-            node.input(3));
-    if (!backward.needs(1)) {
-      backward.add(0, TokenLogProbsGradient.ofStates(reads));
-    } else if (backward.needs(0)) {
-      backward.add(0, TokenLogProbsGradient.ofBoth(reads, backward.accumulator(1)));
-    } else {
-      TokenLogProbsGradient.ofHead(reads, backward.accumulator(1));
+    boolean ofHead = backward.needs(1);
+    Op gradient = new TokenLogProbsGradient(backward.needs(0), ofHead);
+    List<Tensor> inputs = new ArrayList<>();
+    inputs.add(backward.outputGradient());
+    inputs.add(node.output(1));
+    inputs.addAll(node.inputs());
+    if (ofHead) {
+      inputs.add(backward.accumulator(1));
+    }
+    Node computed = node.input(0).graph().apply(gradient, inputs.toArray(Tensor[]::new));
+    if (backward.needs(0)) {
+      backward.add(0, computed.output(0));
     }
   }
 }

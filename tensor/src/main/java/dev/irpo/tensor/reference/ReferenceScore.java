@@ -3,6 +3,7 @@ package dev.irpo.tensor.reference;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
+import java.util.Optional;
 
 /// [ScoreKernels] by its formulas.
 final class ReferenceScore implements ScoreKernels {
@@ -53,8 +54,8 @@ final class ReferenceScore implements ScoreKernels {
 
   @Override
   public void tokenLogProbsGradient(
-      Buffer dX,
-      Buffer dWeight,
+      Optional<Buffer> dX,
+      Optional<Buffer> dWeight,
       Buffer dOut,
       Buffer logSumExp,
       Buffer x,
@@ -62,58 +63,28 @@ final class ReferenceScore implements ScoreKernels {
       Buffer rows,
       Buffer targets,
       ScoreSizes sizes) {
-    tokenLogProbsInputGradient(dX, dOut, logSumExp, x, weight, rows, targets, sizes);
-    tokenLogProbsWeightGradient(dWeight, dOut, logSumExp, x, weight, rows, targets, sizes);
-  }
-
-  @Override
-  public void tokenLogProbsInputGradient(
-      Buffer dX,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    dX.clear();
+    dX.ifPresent(Buffer::clear);
+    int embedDim = sizes.embedDim();
     for (int i = 0; i < sizes.count(); i++) {
-      if (rows.getInt(i) < 0) {
+      int row = rows.getInt(i);
+      if (row < 0) {
         continue;
       }
       double[] gradients = logitGradients(i, dOut, x, weight, rows, targets, sizes);
-      for (int v = 0; v < sizes.vocabSize(); v++) {
-        for (int c = 0; c < sizes.embedDim(); c++) {
-          long xAt = (long) rows.getInt(i) * sizes.embedDim() + c;
-          long weightAt = (long) v * sizes.embedDim() + c;
-          dX.set(xAt, dX.get(xAt) + gradients[v] * weight.get(weightAt));
-        }
+      for (int v = 0; v < gradients.length; v++) {
+        double gradient = gradients[v];
+        long stateAt = (long) row * embedDim;
+        long headAt = (long) v * embedDim;
+        dX.ifPresent(target -> addScaled(target, stateAt, gradient, weight, headAt, embedDim));
+        dWeight.ifPresent(target -> addScaled(target, headAt, gradient, x, stateAt, embedDim));
       }
     }
   }
 
-  @Override
-  public void tokenLogProbsWeightGradient(
-      Buffer dWeight,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    for (int i = 0; i < sizes.count(); i++) {
-      if (rows.getInt(i) < 0) {
-        continue;
-      }
-      double[] gradients = logitGradients(i, dOut, x, weight, rows, targets, sizes);
-      for (int v = 0; v < sizes.vocabSize(); v++) {
-        for (int c = 0; c < sizes.embedDim(); c++) {
-          long xAt = (long) rows.getInt(i) * sizes.embedDim() + c;
-          long weightAt = (long) v * sizes.embedDim() + c;
-          dWeight.set(weightAt, dWeight.get(weightAt) + gradients[v] * x.get(xAt));
-        }
-      }
+  private static void addScaled(
+      Buffer target, long targetAt, double factor, Buffer source, long sourceAt, int count) {
+    for (int c = 0; c < count; c++) {
+      target.set(targetAt + c, target.get(targetAt + c) + factor * source.get(sourceAt + c));
     }
   }
 

@@ -11,6 +11,8 @@ import dev.irpo.tensor.kernel.Samples;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -245,12 +247,15 @@ class FixedOrderTest {
     score.tokenLogProbs(zeros(4100), normalisers, x, weight, index, tokens, sizes);
     Buffer dX = signed(46, states);
     Buffer dWeight = signed(47, head);
-    score.tokenLogProbsGradient(dX, dWeight, dOut, normalisers, x, weight, index, tokens, sizes);
+    BiConsumer<Optional<Buffer>, Optional<Buffer>> gradient =
+        (ofStates, ofHead) ->
+            score.tokenLogProbsGradient(
+                ofStates, ofHead, dOut, normalisers, x, weight, index, tokens, sizes);
+    gradient.accept(Optional.of(dX), Optional.of(dWeight));
     Buffer dXAlone = signed(48, states);
     Buffer dWeightAlone = signed(47, head);
-    score.tokenLogProbsInputGradient(dXAlone, dOut, normalisers, x, weight, index, tokens, sizes);
-    score.tokenLogProbsWeightGradient(
-        dWeightAlone, dOut, normalisers, x, weight, index, tokens, sizes);
+    gradient.accept(Optional.of(dXAlone), Optional.empty());
+    gradient.accept(Optional.empty(), Optional.of(dWeightAlone));
     assertArrayEquals(dX.toFloatArray(), dXAlone.toFloatArray());
     assertArrayEquals(dWeight.toFloatArray(), dWeightAlone.toFloatArray());
   }

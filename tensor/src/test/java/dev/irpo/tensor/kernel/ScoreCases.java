@@ -6,6 +6,7 @@ import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
 import dev.irpo.tensor.Buffer;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -80,36 +81,11 @@ final class ScoreCases {
     void gradient(
         ScoreKernels kernels,
         Function<KernelTensor, Buffer> side,
-        KernelTensor dX,
-        KernelTensor dWeight) {
+        Optional<KernelTensor> dX,
+        Optional<KernelTensor> dWeight) {
       kernels.tokenLogProbsGradient(
-          side.apply(dX),
-          side.apply(dWeight),
-          side.apply(dOut),
-          side.apply(logSumExp),
-          side.apply(x),
-          side.apply(weight),
-          side.apply(rows),
-          side.apply(targets),
-          sizes);
-    }
-
-    void inputGradient(ScoreKernels kernels, Function<KernelTensor, Buffer> side, KernelTensor dX) {
-      kernels.tokenLogProbsInputGradient(
-          side.apply(dX),
-          side.apply(dOut),
-          side.apply(logSumExp),
-          side.apply(x),
-          side.apply(weight),
-          side.apply(rows),
-          side.apply(targets),
-          sizes);
-    }
-
-    void weightGradient(
-        ScoreKernels kernels, Function<KernelTensor, Buffer> side, KernelTensor dWeight) {
-      kernels.tokenLogProbsWeightGradient(
-          side.apply(dWeight),
+          dX.map(side),
+          dWeight.map(side),
           side.apply(dOut),
           side.apply(logSumExp),
           side.apply(x),
@@ -136,9 +112,9 @@ final class ScoreCases {
             "tokenLogProbs " + sizes,
             (kernels, side) -> {
               scored.score(kernels.score(), side);
-              scored.gradient(kernels.score(), side, dX, dWeight);
-              scored.inputGradient(kernels.score(), side, dXAlone);
-              scored.weightGradient(kernels.score(), side, dWeightAlone);
+              scored.gradient(kernels.score(), side, Optional.of(dX), Optional.of(dWeight));
+              scored.gradient(kernels.score(), side, Optional.of(dXAlone), Optional.empty());
+              scored.gradient(kernels.score(), side, Optional.empty(), Optional.of(dWeightAlone));
             },
             scored.dOut,
             scored.x,

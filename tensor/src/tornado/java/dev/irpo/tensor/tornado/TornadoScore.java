@@ -94,47 +94,6 @@ final class TornadoScore implements ScoreKernels {
 
   @Override
   public void tokenLogProbsGradient(
-      Buffer dX,
-      Buffer dWeight,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    gradient(
-        Optional.of(dX), Optional.of(dWeight), dOut, logSumExp, x, weight, rows, targets, sizes);
-  }
-
-  @Override
-  public void tokenLogProbsInputGradient(
-      Buffer dX,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    gradient(Optional.of(dX), Optional.empty(), dOut, logSumExp, x, weight, rows, targets, sizes);
-  }
-
-  @Override
-  public void tokenLogProbsWeightGradient(
-      Buffer dWeight,
-      Buffer dOut,
-      Buffer logSumExp,
-      Buffer x,
-      Buffer weight,
-      Buffer rows,
-      Buffer targets,
-      ScoreSizes sizes) {
-    gradient(
-        Optional.empty(), Optional.of(dWeight), dOut, logSumExp, x, weight, rows, targets, sizes);
-  }
-
-  private void gradient(
       Optional<Buffer> dX,
       Optional<Buffer> dWeight,
       Buffer dOut,
