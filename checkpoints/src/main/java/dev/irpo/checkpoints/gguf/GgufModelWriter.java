@@ -2,14 +2,13 @@ package dev.irpo.checkpoints.gguf;
 
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.HashedFile;
+import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.model.InterleavedRows;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,14 +107,7 @@ public record GgufModelWriter(GgufType type, int headDim) {
 
   private static StoredTensor vector(float[] values) {
     MemorySegment data = MemorySegment.ofArray(new byte[values.length * Float.BYTES]);
-    MemorySegment.copy(
-        MemorySegment.ofArray(values),
-        ValueLayout.JAVA_FLOAT,
-        0,
-        data,
-        ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
-        0,
-        values.length);
+    MemorySegment.copy(values, 0, data, LittleEndian.FLOAT, 0, values.length);
     return new StoredTensor("rope_freqs", DType.F32, Shape.of(values.length), data);
   }
 

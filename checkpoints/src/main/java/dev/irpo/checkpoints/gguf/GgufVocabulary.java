@@ -30,8 +30,8 @@ import java.util.function.Function;
 /// embedding; they are left out. Tokens that end a generation are control tokens, whatever their
 /// kind says.
 ///
-/// Each method decodes anew and refuses what it cannot read in one line. Source: ggml,
-/// `docs/gguf.md`; llama.cpp, `llama-vocab.cpp`.
+/// Each method decodes again what it returns, and refuses what it cannot read in one line. Source:
+/// ggml, `docs/gguf.md`; llama.cpp, `llama-vocab.cpp`.
 public final class GgufVocabulary implements EmbeddedTokenizer {
   static final String PREFIX = "tokenizer.ggml.";
 
@@ -71,6 +71,9 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
   private final Map<String, Object> values;
   private final int vocabSize;
 
+  /// Tokens without those that fill the vocabulary up; 0 until they were counted.
+  private int size;
+
   GgufVocabulary(Path file, Map<String, Object> values, int vocabSize) {
     this.file = file;
     this.values = values;
@@ -104,6 +107,14 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
     return tokens.subList(0, size(tokens, allTypes(tokens)));
   }
 
+  private int size() {
+    if (size == 0) {
+      List<String> tokens = allTokens();
+      size = size(tokens, allTypes(tokens));
+    }
+    return size;
+  }
+
   private List<String> allTokens() {
     List<String> tokens = decoded("tokens", GgufArray::strings);
     if (tokens.isEmpty() || tokens.size() > vocabSize) {
@@ -126,7 +137,7 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
   public float[] scores() {
     float[] scores = decoded("scores", GgufArray::floats);
     requireLength("scores", scores.length, allTokens());
-    return Arrays.copyOf(scores, tokens().size());
+    return Arrays.copyOf(scores, size());
   }
 
   /// Kinds by id, 1 to 6.
@@ -161,10 +172,10 @@ public final class GgufVocabulary implements EmbeddedTokenizer {
   ///
   /// @param key for instance `bos_token_id`
   public int id(String key, int whenMissing) {
-    int size = tokens().size();
     Object value = values.getOrDefault(PREFIX + key, (long) whenMissing);
-    if (!(value instanceof Long id) || (id < 0 && id != whenMissing) || id >= size) {
-      throw refused("%s%s is %s, the vocabulary has %d tokens".formatted(PREFIX, key, value, size));
+    if (!(value instanceof Long id) || (id < 0 && id != whenMissing) || id >= size()) {
+      throw refused(
+          "%s%s is %s, the vocabulary has %d tokens".formatted(PREFIX, key, value, size()));
     }
     return id.intValue();
   }
