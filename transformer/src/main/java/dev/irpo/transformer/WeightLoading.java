@@ -67,14 +67,8 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
   private void dropCopyOfTiedHead(Map<String, StoredTensor> byName) {
     StoredTensor head = byName.get(LlamaConfig.HEAD);
     StoredTensor embedding = byName.get(LlamaConfig.EMBEDDING);
-    if (config.tiedHead() && head != null && embedding != null && isEqual(head, embedding)) {
+    if (config.tiedHead() && head != null && embedding != null && head.hasElementsOf(embedding)) {
       byName.remove(LlamaConfig.HEAD);
-    }
-  }
-
-  private static boolean isEqual(StoredTensor a, StoredTensor b) {
-    try (Arena arena = Arena.ofConfined()) {
-      return a.inMemory(arena).data().mismatch(b.inMemory(arena).data()) == -1;
     }
   }
 

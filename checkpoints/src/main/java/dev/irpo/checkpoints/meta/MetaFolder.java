@@ -11,7 +11,6 @@ import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -227,14 +226,11 @@ final class MetaFolder {
   }
 
   private void requireEqual(StoredTensor first, StoredTensor part, int index) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment expected = first.inMemory(arena).data();
-      if (expected.mismatch(part.inMemory(arena).data()) >= 0) {
-        throw refused(
-            index,
-            "tensor '%s' has other values than in %s, it must be the same in all"
-                .formatted(part.name(), files.getFirst().getFileName()));
-      }
+    if (!part.hasElementsOf(first)) {
+      throw refused(
+          index,
+          "tensor '%s' has other values than in %s, it must be the same in all"
+              .formatted(part.name(), files.getFirst().getFileName()));
     }
   }
 
@@ -244,16 +240,7 @@ final class MetaFolder {
     return parts.stream()
         .allMatch(part ->
             !part.containsKey(HEAD + ".weight")
-                || isSame(part.get(HEAD + ".weight"), part.get(EMBEDDING + ".weight")));
-  }
-
-  private static boolean isSame(StoredTensor one, StoredTensor other) {
-    if (!one.shape().equals(other.shape()) || one.dtype() != other.dtype()) {
-      return false;
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      return one.inMemory(arena).data().mismatch(other.inMemory(arena).data()) < 0;
-    }
+                || part.get(HEAD + ".weight").hasElementsOf(part.get(EMBEDDING + ".weight")));
   }
 
   private StoredTensor part(int index, String name) {

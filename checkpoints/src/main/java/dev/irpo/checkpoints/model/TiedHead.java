@@ -2,7 +2,6 @@ package dev.irpo.checkpoints.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.stored.StoredTensor;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -35,14 +34,6 @@ final class TiedHead {
   private static boolean hasOtherHead(SequencedMap<String, StoredTensor> tensors) {
     StoredTensor head = tensors.get(HEAD);
     StoredTensor embedding = tensors.get(EMBEDDING);
-    if (head == null || embedding == null) {
-      return false;
-    }
-    if (!head.shape().equals(embedding.shape()) || head.dtype() != embedding.dtype()) {
-      return true;
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      return head.inMemory(arena).data().mismatch(embedding.inMemory(arena).data()) >= 0;
-    }
+    return head != null && embedding != null && !head.hasElementsOf(embedding);
   }
 }

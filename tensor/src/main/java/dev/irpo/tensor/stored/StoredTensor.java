@@ -41,6 +41,19 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
     return new StoredTensor(name, dtype, shape, copy.asReadOnly());
   }
 
+  /// Whether another tensor has the same shape, type and bytes.
+  public boolean hasElementsOf(StoredTensor other) {
+    if (!shape.equals(other.shape) || dtype != other.dtype) {
+      return false;
+    }
+    if (content.inMemory().isPresent() && content.inMemory().equals(other.content.inMemory())) {
+      return true; // one storage under two names
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return inMemory(arena).data().mismatch(other.inMemory(arena).data()) < 0;
+    }
+  }
+
   /// The bytes of a tensor in memory.
   ///
   /// @throws IllegalStateException if its content is assembled while it is read
