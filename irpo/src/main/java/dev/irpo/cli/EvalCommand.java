@@ -61,7 +61,7 @@ final class EvalCommand implements Callable<Integer> {
     try (Backend backend = BackendStart.of(resolved.compute())) {
       MappedModel mapped = MappedModel.open(backend, model);
       LanguageModel loaded = mapped.model();
-      Prompts prompts = Prompts.of(resolved, loaded.text(), loaded.config());
+      Prompts prompts = Prompts.of(resolved, task, loaded.text(), loaded.config());
       RolloutSampler sampler =
           new RolloutSampler(backend, loaded, prompts, resolved.rollouts().slots(), problems);
       DecodeLimits limits = sampler.limits(resolved.rollouts().maxNewTokens());

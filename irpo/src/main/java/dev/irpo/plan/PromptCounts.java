@@ -40,7 +40,7 @@ public record PromptCounts(
   public static Map<Split, PromptCounts> of(RunConfig config, Prompts prompts) throws IOException {
     Map<Split, PromptCounts> counts = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
-      counts.put(split, of(config, prompts, prompts.task().problems(split)));
+      counts.put(split, of(config, prompts, prompts.problems(split)));
     }
     return counts;
   }

@@ -3,20 +3,27 @@ package dev.irpo.rollout;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.TextRules;
 import dev.irpo.task.Problem;
+import dev.irpo.task.Split;
 import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A task's prompts as token ids, each made once however often it is asked for.
+/// A task's problems, with their prompts and gold solutions as token ids: each file is read and
+/// each text encoded once, however often it is asked for.
 public final class Prompts {
   private final Task task;
   private final TextRules text;
   private final LlamaConfig model;
+  private final Map<Split, List<Problem>> problems = new EnumMap<>(Split.class);
   private final Map<Problem, int[]> ids = new HashMap<>();
+  private final Map<Problem, Optional<int[]>> gold = new HashMap<>();
 
   /// Prompts of a task for a model.
   Prompts(Task task, TextRules text, LlamaConfig model) {
@@ -27,13 +34,30 @@ public final class Prompts {
 
   /// Those of the task that a configuration names.
   public static Prompts of(RunConfig config, TextRules text, LlamaConfig model) {
-    TextRules rules = config.task().specials() ? text.readingSpecials() : text;
-    return new Prompts(Tasks.open(config.task(), config.seed()), rules, model);
+    return of(config, Tasks.open(config.task(), config.seed()), text, model);
+  }
+
+  /// The same where that task is open already.
+  public static Prompts of(RunConfig config, Task task, TextRules text, LlamaConfig model) {
+    return new Prompts(task, config.task().specials() ? text.readingSpecials() : text, model);
   }
 
   /// What they are the prompts of.
   public Task task() {
     return task;
+  }
+
+  /// The problems of a split.
+  ///
+  /// @throws IOException as [Task#problems]
+  /// @throws IllegalArgumentException as [Task#problems]
+  public List<Problem> problems(Split split) throws IOException {
+    List<Problem> read = problems.get(split);
+    if (read == null) {
+      read = task.problems(split);
+      problems.put(split, read);
+    }
+    return read;
   }
 
   /// How they become ids.
@@ -61,10 +85,15 @@ public final class Prompts {
     }
   }
 
-  /// The gold solution of a problem as a response to its prompt, if the task has one.
+  /// The gold solution of a problem as a response to its prompt, if the task has one; the array is
+  /// not copied and must not change.
   ///
   /// @throws IllegalArgumentException naming the problem if a text of it spells a control token
   public Optional<int[]> gold(Problem problem) {
+    return gold.computeIfAbsent(problem, this::encodedGold);
+  }
+
+  private Optional<int[]> encodedGold(Problem problem) {
     try {
       return task.goldResponse(problem)
           .map(response -> text.finishedResponseIds(task.prompt(problem), response));

@@ -46,7 +46,7 @@ public final class IterationLoop {
     Map<Split, List<Problem>> problems = new EnumMap<>(Split.class);
     Map<Split, Integer> counts = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
-      problems.put(split, prompts.task().problems(split));
+      problems.put(split, prompts.problems(split));
       counts.put(split, problems.get(split).size());
     }
     stages = new RunStages(config, folder, counts);

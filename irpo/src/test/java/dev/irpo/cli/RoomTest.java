@@ -173,7 +173,7 @@ class RoomTest {
   }
 
   @Test
-  void aPromptIsMadeOnceAndIsTheModels() throws IOException {
+  void problemsAndPromptsAreMadeOnceAndAreTheModels() throws IOException {
     RunConfig config = RunConfig.of(Preset.DEMO);
     Task task = Tasks.open(config.task(), config.seed());
     try (Backend backend = new CpuBackend(1)) {
@@ -181,11 +181,14 @@ class RoomTest {
       var model = TestData.open(backend, folder.resolve("m"));
       assertEquals(model.config(), EmbeddedModel.config());
       Prompts prompts = Prompts.of(config, EmbeddedModel.text(), EmbeddedModel.config());
-      List<Problem> problems = task.problems(Split.TEST);
+      List<Problem> problems = prompts.problems(Split.TEST);
+      assertEquals(task.problems(Split.TEST), problems);
+      assertSame(problems, prompts.problems(Split.TEST));
       int longest = 0;
       for (Problem problem : problems) {
         assertArrayEquals(model.text().promptIds(task.prompt(problem)), prompts.ids(problem));
         assertSame(prompts.ids(problem), prompts.ids(problem));
+        assertSame(prompts.gold(problem), prompts.gold(problem));
         longest = Math.max(longest, prompts.ids(problem).length);
       }
       assertEquals(longest, prompts.longest(problems));
