@@ -15,13 +15,12 @@ record MappedModel(LanguageModel model, CommandMemory memory) {
   ///
   /// @throws IllegalArgumentException if its weights must be loaded and do not fit, before they are
   static MappedModel open(Backend backend, ModelOptions options) throws IOException {
-    long bytes;
-    try (StoredModel stored = ModelFiles.open(options.model, options.tokenizer())) {
-      bytes =
-          Parameters.bytesToMap(backend, LanguageModel.configOf(stored), stored.tensors().values());
-    }
+    @SuppressWarnings("MustBeClosed") // the weights are its memory maps
+    StoredModel stored = ModelFiles.open(options.model, options.tokenizer());
+    long bytes =
+        Parameters.bytesToMap(backend, LanguageModel.configOf(stored), stored.tensors().values());
     CommandMemory.ofWeights(backend, bytes).requireFits(Machine.memoryBytes());
-    LanguageModel model = LanguageModel.map(backend, options.model, options.tokenizer());
+    LanguageModel model = LanguageModel.map(backend, stored);
     return new MappedModel(model, CommandMemory.of(backend, model.parameters(), bytes));
   }
 }

@@ -77,9 +77,18 @@ public record LanguageModel(
       throws IOException {
     @SuppressWarnings("MustBeClosed") // the weights are its memory maps
     StoredModel stored = ModelFiles.open(path, tokenizer);
+    return map(backend, stored);
+  }
+
+  /// The same of an opened model, which must not be closed.
+  ///
+  /// @throws IOException as [#open]
+  /// @throws IllegalArgumentException as [#open]
+  public static LanguageModel map(Backend backend, StoredModel stored) throws IOException {
     LlamaConfig config = configOf(stored);
+    String name = stored.path().toString();
     Collection<StoredTensor> tensors = stored.tensors().values();
-    return of(stored, Parameters.map(backend, config, path.toString(), tensors, Arena.ofAuto()));
+    return of(stored, Parameters.map(backend, config, name, tensors, Arena.ofAuto()));
   }
 
   private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {
