@@ -55,12 +55,16 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private ConfigOptions config;
   @Mixin private LengthOptions lengths;
 
+  /// Whether the pairs are a run's, with the log-probabilities of a reference.
+  private boolean isStored;
+
   @Override
   public Integer call() throws IOException {
     RunConfig resolved = config.loadFor(out);
     TrainingFolder folder = new TrainingFolder(out, policy);
     folder.requireUnfinished();
     requireReferenceIsRead(resolved);
+    isStored = PairFile.isStored(pairs);
     TrainingRoom room = room(resolved);
     room.require();
     try (Backend backend = BackendStart.of(resolved.compute())) {
@@ -92,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
         resolved,
         ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
         needsReference && reference != null ? 2 : 1,
-        needsReference && (reference != null || !PairFile.isStored(pairs)),
+        needsReference && (reference != null || !isStored),
         PreferenceTraining::trainer);
   }
 
@@ -112,7 +116,7 @@ final class TrainCommand implements Callable<Integer> {
     if (!PreferenceTraining.needsReference(resolved)) {
       return loaded;
     }
-    if (PairFile.isStored(pairs) && reference == null) {
+    if (isStored && reference == null) {
       return PairFile.requireReference(loaded, pairs);
     }
     if (reference == null) {
@@ -130,16 +134,14 @@ final class TrainCommand implements Callable<Integer> {
   /// The pairs of the file that are not too long.
   private List<PreferencePair> kept(LanguageModel model, RunConfig resolved) throws IOException {
     List<PreferencePair> all =
-        PairFile.isStored(pairs)
-            ? PairFile.readStored(pairs, model.config())
-            : PairLines.read(pairs, model, texts);
+        isStored ? PairFile.readStored(pairs, model.config()) : PairLines.read(pairs, model, texts);
     int context = model.config().maxPositions();
     int wanted = resolved.pairs().maxTokens();
     LengthOptions.Limit limit =
         wanted > 0 && wanted < context
             ? new LengthOptions.Limit(wanted, "pairs.maxTokens")
             : LengthOptions.Limit.ofContext(context);
-    String place = PairFile.isStored(pairs) ? "problem " : "";
+    String place = isStored ? "problem " : "";
     return lengths.keep(
         pairs, all, pair -> place + pair.problemId(), PreferencePair::longestTokens, limit);
   }
