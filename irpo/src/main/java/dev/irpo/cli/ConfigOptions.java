@@ -72,12 +72,11 @@ final class ConfigOptions {
   RunConfig loadWithPreset(String own, Optional<Path> folder) throws IOException {
     boolean chosen =
         preset != null || overrides.stream().anyMatch(text -> text.startsWith("preset="));
+    List<String> all = overrides();
     if (config == null && !chosen) {
-      List<String> all = overrides();
       all.addFirst("preset=" + own);
-      return RunConfig.resuming(folder.flatMap(ConfigOptions::begun), Optional.empty(), all);
     }
     return RunConfig.resuming(
-        folder.flatMap(ConfigOptions::begun), Optional.ofNullable(config), overrides());
+        folder.flatMap(ConfigOptions::begun), Optional.ofNullable(config), all);
   }
 }

@@ -16,15 +16,20 @@ final class DiskRoom {
   /// @param bytes of the weights
   /// @param wayOut beside another disk
   static void require(Path to, long bytes, String wayOut) throws IOException {
-    Path existing = to.toAbsolutePath().normalize();
-    while (!Files.exists(existing)) {
-      existing = existing.getParent();
-    }
-    long usable = Files.getFileStore(existing).getUsableSpace();
+    long usable = Files.getFileStore(existing(to)).getUsableSpace();
     if (bytes > usable - OTHER_BYTES) {
       throw new IOException(
           "--to %s: the weights take %s, the disk has %s left; choose another disk or %s"
               .formatted(to, ByteBar.gigabytes(bytes), ByteBar.gigabytes(usable), wayOut));
     }
+  }
+
+  /// What is there already of a path: itself, or the nearest folder around it.
+  static Path existing(Path path) {
+    Path there = path.toAbsolutePath().normalize();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    return there;
   }
 }

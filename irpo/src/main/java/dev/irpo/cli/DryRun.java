@@ -171,10 +171,7 @@ record DryRun(
 
   /// The folder that is there already, of those around the run's.
   private static Path existing(Path folder) {
-    Path there = folder.toAbsolutePath().normalize();
-    while (!Files.exists(there)) {
-      there = there.getParent();
-    }
+    Path there = DiskRoom.existing(folder);
     if (!Files.isDirectory(there) || !Files.isWritable(there)) {
       throw new IllegalArgumentException(
           there + ": is no folder that can be written to; choose another --out");

@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.checkpoints.files.UnfinishedFolder;
 import dev.irpo.checkpoints.gguf.GgufType;
 import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
 import dev.irpo.checkpoints.model.StoredModel;
@@ -104,8 +105,7 @@ final class ExportCommand implements Callable<Integer> {
             maxFileBytes == null ? DEFAULT_FILE_BYTES : maxFileBytes,
             Optional.ofNullable(dtype).map(type -> DType.valueOf(type.name())));
     long bytes = writer.bytesOf(source.model().tensors().values());
-    Path unfinished = to.resolveSibling(to.getFileName() + ".unfinished");
-    if (!Files.exists(to) && !Files.exists(unfinished)) { // resuming needs less
+    if (!Files.exists(to) && !Files.exists(UnfinishedFolder.of(to))) { // resuming needs less
       DiskRoom.require(to, bytes, "a smaller --dtype");
     }
     try (ByteBar bar = bar(bytes)) {

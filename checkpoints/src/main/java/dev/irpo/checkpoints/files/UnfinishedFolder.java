@@ -39,6 +39,12 @@ public final class UnfinishedFolder {
         && Files.exists(folder.resolve(ConversionJournal.FILE_NAME));
   }
 
+  /// Where a folder is until all of it is there.
+  public static Path of(Path target) {
+    Path absolute = target.toAbsolutePath().normalize();
+    return absolute.resolveSibling(absolute.getFileName() + SUFFIX);
+  }
+
   /// Writes a folder, or the rest of it.
   ///
   /// @param identity of the source and of all that decides about the bytes
@@ -50,8 +56,7 @@ public final class UnfinishedFolder {
       finish(target, identity);
       return;
     }
-    Path absolute = target.toAbsolutePath().normalize();
-    Path folder = absolute.resolveSibling(absolute.getFileName() + SUFFIX);
+    Path folder = of(target);
     if (!Files.exists(folder)) {
       AtomicFiles.writeFolder(folder, started -> ConversionJournal.begin(started, identity));
     }
@@ -66,7 +71,7 @@ public final class UnfinishedFolder {
           e);
     }
     Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
-    AtomicFiles.sync(absolute.getParent());
+    AtomicFiles.sync(folder.getParent());
     Files.delete(target.resolve(ConversionJournal.FILE_NAME));
   }
 
