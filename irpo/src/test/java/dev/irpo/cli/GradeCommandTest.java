@@ -84,15 +84,7 @@ final class GradeCommandTest {
         {"response":"so. Final answer: 4","answer":"4"}
         {"response":"no","answer":"4"}
         """);
-    List<JsonNode> lines =
-        CommandLineRun.of(
-                "",
-                "grade",
-                "--compare",
-                StepGrader.class.getName() + ",number-v1",
-                "--rollouts",
-                file)
-            .lines();
+    List<JsonNode> lines = compare(StepGrader.class.getName() + ",number-v1", file);
     assertEquals(0.5, lines.get(0).get("step-test-v1").get("reward").asDouble());
     assertEquals(0.5, lines.get(1).get("step-test-v1").get("reward").asDouble());
     assertEquals(
@@ -125,15 +117,7 @@ final class GradeCommandTest {
         {"response":"So 4","answer":"4"}
         {"response":"no","answer":"4"}
         """);
-    List<JsonNode> lines =
-        CommandLineRun.of(
-                "",
-                "grade",
-                "--compare",
-                StepGrader.class.getName() + "," + Half.class.getName(),
-                "--rollouts",
-                file)
-            .lines();
+    List<JsonNode> lines = compare(StepGrader.class.getName() + "," + Half.class.getName(), file);
     assertEquals(
         "{\"responses\":4,\"bothRight\":0,\"only step-test-v1\":1,\"only half-test-v1\":1,"
             + "\"bothPartly\":2,\"bothWrong\":0,\"goldUnreadable\":0}",
@@ -170,8 +154,11 @@ final class GradeCommandTest {
   }
 
   private static List<JsonNode> compare(Path file) throws IOException {
-    return CommandLineRun.of("", "grade", "--compare", "number-v1,math-v1", "--rollouts", file)
-        .lines();
+    return compare("number-v1,math-v1", file);
+  }
+
+  private static List<JsonNode> compare(String graders, Path file) throws IOException {
+    return CommandLineRun.of("", "grade", "--compare", graders, "--rollouts", file).lines();
   }
 
   @Test
