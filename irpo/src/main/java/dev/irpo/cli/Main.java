@@ -30,7 +30,8 @@ public final class Main implements Runnable {
   /// Exit code of anything else.
   static final int FAILURE = 1;
 
-  /// How warnings of the other modules look, which log by the JDK alone: as those of this program.
+  /// How warnings of the other modules look, which log through the JDK alone: as those of this
+  /// program.
   private static final String LOG_LINE = "%1$tT %4$s %5$s%n";
 
   @Spec private CommandSpec spec;

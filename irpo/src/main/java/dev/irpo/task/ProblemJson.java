@@ -34,7 +34,7 @@ record ProblemJson(String place, int number, JsonNode json) {
     Problem problem(ProblemJson json, String defaultId);
   }
 
-  /// The problems of a file with one object a line, or of an Arrow table with one a row; those
+  /// The problems of a file with one object per line, or of an Arrow table with one per row; those
   /// without an id numbered `split-1`, `split-2`, … by line.
   static List<Problem> readLines(Path file, String split, Form form) throws IOException {
     if (TableReader.isTable(file)) {
@@ -63,7 +63,7 @@ record ProblemJson(String place, int number, JsonNode json) {
       problems.add(form.problem(json, split + "-" + i));
     }
     if (problems.isEmpty()) {
-      throw new IllegalArgumentException(table + ": no problem in it; expected one a row");
+      throw new IllegalArgumentException(table + ": no problem in it; expected one per row");
     }
     return List.copyOf(problems);
   }
