@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The boxes of a text, `\boxed{5}` and `\boxed 5`, and what belongs to them.
+/// The boxes of a text, `\boxed{5}` and `\boxed 5`, and the signs that belong to them.
 ///
 /// A sign before a box is a part of the answer, and boxes with nothing but `,`, `and` or `or`
-/// between them are one list. A text is read in one pass, whatever it is.
+/// between them are one list. Any text is read in one pass.
 final class AnswerBoxes {
   /// A box in a text.
   ///
@@ -28,18 +28,18 @@ final class AnswerBoxes {
   }
 
   /// A text with one box.
-  record Sentence(String before, String content, String behind) {}
+  record Sentence(String before, String content, String after) {}
 
   /// A brace that is open.
   ///
   /// @param box where the command of a box begins, else -1
-  /// @param inside behind the brace
+  /// @param inside after the brace
   private record Open(int box, int inside) {}
 
-  /// What ends a box without braces, at the latest.
+  /// Where a box without braces must end.
   private static final Pattern END = Pattern.compile("\\$|\\R|\\\\[\\])]|$");
 
-  /// A number, fraction or letter in a sentence, and how that may go on.
+  /// A number, fraction or letter in a sentence, and what may follow it.
   private static final Pattern TOKEN =
       Pattern.compile(
           "([+-]?\\s?(?:\\\\?\\$)?(?:\\d[\\d,]*(?:\\.\\d+)?(?:/\\d+)?|\\.\\d+"
@@ -83,8 +83,8 @@ final class AnswerBoxes {
         && JOINT.matcher(text.substring(one.end(), next.start())).matches();
   }
 
-  /// Where the sign of a box begins, else where the box does. A dash between words parts a
-  /// sentence, and one between terms subtracts.
+  /// Where the sign before a box begins, or the box itself if it has none. A dash between words
+  /// belongs to the sentence, and one between terms subtracts.
   private static int signStart(String text, int box) {
     int at = box;
     while (at > 0 && (text.charAt(at - 1) == ' ' || text.charAt(at - 1) == '$')) {
@@ -117,7 +117,7 @@ final class AnswerBoxes {
         new Sentence(text.substring(0, box.start()), box.content(text), text.substring(box.end())));
   }
 
-  /// A text with its boxes opened; a sum that a sign or another operation is before keeps brackets.
+  /// A text with its boxes opened; a sum after a sign or another operation is put in brackets.
   static String opened(String text) {
     String opened = text;
     for (int depth = 0; depth < DEEPEST; depth++) {
@@ -161,7 +161,7 @@ final class AnswerBoxes {
     return boxes;
   }
 
-  /// Reads what begins at a place and returns what is behind it.
+  /// Reads what begins at a place and returns where it ends.
   private int step(int at) {
     return switch (text.charAt(at)) {
       case '{' -> {
@@ -194,31 +194,31 @@ final class AnswerBoxes {
     if (box.isEmpty()) {
       return Math.min(text.length(), at + 2); // an escaped brace is no brace
     }
-    int behind = name + box.get().length();
-    int inside = behind;
-    while (inside < text.length() && inside < behind + MOST_SPACES && text.charAt(inside) == ' ') {
+    int after = name + box.get().length();
+    int inside = after;
+    while (inside < text.length() && inside < after + MOST_SPACES && text.charAt(inside) == ' ') {
       inside++;
     }
     if (text.startsWith("{", inside)) {
       open.push(new Open(at, inside + 1));
       return inside + 1;
     }
-    return bare(at, behind, inside);
+    return bare(at, after, inside);
   }
 
-  private int bare(int start, int behind, int inside) {
-    boolean isWord = inside == behind && behind < text.length() && isLetter(text.charAt(behind));
+  private int bare(int start, int after, int inside) {
+    boolean isWord = inside == after && after < text.length() && isLetter(text.charAt(after));
     Matcher end = END.matcher(text);
     end.region(inside, Math.min(text.length(), inside + LONGEST_BARE));
     if (isWord || !end.find()) {
-      return behind;
+      return after;
     }
     String rest = text.substring(inside, end.start()).stripTrailing();
     Matcher token = TOKEN.matcher(rest);
-    boolean isOne = token.matches() && AnswerWords.leaveBehind(token.group(2));
+    boolean isOne = token.matches() && AnswerWords.areHarmlessAfter(token.group(2));
     String content = isOne ? token.group(1) : rest;
     if (content.isBlank()) {
-      return behind;
+      return after;
     }
     int close = inside + content.length();
     boxes.add(new Box(start, inside, close, close));

@@ -5,16 +5,16 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Which text of a response is its answer, and what of a sentence is, since version 2.
+/// Finds the text of a response that is its answer, and the answer in a sentence, since version 2.
 ///
 /// The text is the first line after the last `Final answer:`. Where that says nothing, or only
-/// points (`see above`), the last box is read; so it is without a `Final answer:` if the grader
-/// reads boxes.
+/// points elsewhere (`see above`), the last box is read. A grader that reads boxes also does so
+/// where there is no `Final answer:`.
 final class AnswerText {
   private static final Pattern MARK =
       Pattern.compile("final answer[*_`\\s]*[:\uFF1A]", Pattern.CASE_INSENSITIVE);
 
-  /// Words of a text that points at another place, and those that do point.
+  /// A text of these words alone points elsewhere, if one of `POINTING` is among them.
   private static final Pattern POINTER =
       Pattern.compile(
           "(?:(?:please|see|refer|to|as|it|is|the|in|at|of|my|and|here|shown|given|stated|written|derived"

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// English words beside a number that change what it says.
+/// English words next to a number that change what it says.
 final class AnswerWords {
   private static final Map<String, BigDecimal> SCALES =
       Map.of(
@@ -27,7 +27,7 @@ final class AnswerWords {
       "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
           + "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety";
 
-  /// Numbers in words, which beside digits are a part of the number or a second one.
+  /// Numbers in words, which next to digits are part of the number or a second one.
   private static final String NUMBER =
       CARDINAL
           + "|half|halves|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
@@ -57,20 +57,20 @@ final class AnswerWords {
       Pattern.compile(
           "(?<![\\p{L}'])(?<!per |a |each |every )(?:%s)(?![\\p{L}'])".formatted(SCALE));
 
-  /// What says behind a number that it is not the answer.
-  private static final Pattern DENIED_BEHIND =
+  /// What says after a number that it is not the answer.
+  private static final Pattern DENIED_AFTER =
       words(
           "(?:is|are|was|were|it's|that's)\\s+(?:wrong|incorrect|false|not(?=\\s+(?:the|correct|right|true)|[\\s.,!]*$))|(?:is|are|was|were)n't(?=\\s+(?:the|correct|right|true)|[\\s.,!]*$)|cannot"
               + " be right|wrong|incorrect");
 
-  /// At the end of what stands before a number.
+  /// At the end of the text before a number.
   private static final Pattern CHANGED_BEFORE =
       Pattern.compile(
           "(?:^|.*[^\\p{L}'])(?:(?:%s|%s)(?:\\s+(?:of|by|to|the))*|or|and|to|(?:%s)(?:[\\s,-]+(?:and|or|point|to))?)[\\s,-]*"
               .formatted(BOUND, OPERATION, NUMBER));
 
-  /// At the beginning of what stands behind a number.
-  private static final Pattern CHANGED_BEHIND =
+  /// At the beginning of the text after a number.
+  private static final Pattern CHANGED_AFTER =
       Pattern.compile(
           "[\\s,-]*(?:%s).*"
               .formatted(
@@ -101,7 +101,7 @@ final class AnswerWords {
   }
 
   /// Whether words before a number leave it as it is: they deny, bound, change or continue nothing.
-  static boolean leaveBefore(String text) {
+  static boolean areHarmlessBefore(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     return !DENIED.matcher(lower).find()
         && !SIGNED.matcher(lower).find()
@@ -114,17 +114,18 @@ final class AnswerWords {
     return SPELLED.matcher(text).replaceFirst("");
   }
 
-  /// Whether words behind a number leave it as it is.
-  static boolean leaveBehind(String text) {
+  /// Whether words after a number leave it as it is.
+  static boolean areHarmlessAfter(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
-    return !DENIED_BEHIND.matcher(lower).find()
+    return !DENIED_AFTER.matcher(lower).find()
         && !SCALED.matcher(lower).find()
-        && !CHANGED_BEHIND.matcher(lower).matches();
+        && !CHANGED_AFTER.matcher(lower).matches();
   }
 
-  /// Whether words name a sum rather than a part or multiple of one, left of an equals sign.
-  static boolean nameValue(String text) {
+  /// Whether words to the left of an equals sign name the value itself, not a part or multiple of
+  /// it.
+  static boolean areValueName(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
-    return leaveBefore(lower) && !words(OPERATION).matcher(lower).find();
+    return areHarmlessBefore(lower) && !words(OPERATION).matcher(lower).find();
   }
 }

@@ -3,9 +3,9 @@ package dev.irpo.reward;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// What is right of the last equals sign, if what is left of each names it or computes it.
+/// What is to the right of the last equals sign, if all sides to its left name it or compute it.
 ///
-/// `x = 5`, `Total = 5` and `5 + 3 = 8` say their right side; `2x = 10`, `x - y = 5` and `5 apples
+/// `x = 5`, `Total = 5` and `5 + 3 = 8` give their right side; `2x = 10`, `x - y = 5` and `5 apples
 /// = 8` do not.
 final class Equation {
   /// A name: one letter or words, without an operator.
@@ -36,10 +36,10 @@ final class Equation {
 
   private static boolean gives(String side) {
     if (NAME.matcher(side).matches()) {
-      return AnswerWords.nameValue(side);
+      return AnswerWords.areValueName(side);
     }
     return ARITHMETIC.matcher(side).matches()
         && OPERATOR.matcher(side).find()
-        && AnswerWords.nameValue(side.replaceAll("[^\\p{L}]+", " "));
+        && AnswerWords.areValueName(side.replaceAll("[^\\p{L}]+", " "));
   }
 }

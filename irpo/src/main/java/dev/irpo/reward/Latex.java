@@ -3,14 +3,15 @@ package dev.irpo.reward;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What all graders hold to be the same LaTeX, whatever they read from it.
+/// Spellings of LaTeX that mean the same to all graders, whatever they read from it.
 final class Latex {
   private static final Pattern ESCAPED_TWICE =
       Pattern.compile("(?<!\\\\)\\\\\\\\(?:\\\\\\\\)*(?!\\\\)");
   private static final Pattern ROWS =
       Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\begin(?![a-zA-Z])");
 
-  /// Spaces of any width, and the second backslash of a new row, which begins none of them.
+  /// Spaces of any width, and the two backslashes of a new row, the second of which begins no
+  /// space.
   private static final Pattern SPACE =
       Pattern.compile("(\\\\\\\\)|\\\\(?:[ ,;:]|(?:quad|qquad|thinspace|enspace)(?![a-zA-Z]))|~");
 

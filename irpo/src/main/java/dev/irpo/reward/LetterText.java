@@ -12,15 +12,15 @@ import java.util.stream.IntStream;
 /// ```text
 /// lead        perhaps: the answer is, option, I choose
 /// option      C, (C), [C], \boxed{C}, **C**, or its text
-/// rest        perhaps, behind . , : ) - or a reason: words that name no other option
+/// rest        perhaps, after . , : ) - or a reason: words that name no other option
 /// ```
 ///
-/// A letter with a word right behind it (`A car`) is an article, and a denied or second letter
-/// makes the answer unreadable.
+/// A letter right before a word (`A car`) is an article, and a denied or second letter makes the
+/// answer unreadable.
 final class LetterText {
   private static final int LONGEST_TEXT = 2_000;
 
-  /// Options that a question has where they are not known.
+  /// The number of options assumed where they are not known.
   private static final int MOST_OPTIONS = 5;
 
   private static final int MOST_LEADS = 3;
@@ -70,13 +70,13 @@ final class LetterText {
   private static final Pattern UNCONFIRMED =
       Pattern.compile("(?is)(?:is|was|are|isn't|wasn't|can't|cannot|may|might|could)(?!\\p{L}).*");
 
-  /// Another letter; after `not` and `than` it is none, and A before a word is an article.
+  /// Another letter, unless `not`, `than` or `unlike` is before it; A before a word is an article.
   private static final Pattern MENTION =
       Pattern.compile(
           "(?<!(?i:not|than|unlike)"
               + " )(?<![\\p{L}\\d'(\\[])(?:[(\\[]([A-Z])[)\\]]|([A-Z]))(?![\\p{L}\\d'])(?!(?<=A)\\s+\\p{Ll})");
 
-  private static final Pattern BEHIND_TEXT =
+  private static final Pattern LETTER_AFTER_TEXT =
       Pattern.compile("(?s)(.*\\S)\\s*[(\\[]([A-Za-z])[)\\]]\\.?");
 
   private final List<String> options;
@@ -117,10 +117,10 @@ final class LetterText {
       return known(letter);
     }
     Optional<String> named = optionOf(text);
-    Matcher behind = BEHIND_TEXT.matcher(text);
-    if (named.isEmpty() && behind.matches()) {
-      String upper = behind.group(2).toUpperCase(Locale.ROOT);
-      return optionOf(behind.group(1)).filter(upper::equals);
+    Matcher lettered = LETTER_AFTER_TEXT.matcher(text);
+    if (named.isEmpty() && lettered.matches()) {
+      String upper = lettered.group(2).toUpperCase(Locale.ROOT);
+      return optionOf(lettered.group(1)).filter(upper::equals);
     }
     return named;
   }
@@ -132,8 +132,8 @@ final class LetterText {
       return Optional.empty();
     }
     Optional<String> named = known(letter);
-    String behind = letter.group(3);
-    String rest = SEPARATORS.matcher(behind).replaceAll("");
+    String after = letter.group(3);
+    String rest = SEPARATORS.matcher(after).replaceAll("");
     Optional<String> said = optionOf(rest.replaceAll("^\\(|\\)$", ""));
     if (said.isPresent()) {
       return named.equals(said) ? named : Optional.empty();
@@ -142,8 +142,8 @@ final class LetterText {
     boolean isSmall = isBare && Character.isLowerCase(letter.group(2).charAt(0));
     boolean isParted =
         isBare
-            ? PARTED.matcher(behind).matches() && !(isSmall && behind.startsWith(" "))
-            : behind.matches("(?s)[\\s.:,;!?-].*");
+            ? PARTED.matcher(after).matches() && !(isSmall && after.startsWith(" "))
+            : after.matches("(?s)[\\s.:,;!?-].*");
     return isParted ? named.filter(name -> namesNoOther(name, rest)) : Optional.empty();
   }
 

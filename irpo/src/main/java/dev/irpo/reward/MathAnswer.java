@@ -47,18 +47,18 @@ final class MathAnswer {
     this.reading = reading;
   }
 
-  /// What a version reads besides.
+  /// What differs between versions.
   interface Reading {
     /// The canonical form of a single number.
     Optional<String> number(String text);
 
-    /// The canonical form of anything else that this version knows.
+    /// The canonical form of anything else that only this version reads.
     ///
     /// @param form of the parts
     Optional<String> other(String text, UnaryOperator<String> form);
   }
 
-  /// Numbers, and nothing else, as version 1 does.
+  /// Numbers and nothing else, as in version 1.
   private static final Reading NUMBERS =
       new Reading() {
         @Override
@@ -149,7 +149,7 @@ final class MathAnswer {
     return "([{".indexOf(c) >= 0 ? 1 : ")]}".indexOf(c) >= 0 ? -1 : 0;
   }
 
-  /// The parts between separators that stand in no bracket.
+  /// The parts between separators outside brackets.
   static List<String> split(String text, String separator) {
     List<String> parts = new ArrayList<>();
     int depth = 0;

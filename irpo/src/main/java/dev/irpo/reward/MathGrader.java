@@ -10,7 +10,7 @@ import java.util.Optional;
 /// arXiv:2103.03874; [MathText]); then numbers and fractions are equal by value, and tuples, sets,
 /// lists and intervals part by part ([MathAnswer]). Nothing is solved or simplified, and texts of
 /// more than 1,000 characters are no answers, so a comparison takes microseconds. Version 2 keeps
-/// lists, spaces between digits and relations apart that version 1 runs together ([MathReading]).
+/// apart lists, spaces between digits and relations that version 1 runs together ([MathReading]).
 public final class MathGrader extends ExactMatch {
   private static final String KIND = "math";
 

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The parts of a list: what commas, `and` and `or` outside of brackets part.
+/// The parts of a list, separated by commas, `and` and `or` outside brackets.
 ///
-/// Commas are those of thousands where all of a number's are (`1,234,567`, but not `1,234,5`, and
-/// not before a space); they go.
+/// Commas of thousands are dropped: those of a number that has no other ones (`1,234,567`, but not
+/// `1,234,5`) and no space after any.
 final class MathParts {
   private static final Pattern SEPARATOR =
       Pattern.compile(

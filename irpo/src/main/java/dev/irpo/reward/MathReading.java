@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 /// The canonical form of a mathematical answer since version 2.
 ///
 /// ```text
-/// sentence    the one box or formula in it, where only words stand around it
+/// sentence    the one box or formula in it, if only words are around it
 /// list        parts of `1, 2`, `1 and 2`, `x=1 or x=2`, sorted ([MathParts])
 /// part        `x=` and `x \in` gone, units gone ([MathUnits]), then one spelling ([MathText])
 /// form        as [MathAnswer]; also 1.5\times10^{3}, 1e3, -(5), the cells of matrices
@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 ///
 /// A space between digits stays, so that `1 2` is not 12; `1 000` and `2 1/3` are numbers.
 final class MathReading implements MathAnswer.Reading {
-  /// A space that parts digits.
+  /// A space that separates digits.
   private static final String APART = "\u2423";
 
   /// Longer lists are no answers.
@@ -36,7 +36,7 @@ final class MathReading implements MathAnswer.Reading {
 
   private static final Pattern PROSE_BEFORE =
       Pattern.compile("(?:[\\p{L}\\s,.:;'\"()*]|(?<=\\p{L})-(?=\\p{L}))*");
-  private static final Pattern PROSE_BEHIND =
+  private static final Pattern PROSE_AFTER =
       Pattern.compile("|[\\s,.:;'\")*!?](?:[\\p{L}\\s,.:;'\"()*!?]|(?<=\\p{L})-(?=\\p{L}))*");
   private static final Pattern LONE_LETTER =
       Pattern.compile("(?:.*[^\\p{L}'])?(?![aAI])\\p{L}\\s*");
@@ -87,7 +87,7 @@ final class MathReading implements MathAnswer.Reading {
 
   /// A part of a list.
   ///
-  /// @param name left of its equals sign; empty where there is none
+  /// @param name to the left of its equals sign; empty where there is none
   private record Part(String name, String form) {
     String whole() {
       return name.isEmpty() ? form : name + "=" + form;
@@ -128,7 +128,7 @@ final class MathReading implements MathAnswer.Reading {
   /// The one box or formula of a sentence, else the text.
   private static String formula(String text) {
     Optional<AnswerBoxes.Sentence> boxed = AnswerBoxes.sentence(text);
-    if (boxed.filter(found -> isProse(found.before(), found.behind())).isPresent()) {
+    if (boxed.filter(found -> isProse(found.before(), found.after())).isPresent()) {
       return boxed.get().content();
     }
     Matcher formula = FORMULA.matcher(text);
@@ -141,15 +141,15 @@ final class MathReading implements MathAnswer.Reading {
     return text;
   }
 
-  /// Whether only words stand around a formula, and they change nothing.
-  private static boolean isProse(String before, String behind) {
+  /// Whether only words are around a formula, and they change nothing.
+  private static boolean isProse(String before, String after) {
     String left = before.replace("$", "");
-    String right = behind.replace("$", "");
+    String right = after.replace("$", "");
     return PROSE_BEFORE.matcher(left).matches()
         && !LONE_LETTER.matcher(left).matches()
-        && PROSE_BEHIND.matcher(right).matches()
-        && AnswerWords.leaveBefore(left)
-        && AnswerWords.leaveBehind(right);
+        && PROSE_AFTER.matcher(right).matches()
+        && AnswerWords.areHarmlessBefore(left)
+        && AnswerWords.areHarmlessAfter(right);
   }
 
   private static String wholeText(String text) {

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Units behind a mathematical answer: `5\text{ cm}^2`, `5 cm`, `5 apples`.
+/// Units after a mathematical answer: `5\text{ cm}^2`, `5 cm`, `5 apples`.
 ///
 /// Words that say more than a unit (`or more`, `if x > 0`) stay, and `5 million` is multiplied.
 final class MathUnits {
@@ -91,7 +91,7 @@ final class MathUnits {
   private static boolean isUnit(String words) {
     return WORDS.matcher(words).matches()
         && !SENTENCE.matcher(words).find()
-        && AnswerWords.leaveBehind(words);
+        && AnswerWords.areHarmlessAfter(words);
   }
 
   private static boolean areKnown(String words) {

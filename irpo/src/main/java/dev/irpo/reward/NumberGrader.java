@@ -7,7 +7,7 @@ import java.util.Optional;
 /// and that number must equal the gold one.
 ///
 /// Numbers are compared as numbers ([ExactNumber]): `1,000` = `1000` = `1000.0` = `$1000`, `1/2` =
-/// `0.5`. Words, units, currency signs, `%`, bold marks and a full stop beside the number are
+/// `0.5`. Words, units, currency signs, `%`, bold marks and a full stop next to the number are
 /// ignored. `twelve`, `5:30`, `3 or 4` hold no single number and are wrong. Version 2 reads more
 /// forms, and takes no part of a longer one (`5²`, `x > 5`) for the answer ([NumberText]).
 public final class NumberGrader extends ExactMatch {

@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 
 /// A line that may hold a number, without LaTeX and Markdown.
 ///
-/// Marks and braces become two spaces, so that what they part is not one number, as what a single
-/// space parts may be (`1 000`). What has no plain form, `\sqrt{5}` or `5^{2}`, keeps a character
-/// that [NumberText] takes for no number's neighbour.
+/// Marks and braces become two spaces, so that digits on both sides of one are not read as a single
+/// number, as digits around a single space may be (`1 000`). What has no plain form, `\sqrt{5}` or
+/// `5^{2}`, keeps a character that [NumberText] accepts next to no number.
 final class NumberLine {
   /// One change of the text.
   private record Rule(Pattern pattern, Function<MatchResult, String> change) {
@@ -74,13 +74,13 @@ final class NumberLine {
 
   private NumberLine() {}
 
-  /// A fraction as `a/b`, apart from a whole number before it; a digit behind it joins neither.
+  /// A fraction as `a/b`, apart from a whole number before it; a digit after it joins neither.
   private static String fraction(MatchResult found) {
     String top = found.group(2) == null ? found.group(3) : found.group(2);
     String bottom = found.group(4) == null ? found.group(5) : found.group(4);
     String whole = found.group(1).isEmpty() ? "" : found.group(1) + " ";
-    String behind = found.group(6).isEmpty() ? "" : "^" + found.group(6);
-    return whole + top + "/" + bottom + behind;
+    String after = found.group(6).isEmpty() ? "" : "^" + found.group(6);
+    return whole + top + "/" + bottom + after;
   }
 
   static String of(String raw) {

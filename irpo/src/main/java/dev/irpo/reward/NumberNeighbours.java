@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What stands before and behind a number, and what it does to it.
+/// What comes before and after a number, and how it changes the number.
 final class NumberNeighbours {
   private static final String CURRENCY = "$\u20AC\u00A3\u00A5\u20B9\u20A9\u20BD\u00A2";
 
-  /// Currencies, brackets and quotes that may part a number from its sign.
+  /// Currencies, brackets and quotes that may separate a number from its sign.
   private static final Pattern BESIDE =
       Pattern.compile(
           "(?:[\\s%s#\u2116\u2022(\\[\"']|(?<!\\p{L})(?:(?:USD|EUR|GBP|JPY|CNY|RMB|INR|AUD|CAD|CHF|US|Rs\\.?)(?!\\p{L})|(?:A|C|S|R|NZ|HK|NT)(?=\\$)))+$"
@@ -25,7 +25,7 @@ final class NumberNeighbours {
       Pattern.compile(
           "(?:[\\p{L}\\p{M}\\s,.:;'\"()\\[\\]&?!#%" + CURRENCY + "]|(?<=\\p{L})[-/](?=\\p{L}))*");
 
-  private static final Pattern WORDS_BEHIND =
+  private static final Pattern WORDS_AFTER =
       Pattern.compile(
           "(?:[\\p{L}\\p{M}\\p{So}\\s,.:;'\"()\\[\\]&?!#%"
               + CURRENCY
@@ -60,8 +60,8 @@ final class NumberNeighbours {
 
   private NumberNeighbours() {}
 
-  /// The sign that a text before a number gives it, 1 or -1; empty if the text makes another number
-  /// of it, or a second sign stands there.
+  /// The sign that a text before a number gives it, 1 or -1; empty if the text turns it into
+  /// another number or has a second sign.
   static Optional<Integer> signBefore(String before) {
     String rest = BESIDE.matcher(before).replaceFirst("");
     Matcher sign = SIGN.matcher(rest);
@@ -76,19 +76,19 @@ final class NumberNeighbours {
     }
     boolean areWords =
         WORDS_BEFORE.matcher(rest).matches() && !LONE_LETTER.matcher(rest + " ").matches();
-    return isApart && areWords && AnswerWords.leaveBefore(rest)
+    return isApart && areWords && AnswerWords.areHarmlessBefore(rest)
         ? Optional.of(isNegative ? -1 : 1)
         : Optional.empty();
   }
 
-  /// What a text behind a number multiplies it by; empty if the text makes another number of it.
-  static Optional<BigDecimal> scaleBehind(String before, String behind) {
+  /// What a text after a number multiplies it by; empty if the text turns it into another number.
+  static Optional<BigDecimal> scaleAfter(String before, String after) {
     boolean isMoney = before.chars().anyMatch(c -> CURRENCY.indexOf(c) >= 0);
-    if (!isAttachedWell(behind, isMoney) || SHORT_SCALE.matcher(behind).matches()) {
+    if (!isAttachedWell(after, isMoney) || SHORT_SCALE.matcher(after).matches()) {
       return Optional.empty();
     }
     BigDecimal product = BigDecimal.ONE;
-    String rest = behind;
+    String rest = after;
     Matcher scale = SCALE.matcher(rest);
     while (scale.lookingAt()) {
       String word = scale.group(1).toLowerCase(Locale.ROOT);
@@ -96,18 +96,17 @@ final class NumberNeighbours {
       rest = rest.substring(scale.end());
       scale = SCALE.matcher(rest);
     }
-    return WORDS_BEHIND.matcher(rest).matches()
+    return WORDS_AFTER.matcher(rest).matches()
             && !rest.strip().startsWith("..")
-            && AnswerWords.leaveBehind(rest)
+            && AnswerWords.areHarmlessAfter(rest)
         ? Optional.of(product)
         : Optional.empty();
   }
 
-  private static boolean isAttachedWell(String behind, boolean isMoney) {
-    Matcher letters = LETTERS.matcher(behind);
+  private static boolean isAttachedWell(String after, boolean isMoney) {
+    Matcher letters = LETTERS.matcher(after);
     if (!letters.lookingAt()) {
-      return ATTACHED.matcher(behind).matches()
-          && !(isMoney && behind.matches("\\s*m(?!\\p{L}).*"));
+      return ATTACHED.matcher(after).matches() && !(isMoney && after.matches("\\s*m(?!\\p{L}).*"));
     }
     String word = letters.group();
     return switch (word.length()) {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 /// number    1234 1,234 1 234 1.5 .5 1e3 1.5 × 10^3, 1/2, 1 1/2
 /// ```
 ///
-/// Whatever else stands beside the number must be words and punctuation that leave it as it is
+/// Whatever else is next to the number must be words and punctuation that leave it as it is
 /// ([AnswerWords]): an operator, a power, a second digit or a word like `least` makes the line
 /// unreadable.
 final class NumberText {
@@ -53,7 +53,7 @@ final class NumberText {
 
   /// A number that has been read.
   ///
-  /// @param end behind it
+  /// @param end of it in the line
   private record Reading(BigDecimal top, BigDecimal bottom, int end) {}
 
   private static Optional<ExactNumber> value(String line) {
@@ -68,7 +68,7 @@ final class NumberText {
     String before = line.substring(0, first.start());
     Optional<Integer> sign = NumberNeighbours.signBefore(before);
     Optional<BigDecimal> scale =
-        NumberNeighbours.scaleBehind(before, line.substring(number.get().end()));
+        NumberNeighbours.scaleAfter(before, line.substring(number.get().end()));
     if (sign.isEmpty() || scale.isEmpty()) {
       return Optional.empty();
     }

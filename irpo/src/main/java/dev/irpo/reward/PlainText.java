@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Characters of an answer in their ASCII or LaTeX spelling, so that each has one.
+/// Writes the characters of an answer in ASCII or LaTeX, so that each has one spelling.
 ///
 /// ```text
 /// full-width forms, digits of any script   ASCII
@@ -74,7 +74,7 @@ final class PlainText {
           Map.entry('\u3002', "."),
           Map.entry('\u3001', ","));
 
-  /// `√2`, `√(2)`; any other root is of what follows it.
+  /// `√2`, `√(2)`; any other root sign applies to what follows it.
   private static final Pattern ROOT = Pattern.compile("\u221A(?:\\(([^()]*)\\)|(\\d+))?");
 
   private final String text;

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What version 1 of each grader takes for right and for wrong; old runs keep it.
+/// What version 1 of each grader counts as right and as wrong; old runs keep it.
 final class GraderCasesTest {
   private static final List<String> OPTIONS = List.of("ice", "Water vapor", "salt water", "ice.");
   private static final String NUMBER =

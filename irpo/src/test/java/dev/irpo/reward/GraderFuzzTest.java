@@ -8,12 +8,12 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What `bin/fuzz` starts from is graded, and some changes of it.
+/// Grades what `bin/fuzz` starts from, and some changes of it.
 @Timeout(60)
 final class GraderFuzzTest {
   private static final int CHANGES = 300;
 
-  /// What answers are made of, so that changes stay readable often.
+  /// What answers are made of, so that many changed ones can still be read.
   private static final byte[] MARKS =
       "0123456789,.-+$%\\{}()[] =/^_*&abxABC\u00BD\u00B2\u2212\n".getBytes(StandardCharsets.UTF_8);
 

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// What Jazzer calls for the target `GRADER`, `bin/fuzz` starts it: the first byte of an input
-/// picks the grader, the others are an answer.
+/// What Jazzer calls for the target `GRADER` of `bin/fuzz`: the first byte of an input picks the
+/// grader, the others are an answer.
 ///
 /// Whatever a model writes is graded without an exception, within a second, and an answer that can
 /// be read is equal to itself.
@@ -42,7 +42,7 @@ public final class GraderFuzzer {
     check(input);
     long nanos = CLOCK.getCurrentThreadCpuTime() - begin;
     if (nanos > MAX_NANOS) {
-      throw new AssertionError("it computes for %d ms".formatted(nanos / 1_000_000));
+      throw new AssertionError("it computed for %d ms".formatted(nanos / 1_000_000));
     }
   }
 
@@ -67,7 +67,7 @@ public final class GraderFuzzer {
     }
   }
 
-  /// Inputs to begin with, each for every grader.
+  /// Inputs to begin with, each of them for every grader.
   static List<byte[]> seeds() {
     return SEEDS.stream()
         .map(text -> text.getBytes(StandardCharsets.UTF_8))

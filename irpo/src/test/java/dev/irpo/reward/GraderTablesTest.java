@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What version 2 of each grader takes for right and for wrong, from tables beside this class.
+/// What version 2 of each grader counts as right and as wrong, from tables next to this class.
 final class GraderTablesTest {
   private static final List<String> OPTIONS = List.of("ice", "water vapor", "salt water", "sand");
   private static final Map<String, Grader> GRADERS =

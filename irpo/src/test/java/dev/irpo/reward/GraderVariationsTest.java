@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every number in every form, and the nearest wrong ones of each form.
+/// Grades every number in every form, against itself and against the likeliest wrong readings.
 ///
 /// In a form `#` is the number, `~` the same with commas between thousands.
 final class GraderVariationsTest {
@@ -123,7 +123,7 @@ final class GraderVariationsTest {
     assertEquals(List.of(), List.copyOf(mistakes));
   }
 
-  /// Numbers that a careless reading would find for another.
+  /// Numbers that a careless reading of this one would find.
   private static List<String> neighbours(String number) {
     BigDecimal value = new BigDecimal(number);
     List<String> others = new ArrayList<>();
@@ -161,7 +161,7 @@ final class GraderVariationsTest {
 
   @ParameterizedTest
   @MethodSource("numbers")
-  void noSignIsLostWhoeverWritesIt(String number) {
+  void noSignIsLostHoweverItIsWritten(String number) {
     for (String sign : MINUS) {
       for (String form : SIGNED) {
         String answer = sign + filled(form, number);
@@ -197,10 +197,10 @@ final class GraderVariationsTest {
     }
   }
 
-  /// Groups of digits with any space that writers part thousands by.
+  /// Groups of digits, with whatever writers put between thousands.
   @ParameterizedTest
   @ValueSource(strings = {" ", "\u00A0", "\u202F", "\u2009", "\\,", "\\ ", "~", "{,}", ",", ",\\!"})
-  void thousandsArePartedInManyWays(String gap) {
+  void thousandsAreSeparatedInManyWays(String gap) {
     for (Grader grader : List.of(NUMBER, MATH)) {
       requireRight(grader, "1" + gap + "234", "1234");
       requireRight(grader, "$12" + gap + "345" + gap + "678$.", "12345678");
@@ -213,7 +213,7 @@ final class GraderVariationsTest {
     }
   }
 
-  /// Published answers, each in one of the forms of models.
+  /// Published answers, each in one of the forms that models write.
   @Test
   void publishedAnswersAreReadAsTheyStand() throws IOException {
     List<String> forms = List.of("#", "$#", "#.", "**#**", "$\\boxed{#}$", "The answer is #.");

@@ -29,7 +29,7 @@ final class GradersTest {
   }
 
   @Test
-  void aNameIsOfTheListOrOfAClass() {
+  void aNameIsListedOrThatOfAClass() {
     assertEquals(
         "number-v2, math-v2, letter-v2, number-v1, math-v1, letter-v1 or a class on the class path",
         FORM.words());
@@ -41,7 +41,7 @@ final class GradersTest {
   }
 
   @Test
-  void aListedNameSaysItsVersion() {
+  void aListedNameGivesItsVersion() {
     assertEquals(Optional.of(GraderVersion.V1), Graders.versionOf("math-v1"));
     assertEquals(Optional.of(GraderVersion.V2), Graders.versionOf("letter-v2"));
     assertEquals(Optional.empty(), Graders.versionOf("dev.example.Own"));
@@ -91,7 +91,7 @@ final class GradersTest {
     }
   }
 
-  /// Needs something that is not there.
+  /// Needs a class that is missing.
   public static final class Unlinked extends Named {
     /// A grader whose jar lacks another.
     public Unlinked() {
@@ -104,12 +104,12 @@ final class GradersTest {
     static final int PORT = Integer.parseInt("eighty");
   }
 
-  /// Cannot be initialised, which Java says otherwise the second time.
+  /// Cannot be initialised, which Java reports differently the second time.
   public static final class Twice extends Named {
     static final int PORT = Integer.parseInt("eighty");
   }
 
-  /// No grader can be one of these.
+  /// What the graders that cannot be made have in common.
   public abstract static class Named implements Grader {
     @Override
     public String name() {
