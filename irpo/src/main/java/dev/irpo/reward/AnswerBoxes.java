@@ -207,7 +207,7 @@ final class AnswerBoxes {
   }
 
   private int bare(int start, int after, int inside) {
-    boolean isWord = inside == after && after < text.length() && isLetter(text.charAt(after));
+    boolean isWord = inside == after && after < text.length() && Latex.isLetter(text.charAt(after));
     Matcher end = END.matcher(text);
     end.region(inside, Math.min(text.length(), inside + LONGEST_BARE));
     if (isWord || !end.find()) {
@@ -223,9 +223,5 @@ final class AnswerBoxes {
     int close = inside + content.length();
     boxes.add(new Box(start, inside, close, close));
     return close;
-  }
-
-  private static boolean isLetter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 }

@@ -24,6 +24,8 @@ final class AnswerText {
   private static final Pattern POINTING =
       Pattern.compile("(?<!\\p{L})(?:box|boxed|above|below|before|earlier|previously)(?!\\p{L})");
 
+  private static final Pattern MARKS = Pattern.compile("[*_`()\\[\\]\"']");
+
   private static final Pattern LEAD =
       Pattern.compile(
           "(?i)(?:(?:so|thus|hence|therefore|then|and)(?!\\p{L})[\\s,:]*|\\\\therefore(?![a-zA-Z])\\s*)*"
@@ -60,7 +62,7 @@ final class AnswerText {
     if (text.length() > LONGEST_POINTER) {
       return false;
     }
-    String words = text.toLowerCase(Locale.ROOT).replaceAll("[*_`()\\[\\]\"']", " ").strip();
+    String words = MARKS.matcher(text.toLowerCase(Locale.ROOT)).replaceAll(" ").strip();
     return words.isEmpty() || (POINTING.matcher(words).find() && POINTER.matcher(words).matches());
   }
 

@@ -20,6 +20,10 @@ final class AnswerWords {
           "billion", new BigDecimal(1_000_000_000),
           "trillion", new BigDecimal(1_000_000_000_000L));
 
+  /// A scale word after a number; its first group is the word in the singular.
+  static final Pattern FOLLOWING_SCALE =
+      Pattern.compile("(?i)[\\s-]*(%s)s?(?!\\p{L})".formatted(String.join("|", SCALES.keySet())));
+
   private static final String SCALE =
       "dozens?|hundreds?|thousands?|lakhs?|millions?|crores?|billions?|trillions?|quadrillions?|mil";
 
@@ -56,6 +60,8 @@ final class AnswerWords {
   private static final Pattern SCALED =
       Pattern.compile(
           "(?<![\\p{L}'])(?<!per |a |each |every )(?:%s)(?![\\p{L}'])".formatted(SCALE));
+
+  private static final Pattern CHANGED = words(OPERATION);
 
   /// What says after a number that it is not the answer.
   private static final Pattern DENIED_AFTER =
@@ -126,6 +132,6 @@ final class AnswerWords {
   /// it.
   static boolean areValueName(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
-    return areHarmlessBefore(lower) && !words(OPERATION).matcher(lower).find();
+    return areHarmlessBefore(lower) && !CHANGED.matcher(lower).find();
   }
 }

@@ -21,6 +21,8 @@ final class Equation {
       Pattern.compile(
           "[\\p{L}\\d)%}]\\s*(?:[-+*/^\u00D7]|(?<=[\\d\\s)])[xX](?=[\\d\\s(]))\\s*[\\d($.{]");
 
+  private static final Pattern NO_LETTERS = Pattern.compile("[^\\p{L}]+");
+
   private Equation() {}
 
   /// The value that a line gives; the line itself if it has no equals sign.
@@ -40,6 +42,6 @@ final class Equation {
     }
     return ARITHMETIC.matcher(side).matches()
         && OPERATOR.matcher(side).find()
-        && AnswerWords.areValueName(side.replaceAll("[^\\p{L}]+", " "));
+        && AnswerWords.areValueName(NO_LETTERS.matcher(side).replaceAll(" "));
   }
 }

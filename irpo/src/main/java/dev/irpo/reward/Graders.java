@@ -8,8 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /// The graders that configuration can name: those of a list, and classes on the class path.
@@ -20,26 +18,18 @@ public final class Graders {
   private static final Pattern CLASS_NAME =
       Pattern.compile("[\\p{L}_$][\\w$]*(\\.[\\p{L}_$][\\w$]*)+");
 
-  private static final Map<String, Supplier<Grader>> LISTED = new LinkedHashMap<>();
-
-  /// The version of each listed name.
-  private static final Map<String, GraderVersion> VERSIONS = new LinkedHashMap<>();
+  private static final Map<String, ExactMatch> LISTED = new LinkedHashMap<>();
 
   static {
     for (GraderVersion version : List.of(GraderVersion.V2, GraderVersion.V1)) {
-      list(version, NumberGrader::new);
-      list(version, MathGrader::new);
-      list(version, LetterGrader::new);
+      for (ExactMatch grader :
+          List.of(new NumberGrader(version), new MathGrader(version), new LetterGrader(version))) {
+        LISTED.put(grader.name(), grader);
+      }
     }
   }
 
   private Graders() {}
-
-  private static void list(GraderVersion version, Function<GraderVersion, Grader> kind) {
-    String name = kind.apply(version).name();
-    LISTED.put(name, () -> kind.apply(version));
-    VERSIONS.put(name, version);
-  }
 
   /// What a name may be: one of the list, or that of a class.
   public static final class NameForm implements TextForm, Iterable<String> {
@@ -75,7 +65,7 @@ public final class Graders {
 
   /// The version of a listed name; empty for a class.
   public static Optional<GraderVersion> versionOf(String name) {
-    return Optional.ofNullable(VERSIONS.get(name));
+    return Optional.ofNullable(LISTED.get(name)).map(ExactMatch::version);
   }
 
   /// The grader of a name, or a new one of the class of that name.
@@ -83,7 +73,7 @@ public final class Graders {
   /// @param option where the name was written, for messages
   /// @throws IllegalArgumentException if there is neither, or the class is no grader
   public static Grader of(String option, String name) {
-    return isListed(name) ? LISTED.get(name).get() : newInstance(option, name);
+    return isListed(name) ? LISTED.get(name) : newInstance(option, name);
   }
 
   private static Grader newInstance(String option, String name) {

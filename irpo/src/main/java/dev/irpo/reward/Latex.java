@@ -22,6 +22,11 @@ final class Latex {
 
   private Latex() {}
 
+  /// Whether a character may be in the name of a command.
+  static boolean isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+
   /// The text with one backslash where a writer of strings doubled them: before a command, but not
   /// between the rows of a matrix.
   static String unescape(String text) {

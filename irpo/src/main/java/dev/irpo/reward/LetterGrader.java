@@ -16,8 +16,15 @@ import java.util.stream.IntStream;
 /// ([LetterText]).
 public final class LetterGrader extends ExactMatch {
   private static final String KIND = "letter";
-  private static final int LONGEST_TEXT = 2_000;
+
+  /// Longer texts are no answers; the bound keeps everything that is done with them cheap.
+  static final int LONGEST_TEXT = 2_000;
+
+  /// The number of options assumed where they are not known.
   private static final int MOST_OPTIONS = 5;
+
+  private static final Pattern MARK = Pattern.compile("[*`$\"]");
+  private static final Pattern SPACES = Pattern.compile("\\s+");
 
   private static final Pattern LETTER =
       Pattern.compile(
@@ -54,7 +61,7 @@ public final class LetterGrader extends ExactMatch {
     if (text.length() > LONGEST_TEXT) {
       return Optional.empty();
     }
-    String plain = text.replaceAll("[*`$\"]", "").strip();
+    String plain = MARK.matcher(text).replaceAll("").strip();
     Matcher letter = LETTER.matcher(plain);
     boolean startsWithLetter = letter.matches();
     if (startsWithLetter && letter.group(3).isBlank()) {
@@ -65,15 +72,23 @@ public final class LetterGrader extends ExactMatch {
   }
 
   private static Optional<String> named(Matcher letter, List<String> options) {
-    String name = letter.group(1) == null ? letter.group(2) : letter.group(1);
-    String upper = name.toUpperCase(Locale.ROOT);
-    int count = options.isEmpty() ? MOST_OPTIONS : options.size();
     String rest = letter.group(3).strip();
     boolean isOnlyOne = rest.isEmpty() || !SECOND_LETTER.matcher(rest).matches();
-    return isOnlyOne && upper.charAt(0) - 'A' < count ? Optional.of(upper) : Optional.empty();
+    return isOnlyOne ? known(letter, options) : Optional.empty();
   }
 
-  private static Optional<String> letterOfText(String text, List<String> options) {
+  /// The letter in a match's first or second group, in upper case; empty if no option has it.
+  static Optional<String> known(Matcher letter, List<String> options) {
+    String name = letter.group(1) == null ? letter.group(2) : letter.group(1);
+    return Optional.of(name.toUpperCase(Locale.ROOT)).filter(upper -> isOption(upper, options));
+  }
+
+  static boolean isOption(String letter, List<String> options) {
+    return letter.charAt(0) - 'A' < (options.isEmpty() ? MOST_OPTIONS : options.size());
+  }
+
+  /// The letter of the one option that a text equals; empty if it equals none, or more.
+  static Optional<String> letterOfText(String text, List<String> options) {
     String wanted = comparable(text);
     List<Integer> equal =
         IntStream.range(0, options.size())
@@ -88,8 +103,8 @@ public final class LetterGrader extends ExactMatch {
     return String.valueOf((char) ('A' + option));
   }
 
-  static String comparable(String text) {
-    String words = text.strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
+  private static String comparable(String text) {
+    String words = SPACES.matcher(text.strip()).replaceAll(" ").toLowerCase(Locale.ROOT);
     return words.endsWith(".") ? words.substring(0, words.length() - 1).strip() : words;
   }
 }

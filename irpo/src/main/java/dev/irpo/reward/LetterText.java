@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /// Reads the one option that an answer names, since version 2.
 ///
@@ -18,11 +17,6 @@ import java.util.stream.IntStream;
 /// A letter right before a word (`A car`) is an article, and a denied or second letter makes the
 /// answer unreadable.
 final class LetterText {
-  private static final int LONGEST_TEXT = 2_000;
-
-  /// The number of options assumed where they are not known.
-  private static final int MOST_OPTIONS = 5;
-
   private static final int MOST_LEADS = 3;
 
   private static final Pattern COMMAND =
@@ -56,6 +50,14 @@ final class LetterText {
           "(?is)\\s*(?:[.:),;!?]|-+\\s|(?:rather than|instead of|not)\\s|\\(|%s|%s).*"
               .formatted(REASON, CONFIRMED));
 
+  /// What must follow a letter in brackets, if anything does.
+  private static final Pattern PARTED_BRACKETS = Pattern.compile("(?s)[\\s.:,;!?-].*");
+
+  /// What may end a text that is a letter.
+  private static final Pattern ENDING = Pattern.compile("[\\s.:)!]*");
+
+  private static final Pattern CONFIRMATION = Pattern.compile("(?is)" + CONFIRMED + ".*");
+  private static final Pattern BRACKETS = Pattern.compile("^\\(|\\)$");
   private static final Pattern SEPARATORS = Pattern.compile("^[\\s.:),;!?-]+|[\\s.!]+$");
 
   /// Clauses that may name other options: reasons, and what says that they are wrong.
@@ -87,7 +89,7 @@ final class LetterText {
 
   /// The letter that a text names; empty where it names none, or more.
   static Optional<String> find(String raw, List<String> options) {
-    if (raw.length() > LONGEST_TEXT) {
+    if (raw.length() > LetterGrader.LONGEST_TEXT) {
       return Optional.empty();
     }
     LetterText reading = new LetterText(options);
@@ -113,8 +115,8 @@ final class LetterText {
   /// The option that a text is, and nothing else.
   private Optional<String> whole(String text) {
     Matcher letter = LETTER.matcher(text);
-    if (letter.matches() && letter.group(3).matches("[\\s.:)!]*")) {
-      return known(letter);
+    if (letter.matches() && ENDING.matcher(letter.group(3)).matches()) {
+      return LetterGrader.known(letter, options);
     }
     Optional<String> named = optionOf(text);
     Matcher lettered = LETTER_AFTER_TEXT.matcher(text);
@@ -131,10 +133,10 @@ final class LetterText {
     if (!letter.matches()) {
       return Optional.empty();
     }
-    Optional<String> named = known(letter);
+    Optional<String> named = LetterGrader.known(letter, options);
     String after = letter.group(3);
     String rest = SEPARATORS.matcher(after).replaceAll("");
-    Optional<String> said = optionOf(rest.replaceAll("^\\(|\\)$", ""));
+    Optional<String> said = optionOf(BRACKETS.matcher(rest).replaceAll(""));
     if (said.isPresent()) {
       return named.equals(said) ? named : Optional.empty();
     }
@@ -143,7 +145,7 @@ final class LetterText {
     boolean isParted =
         isBare
             ? PARTED.matcher(after).matches() && !(isSmall && after.startsWith(" "))
-            : after.matches("(?s)[\\s.:,;!?-].*");
+            : PARTED_BRACKETS.matcher(after).matches();
     return isParted ? named.filter(name -> namesNoOther(name, rest)) : Optional.empty();
   }
 
@@ -151,39 +153,20 @@ final class LetterText {
     if (CONTINUED.matcher(rest).matches()) {
       return false;
     }
-    boolean isConfirmed = Pattern.compile("(?is)" + CONFIRMED + ".*").matcher(rest).matches();
-    if (UNCONFIRMED.matcher(rest).matches() && !isConfirmed) {
+    if (UNCONFIRMED.matcher(rest).matches() && !CONFIRMATION.matcher(rest).matches()) {
       return false;
     }
     Matcher mention = MENTION.matcher(OF_OTHERS.matcher(rest).replaceAll(""));
     while (mention.find()) {
       String other = mention.group(1) == null ? mention.group(2) : mention.group(1);
-      if (isOption(other) && !other.equals(name) && !other.equals("I")) {
+      if (LetterGrader.isOption(other, options) && !other.equals(name) && !other.equals("I")) {
         return false;
       }
     }
     return true;
   }
 
-  private Optional<String> known(Matcher letter) {
-    String name = letter.group(1) == null ? letter.group(2) : letter.group(1);
-    return Optional.of(name.toUpperCase(Locale.ROOT)).filter(this::isOption);
-  }
-
-  private boolean isOption(String letter) {
-    return letter.charAt(0) - 'A' < (options.isEmpty() ? MOST_OPTIONS : options.size());
-  }
-
-  /// The letter of the one option that a text equals.
   private Optional<String> optionOf(String text) {
-    String wanted = LetterGrader.comparable(text);
-    List<Integer> equal =
-        IntStream.range(0, options.size())
-            .filter(i -> LetterGrader.comparable(options.get(i)).equals(wanted))
-            .boxed()
-            .toList();
-    return equal.size() == 1
-        ? Optional.of(LetterGrader.letter(equal.getFirst()))
-        : Optional.empty();
+    return LetterGrader.letterOfText(text, options);
   }
 }

@@ -145,7 +145,8 @@ final class MathAnswer {
     return characters.indexOf(text.charAt(index)) >= 0;
   }
 
-  private static int nesting(char c) {
+  /// How much deeper in brackets the text is after a character.
+  static int nesting(char c) {
     return "([{".indexOf(c) >= 0 ? 1 : ")]}".indexOf(c) >= 0 ? -1 : 0;
   }
 

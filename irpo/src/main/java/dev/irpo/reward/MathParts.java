@@ -43,13 +43,10 @@ final class MathParts {
 
   private void step(Matcher separator, Matcher commas) {
     char c = text.charAt(at);
-    if (depth == 0 && isAt(commas)) {
-      boolean isOne = THOUSANDS.matcher(commas.group()).matches();
-      if (isOne) {
-        part.append(commas.group().replace(",", ""));
-        at = commas.end();
-        return;
-      }
+    if (depth == 0 && isAt(commas) && THOUSANDS.matcher(commas.group()).matches()) {
+      part.append(commas.group().replace(",", ""));
+      at = commas.end();
+      return;
     }
     if (depth == 0 && ",\\ao".indexOf(c) >= 0 && isAt(separator)) {
       end();
@@ -57,7 +54,7 @@ final class MathParts {
       return;
     }
     depth += text.startsWith(BEGIN, at) ? 1 : text.startsWith(END, at) ? -1 : 0;
-    depth += "([{".indexOf(c) >= 0 ? 1 : ")]}".indexOf(c) >= 0 ? -1 : 0;
+    depth += MathAnswer.nesting(c);
     part.append(c);
     at++;
   }

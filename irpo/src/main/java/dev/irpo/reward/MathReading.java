@@ -2,14 +2,15 @@ package dev.irpo.reward;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The canonical form of a mathematical answer since version 2.
 ///
@@ -133,10 +134,10 @@ final class MathReading implements MathAnswer.Reading {
     }
     Matcher formula = FORMULA.matcher(text);
     if (formula.matches() && isProse(formula.group(1), formula.group(5))) {
-      return Arrays.asList(formula.group(2), formula.group(3), formula.group(4)).stream()
-          .filter(content -> content != null)
+      return Stream.of(formula.group(2), formula.group(3), formula.group(4))
+          .filter(Objects::nonNull)
           .findFirst()
-          .orElse(text);
+          .orElseThrow();
     }
     return text;
   }
@@ -195,12 +196,10 @@ final class MathReading implements MathAnswer.Reading {
   private static String spelled(String text) {
     Optional<String> spelled = MathText.spelled(text);
     if (spelled.isEmpty()) {
-      return text.replaceAll("\\s", "");
+      return MathText.withoutSpaces(text);
     }
-    String answer = spelled.get().replace("^{\\circ}", "");
-    answer = answer.endsWith(".") ? answer.substring(0, answer.length() - 1) : answer;
     return SYNONYM
-        .matcher(MathText.withZeros(answer))
+        .matcher(MathText.withoutMarks(spelled.get()))
         .replaceAll(found ->
             Matcher.quoteReplacement(
                 found.group(1).equals("varnothing")

@@ -25,6 +25,8 @@ final class MathText {
   private static final Pattern DOUBLED_BACKSLASH =
       Pattern.compile("\\\\\\\\(?=(?:[dt]?frac|sqrt|pi|left|right|text|infty|cup)(?![a-z])|[{}!])");
   private static final Pattern THOUSANDS_COMMA = Pattern.compile("\\{,\\}|,\\\\!");
+  private static final Pattern BOLD = Pattern.compile("^\\*+|\\*+$");
+  private static final Pattern SPACE = Pattern.compile("\\s");
   private static final Pattern BARE_POINT = Pattern.compile("(?<![\\d.])\\.(?=\\d)");
   private static final Pattern UNIT =
       Pattern.compile("(.+?)\\\\text\\{[^{}]*\\}(?:\\^\\{[^{}]*\\})?");
@@ -47,10 +49,11 @@ final class MathText {
     if (raw.length() > LONGEST_TEXT) {
       return Optional.empty();
     }
-    String plain = BoxedText.last(raw).orElse(raw).strip().replaceAll("^\\*+|\\*+$", "");
+    String plain = BoxedText.last(raw).orElse(raw).strip();
+    plain = BOLD.matcher(plain).replaceAll("");
     plain = THOUSANDS_COMMA.matcher(plain).replaceAll("");
     plain = DOUBLED_BACKSLASH.matcher(plain).replaceAll("\\\\");
-    String spelled = spelled(plain).map(MathText::trimmed).orElse(plain.replaceAll("\\s", ""));
+    String spelled = spelled(plain).map(MathText::trimmed).orElse(withoutSpaces(plain));
     return spelled.isEmpty() ? Optional.empty() : Optional.of(spelled);
   }
 
@@ -62,15 +65,20 @@ final class MathText {
     return isWhole ? Optional.of(reading.out.toString()) : Optional.empty();
   }
 
-  /// `0.5` for `.5`.
-  static String withZeros(String spelled) {
-    return BARE_POINT.matcher(spelled).replaceAll("0.");
+  /// Without degrees and a full stop at the end, and with `0.5` for `.5`.
+  static String withoutMarks(String spelled) {
+    String answer = spelled.replace("^{\\circ}", "");
+    answer = answer.endsWith(".") ? answer.substring(0, answer.length() - 1) : answer;
+    return BARE_POINT.matcher(answer).replaceAll("0.");
+  }
+
+  /// Without any spaces, as a text is compared whose braces do not match.
+  static String withoutSpaces(String plain) {
+    return SPACE.matcher(plain).replaceAll("");
   }
 
   private static String trimmed(String spelled) {
-    String answer = spelled.replace("^{\\circ}", "");
-    answer = answer.endsWith(".") ? answer.substring(0, answer.length() - 1) : answer;
-    answer = withZeros(answer);
+    String answer = withoutMarks(spelled);
     Matcher alone = TEXT.matcher(answer);
     if (alone.matches()) {
       return alone.group(1);
@@ -175,17 +183,13 @@ final class MathText {
 
   private String name() {
     int start = at;
-    while (at < text.length() && isLetter(text.charAt(at))) {
+    while (at < text.length() && Latex.isLetter(text.charAt(at))) {
       at++;
     }
     if (at == start && at < text.length()) {
       at++;
     }
     return text.substring(start, at);
-  }
-
-  private static boolean isLetter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 
   /// The root's index `[3]`, if there is one.

@@ -11,9 +11,11 @@ import java.util.regex.Pattern;
 ///
 /// Words that say more than a unit (`or more`, `if x > 0`) stay, and `5 million` is multiplied.
 final class MathUnits {
+  private static final String TEXT = "\\\\(?:text|mbox|textrm|mathrm|textbf)\\s*\\{";
+
   private static final Pattern IN_TEXT =
       Pattern.compile(
-          "(.*[\\d}).A-Za-z])\\s*\\\\(?:text|mbox|textrm|mathrm|textbf)\\s*\\{([^{}]*)\\}\\s*(?:\\^\\s*(?:\\{\\s*\\d\\s*\\}|\\d))?");
+          "(.*[\\d}).A-Za-z])\\s*" + TEXT + "([^{}]*)\\}\\s*(?:\\^\\s*(?:\\{\\s*\\d\\s*\\}|\\d))?");
 
   private static final Pattern IN_WORDS =
       Pattern.compile(
@@ -23,8 +25,14 @@ final class MathUnits {
       Pattern.compile(
           "([-+]?[\\d.,]*\\d)((?:[mckd]?m|k?g|ft|in|m[il]|lbs?|oz|hrs?|mph)(?![A-Za-z]))(?:\\^(?:\\{\\d\\}|\\d))?");
 
-  private static final Pattern WHOLE_TEXT =
-      Pattern.compile("\\\\(?:text|mbox|textrm|mathrm|textbf)\\s*\\{[^{}]*\\}");
+  private static final Pattern WHOLE_TEXT = Pattern.compile(TEXT + "[^{}]*\\}");
+
+  private static final Pattern COMMAND = Pattern.compile("\\\\[A-Za-z]+");
+  private static final Pattern NUMBER = Pattern.compile("[-+]?\\d+(?:\\.\\d+)?");
+  private static final Pattern SPACES = Pattern.compile("\\s+");
+
+  /// Between the words of a unit.
+  private static final Pattern GAP = Pattern.compile("[\\s./]+");
 
   private static final Pattern TWO_LETTERS = Pattern.compile("[A-Za-z]{2}");
   private static final Pattern WORDS = Pattern.compile("[\\p{L}\\s./'%()-]*");
@@ -85,7 +93,7 @@ final class MathUnits {
   }
 
   private static boolean isTerm(String base) {
-    return !TWO_LETTERS.matcher(base.replaceAll("\\\\[A-Za-z]+", "")).find();
+    return !TWO_LETTERS.matcher(COMMAND.matcher(base).replaceAll("")).find();
   }
 
   private static boolean isUnit(String words) {
@@ -95,17 +103,17 @@ final class MathUnits {
   }
 
   private static boolean areKnown(String words) {
-    String first = words.split("[\\s./]+", 2)[0].toLowerCase(Locale.ROOT);
+    String first = GAP.split(words, 2)[0].toLowerCase(Locale.ROOT);
     return first.length() > 3 || SHORT.contains(first);
   }
 
   /// `5000000` for 5 and `million dollars`; empty if that is no number.
   private static Optional<String> scaled(String base, String words) {
-    String[] first = words.strip().split("\\s+", 2);
+    String[] first = SPACES.split(words.strip(), 2);
     Optional<BigDecimal> scale = AnswerWords.scale(first[0].toLowerCase(Locale.ROOT));
     boolean isAlone = first.length == 1 || isUnit(first[1]);
     String digits = base.strip().replace("$", "").replace("\\", "");
-    return isAlone && digits.matches("[-+]?\\d+(?:\\.\\d+)?")
+    return isAlone && NUMBER.matcher(digits).matches()
         ? scale.map(factor -> new BigDecimal(digits).multiply(factor).toPlainString())
         : Optional.empty();
   }

@@ -54,9 +54,8 @@ final class NumberNeighbours {
   private static final Pattern SHORT_SCALE =
       Pattern.compile("\\s*(?:[MBTGbt]|[bmt]n|BN|MM)(?!\\p{L}).*|\\s+K(?!\\p{L}).*");
 
-  private static final Pattern SCALE =
-      Pattern.compile(
-          "(?i)[\\s-]*(k|dozen|hundred|thousand|lakh|million|crore|billion|trillion)s?(?!\\p{L})");
+  /// `$5 m`, which are no meters.
+  private static final Pattern MILLIONS = Pattern.compile("\\s*m(?!\\p{L}).*");
 
   private NumberNeighbours() {}
 
@@ -88,14 +87,14 @@ final class NumberNeighbours {
       return Optional.empty();
     }
     BigDecimal product = BigDecimal.ONE;
-    String rest = after;
-    Matcher scale = SCALE.matcher(rest);
-    while (scale.lookingAt()) {
+    Matcher scale = AnswerWords.FOLLOWING_SCALE.matcher(after);
+    int end = 0;
+    while (scale.region(end, after.length()).lookingAt()) {
       String word = scale.group(1).toLowerCase(Locale.ROOT);
       product = product.multiply(AnswerWords.scale(word).orElseThrow());
-      rest = rest.substring(scale.end());
-      scale = SCALE.matcher(rest);
+      end = scale.end();
     }
+    String rest = after.substring(end);
     return WORDS_AFTER.matcher(rest).matches()
             && !rest.strip().startsWith("..")
             && AnswerWords.areHarmlessAfter(rest)
@@ -106,7 +105,7 @@ final class NumberNeighbours {
   private static boolean isAttachedWell(String after, boolean isMoney) {
     Matcher letters = LETTERS.matcher(after);
     if (!letters.lookingAt()) {
-      return ATTACHED.matcher(after).matches() && !(isMoney && after.matches("\\s*m(?!\\p{L}).*"));
+      return ATTACHED.matcher(after).matches() && !(isMoney && MILLIONS.matcher(after).matches());
     }
     String word = letters.group();
     return switch (word.length()) {

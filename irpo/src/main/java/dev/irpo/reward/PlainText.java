@@ -1,6 +1,7 @@
 package dev.irpo.reward;
 
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -118,7 +119,7 @@ final class PlainText {
       return; // joiners, marks of direction and of style cannot be seen
     } else if (Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) {
       out.append(Character.digit(c, 10));
-    } else if (!raised(c) && !lowered(c)) {
+    } else if (!script("^", PlainText::raised, c) && !script("_", PlainText::lowered, c)) {
       other(c);
     }
   }
@@ -134,20 +135,20 @@ final class PlainText {
     }
   }
 
-  /// The whole power that begins here.
-  private boolean raised(int first) {
-    if (raisedText(first).isEmpty()) {
+  /// All of the power or index that begins here, if one does.
+  private boolean script(String command, IntFunction<String> plain, int first) {
+    if (plain.apply(first).isEmpty()) {
       return false;
     }
-    out.append("^{").append(raisedText(first));
-    while (at < text.length() && !raisedText(text.charAt(at)).isEmpty()) {
-      out.append(raisedText(text.charAt(at++)));
+    out.append(command).append('{').append(plain.apply(first));
+    while (at < text.length() && !plain.apply(text.charAt(at)).isEmpty()) {
+      out.append(plain.apply(text.charAt(at++)));
     }
     out.append('}');
     return true;
   }
 
-  private static String raisedText(int c) {
+  private static String raised(int c) {
     int digit = RAISED.indexOf(c);
     if (digit >= 0) {
       return String.valueOf(digit);
@@ -155,20 +156,9 @@ final class PlainText {
     return isIn(RAISED_MINUS, c) ? "-" : isIn(RAISED_PLUS, c) ? "+" : isIn(RAISED_N, c) ? "n" : "";
   }
 
-  private boolean lowered(int first) {
-    if (!isLowered(first)) {
-      return false;
-    }
-    out.append("_{").append(first - FIRST_LOWERED);
-    while (at < text.length() && isLowered(text.charAt(at))) {
-      out.append(text.charAt(at++) - FIRST_LOWERED);
-    }
-    out.append('}');
-    return true;
-  }
-
-  private static boolean isLowered(int c) {
-    return c >= FIRST_LOWERED && c <= FIRST_LOWERED + 9;
+  private static String lowered(int c) {
+    boolean isLowered = c >= FIRST_LOWERED && c <= FIRST_LOWERED + 9;
+    return isLowered ? String.valueOf(c - FIRST_LOWERED) : "";
   }
 
   private static boolean isIn(String characters, int c) {
