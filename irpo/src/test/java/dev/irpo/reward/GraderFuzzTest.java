@@ -18,7 +18,7 @@ final class GraderFuzzTest {
       "0123456789,.-+$%\\{}()[] =/^_*&abxABC\u00BD\u00B2\u2212\n".getBytes(StandardCharsets.UTF_8);
 
   @Test
-  void changedAnswersAreGradedAndEqualToThemselves() {
+  void changedAnswersAreGradedAndTheirFormsReadAsThemselves() {
     SplittableRandom random = new SplittableRandom(1);
     for (byte[] seed : GraderFuzzer.seeds()) {
       assertDoesNotThrow(() -> GraderFuzzer.check(seed));
