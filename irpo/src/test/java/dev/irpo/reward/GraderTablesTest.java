@@ -39,12 +39,12 @@ final class GraderTablesTest {
     for (String grader : List.of("number", "math", "letter")) {
       for (String[] cells : rows(grader + "-v2.txt")) {
         String response = "So 7. Final answer: " + cells[1];
-        cases.add(new Case(grader, cells[0].equals("right"), response, cells[2]));
+        cases.add(new Case(grader, isRight(cells[0]), response, cells[2]));
       }
     }
     for (String[] cells : rows("responses-v2.txt")) {
       String response = cells[2].replace("<br>", "\n");
-      cases.add(new Case(cells[1], cells[0].equals("right"), response, cells[3]));
+      cases.add(new Case(cells[1], isRight(cells[0]), response, cells[3]));
     }
     return cases.stream();
   }
@@ -57,6 +57,14 @@ final class GraderTablesTest {
           .map(row -> row.split(" \\| ", -1))
           .toList();
     }
+  }
+
+  private static boolean isRight(String verdict) {
+    return switch (verdict) {
+      case "right" -> true;
+      case "wrong" -> false;
+      default -> throw new IllegalArgumentException("no verdict: " + verdict);
+    };
   }
 
   @ParameterizedTest
