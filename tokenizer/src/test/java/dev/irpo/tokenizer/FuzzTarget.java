@@ -23,36 +23,14 @@ enum FuzzTarget {
   TOKENIZER_MODEL {
     @Override
     Tokenizer read(int part, byte[] input) {
-      byte[] model = part % 2 == 0 ? input : whole(input);
+      byte[] model = part % 2 == 0 ? input : modelOf(input);
       return SentencePieceTokenizer.parse(model, FILE);
-    }
-
-    @Override
-    byte[] whole(byte[] choices) {
-      ByteBuffer in = ByteBuffer.wrap(choices);
-      List<Piece> pieces = new ArrayList<>(List.of(new Piece("<unk>", 0, Piece.Kind.UNKNOWN)));
-      boolean byteFallback = pick(in, 2) == 1;
-      for (int value = 0; byteFallback && value < 256; value++) {
-        pieces.add(Piece.ofByte(value));
-      }
-      Piece.Kind[] kinds = Piece.Kind.values();
-      while (in.hasRemaining()) {
-        Piece.Kind kind = kinds[pick(in, 16) % kinds.length];
-        float score = Float.intBitsToFloat(pick(in, 256) << 24);
-        byte[] text = new byte[Math.min(pick(in, 8), in.remaining())];
-        in.get(text);
-        pieces.add(new Piece(new String(text, StandardCharsets.UTF_8), score, kind));
-      }
-      return SentencePieceWriter.write(
-          pieces,
-          new TextNormalizer(true, false, true),
-          new SentencePieceTrainer(300, byteFallback, true, false, 16, List.of()));
     }
 
     @Override
     List<byte[]> seeds() {
       byte[] pieces = {0, 0, -1, 1, 'a', 0, -2, 1, 'b', 0, -3, 2, 'a', 'b', 2, 0, 3, '<', 's', '>'};
-      return List.of(seed(0, whole(pieces)), seed(1, pieces));
+      return List.of(seed(0, modelOf(pieces)), seed(1, pieces));
     }
   },
 
@@ -64,7 +42,7 @@ enum FuzzTarget {
       Map<String, byte[]> files = new HashMap<>();
       if (part % 2 == 0) {
         byte[] pieces = {0, 0, -1, 1, 'a', 0, -2, 1, 'b', 2, 0, 3, '<', 's', '>'};
-        files.put("tokenizer.model", TOKENIZER_MODEL.whole(pieces));
+        files.put("tokenizer.model", modelOf(pieces));
       }
       if (part % 3 == 0 || part % 2 == 1) {
         files.put("tokenizer.json", SMALL.getBytes(StandardCharsets.UTF_8));
@@ -140,11 +118,6 @@ enum FuzzTarget {
   /// @throws IllegalArgumentException if it is refused
   abstract Tokenizer read(int part, byte[] input) throws IOException;
 
-  /// The file that choices make.
-  byte[] whole(byte[] choices) {
-    throw new UnsupportedOperationException(name() + " is not made of choices");
-  }
-
   /// Inputs that are read without complaint.
   abstract List<byte[]> seeds();
 
@@ -186,6 +159,28 @@ enum FuzzTarget {
         || message.length() > 2000) {
       throw new AssertionError("not one line that begins with the file: " + message, e);
     }
+  }
+
+  /// A `tokenizer.model` with the pieces that the choices make.
+  private static byte[] modelOf(byte[] choices) {
+    ByteBuffer in = ByteBuffer.wrap(choices);
+    List<Piece> pieces = new ArrayList<>(List.of(new Piece("<unk>", 0, Piece.Kind.UNKNOWN)));
+    boolean byteFallback = pick(in, 2) == 1;
+    for (int value = 0; byteFallback && value < 256; value++) {
+      pieces.add(Piece.ofByte(value));
+    }
+    Piece.Kind[] kinds = Piece.Kind.values();
+    while (in.hasRemaining()) {
+      Piece.Kind kind = kinds[pick(in, 16) % kinds.length];
+      float score = Float.intBitsToFloat(pick(in, 256) << 24);
+      byte[] text = new byte[Math.min(pick(in, 8), in.remaining())];
+      in.get(text);
+      pieces.add(new Piece(new String(text, StandardCharsets.UTF_8), score, kind));
+    }
+    return SentencePieceWriter.write(
+        pieces,
+        new TextNormalizer(true, false, true),
+        new SentencePieceTrainer(300, byteFallback, true, false, 16, List.of()));
   }
 
   static int pick(ByteBuffer in, int bound) {
