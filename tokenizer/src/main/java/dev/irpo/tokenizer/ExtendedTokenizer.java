@@ -77,26 +77,7 @@ public final class ExtendedTokenizer implements Tokenizer {
   }
 
   @Override
-  public int[] encode(String text) {
-    return encode(text, true, false);
-  }
-
-  @Override
-  public int[] encodeWithSpecials(String text) {
-    return encode(text, true, true);
-  }
-
-  @Override
-  public int[] encodeRest(String text) {
-    return encode(text, false, false);
-  }
-
-  @Override
-  public int[] encodeRestWithSpecials(String text) {
-    return encode(text, false, true);
-  }
-
-  private int[] encode(String text, boolean startsText, boolean readsSpecials) {
+  public int[] encode(String text, boolean startsText, boolean readsSpecials) {
     var out = IntStream.builder();
     for (AddedTokens.Stretch stretch : cutter.cut(text, readsSpecials)) {
       if (stretch.token() != null) {
@@ -104,11 +85,7 @@ public final class ExtendedTokenizer implements Tokenizer {
         continue;
       }
       boolean isPrefixed = stretch.start() == 0 ? startsText : trained.prefixesAfterSpecials();
-      int[] ids =
-          readsSpecials
-              ? trained.withSpecials(stretch.text(), isPrefixed)
-              : trained.plain(stretch.text(), isPrefixed);
-      IntStream.of(ids).forEach(out::add);
+      IntStream.of(trained.encode(stretch.text(), isPrefixed, readsSpecials)).forEach(out::add);
     }
     return out.build().toArray();
   }

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 /// A `tokenizer.json` of Hugging Face with a BPE model, as Llama 2, TinyLlama, SmolLM2 and Llama 3
 /// are published: text to ids and back, id for id as their library does.
 ///
-/// {@link #encode} reads special added tokens as the text they are; the other added tokens are cut
-/// out of the text first. What the layouts of those models do not use is refused by name.
+/// {@link #encode(String)} reads special added tokens as the text they are; the other added tokens
+/// are cut out of the text first. What the layouts of those models do not use is refused by name.
 ///
 /// Source: github.com/huggingface/tokenizers 0.23.2, whose results are the tests' golden rows.
 public final class JsonTokenizer implements Tokenizer {
@@ -114,30 +114,6 @@ public final class JsonTokenizer implements Tokenizer {
   }
 
   @Override
-  public int[] encode(String text) {
-    return encode(text, true, false);
-  }
-
-  /// {@inheritDoc}
-  ///
-  /// As in Hugging Face's library, the prefix of a text may also be put before each span between
-  /// special tokens.
-  @Override
-  public int[] encodeWithSpecials(String text) {
-    return encode(text, true, true);
-  }
-
-  @Override
-  public int[] encodeRest(String text) {
-    return encode(text, false, false);
-  }
-
-  @Override
-  public int[] encodeRestWithSpecials(String text) {
-    return encode(text, false, true);
-  }
-
-  @Override
   public Optional<String> specialIn(String text) {
     for (AddedTokens.Stretch outer : raw.cut(withoutHalves(text), true)) {
       List<AddedTokens.Stretch> stretches =
@@ -158,7 +134,12 @@ public final class JsonTokenizer implements Tokenizer {
     return new JsonDecoder(this);
   }
 
-  private int[] encode(String text, boolean startsText, boolean readsSpecials) {
+  /// {@inheritDoc}
+  ///
+  /// As in Hugging Face's library, the prefix of a text may also be put before each span between
+  /// special tokens.
+  @Override
+  public int[] encode(String text, boolean startsText, boolean readsSpecials) {
     var out = IntStream.builder();
     for (AddedTokens.Stretch outer : raw.cut(withoutHalves(text), readsSpecials)) {
       if (outer.token() != null) {

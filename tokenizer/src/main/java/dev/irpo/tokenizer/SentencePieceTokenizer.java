@@ -197,40 +197,15 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  @Override
-  public int[] encode(String text) {
-    return plain(text, true);
-  }
-
   /// {@inheritDoc}
   ///
   /// Only plain text at the very start gets the model's space prefix, as in Hugging Face's library,
   /// unless a folder of the older kind says otherwise.
   @Override
-  public int[] encodeWithSpecials(String text) {
-    return withSpecials(text, true);
-  }
-
-  @Override
-  public int[] encodeRest(String text) {
-    return plain(text, false);
-  }
-
-  @Override
-  public int[] encodeRestWithSpecials(String text) {
-    return withSpecials(text, false);
-  }
-
-  int[] plain(String text, boolean startsText) {
-    var out = IntStream.builder();
-    encodePlain(text, startsText, out);
-    return out.build().toArray();
-  }
-
-  int[] withSpecials(String text, boolean startsText) {
+  public int[] encode(String text, boolean startsText, boolean readsSpecials) {
     var out = IntStream.builder();
     int start = 0;
-    for (int i = 0; i < text.length(); ) {
+    for (int i = 0; readsSpecials && i < text.length(); ) {
       String special = specials.matchAt(text, i);
       if (special == null) {
         i++;

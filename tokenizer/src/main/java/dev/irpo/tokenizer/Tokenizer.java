@@ -23,17 +23,34 @@ public sealed interface Tokenizer permits SentencePieceTokenizer, JsonTokenizer,
   /// The token that its file spells so.
   OptionalInt find(String piece);
 
+  /// Ids of a text, or of a part of one; no BOS or EOS is added.
+  ///
+  /// @param startsText whether it is the start of a text, before which a space may be put; nothing
+  ///   is put before text that follows other text
+  /// @param readsSpecials whether text that spells a special token, such as `</s>`, becomes its id
+  int[] encode(String text, boolean startsText, boolean readsSpecials);
+
   /// Ids of plain text: no BOS or EOS is added, and no special token is ever read from the text.
-  int[] encode(String text);
+  default int[] encode(String text) {
+    return encode(text, true, false);
+  }
 
-  /// Like {@link #encode}, but text that spells a special token, such as `</s>`, becomes its id.
-  int[] encodeWithSpecials(String text);
+  /// Like {@link #encode(String)}, but text that spells a special token, such as `</s>`, becomes
+  /// its id.
+  default int[] encodeWithSpecials(String text) {
+    return encode(text, true, true);
+  }
 
-  /// Ids of plain text that follows other text: like {@link #encode}, but nothing is put before it.
-  int[] encodeRest(String text);
+  /// Ids of plain text that follows other text: like {@link #encode(String)}, but nothing is put
+  /// before it.
+  default int[] encodeRest(String text) {
+    return encode(text, false, false);
+  }
 
   /// Like {@link #encodeRest}, but text that spells a special token becomes its id.
-  int[] encodeRestWithSpecials(String text);
+  default int[] encodeRestWithSpecials(String text) {
+    return encode(text, false, true);
+  }
 
   /// The first special token that a text spells, as {@link #encodeWithSpecials} would read it.
   Optional<String> specialIn(String text);

@@ -21,7 +21,7 @@
 /// - **user-defined**: cut out of the text whole, before any merging; the longest match wins.
 /// - **control**, such as `<s>` and `</s>`: special tokens around the text, never part of it. The
 ///   letters `</s>` in plain text are four letters; only {@link
-///   dev.irpo.tokenizer.SentencePieceTokenizer#encodeWithSpecials} reads them as the token.
+///   dev.irpo.tokenizer.Tokenizer#encodeWithSpecials} reads them as the token.
 /// - **byte** and **unknown**: for what the vocabulary cannot spell. With all 256 byte pieces every
 ///   text can be encoded and decoded without loss.
 ///
