@@ -62,19 +62,8 @@ public record ByteLevelParts(
       return ignoresMerges;
     }
 
-    /// Its steps, comparable.
-    List<String> steps() {
-      return describe(new JsonTokenizerSteps(Map.of()).preTokenizers(json(preTokenizer)));
-    }
-
-    /// Steps of a file, comparable with those of a layout.
-    static List<String> describe(List<PreTokenizer> steps) {
-      return steps.stream()
-          .map(step ->
-              step instanceof PreTokenizer.Split split
-                  ? split.pattern().expression()
-                  : step.toString())
-          .toList();
+    List<PreTokenizer> steps() {
+      return new JsonTokenizerSteps(Map.of()).preTokenizers(json(preTokenizer));
     }
 
     private static JsonNode json(String text) {

@@ -186,7 +186,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   private String normalize(String text, boolean isPrefixed) {
     for (Rewrite rewrite : file.rewrites()) {
-      text = isPrefixed || !(rewrite instanceof Rewrite.Prepend) ? rewrite.apply(text) : text;
+      text = isPrefixed ? rewrite.apply(text) : rewrite.applyToRest(text);
     }
     return text;
   }

@@ -32,11 +32,10 @@ record JsonTokenizerParts(JsonTokenizerFile file) {
 
   private ByteLevelParts byteLevel() {
     require(file.rewrites().isEmpty(), "it has a normalizer");
-    List<String> steps = ByteLevelParts.Layout.describe(file.preTokenizers());
     ByteLevelParts.Layout layout =
         Arrays.stream(ByteLevelParts.Layout.values())
             .filter(candidate -> candidate.ignoresMerges() == file.model().ignoresMerges())
-            .filter(candidate -> candidate.steps().equals(steps))
+            .filter(candidate -> candidate.steps().equals(file.preTokenizers()))
             .findFirst()
             .orElseThrow(() ->
                 new IllegalArgumentException(

@@ -6,11 +6,21 @@ import java.text.Normalizer;
 sealed interface Rewrite {
   String apply(String text);
 
+  /// The same for text that follows other text, before which nothing is put.
+  default String applyToRest(String text) {
+    return apply(text);
+  }
+
   /// Puts something before every text that is not empty.
   record Prepend(String prefix) implements Rewrite {
     @Override
     public String apply(String text) {
       return text.isEmpty() ? text : prefix + text;
+    }
+
+    @Override
+    public String applyToRest(String text) {
+      return text;
     }
   }
 

@@ -92,8 +92,15 @@ final class SplitPattern {
     return "'" + OneLine.of(text, 80) + "'";
   }
 
-  String expression() {
-    return expression;
+  /// Whether both are the same expression, to the letter.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SplitPattern that && expression.equals(that.expression);
+  }
+
+  @Override
+  public int hashCode() {
+    return expression.hashCode();
   }
 
   /// The matches and the text between them, in order; together they are the whole text.
