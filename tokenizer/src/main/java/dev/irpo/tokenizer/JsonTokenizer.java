@@ -1,5 +1,6 @@
 package dev.irpo.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -31,7 +32,7 @@ public final class JsonTokenizer implements Tokenizer {
   private final AddedTokens raw;
   private final AddedTokens normalized;
 
-  private JsonTokenizer(byte[] json, String sourceName, List<AddedToken> more) {
+  private JsonTokenizer(JsonNode json, String sourceName, List<AddedToken> more) {
     this.sourceName = sourceName;
     file = JsonTokenizerReader.read(json, sourceName, more);
     for (int id = 0; id < file.tokens().length; id++) {
@@ -69,11 +70,13 @@ public final class JsonTokenizer implements Tokenizer {
   /// @throws IllegalArgumentException if it is damaged or not supported; one line that begins with
   ///   `sourceName`
   public static JsonTokenizer parse(byte[] json, String sourceName) {
-    return new JsonTokenizer(json, sourceName, List.of());
+    return of(StrictJson.parse(json, sourceName), sourceName, List.of());
   }
 
-  /// The same with more added tokens, which follow those of the file unless it has them.
-  static JsonTokenizer parse(byte[] json, String sourceName, List<AddedToken> more) {
+  /// A file that is parsed, with more added tokens, which follow its own unless it has them.
+  ///
+  /// @throws IllegalArgumentException as {@link #parse}
+  static JsonTokenizer of(JsonNode json, String sourceName, List<AddedToken> more) {
     return new JsonTokenizer(json, sourceName, more);
   }
 

@@ -23,13 +23,10 @@ final class JsonTokenizerReader {
 
   /// @param more added tokens that follow those of the file, unless it has them
   /// @throws IllegalArgumentException in one line that begins with `sourceName`
-  static JsonTokenizerFile read(byte[] json, String sourceName, List<AddedToken> more) {
+  static JsonTokenizerFile read(JsonNode root, String sourceName, List<AddedToken> more) {
     try {
-      return new JsonTokenizerReader(StrictJson.parse(json, sourceName), more).file();
+      return new JsonTokenizerReader(root, more).file();
     } catch (IllegalArgumentException e) {
-      if (e.getMessage().startsWith(sourceName + ": ")) {
-        throw e;
-      }
       throw new IllegalArgumentException(
           "%s: %s; use a tokenizer.json as Llama models have it, or their tokenizer.model"
               .formatted(sourceName, OneLine.of(e.getMessage())),
@@ -38,10 +35,7 @@ final class JsonTokenizerReader {
   }
 
   /// How many tokens a `tokenizer.json` has, whether or not it is of a supported kind.
-  ///
-  /// @throws IllegalArgumentException in one line that begins with `sourceName` if it is no JSON
-  static int countTokens(byte[] json, String sourceName) {
-    JsonNode root = StrictJson.parse(json, sourceName);
+  static int countTokens(JsonNode root) {
     Set<String> texts = new HashSet<>();
     root.path("model").path("vocab").fieldNames().forEachRemaining(texts::add);
     root.path("added_tokens").forEach(token -> texts.add(token.path("content").asText()));

@@ -97,7 +97,15 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// @throws IllegalArgumentException if the bytes are cut off or damaged, or the model is of a
   ///   kind that is not supported; one line that begins with `sourceName`
   public static SentencePieceTokenizer parse(byte[] model, String sourceName) {
-    return new SentencePieceTokenizer(model, sourceName, SpaceRules::stated);
+    return parse(model, sourceName, SpaceRules::stated);
+  }
+
+  /// The same.
+  ///
+  /// @param rules what is done with spaces, by what the model says of them
+  static SentencePieceTokenizer parse(
+      byte[] model, String sourceName, Function<TextNormalizer, SpaceRules> rules) {
+    return new SentencePieceTokenizer(model, sourceName, rules);
   }
 
   /// The same vocabulary, but no space of a text is dropped, whatever the model says: where it says

@@ -1,9 +1,9 @@
 package dev.irpo.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /// A tokenizer with what it puts around a text, from all the files of a model's folder together.
@@ -62,52 +62,53 @@ public record TokenizerFolder(
   ///
   /// @throws IllegalArgumentException in one line that begins with a file's name
   public static Optional<TokenizerFolder> read(Files files) {
-    boolean hasModel = files.content(MODEL).isPresent();
-    if (!hasModel && files.content(JSON).isEmpty()) {
+    Optional<byte[]> model = files.content(MODEL);
+    if (model.isEmpty() && files.content(JSON).isEmpty()) {
       return Optional.empty();
     }
     TokenizerConfig config = TokenizerConfig.read(files);
-    Supplier<JsonTokenizer> json =
-        () -> JsonTokenizer.parse(files.content(JSON).get(), files.source(JSON), config.added());
-    if (!hasModel) {
-      return Optional.of(ofJson(json.get(), config));
+    Optional<JsonNode> json =
+        files.content(JSON).map(bytes -> StrictJson.parse(bytes, files.source(JSON)));
+    if (model.isEmpty()) {
+      return json.map(root -> ofJson(root, config, files));
     }
-    Supplier<SentencePieceTokenizer> model =
-        () ->
-            SentencePieceTokenizer.parse(files.content(MODEL).get(), files.source(MODEL))
-                .keepingSpaces(config.addsPrefix(), config.isLegacy());
-    if (files.content(JSON).isEmpty()) {
-      return Optional.of(ofModel(model.get(), config, files));
+    if (json.isEmpty()) {
+      return model.map(bytes -> ofModel(pieces(bytes, config, files), config, files));
     }
-    return Optional.of(ofBoth(model, json, config, files));
+    return Optional.of(ofBoth(model.get(), json.get(), config, files));
+  }
+
+  private static SentencePieceTokenizer pieces(byte[] model, TokenizerConfig config, Files files) {
+    return SentencePieceTokenizer.parse(
+        model,
+        files.source(MODEL),
+        stated -> SpaceRules.keepingAll(stated, config.addsPrefix(), config.isLegacy()));
   }
 
   private static TokenizerFolder ofBoth(
-      Supplier<SentencePieceTokenizer> model,
-      Supplier<JsonTokenizer> json,
-      TokenizerConfig config,
-      Files files) {
-    int jsonTokens = JsonTokenizerReader.countTokens(files.content(JSON).get(), files.source(JSON));
+      byte[] model, JsonNode json, TokenizerConfig config, Files files) {
+    int jsonTokens = JsonTokenizerReader.countTokens(json);
     SentencePieceTokenizer pieces;
     try {
-      pieces = model.get();
+      pieces = pieces(model, config, files);
     } catch (IllegalArgumentException notRead) { // Llama 3's tokenizer.model is no SentencePiece
-      return ofJson(json.get(), config);
+      return ofJson(json, config, files);
     }
     if (jsonTokens > pieces.vocabSize()) {
-      return ofJson(json.get(), config);
+      return ofJson(json, config, files);
     }
     if (jsonTokens < pieces.vocabSize()) {
       return ofModel(pieces, config, files);
     }
     try {
-      return ofJson(json.get(), config);
+      return ofJson(json, config, files);
     } catch (IllegalArgumentException notRead) { // the same tokens, so nothing is lost
       return ofModel(pieces, config, files);
     }
   }
 
-  private static TokenizerFolder ofJson(JsonTokenizer tokenizer, TokenizerConfig config) {
+  private static TokenizerFolder ofJson(JsonNode json, TokenizerConfig config, Files files) {
+    JsonTokenizer tokenizer = JsonTokenizer.of(json, files.source(JSON), config.added());
     int[] before = tokenizer.before();
     int[] after = tokenizer.after();
     OptionalInt bos =
