@@ -59,8 +59,7 @@ final class RunCommand implements Callable<Integer> {
     Prompts prompts;
     try (StoredModel source =
         ModelFiles.open(start, isBegun ? Optional.empty() : model.tokenizer())) {
-      LanguageModel.check(source);
-      LlamaConfig sizes = LanguageModel.configOf(source);
+      LlamaConfig sizes = LanguageModel.checkWeights(source);
       prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
       DryRun plan = DryRun.of(resolved, prompts);
       if (dryRun) {

@@ -24,9 +24,10 @@ public record ExportSource(
   ///
   /// @throws IllegalArgumentException naming what contradicts what
   public static ExportSource of(StoredModel model) throws IOException {
-    LanguageModel.check(model);
+    LlamaConfig config = LanguageModel.checkWeights(model);
     TokenizerFiles files = model.tokenizerFiles();
-    return new ExportSource(model, LanguageModel.configOf(model), files, TextRules.folder(files));
+    Optional<TokenizerFolder> text = TextRules.of(files, config).map(TextRules::folder);
+    return new ExportSource(model, config, files, text);
   }
 
   /// The token that begins a text, whether or not it is put there.

@@ -93,22 +93,33 @@ public record LanguageModel(
 
   private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {
     warn(stored);
+    TokenizerFiles files = stored.tokenizerFiles();
     return new LanguageModel(
         parameters.config(),
         stored.config(),
         parameters,
-        TextRules.of(stored.tokenizerFiles(), parameters.config()),
-        stored.tokenizerFiles());
+        TextRules.of(files, parameters.config()),
+        files);
   }
 
   /// Checks that configuration, tensors and tokenizer of a stored model belong together.
   ///
   /// @throws IllegalArgumentException naming what contradicts what
   public static void check(StoredModel stored) throws IOException {
+    LlamaConfig config = checkWeights(stored);
+    var _ = TextRules.of(stored.tokenizerFiles(), config);
+  }
+
+  /// Checks that configuration and tensors belong together, for callers that read the tokenizer
+  /// themselves.
+  ///
+  /// @return the sizes
+  /// @throws IllegalArgumentException naming what contradicts what
+  public static LlamaConfig checkWeights(StoredModel stored) {
     warn(stored);
     LlamaConfig config = configOf(stored);
     Parameters.check(config, stored.path().toString(), stored.tensors().values());
-    var _ = TextRules.of(stored.tokenizerFiles(), config);
+    return config;
   }
 
   private static void warn(StoredModel stored) {

@@ -105,6 +105,11 @@ public final class TextRules {
     return new TextRules(folder, end, stopIds, true);
   }
 
+  /// The tokenizer with what stands around a text.
+  public TokenizerFolder folder() {
+    return folder;
+  }
+
   /// The tokens alone, without what stands around a text.
   public Tokenizer tokenizer() {
     return tokenizer;
