@@ -31,9 +31,6 @@ import java.util.SequencedMap;
 /// `convert_hf_to_gguf.py`.
 final class GgufTokenizerKeys {
   private static final String PREFIX = "tokenizer.ggml.";
-  private static final int NORMAL = 1;
-  private static final int UNKNOWN = 2;
-  private static final int USER_DEFINED = 4;
   private static final int UNUSED = 5;
   private static final float LEAST_SCORE = -10_000;
 
@@ -128,7 +125,8 @@ final class GgufTokenizerKeys {
   private void putTokens(TokenizerParts parts) {
     List<String> tokens = new ArrayList<>(rows);
     for (int id = 0; id < rows; id++) {
-      boolean isUserDefined = id < parts.kinds().length && parts.kinds()[id] == USER_DEFINED;
+      boolean isUserDefined =
+          id < parts.kinds().length && parts.kinds()[id] == TokenizerParts.USER_DEFINED;
       String token = id < parts.texts().size() ? parts.texts().get(id) : "[PAD" + id + "]";
       boolean isSentencePiece = parts instanceof SentencePieceParts;
       tokens.add(isUserDefined && isSentencePiece ? token.replace('▁', ' ') : token);
@@ -146,10 +144,10 @@ final class GgufTokenizerKeys {
     int[] kinds = parts.kinds().clone();
     for (int id = 0; id < kinds.length; id++) {
       String symbol = parts.pieces().get(id);
-      if (kinds[id] == USER_DEFINED
+      if (kinds[id] == TokenizerParts.USER_DEFINED
           && symbol.codePointCount(0, symbol.length()) == 1
           && !isInAnother(symbol, parts)) {
-        kinds[id] = NORMAL;
+        kinds[id] = TokenizerParts.NORMAL;
       }
     }
     return kinds;
@@ -158,7 +156,9 @@ final class GgufTokenizerKeys {
   private static boolean isInAnother(String symbol, SentencePieceParts parts) {
     for (int id = 0; id < parts.kinds().length; id++) {
       String piece = parts.pieces().get(id);
-      boolean isText = parts.kinds()[id] == NORMAL || parts.kinds()[id] == USER_DEFINED;
+      boolean isText =
+          parts.kinds()[id] == TokenizerParts.NORMAL
+              || parts.kinds()[id] == TokenizerParts.USER_DEFINED;
       if (isText && piece.length() > symbol.length() && piece.contains(symbol)) {
         return true;
       }
@@ -182,7 +182,7 @@ final class GgufTokenizerKeys {
     putOtherEnds(ends);
     int[] kinds = (int[]) values.get(PREFIX + "token_type");
     for (int id = 0; id < rows; id++) {
-      if (kinds[id] == UNKNOWN) {
+      if (kinds[id] == TokenizerParts.UNKNOWN) {
         values.put(PREFIX + "unknown_token_id", id);
       }
     }

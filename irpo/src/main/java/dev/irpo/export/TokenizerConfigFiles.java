@@ -17,8 +17,6 @@ final class TokenizerConfigFiles {
   private static final List<String> NAMES =
       List.of("bos_token", "eos_token", "unk_token", "pad_token");
 
-  private static final int UNKNOWN = 2;
-
   private TokenizerConfigFiles() {}
 
   /// The configuration.
@@ -51,7 +49,9 @@ final class TokenizerConfigFiles {
 
   private static OptionalInt unknown(Tokenizer tokenizer) {
     int[] kinds = TokenizerParts.of(tokenizer).kinds();
-    return IntStream.range(0, kinds.length).filter(id -> kinds[id] == UNKNOWN).findFirst();
+    return IntStream.range(0, kinds.length)
+        .filter(id -> kinds[id] == TokenizerParts.UNKNOWN)
+        .findFirst();
   }
 
   private static void putToken(

@@ -7,6 +7,7 @@ import dev.irpo.checkpoints.gguf.GgufVocabulary;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tokenizer.ByteLevelParts;
 import dev.irpo.tokenizer.SentencePieceParts;
+import dev.irpo.tokenizer.TokenizerParts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +19,7 @@ import java.util.Set;
 /// of a `tokenizer.json` is lost: whether added tokens strip spaces around them or match whole
 /// words only. Source: llama.cpp, `llama-vocab.cpp`.
 final class GgufTokenizer {
-  private static final int NORMAL = 1;
-  private static final int UNKNOWN = 2;
-  private static final int CONTROL = 3;
   private static final int UNUSED = 5;
-  private static final int BYTE = 6;
 
   private GgufTokenizer() {}
 
@@ -91,12 +88,12 @@ final class GgufTokenizer {
     for (int id = 0; id < kinds.length; id++) {
       // llama.cpp fills gaps between added tokens
       if (kinds[id] == UNUSED && tokens.get(id).matches("\\[PAD\\d+\\]")) {
-        kinds[id] = CONTROL;
+        kinds[id] = TokenizerParts.CONTROL;
       }
-      hasUnknown |= kinds[id] == UNKNOWN;
+      hasUnknown |= kinds[id] == TokenizerParts.UNKNOWN;
     }
     if (!hasUnknown) {
-      kinds[vocabulary.id("unknown_token_id", 0)] = UNKNOWN;
+      kinds[vocabulary.id("unknown_token_id", 0)] = TokenizerParts.UNKNOWN;
     }
     requireOrder(kinds, scores);
     return new SentencePieceParts(
@@ -118,7 +115,7 @@ final class GgufTokenizer {
         throw new IllegalArgumentException(
             "tokenizer.ggml.scores of token %d is %s".formatted(id, scores[id]));
       }
-      if (kinds[id] == NORMAL) {
+      if (kinds[id] == TokenizerParts.NORMAL) {
         least = Math.min(least, scores[id]);
         most = Math.max(most, scores[id]);
       }
@@ -133,10 +130,10 @@ final class GgufTokenizer {
   private static ByteLevelParts byteLevel(GgufVocabulary vocabulary) {
     int[] kinds = vocabulary.types();
     for (int id = 0; id < kinds.length; id++) {
-      if (kinds[id] == BYTE) {
+      if (kinds[id] == TokenizerParts.BYTE) {
         throw new IllegalArgumentException(
             "tokenizer.ggml.token_type of token %d is %d, byte-level tokens have no such type"
-                .formatted(id, BYTE));
+                .formatted(id, TokenizerParts.BYTE));
       }
     }
     ByteLevelParts.Layout layout = layout(vocabulary.preTokenizer());

@@ -1,5 +1,7 @@
 package dev.irpo.tokenizer;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+
 /// A token that is found in text before anything else.
 ///
 /// @param id -1 where only its place among others gives one
@@ -17,6 +19,25 @@ record AddedToken(
     boolean lstrip,
     boolean rstrip,
     boolean singleWord) {
+  /// A token that strips no space, may stand within a word and is looked for in the text as it is.
+  static AddedToken plain(int id, String content, boolean special) {
+    return new AddedToken(id, content, special, false, false, false, false);
+  }
+
+  /// Lists the token among the `added_tokens` of a `tokenizer.json` that is made, where all are
+  /// looked for in the text as it is.
+  void addTo(ArrayNode listed) {
+    listed
+        .addObject()
+        .put("id", id)
+        .put("content", content)
+        .put("single_word", singleWord)
+        .put("lstrip", lstrip)
+        .put("rstrip", rstrip)
+        .put("normalized", false)
+        .put("special", special);
+  }
+
   /// The same token with an id.
   AddedToken at(int given) {
     return new AddedToken(given, content, special, normalized, lstrip, rstrip, singleWord);

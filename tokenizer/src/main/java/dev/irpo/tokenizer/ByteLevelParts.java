@@ -21,8 +21,6 @@ import java.util.Map;
 public record ByteLevelParts(
     List<String> tokens, int[] kinds, List<String> merges, Layout layout, int bosId, int eosId)
     implements TokenizerParts {
-  private static final int NORMAL = 1;
-  private static final int USER_DEFINED = 4;
 
   /// The layouts that are known by a name.
   public enum Layout {
@@ -130,11 +128,7 @@ public record ByteLevelParts(
         vocabulary.put(token, id);
       }
       if (kinds[id] != NORMAL) {
-        ObjectNode node = added.addObject().put("id", id).put("content", token);
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-          node.put(flag, false);
-        }
-        node.put("special", kinds[id] != USER_DEFINED);
+        AddedToken.plain(id, token, kinds[id] != USER_DEFINED).addTo(added);
       }
     }
   }

@@ -19,12 +19,6 @@ record JsonTokenizerParts(JsonTokenizerFile file) {
   /// Llama 2 has 15.
   private static final int MAX_MIXED = 64;
 
-  private static final int NORMAL = 1;
-  private static final int UNKNOWN = 2;
-  private static final int CONTROL = 3;
-  private static final int USER_DEFINED = 4;
-  private static final int BYTE = 6;
-
   /// @throws IllegalArgumentException with a fact
   TokenizerParts parts() {
     return file.decoding() instanceof TokenDecoding.Bytes ? byteLevel() : sentencePiece();
@@ -84,13 +78,16 @@ record JsonTokenizerParts(JsonTokenizerFile file) {
 
   private int[] kinds() {
     int[] kinds = new int[file.tokens().length];
-    Arrays.fill(kinds, NORMAL);
+    Arrays.fill(kinds, TokenizerParts.NORMAL);
     for (int id : file.model().idOfByte()) {
-      kinds[id] = BYTE;
+      kinds[id] = TokenizerParts.BYTE;
     }
-    file.added().forEach(token -> kinds[token.id()] = token.special() ? CONTROL : USER_DEFINED);
+    file.added()
+        .forEach(token ->
+            kinds[token.id()] =
+                token.special() ? TokenizerParts.CONTROL : TokenizerParts.USER_DEFINED);
     if (file.model().unkId() >= 0) {
-      kinds[file.model().unkId()] = UNKNOWN;
+      kinds[file.model().unkId()] = TokenizerParts.UNKNOWN;
     }
     return kinds;
   }

@@ -10,11 +10,11 @@ record Piece(String text, float score, Kind kind) {
 
   /// What a piece stands for; the numbers are those of the file format.
   enum Kind {
-    NORMAL(1),
-    UNKNOWN(2),
-    CONTROL(3),
-    USER_DEFINED(4),
-    BYTE(6);
+    NORMAL(TokenizerParts.NORMAL),
+    UNKNOWN(TokenizerParts.UNKNOWN),
+    CONTROL(TokenizerParts.CONTROL),
+    USER_DEFINED(TokenizerParts.USER_DEFINED),
+    BYTE(TokenizerParts.BYTE);
 
     final int number;
 

@@ -94,23 +94,10 @@ record SentencePieceJson(
         bpe.put("unk_token", piece.text());
       }
       if (piece.kind() == Piece.Kind.UNKNOWN || piece.kind() == Piece.Kind.CONTROL) {
-        put(new AddedToken(id, piece.text(), true, false, false, false, false), listed);
+        AddedToken.plain(id, piece.text(), true).addTo(listed);
       }
     }
-    added.forEach(token -> put(token, listed));
-  }
-
-  /// Looked for in the text as it is, whatever the flag `normalized` said.
-  private static void put(AddedToken token, ArrayNode listed) {
-    listed
-        .addObject()
-        .put("id", token.id())
-        .put("content", token.content())
-        .put("single_word", token.singleWord())
-        .put("lstrip", token.lstrip())
-        .put("rstrip", token.rstrip())
-        .put("normalized", false)
-        .put("special", token.special());
+    added.forEach(token -> token.addTo(listed));
   }
 
   private void putNormalizer(ObjectNode root) {

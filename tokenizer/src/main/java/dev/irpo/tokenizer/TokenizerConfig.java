@@ -82,7 +82,7 @@ record TokenizerConfig(
     } else {
       object(files, ADDED_TOKENS).ifPresent(map -> readOld(files, map, specials, added));
     }
-    specials.forEach(text -> added.putIfAbsent(text, special(text)));
+    specials.forEach(text -> added.putIfAbsent(text, AddedToken.plain(-1, text, true)));
     return new TokenizerConfig(
         found.isPresent(),
         named(files, names, "bos_token"),
@@ -211,10 +211,6 @@ record TokenizerConfig(
   private static void addInOrder(List<AddedToken> read, Map<String, AddedToken> added) {
     read.sort(Comparator.comparingInt(AddedToken::id));
     read.forEach(token -> added.putIfAbsent(token.content(), token));
-  }
-
-  private static AddedToken special(String text) {
-    return new AddedToken(-1, text, true, false, false, false, false);
   }
 
   private static IllegalArgumentException mistake(

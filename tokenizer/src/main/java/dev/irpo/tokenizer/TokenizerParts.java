@@ -6,10 +6,25 @@ import java.util.List;
 
 /// A tokenizer in parts, as GGUF and other formats keep it.
 public sealed interface TokenizerParts permits SentencePieceParts, ByteLevelParts {
+  /// Kind of a token that text is spelled with.
+  int NORMAL = 1;
+
+  /// Kind of the token that stands for what no other one spells.
+  int UNKNOWN = 2;
+
+  /// Kind of a special token such as `</s>`, which is no part of a text.
+  int CONTROL = 3;
+
+  /// Kind of a token that is cut out of a text whole.
+  int USER_DEFINED = 4;
+
+  /// Kind of a token that stands for a byte.
+  int BYTE = 6;
+
   /// Text by id.
   List<String> texts();
 
-  /// Kinds by id: 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte.
+  /// Kinds by id.
   int[] kinds();
 
   /// The parts of a tokenizer.
@@ -43,7 +58,7 @@ public sealed interface TokenizerParts permits SentencePieceParts, ByteLevelPart
         }
         continue;
       }
-      kinds[id] = isControl(whole, id) ? Piece.Kind.CONTROL.number : Piece.Kind.USER_DEFINED.number;
+      kinds[id] = isControl(whole, id) ? CONTROL : USER_DEFINED;
       scores[id] = -id;
     }
     return new SentencePieceParts(
