@@ -26,9 +26,9 @@ import java.util.SequencedMap;
 /// ```
 ///
 /// Rows of the embedding without a token are called `[PADn]`. A user-defined piece of one character
-/// that no other piece holds is written as a normal one, which gives the same ids: llama.cpp puts a
-/// space in front of the text behind a user-defined one. Source: llama.cpp, `llama-vocab.cpp` and
-/// `convert_hf_to_gguf.py`.
+/// that no other piece holds is written as a normal one, because llama.cpp puts a space before the
+/// text that follows a user-defined piece; the ids are the same. Source: llama.cpp,
+/// `llama-vocab.cpp` and `convert_hf_to_gguf.py`.
 final class GgufTokenizerKeys {
   private static final String PREFIX = "tokenizer.ggml.";
   private static final int UNUSED = 5;

@@ -22,15 +22,15 @@ import java.util.stream.Collectors;
 /// ```
 ///
 /// `Prepend` would put the ▁ in front of each span between special tokens, and a `Metaspace` leaves
-/// it out where the text begins with a space. So there are two of these: the first puts a space
-/// before the text when every other space is ▁ already, the second spells it. Of a model that drops
-/// extra spaces the first leaves one that is there; where the text behind a special token begins
-/// with spaces, one stays.
+/// it out where the text begins with a space. So there are two of the latter: the first puts a space
+/// before the text, whose other spaces are all ▁ by then, and the second spells that space as ▁. If
+/// the model drops extra spaces, the first `Metaspace` keeps a space that is already there; where
+/// the text after a special token begins with spaces, one of them stays.
 ///
 /// Where SentencePiece takes the leftmost of all cuts of one piece, merges have an order; here the
-/// longer left part comes first, as in published files. User-defined symbols are no added tokens,
-/// because text behind one would lose or gain a space; between two of several characters, text such
-/// as `<0x41>` alone is read as that byte.
+/// longer left part comes first, as in published files. User-defined symbols are not written as
+/// added tokens, because the text after one would lose or gain a space. Where some have several
+/// characters, text such as `<0x41>` that stands alone between two symbols is read as that byte.
 ///
 /// Source: tokenizers 0.23 of Hugging Face (`pre_tokenizers/metaspace.rs`, `models/bpe`); ids as
 /// SentencePiece 0.2.2 gives them.
@@ -38,7 +38,7 @@ import java.util.stream.Collectors;
 /// @param added tokens beyond the pieces, which have the next ids
 /// @param spaces what is done with the spaces of a text
 /// @param bosId token that is put before a sequence, or -1 for none
-/// @param eosId token that is put behind it, or -1 for none
+/// @param eosId token that is put after it, or -1 for none
 record SentencePieceJson(
     ModelFile model, List<AddedToken> added, SpaceRules spaces, int bosId, int eosId) {
   private static final String SPACE = String.valueOf(TextNormalizer.ESCAPED_SPACE);

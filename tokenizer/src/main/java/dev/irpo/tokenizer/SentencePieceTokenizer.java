@@ -108,13 +108,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return new SentencePieceTokenizer(model, sourceName, rules);
   }
 
-  /// The same vocabulary, but no space of a text is dropped, whatever the model says: where it says
-  /// so, a space at the start is the prefix and every other one comes back.
+  /// The same vocabulary, but no space of a text is dropped. Of a model that drops extra spaces, a
+  /// space at the start counts as the prefix, and decoding gives every other one back.
   public SentencePieceTokenizer keepingSpaces() {
     return keepingSpaces(true, false);
   }
 
-  /// The same where a `tokenizer_config.json` says more.
+  /// The same with what a `tokenizer_config.json` may add.
   SentencePieceTokenizer keepingSpaces(boolean addsPrefix, boolean afterSpecials) {
     SpaceRules wanted = SpaceRules.keepingAll(model.normalizer(), addsPrefix, afterSpecials);
     return wanted.equals(spaces)
@@ -130,7 +130,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// The same vocabulary as a `tokenizer.json`, which gives the ids of {@link #keepingSpaces}.
   ///
   /// @param bosId piece that other programs put before a text, or -1 for none
-  /// @param eosId piece that they put behind it, or -1 for none
+  /// @param eosId piece that they put after it, or -1 for none
   /// @throws IllegalArgumentException in one line, if a `tokenizer.json` cannot say what the model
   ///   does
   public byte[] toJson(int bosId, int eosId) {

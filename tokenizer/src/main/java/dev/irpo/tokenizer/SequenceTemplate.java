@@ -9,7 +9,7 @@ import java.util.List;
 ///
 /// @param tokens text by id
 /// @param bosId before a sequence, or -1 for none
-/// @param eosId behind it, or -1 for none
+/// @param eosId after it, or -1 for none
 record SequenceTemplate(List<String> tokens, int bosId, int eosId) {
   /// The `TemplateProcessing`, or null where nothing is put around a sequence.
   ObjectNode toJson() {

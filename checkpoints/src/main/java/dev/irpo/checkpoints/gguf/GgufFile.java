@@ -47,7 +47,7 @@ final class GgufFile {
   /// Beyond any file; the bytes of so many still fit in a long.
   private static final long MAX_ELEMENTS = 1L << 60;
 
-  /// The default one; others have a dot and their name behind it.
+  /// Key of the default template; other templates have a dot and their name after it.
   static final String CHAT_TEMPLATE = "tokenizer.chat_template";
 
   private static final String ALIGNMENT = "general.alignment";

@@ -15,7 +15,7 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 
 /// Writes rows to an Arrow IPC file in batches of 1024; the same rows give the same bytes.
 ///
-/// The file appears with [#commit]; closing without it leaves nothing behind.
+/// The file appears with [#commit]; closing without it leaves no file.
 ///
 /// @param <R> the row objects
 public final class TableWriter<R> implements AutoCloseable {
