@@ -3,7 +3,9 @@ package dev.irpo.export;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.config.RunConfig;
+import dev.irpo.run.RunFolder;
 import dev.irpo.train.ConfigFile;
+import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,27 +24,26 @@ import java.util.stream.Stream;
 record TrainingRecord(
     Path training, Path metrics, Optional<Integer> step, Optional<RunConfig> config) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final String METRICS = "metrics.jsonl";
-  private static final String CHECKPOINT = "step-";
-  private static final String ITERATION = "iteration-";
 
   /// The record of a model in `model/` or `checkpoints/step-N/` of a training, of its own or of a
   /// run's iteration; none of other models.
   static Optional<TrainingRecord> of(Path model) throws IOException {
     Path folder = model.toRealPath();
     String name = folder.getFileName().toString();
-    boolean isCheckpoint = name.matches(CHECKPOINT + "\\d+");
+    boolean isCheckpoint = name.matches(TrainingFolder.CHECKPOINT + "\\d+");
     Path training = isCheckpoint ? folder.getParent().getParent() : folder.getParent();
-    if (training == null || !Files.isRegularFile(training.resolve(METRICS))) {
+    if (training == null || !Files.isRegularFile(training.resolve(TrainingFolder.METRICS))) {
       return Optional.empty();
     }
-    Path second = training.resolve("retrain").resolve(METRICS);
+    Path second = training.resolve(RunFolder.RETRAIN).resolve(TrainingFolder.METRICS);
     return Optional.of(
         new TrainingRecord(
             training,
-            !isCheckpoint && Files.isRegularFile(second) ? second : training.resolve(METRICS),
+            !isCheckpoint && Files.isRegularFile(second)
+                ? second
+                : training.resolve(TrainingFolder.METRICS),
             isCheckpoint
-                ? Optional.of(Integer.valueOf(name.substring(CHECKPOINT.length())))
+                ? Optional.of(Integer.valueOf(name.substring(TrainingFolder.CHECKPOINT.length())))
                 : Optional.empty(),
             config(training)));
   }
@@ -77,7 +78,7 @@ record TrainingRecord(
         row(text, "last `" + metric.getKey() + "`", metric.getValue().asText());
       }
     }
-    Path evaluation = training.resolve("evaluation.json");
+    Path evaluation = training.resolve(RunFolder.EVALUATION);
     if (step.isEmpty() && Files.isRegularFile(evaluation)) {
       JsonNode greedy = MAPPER.readTree(evaluation.toFile()).path("greedy");
       String right = "%s of %s right".formatted(greedy.path("correct"), greedy.path("total"));
@@ -88,8 +89,8 @@ record TrainingRecord(
 
   private void addSettings(StringBuilder text, RunConfig settings, boolean hasTexts) {
     String iteration = training.getFileName().toString();
-    if (iteration.startsWith(ITERATION)) {
-      String number = iteration.substring(ITERATION.length());
+    if (iteration.startsWith(RunFolder.ITERATION)) {
+      String number = iteration.substring(RunFolder.ITERATION.length());
       row(text, "iteration", "%s of %d".formatted(number, settings.iterations()));
       row(text, "task", spelled(settings.task().name()));
     }

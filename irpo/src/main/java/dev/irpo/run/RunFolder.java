@@ -34,6 +34,15 @@ import java.util.TreeSet;
 ///
 /// Each file and folder appears when it is complete, so what is there is finished.
 public record RunFolder(Path root) {
+  /// What the name of an iteration's folder begins with; its number follows.
+  public static final String ITERATION = "iteration-";
+
+  /// Name of the folder of an iteration's second training.
+  public static final String RETRAIN = "retrain";
+
+  /// Name of the file with an iteration's accuracy on the test problems.
+  public static final String EVALUATION = "evaluation.json";
+
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -84,7 +93,7 @@ public record RunFolder(Path root) {
 
   /// Everything of one iteration.
   public Path iteration(int iteration) {
-    return root.resolve("iteration-" + iteration);
+    return root.resolve(ITERATION + iteration);
   }
 
   /// Rollouts and pairs of the train problems.
@@ -99,7 +108,7 @@ public record RunFolder(Path root) {
 
   /// The second training, with the held-out problems, and those problems' rollouts.
   public Path retrain(int iteration) {
-    return iteration(iteration).resolve("retrain");
+    return iteration(iteration).resolve(RETRAIN);
   }
 
   /// Which checkpoint of the first training the second one repeats; there once that is decided.
@@ -124,7 +133,7 @@ public record RunFolder(Path root) {
 
   /// Accuracy of M_t on the test problems.
   public Path evaluation(int iteration) {
-    return iteration(iteration).resolve("evaluation.json");
+    return iteration(iteration).resolve(EVALUATION);
   }
 
   /// Writes a small JSON file, whole or not at all.

@@ -45,8 +45,8 @@ final class Checkpoint {
     try (Stream<Path> entries = Files.list(checkpoints)) {
       return entries
           .map(path -> path.getFileName().toString())
-          .filter(name -> name.matches("step-\\d+"))
-          .map(name -> Integer.parseInt(name.substring("step-".length())))
+          .filter(name -> name.matches(TrainingFolder.CHECKPOINT + "\\d+"))
+          .map(name -> Integer.parseInt(name.substring(TrainingFolder.CHECKPOINT.length())))
           .max(Comparator.naturalOrder());
     }
   }

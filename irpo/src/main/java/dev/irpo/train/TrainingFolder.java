@@ -24,9 +24,15 @@ import java.util.SequencedMap;
 /// @param start the model that the training begins with; checkpoints refer to it for parameters
 ///   that are not trained
 public record TrainingFolder(Path root, Path start) {
+  /// Name of the file with a line for each step.
+  public static final String METRICS = "metrics.jsonl";
+
+  /// What the name of a checkpoint's folder begins with; its step follows.
+  public static final String CHECKPOINT = "step-";
+
   /// A line for each step.
   public Path metrics() {
-    return root.resolve("metrics.jsonl");
+    return root.resolve(METRICS);
   }
 
   /// All checkpoints.
@@ -36,7 +42,7 @@ public record TrainingFolder(Path root, Path start) {
 
   /// A checkpoint.
   public Path checkpoint(int step) {
-    return checkpoints().resolve("step-" + step);
+    return checkpoints().resolve(CHECKPOINT + step);
   }
 
   /// The outcome.
