@@ -22,10 +22,10 @@ import java.util.stream.Collectors;
 /// ```
 ///
 /// `Prepend` would put the ▁ in front of each span between special tokens, and a `Metaspace` leaves
-/// it out where the text begins with a space. So there are two of the latter: the first puts a space
-/// before the text, whose other spaces are all ▁ by then, and the second spells that space as ▁. If
-/// the model drops extra spaces, the first `Metaspace` keeps a space that is already there; where
-/// the text after a special token begins with spaces, one of them stays.
+/// it out where the text begins with a space. So there are two of the latter: the first puts a
+/// space before the text, whose other spaces are all ▁ by then, and the second spells that space as
+/// ▁. If the model drops extra spaces, the first `Metaspace` keeps a space that is already there;
+/// where the text after a special token begins with spaces, one of them stays.
 ///
 /// Where SentencePiece takes the leftmost of all cuts of one piece, merges have an order; here the
 /// longer left part comes first, as in published files. User-defined symbols are not written as
