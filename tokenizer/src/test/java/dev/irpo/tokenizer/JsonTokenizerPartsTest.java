@@ -14,6 +14,7 @@ import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,27 @@ class JsonTokenizerPartsTest {
     }
     String mixed = " Tom  has\n12 pearshops é applesTom ";
     assertArrayEquals(model.encode(mixed), again.encode(mixed));
+  }
+
+  /// Merges of ▁▁▁▁ and ▁▁▁ take turns, so both have one score, and abc has both before it.
+  @Test
+  void theScoreOfAPieceCountsThePiecesThatAreMergedBeforeIt() throws IOException {
+    ObjectNode json =
+        (ObjectNode)
+            JSON.readTree(
+                Llama2TokenizerJson.of(SentencePieceTrainer.ofSize(310).train(TestCorpus.LINES)));
+    List<String> pieces =
+        List.of("<unk>", "<s>", "</s>", "▁", "a", "b", "c", "ab", "▁▁", "▁▁▁", "▁▁▁▁", "abc");
+    ObjectNode model = (ObjectNode) json.get("model");
+    model.put("byte_fallback", false);
+    ObjectNode vocabulary = model.putObject("vocab");
+    pieces.forEach(piece -> vocabulary.put(piece, vocabulary.size()));
+    ArrayNode merges = model.putArray("merges");
+    List.of("a b", "▁ ▁", "▁▁ ▁▁", "▁▁ ▁", "▁ ▁▁", "▁▁▁ ▁", "▁ ▁▁▁", "ab c").forEach(merges::add);
+    float[] scores = ((SentencePieceParts) parts(json)).scores();
+    assertArrayEquals(
+        new float[] {0, -1, -2, -2, -4}, Arrays.copyOfRange(scores, 7, pieces.size()));
+    assertEquals(-5, scores[pieces.indexOf("c")]);
   }
 
   @Test
