@@ -231,7 +231,7 @@ class DryRunTest {
   }
 
   @Test
-  void whatCannotFitIsRefusedBehindItsPlanAndBeforeARun() {
+  void whatCannotFitIsRefusedAfterItsPlanAndBeforeARun() {
     Object[] large = {
       "--set",
       "preset=demo",

@@ -109,7 +109,7 @@ final class RunConfigTest {
   }
 
   @Test
-  void theLastTemperatureHoldsForAllIterationsBehindIt() {
+  void theLastTemperatureHoldsForAllLaterIterations() {
     RolloutSettings rollouts =
         RunConfig.of(Preset.PAPER_V1).with("rollouts.temperature=[0.5,0.9]").rollouts();
     assertEquals(0.5, rollouts.temperatureOf(1));

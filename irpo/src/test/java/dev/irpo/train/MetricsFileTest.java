@@ -110,7 +110,7 @@ class MetricsFileTest {
   }
 
   @Test
-  void aLineThatWasCutOffBehindTheCheckpointGoes() throws IOException {
+  void aLineThatWasCutOffAfterTheCheckpointGoes() throws IOException {
     Path file = folder.resolve("metrics.jsonl");
     append(file, 0, 0.5, 1, 2);
     Files.writeString(file, Files.readString(file) + "{\"step\":3,\"lo");

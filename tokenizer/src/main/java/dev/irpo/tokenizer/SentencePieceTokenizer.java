@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /// ```
 ///
 /// A model may say that extra spaces are dropped, which SentencePiece does; Hugging Face's library
-/// and llama.cpp do not, and neither does {@link #keepingSpaces()}.
+/// and llama.cpp do not, and neither does a tokenizer that a folder of model files comes to.
 ///
 /// Models that would need another algorithm (unigram, a character map, unused pieces) are refused
 /// by name.
@@ -108,26 +108,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return new SentencePieceTokenizer(model, sourceName, rules);
   }
 
-  /// The same vocabulary, but no space of a text is dropped. Of a model that drops extra spaces, a
-  /// space at the start counts as the prefix, and decoding gives every other one back.
-  public SentencePieceTokenizer keepingSpaces() {
-    return keepingSpaces(true, false);
-  }
-
-  /// The same with what a `tokenizer_config.json` may add.
-  SentencePieceTokenizer keepingSpaces(boolean addsPrefix, boolean afterSpecials) {
-    SpaceRules wanted = SpaceRules.keepingAll(model.normalizer(), addsPrefix, afterSpecials);
-    return wanted.equals(spaces)
-        ? this
-        : new SentencePieceTokenizer(modelBytes, sourceName, _ -> wanted);
-  }
-
   /// The bytes of the `tokenizer.model` this was read from, unchanged.
   public byte[] toBytes() {
     return modelBytes.clone();
   }
 
-  /// The same vocabulary as a `tokenizer.json`, which gives the ids of {@link #keepingSpaces}.
+  /// The same vocabulary as a `tokenizer.json`, which gives the same ids.
   ///
   /// @param bosId piece that other programs put before a text, or -1 for none
   /// @param eosId piece that they put after it, or -1 for none

@@ -54,7 +54,11 @@ class SentencePieceJsonTest {
       SentencePieceTokenizer stated = SentencePieceTokenizer.load(ForeignData.path(name));
       for (boolean addsPrefix : new boolean[] {true, false}) {
         for (boolean afterSpecials : new boolean[] {true, false}) {
-          SentencePieceTokenizer kept = stated.keepingSpaces(addsPrefix, afterSpecials);
+          SentencePieceTokenizer kept =
+              SentencePieceTokenizer.parse(
+                  stated.toBytes(),
+                  name,
+                  said -> SpaceRules.keepingAll(said, addsPrefix, afterSpecials));
           assertSameIds(kept, 60);
           JsonTokenizer json = JsonTokenizer.parse(kept.toJson(1, -1), "made");
           String text = "a </s>b  c";
