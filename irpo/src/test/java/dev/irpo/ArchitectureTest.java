@@ -14,6 +14,9 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.irpo.transformer.ParameterSelection;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +47,8 @@ class ArchitectureTest {
 
   @Test
   void rulesLookAtEveryModule() {
-    for (String module : List.of("tensor", "tokenizer", "checkpoints", "transformer", "cli")) {
+    for (String module :
+        List.of("tensor", "tokenizer", "checkpoints", "distributed", "transformer", "cli")) {
       assertTrue(
           CLASSES.stream().anyMatch(c -> c.getPackageName().startsWith("dev.irpo." + module)),
           module);
@@ -77,7 +81,22 @@ class ArchitectureTest {
         "org.apache.commons.text..",
         "com.google.flatbuffers..",
         "com.fasterxml.jackson..");
-    mayUse("transformer", "dev.irpo.tensor..", "jdk.incubator.vector..");
+    mayUse("distributed");
+    mayUse("transformer", "dev.irpo.tensor..", "dev.irpo.distributed..", "jdk.incubator.vector..");
+  }
+
+  /// Code outside the JVM: libraries that connect processes, and advice on memory maps.
+  @Test
+  void onlyGroupsAndHugePagesCallNativeCode() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.irpo.distributed..")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.irpo.checkpoints.files.HugePages")
+        .should()
+        .dependOnClassesThat(
+            belongToAnyOf(Linker.class, SymbolLookup.class, FunctionDescriptor.class))
+        .check(CLASSES);
   }
 
   @Test

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class PackageInfoTest {
   private static final int FEWEST_LINES = 2;
   private static final List<String> MODULES =
-      List.of("tensor", "tokenizer", "checkpoints", "transformer", "irpo", "benchmarks");
+      List.of(
+          "tensor", "tokenizer", "checkpoints", "distributed", "transformer", "irpo", "benchmarks");
 
   private static List<Path> packages(String module) {
     return Stream.of("src/main/java", "src/tornado/java")
