@@ -34,6 +34,12 @@ public interface Op {
   /// Binds buffers and sizes to the kernel; running the result does not allocate.
   Runnable bind(Node node, Kernels kernels, List<Buffer> inputs, List<Buffer> outputs);
 
+  /// Whether what [#bind] returns works on the memory of the host besides calling kernels, so that
+  /// a device cannot record it.
+  default boolean runsOnHost() {
+    return false;
+  }
+
   /// Adds to the graph what computes the gradients of the inputs.
   ///
   /// @throws IllegalStateException if the operation has no gradient

@@ -70,6 +70,10 @@ class StepWorkTest {
           public void linear(Buffer out, Buffer x, Buffer weight, int rows, int n, int k) {}
 
           @Override
+          public void linearSlice(
+              Buffer out, Buffer x, Buffer weight, int rows, int n, int k, int first, int width) {}
+
+          @Override
           public void linearInputGradient(Buffer dX, Buffer dOut, Buffer w, int r, int n, int k) {}
 
           @Override

@@ -47,18 +47,40 @@ final class CpuMatrix implements MatrixKernels {
     linear(out.segment(), x.segment(), weight, new ProductSizes(rows, outDim, inDim));
   }
 
+  @Override
+  public void linearSlice(
+      Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim, int first, int width) {
+    ProductSizes sizes = new ProductSizes(rows, outDim, width);
+    linear(out.segment(), x.segment(), weight, sizes, new Inner(inDim, first));
+  }
+
+  /// Where the summed elements of a row lie.
+  ///
+  /// @param dim elements of a row of both factors, K
+  /// @param first of those that are summed
+  private record Inner(int dim, int first) {}
+
   /// The linear layer on plain memory.
   void linear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+    linear(out, x, weight, sizes, new Inner(sizes.depth(), 0));
+  }
+
+  private void linear(
+      MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes, Inner inner) {
     if (weight.dtype() != DType.F32) {
-      halfLinear(out, x, weight, sizes);
+      halfLinear(out, x, weight, sizes, inner);
       return;
     }
-    int rows = sizes.rows();
-    Optional<Panels> packed = packs(rows) ? packedWeights.of(weight, sizes) : Optional.empty();
+    ProductSizes whole = new ProductSizes(sizes.rows(), sizes.columns(), inner.dim);
+    Optional<Panels> packed =
+        packs(sizes.rows()) ? packedWeights.of(weight, whole) : Optional.empty();
+    Strided a = Strided.rows(x, inner.dim).from(0, inner.first);
+    BlockedProduct product = product(out, a, sizes, false);
     if (packed.isEmpty()) {
-      linear(out, x, weight.segment(), sizes);
+      RowPanels panels = new RowPanels(weight.segment(), sizes.columns(), inner.dim);
+      product.multiply(panels.from(inner.first));
     } else {
-      product(out, Strided.rows(x, sizes.depth()), sizes, false).multiply(packed.get());
+      product.multiply(packed.get().from(0, inner.first));
     }
   }
 
@@ -74,27 +96,31 @@ final class CpuMatrix implements MatrixKernels {
 
   /// With weights of 16 bits, straight from where they lie, for so many rows at a time as fit
   /// [#UNZIPPED_FLOATS].
-  private void halfLinear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
+  private void halfLinear(
+      MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes, Inner inner) {
     int depth = sizes.depth();
     int most = Math.max(1, UNZIPPED_FLOATS / depth / ROW_TILES) * ROW_TILES;
     for (int row = 0; row < sizes.rows(); row += most) {
       int rows = Math.min(most, sizes.rows() - row);
       MemorySegment part = out.asSlice(floatBytes((long) row * sizes.columns()));
       ProductSizes some = new ProductSizes(rows, sizes.columns(), depth);
+      Strided xs = Strided.rows(x, inner.dim).from(row, inner.first);
       try (Scratch.Frame _ = pool.callerScratch().frame()) {
-        halfLinear(
-            part, unzip(x.asSlice(floatBytes((long) row * depth)), rows, depth), weight, some);
+        halfLinear(part, unzip(xs, rows, depth), weight, some, inner);
       }
     }
   }
 
-  private void halfLinear(MemorySegment out, float[] x, Buffer weight, ProductSizes sizes) {
+  private void halfLinear(
+      MemorySegment out, float[] x, Buffer weight, ProductSizes sizes, Inner inner) {
     int rows = sizes.rows();
     int columns = sizes.columns();
     int rowChunk = rowChunk(sizes);
     int rowChunks = (rows + rowChunk - 1) / rowChunk;
     int columnChunk = columnChunk(sizes, rowChunks);
     int columnChunks = (columns + columnChunk - 1) / columnChunk;
+    MemorySegment weights = weight.segment().asSlice((long) inner.first * weight.dtype().bytes());
+    RowProducts.Weights from = new RowProducts.Weights(weights, weight.dtype(), inner.dim);
     pool.run(
         rowChunks * columnChunks,
         (task, scratch) -> {
@@ -102,18 +128,18 @@ final class CpuMatrix implements MatrixKernels {
           int column = task / rowChunks * columnChunk;
           int lastRow = Math.min(rows, row + rowChunk);
           int lastColumn = Math.min(columns, column + columnChunk);
-          new RowProducts(out, x, weight, columns, sizes.depth(), lastRow - row, scratch)
+          new RowProducts(out, x, from, columns, sizes.depth(), lastRow - row, scratch)
               .multiply(row, lastRow, column, lastColumn);
         });
   }
 
-  private float[] unzip(MemorySegment x, int rows, int depth) {
+  private float[] unzip(Strided x, int rows, int depth) {
     float[] unzipped = pool.callerScratch().array(Area.UNZIPPED, rows * depth);
     pool.run(
         (rows + ROW_TILES - 1) / ROW_TILES,
         (task, scratch) -> {
           for (int row = task * ROW_TILES; row < Math.min(rows, (task + 1) * ROW_TILES); row++) {
-            HalfLanes.unzip(x, floatBytes((long) row * depth), unzipped, row * depth, depth);
+            HalfLanes.unzip(x.memory(), x.from(row, 0).at(), unzipped, row * depth, depth);
           }
         });
     return unzipped;

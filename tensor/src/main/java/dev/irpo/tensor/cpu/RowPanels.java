@@ -30,6 +30,16 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
     pack(range, target, share, shares, true);
   }
 
+  /// The panels whose k 0 is column `first` of the matrix.
+  PanelSource from(int first) {
+    return (range, target, share, shares) ->
+        pack(
+            new Range(range.first(), range.panels(), range.from() + first, range.depth()),
+            target,
+            share,
+            shares);
+  }
+
   /// [#pack] element by element, for what is packed seldom. Squares take so long until C2 has
   /// compiled them that the first token of stories260K came 0.08 s later.
   void packSingly(Range range, Panels target, int share, int shares) {

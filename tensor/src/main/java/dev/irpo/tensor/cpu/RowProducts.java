@@ -2,7 +2,6 @@ package dev.irpo.tensor.cpu;
 
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
-import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -60,18 +59,24 @@ final class RowProducts {
   private final MemorySegment weight;
   private final DType dtype;
   private final int depth;
+  private final long weightRow;
   private final float[] wide;
   private final float[] sums;
 
+  /// Rows of weights.
+  ///
+  /// @param dtype F16 or BF16
+  /// @param row elements from one to the next
+  record Weights(MemorySegment memory, DType dtype, int row) {}
+
   /// @param x unzipped rows, see [HalfLanes#unzip]
-  /// @param weight F16 or BF16
-  /// @param outDim N, columns of `out` and rows of `weight`
-  /// @param depth K, columns of `x` and `weight`
+  /// @param outDim N, columns of `out` and rows of weights
+  /// @param depth K, columns of `x` and of what is read of each row of weights
   /// @param rows most rows of a call of [#multiply]
   RowProducts(
       MemorySegment out,
       float[] x,
-      Buffer weight,
+      Weights weights,
       int outDim,
       int depth,
       int rows,
@@ -79,9 +84,10 @@ final class RowProducts {
     this.out = out;
     this.outRow = floatBytes(outDim);
     this.x = x;
-    this.weight = weight.segment();
-    this.dtype = weight.dtype();
+    this.weight = weights.memory;
+    this.dtype = weights.dtype;
     this.depth = depth;
+    weightRow = 2L * weights.row;
     wide = scratch.array(Area.WIDE, TILE * WIDE_ROW);
     sums = scratch.array(Area.TILE_SUMS, rows / TILE * TILE_FLOATS);
   }
@@ -108,7 +114,7 @@ final class RowProducts {
     for (int k = 0; k < depth; k += DEPTH) {
       int count = Math.min(DEPTH, depth - k);
       for (int c = 0; c < TILE; c++) {
-        long from = 2L * ((long) (column + c) * depth + k);
+        long from = (column + c) * weightRow + 2L * k;
         HalfLanes.widenUnzipped(dtype, weight, from, wide, c * WIDE_ROW, count);
       }
       for (int t = 0; t < tiles; t++) {
@@ -125,19 +131,22 @@ final class RowProducts {
 
   /// Widening f16 takes so many operations that several chains of it end on the heap.
   private boolean hasTwoDots() {
-    return dtype == DType.BF16 && Lanes.COUNT == Lanes.PARTIALS && depth % HalfLanes.PAIRS == 0;
+    return dtype == DType.BF16
+        && Lanes.COUNT == Lanes.PARTIALS
+        && depth % HalfLanes.PAIRS == 0
+        && weightRow == 2L * depth;
   }
 
   private void twoDots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
       long outAt = row * outRow + floatBytes(column);
-      HalfLanes.twoDotsBfloat16(x, row * depth, weight, 2L * column * depth, depth, out, outAt);
+      HalfLanes.twoDotsBfloat16(x, row * depth, weight, column * weightRow, depth, out, outAt);
     }
   }
 
   private void dots(int fromRow, int toRow, int column) {
     for (int row = fromRow; row < toRow; row++) {
-      float sum = HalfLanes.dot(dtype, x, row * depth, weight, 2L * column * depth, depth);
+      float sum = HalfLanes.dot(dtype, x, row * depth, weight, column * weightRow, depth);
       out.set(Lanes.FLOAT, row * outRow + floatBytes(column), sum);
     }
   }

@@ -16,6 +16,16 @@ public interface MatrixKernels {
   /// ```
   void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim);
 
+  /// [#linear] over some of the inner dimension, `first ≤ k < first + width`: the bits of [#linear]
+  /// with a matrix that has these columns alone.
+  ///
+  /// ```text
+  /// out[r,n] = Σ_k x[r,k] · weight[n,k]
+  /// out (R, N) written    x (R, K) read    weight (N, K) read
+  /// ```
+  void linearSlice(
+      Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim, int first, int width);
+
   /// Gradient of [#linear] with respect to its input.
   ///
   /// ```text

@@ -7,10 +7,16 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 final class ReferenceMatrix implements MatrixKernels {
   @Override
   public void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim) {
+    linearSlice(out, x, weight, rows, outDim, inDim, 0, inDim);
+  }
+
+  @Override
+  public void linearSlice(
+      Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim, int first, int width) {
     for (long r = 0; r < rows; r++) {
       for (long n = 0; n < outDim; n++) {
         double sum = 0;
-        for (long k = 0; k < inDim; k++) {
+        for (long k = first; k < first + width; k++) {
           sum += x.get(r * inDim + k) * weight.get(n * inDim + k);
         }
         out.set(r * outDim + n, sum);

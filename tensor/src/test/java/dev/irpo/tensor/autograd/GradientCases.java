@@ -14,6 +14,7 @@ import dev.irpo.tensor.op.Rope;
 import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.SegmentSum;
 import dev.irpo.tensor.op.SelectRows;
+import dev.irpo.tensor.op.SlicedLinear;
 import dev.irpo.tensor.op.Subtract;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.op.SwiGlu;
@@ -89,6 +90,12 @@ final class GradientCases {
         of(
             "linear",
             m -> m.project(Linear.linear(m.variable("x", 3, 4), m.variable("weight", 5, 4)))),
+        of(
+            "linear in slices",
+            m ->
+                m.project(
+                    SlicedLinear.slicedLinear(
+                        m.variable("x", 3, 8), m.variable("weight", 5, 8), 4))),
         of(
             "rope",
             m -> {

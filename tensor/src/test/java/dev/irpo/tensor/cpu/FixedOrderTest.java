@@ -86,6 +86,34 @@ class FixedOrderTest {
     }
   }
 
+  /// 5 rows read panels that are kept, 261 pack their own; 1,300 summed are two blocks.
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 33, 257, 1300})
+  void aSliceHasTheBitsOfTheColumnsAlone(int width) {
+    for (int rows : new int[] {1, 5, 261}) {
+      int inDim = width + 24;
+      Buffer x = signed(51, rows * inDim);
+      Buffer weight = signed(52, 70 * inDim);
+      for (int first : new int[] {0, 1, 16, 24}) {
+        Buffer slice = zeros(rows * 70);
+        kernels.matrix().linearSlice(slice, x, weight, rows, 70, inDim, first, width);
+        Buffer alone = zeros(rows * 70);
+        Buffer xs = columns(x, rows, first, width);
+        kernels.matrix().linear(alone, xs, columns(weight, 70, first, width), rows, 70, width);
+        assertArrayEquals(alone.toFloatArray(), slice.toFloatArray());
+      }
+    }
+  }
+
+  private static Buffer columns(Buffer matrix, int rows, int first, int width) {
+    int columns = (int) (matrix.numElements() / rows);
+    Buffer part = zeros(rows * width);
+    for (int i = 0; i < rows * width; i++) {
+      part.set(i, matrix.get((long) i / width * columns + first + i % width));
+    }
+    return part;
+  }
+
   /// 1100 summed are two blocks, 3800 columns two groups of panels.
   @Test
   void inputGradientInSeveralBlocksIsOneChain() {

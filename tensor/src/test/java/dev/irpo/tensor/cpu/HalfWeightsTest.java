@@ -66,6 +66,39 @@ class HalfWeightsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void aSliceIsTheDotProductOfItsColumns(DType dtype) {
+    int outDim = 39;
+    int inDim = 140;
+    Weights weights = Weights.of(dtype, outDim * inDim);
+    for (int width : new int[] {1, 33, 64, 100}) {
+      int first = inDim - width;
+      float[] ws = unzipped(columns(weights.wide, inDim, first), width);
+      for (int rows : new int[] {1, 3, 4, 9}) {
+        Buffer x = FixedOrderTest.signed(5, rows * inDim);
+        float[] xs = unzipped(columns(x, inDim, first), width);
+        Buffer out = FixedOrderTest.zeros(rows * outDim);
+        kernels.matrix().linearSlice(out, x, weights.half, rows, outDim, inDim, first, width);
+        for (int i = 0; i < rows * outDim; i++) {
+          int xAt = i / outDim * width;
+          float expected = FixedOrder.dot(xs, xAt, ws, i % outDim * width, width);
+          assertEquals(expected, (float) out.get(i), rows + "×" + width + " element " + i);
+        }
+      }
+    }
+  }
+
+  /// The columns of a matrix from one on.
+  private static float[] columns(Buffer matrix, int columns, int first) {
+    int width = columns - first;
+    float[] part = new float[(int) matrix.numElements() / columns * width];
+    for (int i = 0; i < part.length; i++) {
+      part[i] = (float) matrix.get((long) i / width * columns + first + i % width);
+    }
+    return part;
+  }
+
   /// In each whole 32 numbers of a row the even ones before the odd ones.
   private static float[] unzipped(float[] rows, int rowLength) {
     float[] result = rows.clone();

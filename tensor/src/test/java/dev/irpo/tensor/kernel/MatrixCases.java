@@ -31,11 +31,40 @@ final class MatrixCases {
   /// Some with as many rows as a library is called for.
   static Stream<KernelCase> manyRows() {
     return Stream.of(new Sizes(257, 17, 31), new Sizes(300, 70, 130))
-        .flatMap(MatrixCases::products);
+        .flatMap(MatrixCases::wholeProducts);
   }
 
   private static Stream<KernelCase> products(Sizes s) {
+    return Stream.concat(wholeProducts(s), Stream.of(linearSlice(s)));
+  }
+
+  private static Stream<KernelCase> wholeProducts(Sizes s) {
     return Stream.of(linear(s), inputGradient(s), weightGradient(s));
+  }
+
+  /// All but the first and the last third of the inner dimension.
+  private static KernelCase linearSlice(Sizes s) {
+    int first = s.inDim / 3;
+    int width = s.inDim - 2 * first;
+    KernelTensor out = output("out", (long) s.rows * s.outDim);
+    KernelTensor x = signed("x", 8, (long) s.rows * s.inDim);
+    KernelTensor weight = signed("weight", 9, (long) s.outDim * s.inDim);
+    return new KernelCase(
+            "linearSlice " + s,
+            (k, side) ->
+                k.matrix()
+                    .linearSlice(
+                        side.apply(out),
+                        side.apply(x),
+                        side.apply(weight),
+                        s.rows,
+                        s.outDim,
+                        s.inDim,
+                        first,
+                        width),
+            x,
+            weight)
+        .sums(out, width);
   }
 
   private static KernelCase linear(Sizes s) {

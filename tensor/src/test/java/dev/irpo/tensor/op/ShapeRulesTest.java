@@ -43,6 +43,9 @@ class ShapeRulesTest {
     refuses(() -> Linear.linear(matrix, other), "linear", "matrix(4, 6)", "other(4, 5)");
     refuses(() -> Linear.linear(matrix, vector), "linear", "vector(6,)");
     refuses(
+        () -> SlicedLinear.slicedLinear(matrix, matrix, 4), "slicedLinear", "4 divides", "(4, 6)");
+    refuses(() -> SlicedLinear.slicedLinear(matrix, matrix, 3), "3 slices", "a power of two");
+    refuses(
         () -> TokenLogProbs.tokenLogProbs(matrix, other, indices, indices),
         "tokenLogProbs",
         "(4, 5)");

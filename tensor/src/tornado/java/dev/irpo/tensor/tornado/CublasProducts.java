@@ -58,6 +58,12 @@ record CublasProducts(
   }
 
   @Override
+  public void linearSlice(
+      Floats out, Floats x, Floats weight, int rows, int outDim, int inDim, int width) {
+    other.linearSlice(out, x, weight, rows, outDim, inDim, width);
+  }
+
+  @Override
   public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
     other.linearOfRounded(out, x, weight, rows, outDim, inDim);
   }

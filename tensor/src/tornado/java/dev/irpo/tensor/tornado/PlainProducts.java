@@ -28,6 +28,27 @@ record PlainProducts(TaskList tasks, DeviceMemory memory) implements MatrixProdu
   }
 
   @Override
+  public void linearSlice(
+      Floats out, Floats x, Floats weight, int rows, int outDim, int inDim, int width) {
+    tasks.add(
+        "linearSlice",
+        (graph, id) ->
+            graph.task(
+                id,
+                MatrixTasks::linearSlice,
+                out.array(),
+                out.at(),
+                x.array(),
+                x.at(),
+                weight.array(),
+                weight.at(),
+                rows,
+                outDim,
+                inDim,
+                width));
+  }
+
+  @Override
   public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
     FloatArray powers = memory.constants(RoundingTasks.powers());
     tasks.add(

@@ -33,6 +33,18 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
   }
 
   @Override
+  public void linearSlice(
+      Floats out, Floats x, Floats weight, int rows, int outDim, int inDim, int width) {
+    if (width < LEAST_DEPTH) {
+      plain.linearSlice(out, x, weight, rows, outDim, inDim, width);
+      return;
+    }
+    Operand a = new Operand(x, inDim, 1);
+    Operand b = new Operand(weight, 1, inDim);
+    record("tiledLinearSlice", out, a, b, new int[] {rows, outDim, width, STORE});
+  }
+
+  @Override
   public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
     if (inDim < LEAST_DEPTH) {
       plain.linearOfRounded(out, x, weight, rows, outDim, inDim);

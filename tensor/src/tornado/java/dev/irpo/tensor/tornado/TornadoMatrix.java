@@ -25,6 +25,19 @@ final class TornadoMatrix implements MatrixKernels {
             () -> products.linear(outOn, xOn, memory.floats(weight), rows, outDim, inDim));
   }
 
+  /// Of the weight as it is, rounded or not.
+  @Override
+  public void linearSlice(
+      Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim, int first, int width) {
+    Floats xOn = from(memory.floats(x), first);
+    Floats weightOn = from(memory.floats(weight), first);
+    products.linearSlice(memory.floats(out), xOn, weightOn, rows, outDim, inDim, width);
+  }
+
+  private static Floats from(Floats place, int first) {
+    return new Floats(place.array(), place.at() + first);
+  }
+
   @Override
   public void linearInputGradient(
       Buffer dX, Buffer dOut, Buffer weight, int rows, int outDim, int inDim) {

@@ -54,6 +54,7 @@ final class TornadoProgram implements Program {
     graph = compilation.graph();
     roundsWeights = plans.roundsWeights() && compilation.options().roundsWeights();
     nodes = DeadCodeElimination.of(graph);
+    nodes.forEach(TornadoProgram::requireTasks);
     arrays = ArrayPlan.of(nodes, graph.outputs());
     for (Tensor leaf : graph.leaves().values()) {
       if (leaf.kind() == Tensor.Kind.VARIABLE) {
@@ -75,6 +76,14 @@ final class TornadoProgram implements Program {
           changed.add(buffers.get(node.input(i)).storage());
         }
       }
+    }
+  }
+
+  private static void requireTasks(Node node) {
+    if (node.op().runsOnHost()) {
+      throw new IllegalArgumentException(
+          "the operation %s works on the host's memory, the backend tornado on its device's; use another backend"
+              .formatted(node.op().name()));
     }
   }
 

@@ -12,6 +12,8 @@ import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
+import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
@@ -19,6 +21,7 @@ import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceFailure;
 import dev.irpo.tensor.device.DeviceProvider.Listener;
 import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.Samples;
 import dev.irpo.tensor.op.Accumulate;
 import dev.irpo.tensor.op.AdamW;
@@ -98,6 +101,39 @@ class TornadoBackendTest {
       }
       program.run();
       return program.buffer(y).get(0);
+    }
+  }
+
+  /// A copy that the host makes.
+  private record OnHost() implements Op {
+    @Override
+    public List<Shape> outputShapes(List<Tensor> inputs) {
+      return List.of(inputs.getFirst().shape());
+    }
+
+    @Override
+    public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
+      return () -> out.getFirst().copyFrom(in.getFirst());
+    }
+
+    @Override
+    public boolean runsOnHost() {
+      return true;
+    }
+  }
+
+  @Test
+  void anOperationThatTheHostRunsIsRefusedByName() {
+    try (Backend backend = backend(1 << 28, UNHEARD)) {
+      Graph graph = new Graph();
+      Tensor x = graph.input("x", DType.F32, Shape.of(N));
+      graph.output(graph.apply(new OnHost(), x).output(0));
+      Exception refused =
+          assertThrows(IllegalArgumentException.class, () -> backend.compile(graph, Map.of()));
+      assertEquals(
+          "the operation onHost works on the host's memory, the backend tornado on its device's;"
+              + " use another backend",
+          refused.getMessage());
     }
   }
 

@@ -32,6 +32,29 @@ public final class MatrixTasks {
     }
   }
 
+  /// [#linear] over `width` elements of each row, which begin at `xAt` and `weightAt`.
+  public static void linearSlice(
+      FloatArray out,
+      int outAt,
+      FloatArray x,
+      int xAt,
+      FloatArray weight,
+      int weightAt,
+      int rows,
+      int outDim,
+      int inDim,
+      int width) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int n = 0; n < outDim; n++) {
+        float sum = 0;
+        for (int k = 0; k < width; k++) {
+          sum += x.get(xAt + r * inDim + k) * weight.get(weightAt + n * inDim + k);
+        }
+        out.set(outAt + r * outDim + n, sum);
+      }
+    }
+  }
+
   /// [#linear] with a weight in pairs, see [RoundingTasks].
   public static void linearOfRounded(
       FloatArray out,
