@@ -5,14 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.InProcess;
 import dev.irpo.loss.IrpoLoss;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.kernel.AdamWSettings;
@@ -21,22 +25,29 @@ import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.StepMetrics;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.parallel.InnerSum;
+import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
 import dev.irpo.transformer.train.TrainerSettings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The paper's loss, its gradients and ten steps against an independent implementation in double
@@ -216,15 +227,76 @@ class GoldenTinyTest {
       Buffer found = trainer.gradients().get(Gradients.PREFIX + name);
       assertEquals("F64", values.dtype(), name);
       assertEquals(values.numElements(), found.numElements(), name);
-      double largest = 0;
-      double error = 0;
-      for (long i = 0; i < values.numElements(); i++) {
-        largest = Math.max(largest, Math.abs(values.get(i)));
-        error = Math.max(error, Math.abs(values.get(i) - found.get(i)));
-      }
-      String message = "%s %s: off by %s of %s".formatted(version, name, error, largest);
-      assertTrue(error <= tolerance * largest, message);
+      requireClose(version + " " + name, values, i -> i, found, tolerance);
     });
+  }
+
+  /// @param place of each element that was found among the expected ones
+  private static void requireClose(
+      String name,
+      GoldenFiles.RawTensor expected,
+      LongUnaryOperator place,
+      Buffer found,
+      double tolerance) {
+    double largest = 0;
+    double error = 0;
+    for (long i = 0; i < found.numElements(); i++) {
+      double value = expected.get(place.applyAsLong(i));
+      largest = Math.max(largest, Math.abs(value));
+      error = Math.max(error, Math.abs(value - found.get(i)));
+    }
+    String message = "%s: off by %s of %s".formatted(name, error, largest);
+    assertTrue(error <= tolerance * largest, message);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void twoProcessesThatHoldTheModelTogetherFindTheirSlicesOfTheGoldenGradients(
+      Llama.Activations activations) {
+    for (InnerSum innerSum : List.of(new InnerSum.ByProcess(), new InnerSum.Tree(4))) {
+      InProcess.run(
+          2,
+          group -> {
+            checkSlicedGradients(activations, new TensorParallel(group, innerSum));
+            return null;
+          });
+    }
+  }
+
+  private static void checkSlicedGradients(Llama.Activations activations, TensorParallel parallel)
+      throws IOException {
+    Path policy = GoldenFiles.path("tiny/policy");
+    try (Backend cpu = new CpuBackend(1);
+        StoredModel stored = ModelFiles.open(policy, Optional.empty())) {
+      Parameters own =
+          Parameters.load(
+              cpu, LanguageModel.configOf(stored), "policy", stored.tensors().values(), parallel);
+      IrpoLoss loss = new IrpoLoss(config("v1", "1").loss());
+      TrainerSettings settings =
+          new TrainerSettings(256, activations, new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0));
+      Trainer<TrainItem.Pair> trainer = new Trainer<>(cpu, own, loss, settings);
+      double expectedLoss = golden("loss").get("v1-alpha1.0").get("total").asDouble();
+      assertClose(expectedLoss, trainer.accumulate(items()).loss(), 1e-5);
+      Map<String, GoldenFiles.RawTensor> expected =
+          GoldenFiles.tensors("tiny/gradients-v1.safetensors");
+      own.layout()
+          .slices()
+          .forEach(slice -> {
+            GoldenFiles.RawTensor whole = expected.get(slice.name());
+            Buffer found = trainer.gradients().get(Gradients.PREFIX + slice.name());
+            LongUnaryOperator place = placeInWhole(slice.shape(), whole, parallel.rank());
+            requireClose(slice.name(), whole, place, found, 1e-5);
+          });
+    }
+  }
+
+  private static LongUnaryOperator placeInWhole(Shape own, GoldenFiles.RawTensor whole, long rank) {
+    if (own.rank() == 1) {
+      return i -> i;
+    }
+    long row = own.size(0) < whole.size(0) ? rank * own.size(0) : 0;
+    long column = own.size(1) < whole.size(1) ? rank * own.size(1) : 0;
+    return i -> (row + i / own.size(1)) * whole.size(1) + column + i % own.size(1);
   }
 
   @ParameterizedTest

@@ -12,6 +12,7 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Rope;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.List;
 import java.util.Map;
 
@@ -24,13 +25,21 @@ import java.util.Map;
 /// hidden = rmsNorm(x)                          logits = hidden·Wheadᵀ
 /// ```
 ///
+/// Processes that hold the model together ([TensorParallel]) have slices of Wq, Wk, Wv, Wgate and
+/// Wup by rows and of Wo and Wdown by columns, and add up these last two products.
+///
 /// Weights are variables under their Hugging Face names. How queries meet the keys of their
 /// sequence is the caller's: packed rows for scoring and training, a cache for sampling.
 ///
-/// @param config sizes
+/// @param config sizes of what this process holds
 /// @param activations what the backward pass finds of the forward pass
 /// @param weightTypes types of weights that are not in single precision, by name
-public record Llama(LlamaConfig config, Activations activations, Map<String, DType> weightTypes) {
+/// @param parallel the processes that hold the model together
+public record Llama(
+    LlamaConfig config,
+    Activations activations,
+    Map<String, DType> weightTypes,
+    TensorParallel parallel) {
   /// Whether a layer's inner results are kept for the backward pass.
   public enum Activations {
     /// Everything the backward pass reads stays in memory.
@@ -39,14 +48,14 @@ public record Llama(LlamaConfig config, Activations activations, Map<String, DTy
     RECOMPUTED
   }
 
-  /// A model whose weights are all in single precision.
+  /// A model whose weights are all in single precision and in this process.
   public Llama(LlamaConfig config, Activations activations) {
-    this(config, activations, Map.of());
+    this(config, activations, Map.of(), TensorParallel.alone());
   }
 
   /// A model that reads these weights in the types they have.
   public Llama(Parameters parameters, Activations activations) {
-    this(parameters.config(), activations, parameters.halfTypes());
+    this(parameters.config(), activations, parameters.halfTypes(), parameters.parallel());
   }
 
   /// The attention of one layer.
@@ -95,22 +104,24 @@ public record Llama(LlamaConfig config, Activations activations, Map<String, DTy
   }
 
   private Tensor selfAttention(int layer, Tensor x, Rotation rotation, Attention attention) {
-    Tensor normed = rmsNorm(x, weight(x, layer, "input_layernorm"), config.rmsEps()); // (R, C)
+    Tensor norm = weight(x, layer, "input_layernorm");
+    Tensor normed = parallel.enter(rmsNorm(x, norm, config.rmsEps())); // (R, C)
     Tensor q = linear(normed, weight(x, layer, "self_attn.q_proj")); // (R, H·D)
     Tensor k = linear(normed, weight(x, layer, "self_attn.k_proj")); // (R, G·D)
     Tensor v = linear(normed, weight(x, layer, "self_attn.v_proj")); // (R, G·D)
     q = rope(q, rotation.positions, rotation.angles, config.numHeads());
     k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
     Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
-    return add(x, linear(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
+    return add(x, parallel.leave(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
   }
 
   private Tensor feedForward(int layer, Tensor x) {
     Tensor norm = weight(x, layer, "post_attention_layernorm");
-    Tensor normed = rmsNorm(x, norm, config.rmsEps()); // (R, C)
+    Tensor normed = parallel.enter(rmsNorm(x, norm, config.rmsEps())); // (R, C)
     Tensor gate = linear(normed, weight(x, layer, "mlp.gate_proj")); // (R, F)
     Tensor up = linear(normed, weight(x, layer, "mlp.up_proj")); // (R, F)
-    return add(x, linear(swiGlu(gate, up), weight(x, layer, "mlp.down_proj"))); // (R, C)
+    Tensor gated = swiGlu(gate, up); // (R, F)
+    return add(x, parallel.leave(gated, weight(x, layer, "mlp.down_proj"))); // (R, C)
   }
 
   /// The table of token embeddings (V, C).

@@ -1,6 +1,8 @@
 package dev.irpo.transformer;
 
 import dev.irpo.tensor.Shape;
+import dev.irpo.transformer.parallel.TensorParallel;
+import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -244,6 +246,46 @@ public record LlamaConfig(
       shapes.put(HEAD, tableShape());
     }
     return shapes;
+  }
+
+  /// The slice of this model that each of the processes has: as many heads of both kinds and
+  /// columns of the feed-forward layer, everything else whole.
+  ///
+  /// @throws IllegalArgumentException if these do not divide by their number, or what is summed
+  ///   does not divide into the slices of a reproducible sum
+  public LlamaConfig slice(TensorParallel parallel) {
+    int ranks = parallel.ranks();
+    if (numHeads % ranks != 0 || numKvHeads % ranks != 0 || ffnDim % ranks != 0) {
+      throw new IllegalArgumentException(
+          "num_attention_heads %d, num_key_value_heads %d and intermediate_size %d do not all divide by %d processes; let a divisor of %d hold the model together"
+              .formatted(numHeads, numKvHeads, ffnDim, ranks, commonDivisor()));
+    }
+    int slices = parallel.slices();
+    if (queryDim() % slices != 0 || ffnDim % slices != 0) {
+      throw new IllegalArgumentException(
+          "num_attention_heads × head_dim %d and intermediate_size %d do not both divide into %d slices; take fewer"
+              .formatted(queryDim(), ffnDim, slices));
+    }
+    return new LlamaConfig(
+        vocabSize,
+        embedDim,
+        ffnDim / ranks,
+        numLayers,
+        numHeads / ranks,
+        numKvHeads / ranks,
+        headDim,
+        maxPositions,
+        ropeBase,
+        ropeScaling,
+        rmsEps,
+        tiedHead,
+        bosId,
+        eosIds);
+  }
+
+  /// The most processes that can hold the model together.
+  private int commonDivisor() {
+    return BigInteger.valueOf(numKvHeads).gcd(BigInteger.valueOf(ffnDim)).intValueExact();
   }
 
   /// Number of parameters, padding not counted.

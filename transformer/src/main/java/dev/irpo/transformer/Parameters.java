@@ -4,6 +4,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.Arena;
 import java.util.Collection;
 import java.util.Collections;
@@ -12,8 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/// The weights of one model: a flat buffer and a named view of each tensor in it, or, for reading
-/// alone, each tensor where a checkpoint has it.
+/// The weights of one model, or the slice that this process has of them ([TensorParallel]): a flat
+/// buffer and a named view of each tensor in it, or, for reading alone, each tensor where a
+/// checkpoint has it.
 ///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
 /// Whoever writes into them on the host calls [#markChanged()] afterwards, because backends keep
@@ -22,30 +24,35 @@ public final class Parameters {
   /// Standard deviation of fresh weights.
   public static final double INITIAL_DEVIATION = 0.02;
 
+  private final LlamaConfig whole;
+  private final TensorParallel parallel;
   private final LlamaConfig config;
   private final ParameterLayout layout;
   private final Optional<Buffer> flat;
   private final SequencedMap<String, Buffer> buffers;
 
-  private Parameters(LlamaConfig config, ParameterLayout layout, Buffer flat) {
-    this(config, layout, Optional.of(flat), layout.slice(flat, ""));
-  }
-
   private Parameters(
-      LlamaConfig config,
-      ParameterLayout layout,
+      LlamaConfig whole,
+      TensorParallel parallel,
       Optional<Buffer> flat,
       SequencedMap<String, Buffer> buffers) {
-    this.config = config;
-    this.layout = layout;
+    this.whole = whole;
+    this.parallel = parallel;
     this.flat = flat;
     this.buffers = Collections.unmodifiableSequencedMap(buffers);
+    config = whole.slice(parallel);
+    layout = ParameterLayout.of(config.parameterShapes());
   }
 
   /// Parameters that are all zero.
   public static Parameters allocate(Backend backend, LlamaConfig config) {
-    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
-    return new Parameters(config, layout, backend.allocate(layout.numElements()));
+    return allocate(backend, config, TensorParallel.alone());
+  }
+
+  private static Parameters allocate(Backend backend, LlamaConfig whole, TensorParallel parallel) {
+    ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
+    Buffer flat = backend.allocate(layout.numElements());
+    return new Parameters(whole, parallel, Optional.of(flat), layout.slice(flat, ""));
   }
 
   /// Fresh weights: normal with deviation 0.02, those that write into the residual stream scaled by
@@ -71,8 +78,7 @@ public final class Parameters {
   ///
   /// @throws IllegalArgumentException as [#load]
   public static void check(LlamaConfig config, String source, Collection<StoredTensor> tensors) {
-    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
-    new WeightLoading(source, config, layout).check(tensors);
+    new WeightLoading(source, config, TensorParallel.alone()).check(tensors);
   }
 
   /// The weights of a checkpoint, converted to the backend's precision.
@@ -82,8 +88,21 @@ public final class Parameters {
   ///   another shape or of a type that holds no weights
   public static Parameters load(
       Backend backend, LlamaConfig config, String source, Collection<StoredTensor> tensors) {
-    Parameters parameters = allocate(backend, config);
-    new WeightLoading(source, config, parameters.layout).load(tensors, parameters.buffers);
+    return load(backend, config, source, tensors, TensorParallel.alone());
+  }
+
+  /// What a process holds of the same, and nothing else of each tensor is read.
+  ///
+  /// @param whole the configuration of the whole model
+  /// @throws IllegalArgumentException as above, or as [LlamaConfig#slice]
+  public static Parameters load(
+      Backend backend,
+      LlamaConfig whole,
+      String source,
+      Collection<StoredTensor> tensors,
+      TensorParallel parallel) {
+    Parameters parameters = allocate(backend, whole, parallel);
+    new WeightLoading(source, whole, parallel).load(tensors, parameters.buffers);
     parameters.markChanged();
     return parameters;
   }
@@ -101,25 +120,50 @@ public final class Parameters {
       String source,
       Collection<StoredTensor> tensors,
       Arena arena) {
+    return map(backend, config, source, tensors, arena, TensorParallel.alone());
+  }
+
+  /// What a process holds of the same: slices of rows where they lie, slices of columns as copies.
+  ///
+  /// @param whole the configuration of the whole model
+  /// @throws IllegalArgumentException as above, or as [LlamaConfig#slice]
+  public static Parameters map(
+      Backend backend,
+      LlamaConfig whole,
+      String source,
+      Collection<StoredTensor> tensors,
+      Arena arena,
+      TensorParallel parallel) {
     if (!backend.traits().readsHalfWeights()) {
-      return load(backend, config, source, tensors);
+      return load(backend, whole, source, tensors, parallel);
     }
-    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
     SequencedMap<String, Buffer> buffers =
-        new WeightLoading(source, config, layout).map(tensors, backend, arena);
-    return new Parameters(config, layout, Optional.empty(), buffers);
+        new WeightLoading(source, whole, parallel).map(tensors, backend, arena);
+    return new Parameters(whole, parallel, Optional.empty(), buffers);
   }
 
   /// Bytes of memory that [#map] takes, besides maps of files: vectors, and matrices that no map
   /// holds as they are; all weights in single precision where they are loaded.
   public static long bytesToMap(
       Backend backend, LlamaConfig config, Collection<StoredTensor> tensors) {
-    ParameterLayout layout = ParameterLayout.of(config.parameterShapes());
+    return bytesToMap(backend, config, tensors, TensorParallel.alone());
+  }
+
+  /// Bytes of memory that a process takes for what it holds of the same.
+  ///
+  /// @param whole the configuration of the whole model
+  /// @throws IllegalArgumentException as [LlamaConfig#slice]
+  public static long bytesToMap(
+      Backend backend,
+      LlamaConfig whole,
+      Collection<StoredTensor> tensors,
+      TensorParallel parallel) {
     if (!backend.traits().readsHalfWeights()) {
+      ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
       return layout.numElements() * DType.F32.bytes();
     }
     long bytes = 0;
-    for (StoredTensor tensor : tensors) {
+    for (StoredTensor tensor : new WeightLoading("", whole, parallel).slices(tensors)) {
       boolean isMapped = tensor.content().inMemory().isPresent();
       if (tensor.shape().rank() != 2) {
         bytes += tensor.shape().numElements() * DType.F32.bytes();
@@ -142,13 +186,18 @@ public final class Parameters {
   /// @param source the file or folder, named in messages
   /// @throws IllegalArgumentException as [#load]
   public void overwrite(String source, Collection<StoredTensor> tensors) {
-    new WeightLoading(source, config, layout).load(tensors, buffers);
+    new WeightLoading(source, whole, parallel).load(tensors, buffers);
     markChanged();
   }
 
-  /// What the model is.
+  /// Sizes of what this process holds, those of the model where that is all of it.
   public LlamaConfig config() {
     return config;
+  }
+
+  /// The processes that hold the model together.
+  public TensorParallel parallel() {
+    return parallel;
   }
 
   /// Names, shapes and offsets.

@@ -3,7 +3,9 @@ package dev.irpo.transformer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,8 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// Checks the tensors of a checkpoint against a configuration and copies them in.
-record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) {
+/// Checks the tensors of a checkpoint against a configuration and copies in what a process holds.
+///
+/// @param config of the whole model
+record WeightLoading(String source, LlamaConfig config, TensorParallel parallel) {
   private static final int CHUNK_ELEMENTS = 1 << 16;
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -25,25 +29,52 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
 
   void load(Collection<StoredTensor> tensors, Map<String, Buffer> buffers) {
     Map<String, StoredTensor> checked = check(tensors);
-    buffers.forEach((name, buffer) -> copy(checked.get(name), buffer));
+    SequencedMap<String, Shape> shapes = config.slice(parallel).parameterShapes();
+    buffers.forEach((name, buffer) -> copy(slice(checked.get(name), shapes.get(name)), buffer));
+  }
+
+  /// What this process holds of a tensor; nothing else of it is read.
+  StoredTensor slice(StoredTensor whole, Shape own) {
+    long number = parallel.rank();
+    if (own.equals(whole.shape())) {
+      return whole;
+    }
+    return own.size(0) < whole.shape().size(0)
+        ? whole.rows(number * own.size(0), own.size(0))
+        : whole.columns(number * own.size(1), own.size(1));
   }
 
   /// Matrices where they lie, vectors as copies in the backend's precision.
   SequencedMap<String, Buffer> map(Collection<StoredTensor> tensors, Backend backend, Arena arena) {
     Map<String, StoredTensor> checked = check(tensors);
     SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
-    for (ParameterLayout.Slice slice : layout.slices()) {
-      StoredTensor tensor = checked.get(slice.name());
-      if (slice.shape().rank() == 2) {
-        StoredTensor inMemory = tensor.inMemory(arena);
-        buffers.put(slice.name(), Buffer.wrap(inMemory.data(), tensor.dtype()));
-      } else {
-        Buffer copy = backend.allocate(slice.shape().numElements());
-        copy(tensor, copy);
-        buffers.put(slice.name(), copy);
-      }
-    }
+    config
+        .slice(parallel)
+        .parameterShapes()
+        .forEach((name, shape) -> {
+          StoredTensor tensor = slice(checked.get(name), shape);
+          if (shape.rank() == 2) {
+            StoredTensor inMemory = tensor.inMemory(arena);
+            buffers.put(name, Buffer.wrap(inMemory.data(), tensor.dtype()));
+          } else {
+            Buffer copy = backend.allocate(shape.numElements());
+            copy(tensor, copy);
+            buffers.put(name, copy);
+          }
+        });
     return buffers;
+  }
+
+  /// The tensors of a checkpoint that the process holds, as far as it has them.
+  List<StoredTensor> slices(Collection<StoredTensor> tensors) {
+    SequencedMap<String, Shape> wholes = config.parameterShapes();
+    SequencedMap<String, Shape> shapes = config.slice(parallel).parameterShapes();
+    return tensors.stream()
+        .map(tensor ->
+            tensor.shape().equals(wholes.get(tensor.name()))
+                ? slice(tensor, shapes.get(tensor.name()))
+                : tensor)
+        .toList();
   }
 
   /// The weights by name, when they are what the configuration says.
@@ -75,18 +106,18 @@ record WeightLoading(String source, LlamaConfig config, ParameterLayout layout) 
   private List<String> faults(Map<String, StoredTensor> byName) {
     List<String> faults = new ArrayList<>();
     Map<String, StoredTensor> unknown = new LinkedHashMap<>(byName);
-    for (ParameterLayout.Slice slice : layout.slices()) {
-      StoredTensor tensor = unknown.remove(slice.name());
-      if (tensor == null) {
-        faults.add(slice.name() + " " + slice.shape() + " is missing");
-      } else if (!tensor.shape().equals(slice.shape())) {
-        faults.add(
-            "%s is %s, config.json says %s".formatted(slice.name(), tensor.shape(), slice.shape()));
-      } else if (tensor.dtype() == DType.INT32 || tensor.dtype() == DType.F64) {
-        faults.add(
-            "%s holds %s, weights are F32, F16 or BF16".formatted(slice.name(), tensor.dtype()));
-      }
-    }
+    config
+        .parameterShapes()
+        .forEach((name, shape) -> {
+          StoredTensor tensor = unknown.remove(name);
+          if (tensor == null) {
+            faults.add(name + " " + shape + " is missing");
+          } else if (!tensor.shape().equals(shape)) {
+            faults.add("%s is %s, config.json says %s".formatted(name, tensor.shape(), shape));
+          } else if (tensor.dtype() == DType.INT32 || tensor.dtype() == DType.F64) {
+            faults.add("%s holds %s, weights are F32, F16 or BF16".formatted(name, tensor.dtype()));
+          }
+        });
     unknown.values().forEach(t -> faults.add(t.name() + " " + t.shape() + " is unknown"));
     return faults;
   }

@@ -9,6 +9,8 @@
 /// - `train`: the same with gradients, clipping and AdamW;
 /// - `decode`: sampling from a key-value cache.
 ///
+/// Several processes can hold one model, each a slice of every layer: `parallel`.
+///
 /// `packing` fills the fixed number of rows of the first two with sequences, end to end. In all
 /// three a row's result depends on the tokens of its own sequence alone, so on the `cpu` backend
 /// they give the same bits for the same tokens.

@@ -8,6 +8,7 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.testdata.GoldenFiles;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,17 @@ public final class Golden {
 
   /// The same weights under another configuration.
   static Parameters model(Backend backend, String name, String config) throws IOException {
+    return model(backend, name, config, TensorParallel.alone());
+  }
+
+  /// The slice of the model that a process has.
+  static Parameters model(Backend backend, String name, TensorParallel parallel)
+      throws IOException {
+    return model(backend, name, "tiny/" + name + "/config.json", parallel);
+  }
+
+  private static Parameters model(
+      Backend backend, String name, String config, TensorParallel parallel) throws IOException {
     Map<String, Object> json =
         MAPPER.convertValue(GoldenFiles.json(config), new TypeReference<>() {});
     List<StoredTensor> tensors =
@@ -33,7 +45,7 @@ public final class Golden {
                 new StoredTensor(
                     e.getKey(), DType.F32, Shape.of(e.getValue().shape()), e.getValue().data()))
             .toList();
-    return Parameters.load(backend, LlamaConfig.of(json), name, tensors);
+    return Parameters.load(backend, LlamaConfig.of(json), name, tensors, parallel);
   }
 
   /// TornadoVM's first device.

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.irpo.distributed.InProcess;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
@@ -22,6 +23,8 @@ import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.parallel.InnerSum;
+import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
 import java.io.IOException;
@@ -31,6 +34,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenForwardTest {
   private static double largestLogitError(Backend backend) throws IOException {
@@ -56,7 +61,7 @@ class GoldenForwardTest {
     Tensor tokenInput = graph.input("tokens", DType.INT32, rows);
     Tensor positions = graph.input("positions", DType.INT32, rows);
     Tensor segments = graph.input("segments", DType.INT32, Shape.of(batchSize, 3));
-    Llama model = new Llama(config, Llama.Activations.KEPT);
+    Llama model = new Llama(parameters, Llama.Activations.KEPT);
     PackedAttention attention =
         new PackedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
     Tensor hidden =
@@ -117,10 +122,13 @@ class GoldenForwardTest {
   }
 
   private static void checkGreedy(Backend backend) throws IOException {
+    checkGreedy(backend, Golden.model(backend, "policy"));
+  }
+
+  private static void checkGreedy(Backend backend, Parameters parameters) throws IOException {
     JsonNode greedy = GoldenFiles.json("tiny/golden.json").get("greedy");
     int[] prompt = GoldenFiles.ids(greedy.get("prompt"));
     int[] expected = GoldenFiles.ids(greedy.get("continuation"));
-    Parameters parameters = Golden.model(backend, "policy");
     Generator generator =
         new Generator(backend, parameters, DecodeLimits.of(2, 1, prompt.length, expected.length));
     List<int[]> found = new ArrayList<>();
@@ -143,7 +151,12 @@ class GoldenForwardTest {
   @Test
   void responsesHaveTheReferenceLogProbsOfTheGoldenPairs() throws IOException {
     Backend backend = ReferenceBackend.inDoublePrecision();
-    Scorer scorer = new Scorer(backend, Golden.model(backend, "reference"), 256);
+    checkReferenceLogProbs(backend, Golden.model(backend, "reference"));
+  }
+
+  private static void checkReferenceLogProbs(Backend backend, Parameters parameters)
+      throws IOException {
+    Scorer scorer = new Scorer(backend, parameters, 256);
     JsonNode pairs = GoldenFiles.json("tiny/golden.json").get("pairs");
     assertEquals(3, pairs.size());
     for (JsonNode pair : pairs) {
@@ -157,5 +170,28 @@ class GoldenForwardTest {
         assertEquals(expected, scorer.score(sequences).get(i).logProb(), 1e-5);
       }
     }
+  }
+
+  /// Two processes with a slice each find all the golden values.
+  @ParameterizedTest
+  @MethodSource("dev.irpo.transformer.parallel.TensorParallelTest#innerSums")
+  void twoProcessesThatHoldTheModelTogetherFindTheSame(InnerSum innerSum) {
+    List<Double> errors =
+        InProcess.run(
+            2,
+            group -> {
+              TensorParallel parallel = new TensorParallel(group, innerSum);
+              Backend exact = ReferenceBackend.inDoublePrecision();
+              checkReferenceLogProbs(exact, Golden.model(exact, "reference", parallel));
+              Parameters policy = Golden.model(exact, "policy", parallel);
+              assertEquals(0, largestLogitError(exact, policy, "tiny"), 2e-6);
+              try (Backend cpu = new CpuBackend(1)) {
+                Parameters onCpu = Golden.model(cpu, "policy", parallel);
+                checkGreedy(cpu, onCpu);
+                return largestLogitError(cpu, onCpu, "tiny");
+              }
+            });
+    assertEquals(0, errors.get(0), 1e-4);
+    assertEquals(errors.get(0), errors.get(1), "both have the same logits");
   }
 }

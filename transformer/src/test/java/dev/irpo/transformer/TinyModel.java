@@ -20,7 +20,12 @@ public final class TinyModel {
 
   /// Random weights, ten times larger than fresh ones so that predictions differ clearly.
   public static Parameters parameters(Backend backend, boolean tiedHead) {
-    Parameters parameters = Parameters.random(backend, config(tiedHead), 7);
+    return parameters(backend, config(tiedHead));
+  }
+
+  /// The same of other sizes.
+  public static Parameters parameters(Backend backend, LlamaConfig config) {
+    Parameters parameters = Parameters.random(backend, config, 7);
     for (ParameterLayout.Slice slice : parameters.layout().slices()) {
       if (slice.shape().rank() == 2) {
         for (long i = 0; i < slice.shape().numElements(); i++) {
@@ -45,19 +50,28 @@ public final class TinyModel {
   /// The same model rounded to 16 bits, for reading where it lies.
   public static Parameters mapped(Backend backend, DType dtype) {
     Parameters wide = parameters(backend, false);
+    return Parameters.map(backend, wide.config(), "tiny", stored(wide, dtype), Arena.ofAuto());
+  }
+
+  /// The tensors as a file has them.
+  ///
+  /// @param dtype F32, BF16 (which cuts digits off) or F16
+  public static List<StoredTensor> stored(Parameters parameters, DType dtype) {
     List<StoredTensor> tensors = new ArrayList<>();
-    for (ParameterLayout.Slice slice : wide.layout().slices()) {
-      float[] values = wide.buffers().get(slice.name()).toFloatArray();
-      MemorySegment data = Arena.ofAuto().allocate(2L * values.length, 64);
+    for (ParameterLayout.Slice slice : parameters.layout().slices()) {
+      float[] values = parameters.buffers().get(slice.name()).toFloatArray();
+      MemorySegment data = Arena.ofAuto().allocate((long) dtype.bytes() * values.length, 64);
       for (int i = 0; i < values.length; i++) {
-        short bits =
-            dtype == DType.BF16
-                ? (short) (Float.floatToRawIntBits(values[i]) >>> 16)
-                : Float.floatToFloat16(values[i]);
-        data.setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+        switch (dtype) {
+          case F32 -> data.setAtIndex(ValueLayout.JAVA_FLOAT, i, values[i]);
+          case BF16 ->
+              data.setAtIndex(
+                  ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(values[i]) >>> 16));
+          default -> data.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(values[i]));
+        }
       }
       tensors.add(new StoredTensor(slice.name(), dtype, slice.shape(), data));
     }
-    return Parameters.map(backend, wide.config(), "tiny", tensors, Arena.ofAuto());
+    return tensors;
   }
 }

@@ -5,6 +5,7 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /// A named tensor as a file holds it: little-endian, row-major.
 ///
@@ -28,6 +29,37 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
   /// @throws IllegalArgumentException as above
   public StoredTensor(String name, DType dtype, Shape shape, MemorySegment data) {
     this(name, dtype, shape, TensorContent.of(data));
+  }
+
+  /// Some rows of a matrix, in memory where it is.
+  ///
+  /// @throws IndexOutOfBoundsException if it does not have them
+  public StoredTensor rows(long first, long count) {
+    Objects.checkFromIndexSize(first, count, shape.size(0));
+    long row = content.byteSize() / shape.size(0);
+    return new StoredTensor(
+        name,
+        dtype,
+        Shape.of(count, shape.size(1)),
+        content
+            .inMemory()
+            .map(data -> TensorContent.of(data.asSlice(first * row, count * row)))
+            .orElseGet(
+                () -> new ColumnsContent(content, content.byteSize(), first * row, count * row)));
+  }
+
+  /// Some columns of a matrix, of which nothing else is read.
+  ///
+  /// @throws IndexOutOfBoundsException if it does not have them
+  public StoredTensor columns(long first, long count) {
+    Objects.checkFromIndexSize(first, count, shape.size(1));
+    long element = dtype.bytes();
+    long row = shape.size(1) * element;
+    return new StoredTensor(
+        name,
+        dtype,
+        Shape.of(shape.size(0), count),
+        new ColumnsContent(content, row, first * element, count * element));
   }
 
   /// The same tensor with its bytes in memory: itself if they are there, else a copy that lives as

@@ -91,7 +91,15 @@ public final class Trainer<I extends TrainItem> {
   ///
   /// @param rate learning rate of this step
   /// @return the global norm of the gradient before clipping
+  /// @throws IllegalStateException if several processes hold the model together: the norm of their
+  ///   slices is not summed
   public double update(double rate) {
+    int ranks = parameters.parallel().ranks();
+    if (ranks > 1) {
+      throw new IllegalStateException(
+          "%d processes hold the model together; they have gradients but no optimizer step, so let each process have all of it"
+              .formatted(ranks));
+    }
     return optimizer.step(rate);
   }
 

@@ -1,0 +1,90 @@
+package dev.irpo.tensor.stored;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class StoredTensorTest {
+  private static final int ROWS = 5;
+  private static final int COLUMNS = 7;
+
+  /// Element (r, c) is 10·r + c.
+  private static StoredTensor matrix() {
+    MemorySegment data = Arena.ofAuto().allocate(2L * ROWS * COLUMNS);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+      data.setAtIndex(
+          ValueLayout.JAVA_SHORT_UNALIGNED, i, (short) (10 * (i / COLUMNS) + i % COLUMNS));
+    }
+    return new StoredTensor("m", DType.F16, Shape.of(ROWS, COLUMNS), data);
+  }
+
+  /// The same, assembled while it is read.
+  private static StoredTensor assembled() {
+    StoredTensor matrix = matrix();
+    TensorContent content =
+        new TensorContent() {
+          @Override
+          public long byteSize() {
+            return matrix.content().byteSize();
+          }
+
+          @Override
+          public void read(long offset, MemorySegment target) {
+            matrix.content().read(offset, target);
+          }
+        };
+    return new StoredTensor("m", DType.F16, matrix.shape(), content);
+  }
+
+  private static int[] elements(StoredTensor tensor, long first, int count) {
+    MemorySegment read = Arena.ofAuto().allocate(2L * count);
+    tensor.content().read(2 * first, read);
+    return IntStream.range(0, count)
+        .map(i -> read.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i))
+        .toArray();
+  }
+
+  @Test
+  void rowsStayInMemoryWhereTheyAre() {
+    StoredTensor matrix = matrix();
+    StoredTensor rows = matrix.rows(2, 3);
+    assertEquals(Shape.of(3, COLUMNS), rows.shape());
+    assertEquals(matrix.data().address() + 2L * 2 * COLUMNS, rows.data().address());
+    assertArrayEquals(new int[] {20, 21}, elements(rows, 0, 2));
+    StoredTensor unmapped = assembled().rows(2, 3);
+    assertTrue(unmapped.content().inMemory().isEmpty());
+    assertArrayEquals(new int[] {26, 30, 31}, elements(unmapped, COLUMNS - 1, 3));
+  }
+
+  @Test
+  void columnsAreReadFromAnyElementOn() {
+    for (StoredTensor whole : new StoredTensor[] {matrix(), assembled()}) {
+      StoredTensor columns = whole.columns(3, 2);
+      assertEquals(Shape.of(ROWS, 2), columns.shape());
+      assertEquals(2L * 2 * ROWS, columns.content().byteSize());
+      int[] all = {3, 4, 13, 14, 23, 24, 33, 34, 43, 44};
+      for (int first = 0; first < all.length; first++) {
+        for (int count = 0; first + count <= all.length; count++) {
+          int from = first;
+          int[] expected = IntStream.range(0, count).map(i -> all[from + i]).toArray();
+          assertArrayEquals(expected, elements(columns, first, count));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatAMatrixDoesNotHaveIsRefused() {
+    assertThrows(IndexOutOfBoundsException.class, () -> matrix().rows(3, 3));
+    assertThrows(IndexOutOfBoundsException.class, () -> matrix().columns(6, 2));
+  }
+}
