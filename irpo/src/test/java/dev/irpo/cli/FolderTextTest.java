@@ -1,17 +1,27 @@
 package dev.irpo.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
+import dev.irpo.model.TextRules;
 import dev.irpo.testdata.ForeignData;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +40,13 @@ class FolderTextTest {
 
   private static Path report(String name) {
     return ForeignData.path("reports/" + name);
+  }
+
+  private static TextRules rules(String name) throws IOException {
+    try (StoredModel stored = ModelFiles.open(report(name), Optional.empty())) {
+      LlamaConfig config = LanguageModel.configOf(stored);
+      return TextRules.of(stored.tokenizerFiles(), config).orElseThrow();
+    }
   }
 
   private static double score(Path model, String line, Object... options) throws IOException {
@@ -98,15 +115,29 @@ class FolderTextTest {
     JsonNode sampled = sample(model, "{\"prompt\":\"Once upon a time\"}");
     assertEquals("[432,383,286,261,376,298,315,421,395,317,426]", sampled.path("ids").toString());
     assertEquals("stop", sampled.path("finish").asText());
-    Path data = folder.resolve("data.jsonl");
-    Files.writeString(data, "{\"prompt\":\"The cat\",\"response\":\" sat\"}\n");
-    Path out = folder.resolve("out");
-    CommandLineRun.of(
-            "", "sft", "--model", model, "--data", data, "--out", out, "--set", "train.steps=1")
-        .requireSuccess();
-    JsonNode line = MAPPER.readTree(Files.readAllLines(out.resolve("metrics.jsonl")).getFirst());
+    assertEquals(Set.of(2, 426), Set.copyOf(rules("hf-two-eos").stopIds()));
     int scored = 3; // ▁sa t .
-    assertEquals(15.0605 / scored, line.path("loss").asDouble(), 1e-4);
+    assertEquals(15.0605 / scored, firstLoss(model, " sat"), 1e-4);
+  }
+
+  /// The loss per token of the response to `The cat` in the first step of supervised training.
+  private double firstLoss(Path model, String response, Object... options) throws IOException {
+    Path data = folder.resolve("data.jsonl");
+    Files.writeString(data, "{\"prompt\":\"The cat\",\"response\":\"" + response + "\"}\n");
+    Path out = Files.createTempDirectory(folder, "sft").resolve("out");
+    List<Object> arguments =
+        new ArrayList<>(List.of("sft", "--model", model, "--data", data, "--out", out));
+    arguments.addAll(List.of("--set", "train.steps=1"));
+    arguments.addAll(List.of(options));
+    CommandLineRun.of("", arguments.toArray()).requireSuccess();
+    String line = Files.readAllLines(out.resolve("metrics.jsonl")).getFirst();
+    return MAPPER.readTree(line).path("loss").asDouble();
+  }
+
+  @Test
+  void aTextThatEndsWithItsEndTokenIsFinishedOnce() throws IOException {
+    Path model = report("hf-base");
+    assertEquals(firstLoss(model, " sat."), firstLoss(model, " sat.</s>", "--specials"));
   }
 
   @Test
@@ -130,7 +161,7 @@ class FolderTextTest {
         run.out()
             .contains(
                 "texts      514 tokens; before a text: <s>; after it: nothing; to learn from it"
-                    + " ends with: <|im_end|>; sampling ends at: </s> <|im_end|>\n"),
+                    + " ends with: <|im_end|>; sampling ends at: <|im_end|> </s>\n"),
         run.out());
   }
 
@@ -145,6 +176,8 @@ class FolderTextTest {
             .getFirst()
             .path("ids")
             .toString());
+    int[] begun = rules("hf-added-tokens-beside-model").promptIds("Once upon a time");
+    assertArrayEquals(new int[] {1, 403, 407, 261, 378}, begun);
   }
 
   @Test
@@ -163,16 +196,28 @@ class FolderTextTest {
     assertEquals(1, scores.get(2).path("tokenLogProbs").size());
   }
 
-  @Test
-  void whatIsPrintedScoresAsItWasSampled() throws IOException {
-    for (String line : List.of("{\"prompt\":\"Once upon a time\"}", PROUD)) {
-      JsonNode sampled = sample(report("hf-base"), line, "--max-new-tokens", 12);
-      String text = sampled.path("text").asText();
-      assertTrue(text.startsWith(", there was") || text.startsWith(" proud of you"), text);
-      ObjectNode scored = (ObjectNode) MAPPER.readTree(line);
-      scored.put("response", text);
-      assertEquals(sampled.path("logProb").asDouble(), score(report("hf-base"), scored.toString()));
-    }
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"prompt\":\"Once upon a time\"}', ', there was', -1.331",
+    "'" + PROUD + "', ' proud of you', -7.927"
+  })
+  void whatIsPrintedScoresAsItWasSampled(String line, String begin, double logProb)
+      throws IOException {
+    JsonNode sampled = sample(report("hf-base"), line, "--max-new-tokens", 12);
+    String text = sampled.path("text").asText();
+    assertTrue(text.startsWith(begin), text);
+    assertEquals(logProb, sampled.path("logProb").asDouble(), TOLERANCE);
+    ObjectNode scored = (ObjectNode) MAPPER.readTree(line);
+    scored.put("response", text);
+    assertEquals(sampled.path("logProb").asDouble(), score(report("hf-base"), scored.toString()));
+    TextRules rules = rules("hf-base");
+    String prompt = scored.path("prompt").asText();
+    int[] sampledIds = MAPPER.convertValue(sampled.path("ids"), int[].class);
+    int[] ids =
+        IntStream.concat(
+                Arrays.stream(rules.promptIds(prompt)), Arrays.stream(sampledIds))
+            .toArray();
+    assertEquals(prompt + text, rules.tokenizer().decode(ids));
   }
 
   @Test
