@@ -12,13 +12,9 @@ import java.util.List;
 /// An array in the metadata of a [GgufFile], whose bounds are checked; decoded when it is asked
 /// for.
 ///
-/// @param type of the elements, GGUF's number
+/// @param type of the elements
 /// @param elements as they lie in the file; a view of its map
-record GgufArray(int type, int length, MemorySegment elements) {
-  private static final int INT32 = 5;
-  private static final int FLOAT32 = 6;
-  private static final int STRING = 8;
-
+record GgufArray(GgufValueType type, int length, MemorySegment elements) {
   /// Twice what the merges of Llama 3 take.
   private static final long MAX_STRINGS_BYTES = 1 << 24;
 
@@ -27,7 +23,7 @@ record GgufArray(int type, int length, MemorySegment elements) {
   /// @throws IllegalArgumentException if the elements are not strings of valid UTF-8, or are longer
   ///   than those of any tokenizer
   List<String> strings() {
-    require(STRING, "strings");
+    require(GgufValueType.STRING, "strings");
     if (elements.byteSize() > MAX_STRINGS_BYTES) {
       throw new IllegalArgumentException(
           "has %d bytes, at most %d are read".formatted(elements.byteSize(), MAX_STRINGS_BYTES));
@@ -55,7 +51,7 @@ record GgufArray(int type, int length, MemorySegment elements) {
 
   /// @throws IllegalArgumentException if the elements are not 32-bit floating-point numbers
   float[] floats() {
-    require(FLOAT32, "32-bit floating-point numbers");
+    require(GgufValueType.FLOAT32, "32-bit floating-point numbers");
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
       values[i] = elements.get(LittleEndian.FLOAT, (long) i * Float.BYTES);
@@ -65,7 +61,7 @@ record GgufArray(int type, int length, MemorySegment elements) {
 
   /// @throws IllegalArgumentException if the elements are not signed 32-bit numbers
   int[] integers() {
-    require(INT32, "32-bit whole numbers");
+    require(GgufValueType.INT32, "32-bit whole numbers");
     int[] values = new int[length];
     for (int i = 0; i < length; i++) {
       values[i] = elements.get(LittleEndian.INT, (long) i * Integer.BYTES);
@@ -73,10 +69,10 @@ record GgufArray(int type, int length, MemorySegment elements) {
     return values;
   }
 
-  private void require(int wanted, String what) {
+  private void require(GgufValueType wanted, String what) {
     if (type != wanted) {
       throw new IllegalArgumentException(
-          "has elements of type %d, %s (type %d) are read".formatted(type, what, wanted));
+          "has elements of type %s, %s (%s) are read".formatted(type, what, wanted));
     }
   }
 

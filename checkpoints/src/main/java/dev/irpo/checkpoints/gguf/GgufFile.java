@@ -52,47 +52,6 @@ final class GgufFile {
 
   private static final String ALIGNMENT = "general.alignment";
 
-  private static final int STRING_VALUE = 8;
-  private static final int ARRAY_VALUE = 9;
-
-  /// Bytes of a value by its type; 0 where they vary.
-  private static final int[] VALUE_BYTES = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-
-  private static final Map<Integer, String> TYPE_NAMES =
-      Map.ofEntries(
-          Map.entry(0, "F32"),
-          Map.entry(1, "F16"),
-          Map.entry(2, "Q4_0"),
-          Map.entry(3, "Q4_1"),
-          Map.entry(6, "Q5_0"),
-          Map.entry(7, "Q5_1"),
-          Map.entry(8, "Q8_0"),
-          Map.entry(9, "Q8_1"),
-          Map.entry(10, "Q2_K"),
-          Map.entry(11, "Q3_K"),
-          Map.entry(12, "Q4_K"),
-          Map.entry(13, "Q5_K"),
-          Map.entry(14, "Q6_K"),
-          Map.entry(15, "Q8_K"),
-          Map.entry(16, "IQ2_XXS"),
-          Map.entry(17, "IQ2_XS"),
-          Map.entry(18, "IQ3_XXS"),
-          Map.entry(19, "IQ1_S"),
-          Map.entry(20, "IQ4_NL"),
-          Map.entry(21, "IQ3_S"),
-          Map.entry(22, "IQ2_S"),
-          Map.entry(23, "IQ4_XS"),
-          Map.entry(24, "I8"),
-          Map.entry(25, "I16"),
-          Map.entry(26, "I32"),
-          Map.entry(27, "I64"),
-          Map.entry(28, "F64"),
-          Map.entry(29, "IQ1_M"),
-          Map.entry(30, "BF16"),
-          Map.entry(34, "TQ1_0"),
-          Map.entry(35, "TQ2_0"),
-          Map.entry(39, "MXFP4"));
-
   private final Path path;
   private final MemorySegment file;
   private final Map<String, Object> values = new LinkedHashMap<>();
@@ -100,7 +59,7 @@ final class GgufFile {
   private long position = MAGIC.length;
   private long arrayElements;
 
-  private record Info(String name, long[] sizes, String type, long bytes, long offset) {}
+  private record Info(String name, long[] sizes, GgufType type, long bytes, long offset) {}
 
   private GgufFile(Path path, Arena arena) throws IOException {
     this.path = path;
@@ -145,7 +104,7 @@ final class GgufFile {
     long numKeys = count("keys");
     for (long i = 0; i < numKeys; i++) {
       String key = name("key");
-      Object value = value(key, int32());
+      Object value = value(key, valueType(key));
       if (values.put(key, value) != null) {
         throw refused("has key '%s' twice".formatted(key));
       }
@@ -167,27 +126,24 @@ final class GgufFile {
     return count;
   }
 
-  private Object value(String key, int type) {
-    if (type == ARRAY_VALUE) {
-      return array(key);
-    }
-    if (type == STRING_VALUE) {
-      return string(key.startsWith(CHAT_TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_STRING_BYTES);
-    }
-    long at = advance(valueBytes(key, type));
+  private Object value(String key, GgufValueType type) {
+    long at = advance(type.bytes());
     return switch (type) {
-      case 0 -> (long) Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, at));
-      case 1 -> (long) file.get(ValueLayout.JAVA_BYTE, at);
-      case 2 -> (long) Short.toUnsignedInt(int16(at));
-      case 3 -> (long) int16(at);
-      case 4 -> Integer.toUnsignedLong(file.get(LittleEndian.INT, at));
-      case 5 -> (long) file.get(LittleEndian.INT, at);
+      case UINT8 -> (long) Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, at));
+      case INT8 -> (long) file.get(ValueLayout.JAVA_BYTE, at);
+      case UINT16 -> (long) Short.toUnsignedInt(int16(at));
+      case INT16 -> (long) int16(at);
+      case UINT32 -> Integer.toUnsignedLong(file.get(LittleEndian.INT, at));
+      case INT32 -> (long) file.get(LittleEndian.INT, at);
       // the decimal number that was meant: 1e-5, not 9.999999747378752e-6
-      case 6 ->
+      case FLOAT32 ->
           Double.parseDouble(Float.toString(Float.intBitsToFloat(file.get(LittleEndian.INT, at))));
-      case 7 -> file.get(ValueLayout.JAVA_BYTE, at) != 0;
-      case 12 -> Double.longBitsToDouble(file.get(LittleEndian.LONG, at));
-      default -> file.get(LittleEndian.LONG, at);
+      case BOOL -> file.get(ValueLayout.JAVA_BYTE, at) != 0;
+      case STRING ->
+          string(key.startsWith(CHAT_TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_STRING_BYTES);
+      case ARRAY -> array(key);
+      case UINT64, INT64 -> file.get(LittleEndian.LONG, at);
+      case FLOAT64 -> Double.longBitsToDouble(file.get(LittleEndian.LONG, at));
     };
   }
 
@@ -195,19 +151,19 @@ final class GgufFile {
     return file.get(LittleEndian.SHORT, at);
   }
 
-  private int valueBytes(String key, int type) {
-    int bytes = type < 0 || type >= VALUE_BYTES.length ? 0 : VALUE_BYTES[type];
-    if (bytes == 0) {
-      throw refused(
-          "key '%s' has a value of type %d, which GGUF does not have".formatted(key, type));
-    }
-    return bytes;
+  private GgufValueType valueType(String key) {
+    int number = int32();
+    return GgufValueType.of(number)
+        .orElseThrow(() ->
+            refused(
+                "key '%s' has a value of type %d, which GGUF does not have"
+                    .formatted(key, number)));
   }
 
   private GgufArray array(String key) {
-    int type = int32();
+    GgufValueType type = valueType(key);
     long length = int64();
-    if (type == ARRAY_VALUE) {
+    if (type == GgufValueType.ARRAY) {
       throw refused("key '%s' is an array of arrays, which is not read".formatted(key));
     }
     if (length < 0 || length > MAX_ARRAY_ELEMENTS - arrayElements) {
@@ -217,10 +173,8 @@ final class GgufFile {
     }
     arrayElements += length;
     long begin = position;
-    if (type != STRING_VALUE) {
-      advance(length * valueBytes(key, type));
-    }
-    for (long i = 0; type == STRING_VALUE && i < length; i++) {
+    advance(length * type.bytes());
+    for (long i = 0; type == GgufValueType.STRING && i < length; i++) {
       advance(int64());
     }
     return new GgufArray(type, (int) length, file.asSlice(begin, position - begin));
@@ -267,29 +221,24 @@ final class GgufFile {
       }
       elements *= sizes[i];
     }
-    int type = int32();
-    String typeName = TYPE_NAMES.getOrDefault(type, "number " + type);
-    return new Info(name, sizes, typeName, bytes(name, sizes, elements, typeName), int64());
+    GgufType type = type(name, sizes[rank - 1]);
+    return new Info(name, sizes, type, type.bytes(elements), int64());
   }
 
-  private long bytes(String name, long[] sizes, long elements, String type) {
-    return switch (type) {
-      case "F32" -> elements * Float.BYTES;
-      case "F16", "BF16" -> elements * Short.BYTES;
-      case "Q8_0" -> {
-        long row = sizes[sizes.length - 1];
-        if (row % QuantisedBlocks.ELEMENTS != 0) {
-          throw refused(
-              "tensor '%s' has rows of %d, blocks of Q8_0 have %d"
-                  .formatted(name, row, QuantisedBlocks.ELEMENTS));
-        }
-        yield elements / QuantisedBlocks.ELEMENTS * QuantisedBlocks.BYTES;
-      }
-      default ->
-          throw new IllegalArgumentException(
-              "%s: tensor '%s' has type %s, only F32, F16, BF16 and Q8_0 are read; convert it to one of them"
-                  .formatted(path, name, type));
-    };
+  private GgufType type(String name, long row) {
+    int number = int32();
+    GgufType type =
+        GgufType.of(number)
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "%s: tensor '%s' has type %s, only F32, F16, BF16 and Q8_0 are read; convert it to one of them"
+                        .formatted(path, name, GgufType.nameOfOther(number))));
+    if (row % type.blockElements() != 0) {
+      throw refused(
+          "tensor '%s' has rows of %d, blocks of %s have %d"
+              .formatted(name, row, type, type.blockElements()));
+    }
+    return type;
   }
 
   private void addTensors(List<Info> infos) {
@@ -338,10 +287,10 @@ final class GgufFile {
   private StoredTensor stored(Info info, long begin) {
     MemorySegment data = file.asSlice(begin, info.bytes());
     Shape shape = Shape.of(info.sizes());
-    if (info.type().equals("Q8_0")) {
+    if (info.type().dtype().isEmpty()) {
       return new StoredTensor(info.name(), DType.F32, shape, new QuantisedBlocks(data));
     }
-    DType dtype = DType.valueOf(info.type());
+    DType dtype = info.type().dtype().get();
     TensorContent content = JoinedParts.asContent(data, dtype.bytes());
     return new StoredTensor(info.name(), dtype, shape, content);
   }

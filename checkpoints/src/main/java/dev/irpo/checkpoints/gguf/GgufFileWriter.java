@@ -17,14 +17,6 @@ final class GgufFileWriter {
   private static final int VERSION = 3;
   private static final int ALIGNMENT = 32;
 
-  private static final int UINT32 = 4;
-  private static final int INT32 = 5;
-  private static final int FLOAT32 = 6;
-  private static final int BOOL = 7;
-  private static final int STRING = 8;
-  private static final int ARRAY = 9;
-  private static final int UINT64 = 10;
-
   private final ByteArrayOutputStream head = new ByteArrayOutputStream();
 
   private GgufFileWriter() {}
@@ -68,49 +60,53 @@ final class GgufFileWriter {
   private void value(Object value) {
     switch (value) {
       case Integer number -> {
-        int32(UINT32);
+        type(GgufValueType.UINT32);
         int32(number);
       }
       case Long number -> {
-        int32(UINT64);
+        type(GgufValueType.UINT64);
         int64(number);
       }
       case Float number -> {
-        int32(FLOAT32);
+        type(GgufValueType.FLOAT32);
         int32(Float.floatToRawIntBits(number));
       }
       case Boolean flag -> {
-        int32(BOOL);
+        type(GgufValueType.BOOL);
         head.write(flag ? 1 : 0);
       }
       case String text -> {
-        int32(STRING);
+        type(GgufValueType.STRING);
         string(text);
       }
       case int[] numbers -> {
-        array(INT32, numbers.length);
+        array(GgufValueType.INT32, numbers.length);
         for (int number : numbers) {
           int32(number);
         }
       }
       case float[] numbers -> {
-        array(FLOAT32, numbers.length);
+        array(GgufValueType.FLOAT32, numbers.length);
         for (float number : numbers) {
           int32(Float.floatToRawIntBits(number));
         }
       }
       case List<?> texts -> {
-        array(STRING, texts.size());
+        array(GgufValueType.STRING, texts.size());
         texts.forEach(text -> string((String) text));
       }
       default -> throw new IllegalArgumentException("no value of GGUF: " + value.getClass());
     }
   }
 
-  private void array(int type, int length) {
-    int32(ARRAY);
-    int32(type);
+  private void array(GgufValueType type, int length) {
+    type(GgufValueType.ARRAY);
+    type(type);
     int64(length);
+  }
+
+  private void type(GgufValueType type) {
+    int32(type.number());
   }
 
   private void string(String text) {

@@ -32,23 +32,15 @@ import java.util.function.Supplier;
 
 /// A Llama in a GGUF file, read as if it were a Hugging Face folder.
 ///
-/// ```text
-/// token_embd → embed_tokens          attn_q attn_k attn_v attn_output → self_attn.{q,k,v,o}_proj
-/// output_norm → norm                 ffn_gate ffn_up ffn_down → mlp.{gate,up,down}_proj
-/// output → lm_head, else tied        attn_norm → input_layernorm, ffn_norm → post_attention_layernorm
-/// ```
-///
-/// The rows of attn_q and attn_k come in Hugging Face's order ([HalfSplitRows]). llama.cpp widens
-/// norms to F32; those whose every value fits the matrices' 16-bit type are returned in it. What
+/// Names are those of [GgufTensorNames]. The rows of attn_q and attn_k come in Hugging Face's order
+/// ([HalfSplitRows]). llama.cpp widens norms to F32; those whose every value fits the matrices' 16-bit type are returned in it. What
 /// the keys and the table `rope_freqs` say of positions is [GgufRope]'s, which keys there may be
 /// [GgufKeys]'.
 ///
 /// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
 final class GgufModel {
   private static final String ARCHITECTURE = "general.architecture";
-  private static final String EMBEDDING = "token_embd.weight";
-  private static final String HEAD = "output.weight";
-  private static final String ROPE_TABLE = "rope_freqs.weight";
+  private static final String WEIGHT = ".weight";
   private static final String SHORT_ROPE_TABLE = "rope_factors_short.weight";
   private static final String LONG_ROPE_TABLE = "rope_factors_long.weight";
 
@@ -104,13 +96,13 @@ final class GgufModel {
 
   private void readTensors() {
     int c = count("embedding_length");
-    add(EMBEDDING, "model.embed_tokens.weight", Shape.of(vocabSize(), c));
+    add("model.embed_tokens", Shape.of(vocabSize(), c));
     for (int layer = 0; layer < count("block_count"); layer++) {
-      addLayer("blk.%d.".formatted(layer), "model.layers.%d.".formatted(layer), c);
+      addLayer("model.layers.%d.".formatted(layer), c);
     }
-    addNorm("output_norm.weight", "model.norm.weight", c);
+    addNorm("model.norm", c);
     if (!tied()) {
-      add(HEAD, "lm_head.weight", Shape.of(vocabSize(), c));
+      add("lm_head", Shape.of(vocabSize(), c));
     }
     if (!unread.isEmpty()) {
       throw refused(
@@ -119,39 +111,48 @@ final class GgufModel {
     }
   }
 
-  private void addLayer(String gguf, String own, int c) {
+  private void addLayer(String layer, int c) {
     int queryDim = count("attention.head_count") * headDim();
     int kvDim = numKvHeads() * headDim();
     int ffnDim = count("feed_forward_length");
-    addRotated(gguf + "attn_q.weight", own + "self_attn.q_proj.weight", Shape.of(queryDim, c));
-    addRotated(gguf + "attn_k.weight", own + "self_attn.k_proj.weight", Shape.of(kvDim, c));
-    add(gguf + "attn_v.weight", own + "self_attn.v_proj.weight", Shape.of(kvDim, c));
-    add(gguf + "attn_output.weight", own + "self_attn.o_proj.weight", Shape.of(c, queryDim));
-    add(gguf + "ffn_gate.weight", own + "mlp.gate_proj.weight", Shape.of(ffnDim, c));
-    add(gguf + "ffn_up.weight", own + "mlp.up_proj.weight", Shape.of(ffnDim, c));
-    add(gguf + "ffn_down.weight", own + "mlp.down_proj.weight", Shape.of(c, ffnDim));
-    addNorm(gguf + "attn_norm.weight", own + "input_layernorm.weight", c);
-    addNorm(gguf + "ffn_norm.weight", own + "post_attention_layernorm.weight", c);
+    addRotated(layer + "self_attn.q_proj", Shape.of(queryDim, c));
+    addRotated(layer + "self_attn.k_proj", Shape.of(kvDim, c));
+    add(layer + "self_attn.v_proj", Shape.of(kvDim, c));
+    add(layer + "self_attn.o_proj", Shape.of(c, queryDim));
+    add(layer + "mlp.gate_proj", Shape.of(ffnDim, c));
+    add(layer + "mlp.up_proj", Shape.of(ffnDim, c));
+    add(layer + "mlp.down_proj", Shape.of(c, ffnDim));
+    addNorm(layer + "input_layernorm", c);
+    addNorm(layer + "post_attention_layernorm", c);
   }
 
-  private void add(String gguf, String name, Shape shape) {
-    StoredTensor tensor = take(gguf, shape);
-    tensors.put(name, new StoredTensor(name, tensor.dtype(), shape, tensor.content()));
+  private void add(String part, Shape shape) {
+    put(part, take(part, shape));
   }
 
-  private void addRotated(String gguf, String name, Shape shape) {
-    StoredTensor tensor = take(gguf, shape);
+  private void put(String part, StoredTensor tensor) {
+    String name = part + WEIGHT;
+    tensors.put(
+        name, new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.content()));
+  }
+
+  /// The stored tensor of a part of a model.
+  private StoredTensor take(String part, Shape shape) {
+    return takeNamed(GgufTensorNames.of(part + WEIGHT).orElseThrow(), shape);
+  }
+
+  private void addRotated(String part, Shape shape) {
+    StoredTensor tensor = take(part, shape);
     long rowBytes = (long) shape.size(1) * tensor.dtype().bytes();
     HalfSplitRows rows = new HalfSplitRows(tensor.content(), headDim(), rowBytes);
-    tensors.put(name, new StoredTensor(name, tensor.dtype(), shape, rows));
+    put(part, new StoredTensor(tensor.name(), tensor.dtype(), shape, rows));
   }
 
-  private void addNorm(String gguf, String name, int c) {
-    StoredTensor norm = take(gguf, Shape.of(c));
+  private void addNorm(String part, int c) {
+    StoredTensor norm = take(part, Shape.of(c));
     DType type = matrixType();
     boolean widened = norm.dtype() == DType.F32 && (type == DType.BF16 || type == DType.F16);
-    StoredTensor given = widened ? inHalfPrecision(norm, type) : norm;
-    tensors.put(name, new StoredTensor(name, given.dtype(), given.shape(), given.content()));
+    put(part, widened ? inHalfPrecision(norm, type) : norm);
   }
 
   /// The tensor in the 16-bit type, or itself where that would lose a bit.
@@ -168,7 +169,7 @@ final class GgufModel {
     }
   }
 
-  private StoredTensor take(String gguf, Shape shape) {
+  private StoredTensor takeNamed(String gguf, Shape shape) {
     StoredTensor tensor = stored(gguf);
     if (!tensor.shape().equals(shape)) {
       throw refused("tensor '%s' is %s, it must be %s".formatted(gguf, tensor.shape(), shape));
@@ -193,11 +194,11 @@ final class GgufModel {
   }
 
   private int vocabSize() {
-    return stored(EMBEDDING).shape().size(0);
+    return stored(GgufTensorNames.EMBEDDING).shape().size(0);
   }
 
   private boolean tied() {
-    return !stored.containsKey(HEAD);
+    return !stored.containsKey(GgufTensorNames.HEAD);
   }
 
   private ObjectNode config() {
@@ -249,7 +250,7 @@ final class GgufModel {
       return Optional.of(computed(() -> rope.scaling(shortTable, longTable)));
     }
     Optional<double[]> table =
-        stored.containsKey(ROPE_TABLE) ? Optional.of(ropeTable(ROPE_TABLE)) : Optional.empty();
+        stored.containsKey(GgufTensorNames.ROPE_TABLE) ? Optional.of(ropeTable(GgufTensorNames.ROPE_TABLE)) : Optional.empty();
     return computed(() -> rope.scaling(table));
   }
 
@@ -263,7 +264,7 @@ final class GgufModel {
   }
 
   private double[] ropeTable(String name) {
-    StoredTensor table = take(name, Shape.of(headDim() / 2));
+    StoredTensor table = takeNamed(name, Shape.of(headDim() / 2));
     if (table.dtype() != DType.F32) {
       throw refused("tensor '%s' is %s, only F32 is read".formatted(name, table.dtype()));
     }

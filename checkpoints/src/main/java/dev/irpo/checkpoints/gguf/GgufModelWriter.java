@@ -16,12 +16,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.LongConsumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// Writes Llamas as GGUF files: names, order of the rows of the query and key projections and
 /// element types as llama.cpp's converter has them. The inverse of what [GgufFormat] reads.
@@ -29,33 +25,11 @@ import java.util.regex.Pattern;
 /// Memory does not grow with the model: elements change their type in pieces while they are
 /// written. The file appears when all of it is there.
 ///
-/// Source: llama.cpp, `convert_hf_to_gguf.py` and `gguf-py/gguf/tensor_mapping.py`.
+/// Source: llama.cpp, `convert_hf_to_gguf.py`.
 ///
 /// @param type of the matrices; [GgufTensor] has the exceptions
 /// @param headDim D, width of a head
 public record GgufModelWriter(GgufType type, int headDim) {
-  /// Names of tensors outside the layers.
-  private static final Map<String, String> NAMES =
-      Map.of(
-          "model.embed_tokens.weight", "token_embd.weight",
-          "model.norm.weight", "output_norm.weight",
-          "lm_head.weight", "output.weight");
-
-  private static final Map<String, String> LAYER_NAMES =
-      Map.of(
-          "input_layernorm", "attn_norm",
-          "self_attn.q_proj", "attn_q",
-          "self_attn.k_proj", "attn_k",
-          "self_attn.v_proj", "attn_v",
-          "self_attn.o_proj", "attn_output",
-          "post_attention_layernorm", "ffn_norm",
-          "mlp.gate_proj", "ffn_gate",
-          "mlp.up_proj", "ffn_up",
-          "mlp.down_proj", "ffn_down");
-
-  private static final Pattern IN_LAYER =
-      Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.weight");
-
   /// Writes a model to a new file.
   ///
   /// @param values the metadata in its order: Integer (u32), Long (u64), Float, Boolean, String,
@@ -96,10 +70,10 @@ public record GgufModelWriter(GgufType type, int headDim) {
   private List<GgufTensor> stored(Collection<StoredTensor> tensors, float[] ropeFactors) {
     List<GgufTensor> stored = new ArrayList<>();
     if (ropeFactors.length > 0) {
-      stored.add(GgufTensor.of("rope_freqs.weight", vector(ropeFactors), type));
+      stored.add(GgufTensor.of(GgufTensorNames.ROPE_TABLE, vector(ropeFactors), type));
     }
     for (StoredTensor tensor : tensors) {
-      name(tensor.name())
+      GgufTensorNames.of(tensor.name())
           .ifPresent(name -> stored.add(GgufTensor.of(name, inMetasOrder(tensor), type)));
     }
     return stored;
@@ -121,15 +95,5 @@ public record GgufModelWriter(GgufType type, int headDim) {
         tensor.dtype(),
         tensor.shape(),
         new InterleavedRows(tensor.content(), headDim, rowBytes));
-  }
-
-  /// GGUF's name of a tensor, none where GGUF has no place for it.
-  private static Optional<String> name(String name) {
-    Matcher inLayer = IN_LAYER.matcher(name);
-    if (!inLayer.matches()) {
-      return Optional.ofNullable(NAMES.get(name));
-    }
-    return Optional.ofNullable(LAYER_NAMES.get(inLayer.group(2)))
-        .map(part -> "blk.%s.%s.weight".formatted(inLayer.group(1), part));
   }
 }

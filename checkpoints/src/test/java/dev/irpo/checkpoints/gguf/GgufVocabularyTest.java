@@ -170,15 +170,15 @@ class GgufVocabularyTest {
     refused(
         test -> test.putArray("tokens", INTEGERS, 3, int32(1), int32(1), int32(1)),
         tokens,
-        "tokens has elements of type 5, strings (type 8) are read");
+        "tokens has elements of type INT32, strings (STRING) are read");
     refused(
         test -> test.putArray("scores", INTEGERS, 3, int32(1), int32(1), int32(1)),
         scores,
-        "scores has elements of type 5, 32-bit floating-point numbers (type 6) are read");
+        "scores has elements of type INT32, 32-bit floating-point numbers (FLOAT32) are read");
     refused(
         test -> test.putArray("token_type", FLOATS, 3, bits(1), bits(1), bits(1)),
         types,
-        "token_type has elements of type 6, 32-bit whole numbers (type 5) are read");
+        "token_type has elements of type FLOAT32, 32-bit whole numbers (INT32) are read");
   }
 
   @Test
