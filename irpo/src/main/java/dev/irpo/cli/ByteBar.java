@@ -1,7 +1,7 @@
 package dev.irpo.cli;
 
+import dev.irpo.plan.Units;
 import dev.irpo.run.Progress;
-import java.util.Locale;
 import java.util.function.LongConsumer;
 
 /// Progress of writing, by bytes. It appears with the first byte, so a refusal is printed alone.
@@ -23,15 +23,11 @@ final class ByteBar implements LongConsumer, AutoCloseable {
       bar = new Bars().begin(stage, totalBytes);
     }
     done += bytes;
-    bar.at(done, gigabytes(done));
+    bar.at(done, Units.bytes(done));
   }
 
   @Override
   public void close() {
     bar.close();
-  }
-
-  static String gigabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.plan.Units;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ final class DiskRoom {
     if (bytes > usable - OTHER_BYTES) {
       throw new IOException(
           "--to %s: the weights take %s, the disk has %s left; choose another disk or %s"
-              .formatted(to, ByteBar.gigabytes(bytes), ByteBar.gigabytes(usable), wayOut));
+              .formatted(to, Units.bytes(bytes), Units.bytes(usable), wayOut));
     }
   }
 

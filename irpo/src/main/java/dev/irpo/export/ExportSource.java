@@ -7,18 +7,16 @@ import dev.irpo.model.TextRules;
 import dev.irpo.tokenizer.TokenizerFolder;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /// A model to be exported.
 ///
 /// @param files the small files that it has
-/// @param text its tokenizer with what stands around a text; none where it has none
+/// @param rules of its texts; none where it has no tokenizer
 public record ExportSource(
-    StoredModel model, LlamaConfig config, TokenizerFiles files, Optional<TokenizerFolder> text) {
+    StoredModel model, LlamaConfig config, TokenizerFiles files, Optional<TextRules> rules) {
 
   /// Checks that the parts of a model belong together.
   ///
@@ -26,28 +24,27 @@ public record ExportSource(
   public static ExportSource of(StoredModel model) throws IOException {
     LlamaConfig config = LanguageModel.checkWeights(model);
     TokenizerFiles files = model.tokenizerFiles();
-    Optional<TokenizerFolder> text = TextRules.of(files, config).map(TextRules::folder);
-    return new ExportSource(model, config, files, text);
+    return new ExportSource(model, config, files, TextRules.of(files, config));
+  }
+
+  /// Its tokenizer with what stands around a text; none where it has none.
+  Optional<TokenizerFolder> text() {
+    return rules.map(TextRules::folder);
   }
 
   /// The token that begins a text, whether or not it is put there.
   OptionalInt bos() {
-    return text.isPresent() ? text.get().bos() : given(config.bosId());
+    return rules.map(own -> own.folder().bos()).orElseGet(() -> given(config.bosId()));
   }
 
   /// The token that ends a text: the tokenizer's, else the first of config.json.
   OptionalInt eos() {
-    return text.isPresent() && text.get().eos().isPresent()
-        ? text.get().eos()
-        : given(config.eosId());
+    return rules.map(TextRules::end).orElseGet(() -> given(config.eosId()));
   }
 
   /// All tokens that end a response, [#eos] first.
   List<Integer> ends() {
-    Set<Integer> ends = new LinkedHashSet<>();
-    eos().ifPresent(ends::add);
-    ends.addAll(config.eosIds());
-    return List.copyOf(ends);
+    return rules.map(TextRules::stopIds).orElse(config.eosIds());
   }
 
   /// What is put at one end of each text: one token or none.

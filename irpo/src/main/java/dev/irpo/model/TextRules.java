@@ -54,8 +54,9 @@ public final class TextRules {
         folder.eos().isPresent() || config.eosIds().isEmpty()
             ? folder.eos()
             : OptionalInt.of(config.eosId());
-    Set<Integer> stops = new LinkedHashSet<>(config.eosIds());
+    Set<Integer> stops = new LinkedHashSet<>();
     end.ifPresent(stops::add);
+    stops.addAll(config.eosIds());
     return new TextRules(folder, end, List.copyOf(stops), false);
   }
 
@@ -115,8 +116,13 @@ public final class TextRules {
     return tokenizer;
   }
 
-  /// Tokens that end a response: those of `config.json` and `generation_config.json`, and the
-  /// tokenizer's own.
+  /// The token that ends a text to learn from, if there is one: the tokenizer's own, else the first
+  /// of `config.json`.
+  public OptionalInt end() {
+    return end;
+  }
+
+  /// Tokens that end a response: [#end] and those of `config.json` and `generation_config.json`.
   public List<Integer> stopIds() {
     return stopIds;
   }

@@ -87,8 +87,8 @@ class TextRulesTest {
 
   @Test
   void anyOfTheEndsStops() throws IOException {
-    assertEquals(List.of(2, 7, 426), rules("{\"eos_token\":\".\"}", config(512, 2, 7)).stopIds());
-    assertEquals(List.of(7, 2), rules("", config(512, 7)).stopIds());
+    assertEquals(List.of(426, 2, 7), rules("{\"eos_token\":\".\"}", config(512, 2, 7)).stopIds());
+    assertEquals(List.of(2, 7), rules("", config(512, 7)).stopIds());
     assertEquals(List.of(2), rules("", config(512, 2)).stopIds());
   }
 
