@@ -5,6 +5,14 @@ import java.util.regex.Pattern;
 
 /// Spellings of LaTeX that mean the same to all graders, whatever they read from it.
 final class Latex {
+  /// A pattern of a command around words and units, up to and with its brace; italics set variables.
+  static final String TEXT = "\\\\(?:text|mbox|textrm|textbf|mathrm)\\s*\\{";
+
+  /// A pattern of a command that sets words or symbols in a font; its group is what it sets.
+  static final String STYLED =
+      "\\\\(?:text|mbox|textrm|textbf|textit|textsf|texttt|emph|mathrm|mathbf|mathit|mathsf|mathtt"
+          + "|boldsymbol|bm|operatorname)\\s*\\{([^{}]*)\\}";
+
   private static final Pattern ESCAPED_TWICE =
       Pattern.compile("(?<!\\\\)\\\\\\\\(?:\\\\\\\\)*(?!\\\\)");
   private static final Pattern ROWS =

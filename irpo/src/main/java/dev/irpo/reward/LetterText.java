@@ -19,9 +19,7 @@ import java.util.regex.Pattern;
 final class LetterText {
   private static final int MOST_LEADS = 3;
 
-  private static final Pattern COMMAND =
-      Pattern.compile(
-          "\\\\(?:text|mbox|textrm|textbf|textit|textsf|mathrm|mathbf|mathit|mathsf|operatorname)\\s*\\{([^{}]*)\\}");
+  private static final Pattern COMMAND = Pattern.compile(Latex.STYLED);
   private static final Pattern MARK =
       Pattern.compile("^[<']|[>']$|\\\\[()\\[\\]]|\\\\(?:left|right)(?![a-zA-Z])|[*`$\"_{}]");
 
@@ -32,7 +30,7 @@ final class LetterText {
               + " that)?(?!\\p{L})\\s*|(?:it is|it's|it must be|that"
               + " is|that's)(?!\\p{L})\\s*|(?:(?:the|my)\\s+)?(?:(?:final|correct|right|best|most"
               + " likely|most appropriate|closest)\\s+)*"
-              + "(?:answer|option|choice|solution|letter)(?:\\s+(?:choice|option|letter))?(?!\\p{L})(?:\\s*(?:is|would"
+              + "(?:answer|ans\\.?|option|choice|solution|letter)(?:\\s+(?:choice|option|letter))?(?!\\p{L})(?:\\s*(?:is|would"
               + " be|must be|should be|has to be)(?!\\p{L}))?\\s*[:=]?\\s*)");
 
   /// A letter, in brackets or not, and the rest.
@@ -68,15 +66,24 @@ final class LetterText {
 
   private static final Pattern CONTINUED =
       Pattern.compile(
-          "(?is)(?:and|or|but|nor|versus|vs|to|through|/|&|\\+|wrong|not (?:correct|right|the)).*");
+          "(?is)\\(?(?:(?:and|or|but|nor|versus|vs|to|through|as well|along|together|plus|also|wrong|incorrect"
+              + "|false|not (?:correct|right|the)|no(?=,|[\\s.!]*$))(?!\\p{L})|[/&+]).*");
+
+  /// What says of the letter before it that it is wrong.
+  private static final Pattern DENIED =
+      Pattern.compile(
+          "(?is).*(?<!\\p{L})(?:this|that|it|which)\\s+(?:is|was)\\s+(?:\\p{L}+ly\\s+)?(?:wrong|incorrect|false"
+              + "|not\\s+(?:correct|right|true|the))(?!\\p{L}).*");
+
   private static final Pattern UNCONFIRMED =
       Pattern.compile("(?is)(?:is|was|are|isn't|wasn't|can't|cannot|may|might|could)(?!\\p{L}).*");
 
-  /// Another letter, unless `not`, `than` or `unlike` is before it; A before a word is an article.
+  /// Another letter, unless `not`, `than` or `unlike` is before it; A before a word is an article,
+  /// and a small letter counts in brackets or at the start alone.
   private static final Pattern MENTION =
       Pattern.compile(
-          "(?<!(?i:not|than|unlike)"
-              + " )(?<![\\p{L}\\d'(\\[])(?:[(\\[]([A-Z])[)\\]]|([A-Z]))(?![\\p{L}\\d'])(?!(?<=A)\\s+\\p{Ll})");
+          "^([A-Za-z])(?=\\s*(?:[.,;:)]|$))|(?<!(?i:not|than|unlike)"
+              + " )(?<![\\p{L}\\d'(\\[])(?:[(\\[]\\s?([A-Za-z])\\s?[)\\]]|([A-Z]))(?![\\p{L}\\d'])(?!(?<=A)\\s+\\p{Ll})");
 
   private static final Pattern LETTER_AFTER_TEXT =
       Pattern.compile("(?s)(.*\\S)\\s*[(\\[]([A-Za-z])[)\\]]\\.?");
@@ -150,7 +157,7 @@ final class LetterText {
   }
 
   private boolean namesNoOther(String name, String rest) {
-    if (CONTINUED.matcher(rest).matches()) {
+    if (CONTINUED.matcher(rest).matches() || DENIED.matcher(rest).matches()) {
       return false;
     }
     if (UNCONFIRMED.matcher(rest).matches() && !CONFIRMATION.matcher(rest).matches()) {
@@ -158,7 +165,7 @@ final class LetterText {
     }
     Matcher mention = MENTION.matcher(OF_OTHERS.matcher(rest).replaceAll(""));
     while (mention.find()) {
-      String other = mention.group(1) == null ? mention.group(2) : mention.group(1);
+      String other = mention.group().replaceAll("\\P{L}", "").toUpperCase(Locale.ROOT);
       if (LetterGrader.isOption(other, options) && !other.equals(name) && !other.equals("I")) {
         return false;
       }

@@ -13,7 +13,7 @@ final class MathParts {
   private static final Pattern SEPARATOR =
       Pattern.compile(
           ",\\s*(?:%1$s|(?:and|or)(?![\\p{L}]))?|%1$s|(?<![\\p{L}\\\\])(?:and|or)(?!\\p{L})"
-              .formatted("\\\\(?:text|mbox|textrm|mathrm)\\s*\\{\\s*(?:and|or)\\s*\\}"));
+              .formatted(Latex.TEXT + "\\s*(?:and|or)\\s*\\}"));
 
   private static final Pattern COMMAS = Pattern.compile("(?<![\\d.,])\\d+(?:,\\d+)+");
   private static final Pattern THOUSANDS = Pattern.compile("[1-9]\\d{0,2}(?:,\\d{3})+");

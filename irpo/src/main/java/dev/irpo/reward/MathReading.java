@@ -38,9 +38,16 @@ final class MathReading implements MathAnswer.Reading {
   private static final Pattern PROSE_BEFORE =
       Pattern.compile("(?:[\\p{L}\\s,.:;'\"()*]|(?<=\\p{L})-(?=\\p{L}))*");
   private static final Pattern PROSE_AFTER =
-      Pattern.compile("|[\\s,.:;'\")*!?](?:[\\p{L}\\s,.:;'\"()*!?]|(?<=\\p{L})-(?=\\p{L}))*");
+      Pattern.compile("|[\\s,.:;'\")*?](?:[\\p{L}\\s,.:;'\"()*!?]|(?<=\\p{L})-(?=\\p{L}))*");
   private static final Pattern LONE_LETTER =
       Pattern.compile("(?:.*[^\\p{L}'])?(?![aAI])\\p{L}\\s*");
+
+  /// Sizes of brackets and formulas, which say nothing.
+  private static final Pattern SIZE =
+      Pattern.compile("\\\\(?:(?:big|Big|bigg|Bigg)[lrm]?|textstyle|scriptstyle)(?![a-zA-Z])");
+
+  private static final Pattern LEFT_BRACE = Pattern.compile("\\\\lbrace(?![a-zA-Z])");
+  private static final Pattern RIGHT_BRACE = Pattern.compile("\\\\rbrace(?![a-zA-Z])");
 
   private static final Pattern BOLD =
       Pattern.compile("(?<![\\w)])\\*\\*(?=\\S)|(?<=\\S)\\*\\*(?![\\w(])");
@@ -50,7 +57,7 @@ final class MathReading implements MathAnswer.Reading {
       Pattern.compile("(?<![\\d.,])(?<!\\d )[1-9]\\d{0,2}(?: \\d{3})+(?! ?\\d)");
   private static final Pattern MIXED =
       Pattern.compile("(?<![\\d.,])(?<!\\d )(\\d+) ([1-9]\\d?) ?/ ?(\\d{1,9})(?!\\d)");
-  private static final Pattern DIGITS_APART = Pattern.compile("(?<=[\\d.])\\s+(?=[\\d.])");
+  private static final Pattern DIGITS_APART = Pattern.compile("(?<![_^]\\d)(?<=[\\d.])\\s+(?=[\\d.])");
 
   private static final String GREEK =
       "\\\\(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega|rho)";
@@ -59,25 +66,24 @@ final class MathReading implements MathAnswer.Reading {
           "((?:\\p{L}|[A-Z]{2}|%s)(?:_(?:\\{\\w{1,8}\\}|\\w))?'?)\\s*=\\s*([^=<>]+)"
               .formatted(GREEK));
   private static final Pattern RELATION =
-      Pattern.compile("\\\\(?:leq?|geq?|neq?|in|notin|approx|equiv)(?![a-zA-Z])");
+      Pattern.compile("\\\\(?:leq?|geq?|leqslant|geqslant|neq?|lt|gt|in|notin|approx|equiv)(?![a-zA-Z])");
   private static final Pattern MEMBER =
       Pattern.compile("\\p{L}\\s*\\\\in(?![a-zA-Z])\\s*([\\[({\\\\].*)");
-  private static final Pattern WHOLE_TEXT =
-      Pattern.compile(
-          "\\\\(?:text|mbox|textrm|textbf|textit|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathtt|emph|boldsymbol|bm|operatorname)\\s*\\{([^{}]*)\\}");
+  private static final Pattern WHOLE_TEXT = Pattern.compile(Latex.STYLED);
   private static final Pattern SIGN_WORD =
       Pattern.compile(
-          "(?i)^(?:\\{\\s*-\\s*\\}|\\\\text\\s*\\{\\s*(?:negative|minus)\\s*\\}|(?:negative|minus)(?!\\p{L}))\\s*(?=[\\d.\\\\(])");
+          "(?i)^(?:\\{\\s*-\\s*\\}|%s\\s*(?:negative|minus)\\s*\\}|(?:negative|minus)(?!\\p{L}))\\s*(?=[\\d.\\\\(])"
+              .formatted(Latex.TEXT));
   private static final Pattern DOLLAR =
-      Pattern.compile("\\\\text\\s*\\{\\s*\\\\?\\$\\s*\\}|\\\\?\\$");
+      Pattern.compile(Latex.TEXT + "\\s*\\\\?\\$\\s*\\}|\\\\?\\$");
   private static final Pattern ORDINAL =
-      Pattern.compile("\\^\\{\\s*\\\\text\\s*\\{\\s*(?:st|nd|rd|th)\\s*\\}\\s*\\}$");
+      Pattern.compile("\\^\\{\\s*%s\\s*(?:st|nd|rd|th)\\s*\\}\\s*\\}$".formatted(Latex.TEXT));
   private static final Pattern CURRENCY =
       Pattern.compile("[\u20AC\u00A3\u00A5\u20B9](?=\\s*[-+\\d.])");
 
   private static final Pattern SPELLED_TEXT = Pattern.compile("\\\\text\\{([^{}]*)\\}");
   private static final Pattern SYNONYM =
-      Pattern.compile("\\\\(leq|geq|neq|varnothing)(?![a-zA-Z])");
+      Pattern.compile("\\\\(leq|geq|leqslant|geqslant|neq|varnothing)(?![a-zA-Z])");
   private static final Pattern SCIENTIFIC =
       Pattern.compile(
           "([+-]?\\d+(?:\\.\\d+)?)(?:(?:\\\\times|\\\\cdot|\\*)10\\^\\{([+-]?\\d{1,3})\\}|[eE]([+-]?\\d{1,3}))");
@@ -106,7 +112,9 @@ final class MathReading implements MathAnswer.Reading {
     }
     String text = AnswerText.core(Latex.unescape(plain));
     text = AnswerBoxes.opened(formula(text));
-    text = BOLD.matcher(Latex.plainSpaces(text)).replaceAll("");
+    text = SIZE.matcher(Latex.plainSpaces(text)).replaceAll("");
+    text = RIGHT_BRACE.matcher(LEFT_BRACE.matcher(text).replaceAll("\\\\{")).replaceAll("\\\\}");
+    text = BOLD.matcher(text).replaceAll("");
     text = wholeText(STOP.matcher(text).replaceAll(""));
     List<String> parts = MathParts.of(text);
     if (parts.size() > MOST_PARTS) {

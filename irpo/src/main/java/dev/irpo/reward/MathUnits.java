@@ -11,11 +11,9 @@ import java.util.regex.Pattern;
 ///
 /// Words that say more than a unit (`or more`, `if x > 0`) stay, and `5 million` is multiplied.
 final class MathUnits {
-  private static final String TEXT = "\\\\(?:text|mbox|textrm|mathrm|textbf)\\s*\\{";
-
   private static final Pattern IN_TEXT =
       Pattern.compile(
-          "(.*[\\d}).A-Za-z])\\s*" + TEXT + "([^{}]*)\\}\\s*(?:\\^\\s*(?:\\{\\s*\\d\\s*\\}|\\d))?");
+          "(.*[\\d}).A-Za-z])\\s*" + Latex.TEXT + "([^{}]*)\\}\\s*(?:\\^\\s*(?:\\{\\s*\\d\\s*\\}|\\d))?");
 
   private static final Pattern IN_WORDS =
       Pattern.compile(
@@ -23,9 +21,9 @@ final class MathUnits {
 
   private static final Pattern ATTACHED =
       Pattern.compile(
-          "([-+]?[\\d.,]*\\d)((?:[mckd]?m|k?g|ft|in|m[il]|lbs?|oz|hrs?|mph)(?![A-Za-z]))(?:\\^(?:\\{\\d\\}|\\d))?");
+          "([-+]?[\\d.,]*\\d)((?:[mckd]m|kg|ft|in|m[il]|lbs?|oz|hrs?|mph)(?![A-Za-z]))(?:\\^(?:\\{\\d\\}|\\d))?");
 
-  private static final Pattern WHOLE_TEXT = Pattern.compile(TEXT + "[^{}]*\\}");
+  private static final Pattern WHOLE_TEXT = Pattern.compile(Latex.TEXT + "[^{}]*\\}");
 
   private static final Pattern COMMAND = Pattern.compile("\\\\[A-Za-z]+");
   private static final Pattern NUMBER = Pattern.compile("[-+]?\\d+(?:\\.\\d+)?");

@@ -38,10 +38,7 @@ final class NumberLine {
           Rule.of("\\\\(?:left|right|displaystyle|textstyle|big|Big)" + END, ""),
           Rule.of("\\\\[()\\[\\]]", BREAK),
           new Rule(Pattern.compile("\\\\([$%#&])"), found -> found.group(1)),
-          new Rule(
-              Pattern.compile(
-                  "\\\\(?:text|mbox|textrm|textbf|textit|mathrm|mathbf|mathit|emph|operatorname)\\s*\\{([^{}]*)\\}"),
-              found -> found.group(1)),
+          new Rule(Pattern.compile(Latex.STYLED), found -> found.group(1)),
           Rule.of(
               "\\s*(?:\\^\\s*(?:\\{\\s*\\\\circ\\s*\\}|\\\\circ" + END + ")|\\\\degree" + END + ")",
               " degrees "),

@@ -50,10 +50,6 @@ final class NumberNeighbours {
           "oz", "lb", "gb", "mb", "kb", "tb", "GB", "MB", "KB", "TB", "hr", "am", "pm", "AM", "PM",
           "th", "st", "nd", "rd", "Hz", "kW", "ct", "ms", "kJ", "kN");
 
-  /// Short forms of a thousand, a million and more, where they are not read.
-  private static final Pattern SHORT_SCALE =
-      Pattern.compile("\\s*(?:[MBTGbt]|[bmt]n|BN|MM)(?!\\p{L}).*|\\s+K(?!\\p{L}).*");
-
   /// `$5 m`, which are no meters.
   private static final Pattern MILLIONS = Pattern.compile("\\s*m(?!\\p{L}).*");
 
@@ -83,7 +79,7 @@ final class NumberNeighbours {
   /// What a text after a number multiplies it by; empty if the text turns it into another number.
   static Optional<BigDecimal> scaleAfter(String before, String after) {
     boolean isMoney = before.chars().anyMatch(c -> CURRENCY.indexOf(c) >= 0);
-    if (!isAttachedWell(after, isMoney) || SHORT_SCALE.matcher(after).matches()) {
+    if (!isAttachedWell(after, isMoney)) {
       return Optional.empty();
     }
     BigDecimal product = BigDecimal.ONE;
