@@ -1,5 +1,6 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.benchmarks.processes.CollectivesCommand;
 import dev.irpo.benchmarks.steps.PointCommand;
 import dev.irpo.benchmarks.steps.RowCommand;
 import dev.irpo.benchmarks.steps.ScalingCommand;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
       ScalingCommand.class,
       RowCommand.class,
       PointCommand.class,
+      CollectivesCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main {

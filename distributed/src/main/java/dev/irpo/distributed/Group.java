@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /// The processes that work together, seen from one of them; see the package for the terms.
 ///
@@ -14,12 +15,28 @@ import java.util.List;
 /// at a time.
 ///
 /// ```text
-/// try (Group group = Group.alone()) {
+/// try (Group group = Group.open()) {
 ///   ...                the work
 ///   group.finish();    not reached if the work failed: then the whole job ends
 /// }
 /// ```
 public interface Group extends AutoCloseable {
+  /// The group that this process was started into: by a launcher of MPI (`mpirun`, `srun`) that of
+  /// all its processes, else the one of a process that is [#alone].
+  ///
+  /// @throws GroupFailure if there are other processes that can't be reached: the library is
+  ///   missing, or is not the launcher's
+  static Group open() {
+    Map<String, String> environment = System.getenv();
+    if (MpiLibrary.NONE.equals(environment.get(MpiLibrary.VARIABLE))) {
+      return alone();
+    }
+    return Launch.of(environment)
+        .filter(launch -> launch.size() != 1)
+        .map(launch -> MpiGroup.of(MpiJob.join(launch, environment)))
+        .orElseGet(Group::alone);
+  }
+
   /// The group of one process that is alone. It loads no library.
   static Group alone() {
     return new LocalGroup();

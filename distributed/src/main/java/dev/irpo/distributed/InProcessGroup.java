@@ -1,9 +1,5 @@
 package dev.irpo.distributed;
 
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +16,7 @@ import java.util.function.Supplier;
 final class InProcessGroup implements Group {
   private final int rank;
   private final Meeting meeting;
+  private final Sums sums = new Sums();
   private final ExecutorService collectives =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
   private final List<InProcessGroup> parts = new ArrayList<>();
@@ -101,38 +98,7 @@ final class InProcessGroup implements Group {
   private void addOwn(List<MemorySegment> all, Element element, Partition partition) {
     List<MemorySegment> ranges =
         all.stream().map(segment -> partition.range(segment, element, rank)).toList();
-    for (long i = 0; i < partition.length(rank); i++) {
-      addElement(ranges, element, i, ranges.get(rank));
-    }
-  }
-
-  private static void addElement(
-      List<MemorySegment> from, Element element, long index, MemorySegment to) {
-    long at = index * element.bytes();
-    switch (element) {
-      case F32 -> {
-        float sum = from.getFirst().get(JAVA_FLOAT_UNALIGNED, at);
-        for (MemorySegment next : from.subList(1, from.size())) {
-          sum += next.get(JAVA_FLOAT_UNALIGNED, at);
-        }
-        to.set(JAVA_FLOAT_UNALIGNED, at, sum);
-      }
-      case F64 -> {
-        double sum = from.getFirst().get(JAVA_DOUBLE_UNALIGNED, at);
-        for (MemorySegment next : from.subList(1, from.size())) {
-          sum += next.get(JAVA_DOUBLE_UNALIGNED, at);
-        }
-        to.set(JAVA_DOUBLE_UNALIGNED, at, sum);
-      }
-      case INT32 -> {
-        int sum = 0;
-        for (MemorySegment next : from) {
-          sum += next.get(JAVA_INT_UNALIGNED, at);
-        }
-        to.set(JAVA_INT_UNALIGNED, at, sum);
-      }
-      case F16, BF16, BYTE -> throw new AssertionError(element);
-    }
+    sums.add(ranges, element, ranges.get(rank));
   }
 
   private void copyOthers(List<MemorySegment> all, Element element, Partition partition) {
