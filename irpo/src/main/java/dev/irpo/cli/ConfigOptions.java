@@ -35,6 +35,11 @@ final class ConfigOptions {
       description = "compute.backend: " + ComputeSettings.BACKEND_FORM)
   private String backend;
 
+  @Option(
+      names = "--reproducible",
+      description = "train.reproducible: the same bits for any number of processes")
+  private boolean reproducible;
+
   RunConfig load() throws IOException {
     return RunConfig.load(Optional.ofNullable(config), overrides());
   }
@@ -52,6 +57,9 @@ final class ConfigOptions {
     List<String> all = new ArrayList<>(overrides);
     if (preset != null) {
       all.addFirst("preset=" + Preset.requireName("--preset", preset));
+    }
+    if (reproducible) {
+      all.add("train.reproducible=true");
     }
     if (backend != null) {
       requireBackend(backend);

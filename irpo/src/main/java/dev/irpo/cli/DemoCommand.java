@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
+import dev.irpo.distributed.Group;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
 import dev.irpo.transformer.LlamaConfig;
@@ -38,7 +39,7 @@ final class DemoCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(root);
     LlamaConfig sizes = EmbeddedModel.config();
     Prompts prompts = Prompts.of(resolved, EmbeddedModel.text(), sizes);
-    DryRun.of(resolved, prompts).requireRoom(folder.root());
+    DryRun.of(resolved, prompts, Group.alone()).requireRoom(folder.root());
     folder.open(resolved);
     if (!Files.exists(folder.startModel())) {
       EmbeddedModel.copyTo(folder.startModel());

@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.Backends;
 import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
@@ -37,13 +38,14 @@ record DryRun(
     Map<Split, Integer> problems,
     Map<Split, PromptCounts> splits,
     RunPrograms programs) {
-  static DryRun of(RunConfig config, Prompts prompts) throws IOException {
+  static DryRun of(RunConfig config, Prompts prompts, Group group) throws IOException {
     Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems() + counts.tooLong()));
     LlamaConfig model = prompts.model();
     Longest longest = Longest.of(splits.values());
-    return new DryRun(config, model, problems, splits, new RunPrograms(model, config, longest));
+    return new DryRun(
+        config, model, problems, splits, new RunPrograms(model, config, longest, group));
   }
 
   /// The plan of a run into a folder.
@@ -52,7 +54,7 @@ record DryRun(
   RunPlan plan(Path folder, Roofline.Device device) {
     try (Backend backend = Backends.forPlanning(config.compute())) {
       return new RunStages(config, new RunFolder(folder), problems)
-          .plan(new StageCosts(config, programs, splits, device, 1), backend);
+          .plan(new StageCosts(config, programs, splits, device), backend);
     }
   }
 
@@ -67,7 +69,9 @@ record DryRun(
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
     long needed =
-        isBegun ? programs.training().stateBytes() + programs.weightBytes() : plan.totalDiskBytes();
+        isBegun
+            ? 3 * programs.training().trainedBytes() + programs.weightBytes()
+            : plan.totalDiskBytes();
     long free = Files.getFileStore(disk).getUsableSpace();
     if (free < needed) {
       throw new IllegalArgumentException(

@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
@@ -69,7 +70,7 @@ final class EvalCommand implements Callable<Integer> {
           .memory()
           .sampling(limits, "rollouts.slots", "rollouts.maxNewTokens")
           .requireFits(Machine.memoryBytes());
-      Evaluator evaluator = new Evaluator(sampler, resolved);
+      Evaluator evaluator = new Evaluator(sampler, resolved, Group.alone());
       try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }

@@ -7,6 +7,7 @@ import dev.irpo.model.Backends;
 import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
 import dev.irpo.plan.MemoryNeed;
+import dev.irpo.plan.PlannedGroup;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Roofline;
 import dev.irpo.plan.RunPrograms;
@@ -48,7 +49,7 @@ final class PlanCommand implements Callable<Integer> {
       names = "--processes",
       paramLabel = "N",
       defaultValue = "1",
-      description = "that share gradients and optimizer state; default: ${DEFAULT-VALUE}")
+      description = "that share a training; default: ${DEFAULT-VALUE}")
   private int processes;
 
   @Option(
@@ -92,9 +93,9 @@ final class PlanCommand implements Callable<Integer> {
       problems.put(split, 1);
     }
     Longest longest = Longest.of(splits.values());
-    RunPrograms programs = new RunPrograms(sizes, resolved, longest);
+    RunPrograms programs = new RunPrograms(sizes, resolved, longest, new PlannedGroup(processes));
     Rates rates = gflops > 0 ? given(resolved) : Rates.measured(resolved.compute());
-    StageCosts costs = new StageCosts(resolved, programs, splits, rates.device(), processes);
+    StageCosts costs = new StageCosts(resolved, programs, splits, rates.device());
     RunStages stages = new RunStages(resolved, new RunFolder(Path.of("")), problems);
     MemoryNeed memory;
     try (Backend backend = Backends.forPlanning(resolved.compute())) {

@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
@@ -53,7 +54,7 @@ final class RunCommand implements Callable<Integer> {
     Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
     if (dryRun && named.isPresent() && !Files.exists(start)) {
       Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
-      rehearse(DryRun.of(resolved, prompts), folder);
+      rehearse(DryRun.of(resolved, prompts, Group.alone()), folder);
       return 0;
     }
     Prompts prompts;
@@ -61,7 +62,7 @@ final class RunCommand implements Callable<Integer> {
         ModelFiles.open(start, isBegun ? Optional.empty() : model.tokenizer())) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      DryRun plan = DryRun.of(resolved, prompts);
+      DryRun plan = DryRun.of(resolved, prompts, Group.alone());
       if (dryRun) {
         rehearse(plan, folder);
         return 0;
@@ -109,7 +110,8 @@ final class RunCommand implements Callable<Integer> {
       AtomicFiles.deleteLeftovers(folder.root());
     }
     try (Backend backend = BackendStart.of(config.compute())) {
-      new IterationLoop(config, folder, backend, new Bars(), Optional.of(prompts)).run();
+      new IterationLoop(config, folder, backend, Group.alone(), new Bars(), Optional.of(prompts))
+          .run();
     }
     System.out.print(RunReport.table(folder, config.iterations()));
     System.out.println("files: " + folder.root().toAbsolutePath().normalize());

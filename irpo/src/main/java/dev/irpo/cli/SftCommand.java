@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
@@ -46,13 +47,15 @@ final class SftCommand implements Callable<Integer> {
     TrainingFolder folder = new TrainingFolder(out, model.model);
     folder.requireUnfinished();
     LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());
-    TrainingRoom room = new TrainingRoom(resolved, sizes, 1, false, SupervisedTraining::trainer);
+    TrainingRoom room =
+        new TrainingRoom(resolved, Group.alone(), sizes, 1, false, SupervisedTraining::trainer);
     room.require();
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
       List<TrainItem.Single> examples = examples(trained);
       room.require(SupervisedTraining.largest(examples));
-      SupervisedTraining training = new SupervisedTraining(resolved, backend, trained, examples);
+      SupervisedTraining training =
+          new SupervisedTraining(resolved, backend, Group.alone(), trained, examples);
       SequencedMap<String, Path> inputs = new LinkedHashMap<>();
       inputs.put("--model", model.model);
       inputs.put("--data", data);

@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
@@ -94,6 +95,7 @@ final class TrainCommand implements Callable<Integer> {
     boolean needsReference = PreferenceTraining.needsReference(resolved);
     return new TrainingRoom(
         resolved,
+        Group.alone(),
         ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
         needsReference && reference != null ? 2 : 1,
         needsReference && (reference != null || !isStored),

@@ -1,6 +1,7 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.Backends;
 import dev.irpo.plan.CommandMemory;
 import dev.irpo.plan.Machine;
@@ -15,6 +16,7 @@ import dev.irpo.transformer.LlamaConfig;
 /// @param trainers make what trains
 record TrainingRoom(
     RunConfig config,
+    Group group,
     LlamaConfig model,
     int models,
     boolean scores,
@@ -36,7 +38,7 @@ record TrainingRoom(
   private void requireFor(int largestItem) {
     try (Backend backend = Backends.forPlanning(config.compute())) {
       CommandMemory.ofLoaded(backend, model, models)
-          .training(config, trainers, largestItem, scores)
+          .training(config, group, trainers, largestItem, scores)
           .requireFits(Machine.memoryBytes());
     }
   }

@@ -35,6 +35,13 @@ public record TrainSettings(
             doc = "whether activations are computed again in the backward pass, to save memory")
         boolean recompute,
     @Setting(
+            value = "false",
+            doc =
+                "whether a step has the same bits for any number of processes, up to 8: it is"
+                    + " computed in 8 parts, whose gradients are summed in their order, with"
+                    + " memory for one or two gradients more. --reproducible is short for it")
+        boolean reproducible,
+    @Setting(
             value = "500",
             range = "[0, 100000000]",
             doc = "steps between evaluations on held-out problems; 0: none")

@@ -1,10 +1,12 @@
 package dev.irpo.evaluate;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.rollout.Rollout;
+import dev.irpo.distributed.Group;
 import dev.irpo.rollout.RolloutSampler;
+import dev.irpo.rollout.Turns;
 import dev.irpo.task.Problem;
 import dev.irpo.transformer.CounterRandom;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,16 +15,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /// Measures accuracy: of the greedy response, and of the answer that most samples give.
 public final class Evaluator {
   private final RolloutSampler sampler;
   private final RunConfig config;
+  private final Group group;
 
-  /// An evaluator of the sampler's model.
-  public Evaluator(RolloutSampler sampler, RunConfig config) {
+  /// An evaluator of the sampler's model; the processes of a group share the problems.
+  public Evaluator(RolloutSampler sampler, RunConfig config, Group group) {
     this.sampler = sampler;
     this.config = config;
+    this.group = group;
   }
 
   /// Samples that vote on a problem; 0 for no vote.
@@ -32,7 +37,7 @@ public final class Evaluator {
 
   /// Accuracy of the greedy responses.
   public Accuracy greedy(List<Problem> problems, LongConsumer progress) {
-    List<Rollout> responses = sample(problems, 1, 0, progress);
+    List<Verdict> responses = sample(problems, 1, 0, progress);
     long correct = responses.stream().filter(this::isRight).count();
     return new Accuracy((int) correct, problems.size());
   }
@@ -40,7 +45,7 @@ public final class Evaluator {
   /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give; of equally
   /// frequent answers the one that was sampled first. Samples without an answer do not vote.
   public Accuracy majority(List<Problem> problems, LongConsumer progress) {
-    List<Rollout> responses =
+    List<Verdict> responses =
         sample(
             problems,
             config.evaluate().majoritySamples(),
@@ -48,7 +53,7 @@ public final class Evaluator {
             progress);
     Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
     Map<Integer, Set<String>> right = new HashMap<>();
-    for (Rollout response : responses) {
+    for (Verdict response : responses) {
       response
           .extracted()
           .ifPresent(answer -> {
@@ -70,7 +75,7 @@ public final class Evaluator {
     return new Accuracy(correct, problems.size());
   }
 
-  private boolean isRight(Rollout response) {
+  private boolean isRight(Verdict response) {
     return config.evaluate().isCorrect(response.reward());
   }
 
@@ -84,7 +89,8 @@ public final class Evaluator {
     return Optional.ofNullable(best);
   }
 
-  private List<Rollout> sample(
+  /// Every process has all verdicts, in the order of problem and sample.
+  private List<Verdict> sample(
       List<Problem> problems, int perPrompt, double temperature, LongConsumer progress) {
     RolloutSampler.Plan plan =
         new RolloutSampler.Plan(
@@ -95,6 +101,14 @@ public final class Evaluator {
             config.rollouts().maxNewTokens(),
             CounterRandom.key(config.seed(), "evaluate"),
             0);
-    return sampler.sample(problems, 0, plan, progress);
+    List<Verdict> own = new ArrayList<>();
+    sampler.sample(
+        problems,
+        0,
+        new Turns<>(group, IntStream.range(0, problems.size()).boxed().toList()),
+        plan,
+        (_, responses) -> responses.forEach(response -> own.add(Verdict.of(response))),
+        progress);
+    return Verdict.ofAll(group, own);
   }
 }

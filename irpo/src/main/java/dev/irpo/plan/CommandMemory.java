@@ -1,6 +1,7 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.transformer.LlamaConfig;
@@ -71,15 +72,17 @@ public final class CommandMemory {
   /// @param maker makes the trainer, for a largest item of so many tokens
   /// @param largestItem tokens that a micro-batch must hold
   /// @param scores whether it scores with micro-batches as large before
-  public MemoryNeed training(RunConfig config, Trainers maker, int largestItem, boolean scores) {
+  public MemoryNeed training(
+      RunConfig config, Group group, Trainers maker, int largestItem, boolean scores) {
     List<Cost> costs = new ArrayList<>();
     if (scores) {
       int tokens = Math.max(config.train().tokenBudget(), largestItem);
       costs.add(RunPrograms.Scoring.of(outline, parameters, tokens).addTo(weights));
     }
     costs.add(
-        RunPrograms.Training.of(outline, () -> maker.make(config, outline, parameters, largestItem))
-            .addTo(weights, 1));
+        RunPrograms.Training.of(
+                outline, () -> maker.make(config, outline, group, parameters, largestItem))
+            .addTo(weights));
     return MemoryNeed.of(costs, backend, MemoryNeed.waysOut(config, largestItem));
   }
 
@@ -87,7 +90,8 @@ public final class CommandMemory {
   @FunctionalInterface
   public interface Trainers {
     /// A trainer that takes items of up to so many tokens.
-    Trainer<?> make(RunConfig config, Backend backend, Parameters parameters, int largestItem);
+    Trainer<?> make(
+        RunConfig config, Backend backend, Group group, Parameters parameters, int largestItem);
   }
 
   private MemoryNeed need(List<Cost> costs, Purpose purpose, List<String> waysOut) {

@@ -121,11 +121,11 @@ public record MemoryNeed(SequencedMap<Purpose, Long> bytes, List<String> waysOut
     return bytes.getOrDefault(purpose, 0L);
   }
 
-  /// Processes with as much memory each that would do, sharing gradients and optimizer state.
+  /// Processes with as much memory each that would do, sharing the optimizer's state.
   ///
   /// @param processes that this plan is for
   public OptionalLong enoughProcesses(int processes, long availableBytes) {
-    long shared = bytesFor(Purpose.GRADIENTS) + bytesFor(Purpose.OPTIMIZER);
+    long shared = bytesFor(Purpose.OPTIMIZER);
     long room = availableBytes - (totalBytes() - shared);
     return room <= 0
         ? OptionalLong.empty()

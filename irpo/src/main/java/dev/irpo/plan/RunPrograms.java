@@ -1,6 +1,7 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.PreferenceTraining;
@@ -9,7 +10,9 @@ import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.score.Scorer;
+import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
+import java.util.List;
 import java.util.function.Supplier;
 
 /// The programs that a run compiles and the buffers that it allocates, outlined: made as the run
@@ -18,6 +21,7 @@ public final class RunPrograms {
   private final RunConfig config;
   private final LlamaConfig model;
   private final Longest longest;
+  private final Group group;
   private final OutlineBackend outline = new OutlineBackend();
   private final Parameters parameters;
   private final long weightBytes;
@@ -77,41 +81,53 @@ public final class RunPrograms {
   /// What trains.
   ///
   /// @param microBatch forward and backward pass of a full micro-batch
-  /// @param update an optimizer step
-  /// @param stateBytes of gradients and the optimizer's two moments
+  /// @param updates an optimizer step
+  /// @param gradientBytes of gradients, and of what sums them over processes
+  /// @param momentBytes of the moments that a process has
+  /// @param trainedBytes of the trained parameters of all processes
   public record Training(
       Compilation microBatch,
       int tokens,
-      Compilation update,
+      List<Compilation> updates,
       long activationBytes,
-      long stateBytes) {
+      long gradientBytes,
+      long momentBytes,
+      long trainedBytes) {
     /// That of a trainer.
     ///
     /// @param maker makes the trainer on the backend
     static Training of(OutlineBackend outline, Supplier<Trainer<?>> maker) {
       long before = outline.allocatedBytes();
       Trainer<?> trainer = maker.get();
+      ShardedLayout layout = trainer.optimizer().layout();
+      long moments = 2 * Float.BYTES * layout.numOwned();
       return new Training(
           OutlineBackend.compilationOf(trainer.microBatch()),
           trainer.tokenBudget(),
-          OutlineBackend.compilationOf(trainer.optimizer().program()),
+          trainer.updatePrograms().stream().map(OutlineBackend::compilationOf).toList(),
           trainer.activationBytes(),
-          outline.allocatedBytes() - before);
+          outline.allocatedBytes() - before - moments,
+          moments,
+          Float.BYTES * layout.trained().numElements());
     }
 
-    /// @param processes that share gradients and moments
-    Cost addTo(Cost cost, int processes) {
-      long gradients = stateBytes / 3;
-      long shard = Math.ceilDiv(gradients, (long) processes * Float.BYTES) * Float.BYTES;
-      return cost.inMemory(Purpose.GRADIENTS, shard)
-          .inMemory(Purpose.OPTIMIZER, 2 * shard)
+    Cost addTo(Cost cost) {
+      return cost.inMemory(Purpose.GRADIENTS, gradientBytes)
+          .inMemory(Purpose.OPTIMIZER, momentBytes)
           .inMemory(Purpose.ACTIVATIONS, activationBytes)
-          .running(update, microBatch);
+          .running(updates.toArray(Compilation[]::new))
+          .running(microBatch);
     }
   }
 
-  /// The programs of a run with a model of these sizes.
+  /// The programs of a run with a model of these sizes, in one process.
   public RunPrograms(LlamaConfig model, RunConfig config, Longest longest) {
+    this(model, config, longest, Group.alone());
+  }
+
+  /// The programs of one process of a run with a model of these sizes.
+  public RunPrograms(LlamaConfig model, RunConfig config, Longest longest, Group group) {
+    this.group = group;
     this.model = model;
     this.config = config;
     this.longest = longest;
@@ -122,6 +138,11 @@ public final class RunPrograms {
   /// The longest that the run meets.
   public Longest longest() {
     return longest;
+  }
+
+  /// Processes that train together.
+  int processes() {
+    return group.size();
   }
 
   /// Bytes of the weights in single precision.
@@ -156,7 +177,7 @@ public final class RunPrograms {
       training =
           Training.of(
               outline,
-              () -> PreferenceTraining.trainer(config, outline, parameters, largestItem()));
+              () -> PreferenceTraining.trainer(config, outline, group, parameters, largestItem()));
     }
     return training;
   }

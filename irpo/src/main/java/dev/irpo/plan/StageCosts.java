@@ -15,14 +15,11 @@ import java.util.Map;
 ///
 /// @param splits prompts of each split
 /// @param device its rates
-/// @param processes that share gradients, the optimizer's state by equal ranges of elements, and
-///   the micro-batches of a step; what they tell each other is left out
 public record StageCosts(
     RunConfig config,
     RunPrograms programs,
     Map<Split, PromptCounts> splits,
-    Roofline.Device device,
-    int processes) {
+    Roofline.Device device) {
   private static final int ID = Integer.BYTES;
   private static final int LOG_PROB = Float.BYTES;
 
@@ -112,7 +109,7 @@ public record StageCosts(
     Work step = step(training, batch, pairTokens, microBatch);
     long tokens = Math.round((double) steps * batch * pairTokens);
     return training
-        .addTo(weights(), processes)
+        .addTo(weights())
         .doing(new Work(name, steps, "steps", tokens, step.amount().times((double) steps)))
         .repeating(
             new Work("micro-batch, forward and backward", 1, "runs", training.tokens(), microBatch))
@@ -121,11 +118,16 @@ public record StageCosts(
 
   private Work step(
       RunPrograms.Training training, int batch, double pairTokens, Work.Amount microBatch) {
-    Work.Amount update = amount(training.update(), 0);
+    Work.Amount update =
+        training.updates().stream()
+            .map(program -> amount(program, 0))
+            .reduce(Work.Amount::plus)
+            .orElseThrow();
+    int processes = programs.processes(); // what they tell each other is left out
     double count = batch * pairTokens / training.tokens();
     double countEach = count * Math.max(1.0 / processes, 1.0 / batch); // a pair is not divided
-    Work.Amount all = microBatch.times(count).plus(update);
-    double seconds = countEach * microBatch.seconds() + update.seconds() / processes;
+    Work.Amount all = microBatch.times(count).plus(update.times(processes));
+    double seconds = countEach * microBatch.seconds() + update.seconds();
     return new Work(
         "step of %d longest pairs".formatted(batch),
         1,
@@ -140,7 +142,7 @@ public record StageCosts(
 
   /// Bytes of one checkpoint: trained weights and their two moments.
   public long checkpointBytes() {
-    return programs.training().stateBytes();
+    return 3 * programs.training().trainedBytes();
   }
 
   /// Rollouts of so many responses to each prompt, as a table and as objects.

@@ -22,8 +22,7 @@ final class AnswerWords {
 
   /// A scale word after a number; its first group is the word in the singular.
   static final Pattern FOLLOWING_SCALE =
-      Pattern.compile(
-          "(?i)[\\s-]*(%s)s?(?!-?\\p{L})".formatted(String.join("|", SCALES.keySet())));
+      Pattern.compile("(?i)[\\s-]*(%s)s?(?!-?\\p{L})".formatted(String.join("|", SCALES.keySet())));
 
   private static final String SCALE =
       "dozens?|hundreds?|thousands?|lakhs?|millions?|crores?|billions?|trillions?|quadrillions?|mil|mln|mio"

@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 
 /// Spellings of LaTeX that mean the same to all graders, whatever they read from it.
 final class Latex {
-  /// A pattern of a command around words and units, up to and with its brace; italics set variables.
+  /// A pattern of a command around words and units, up to and with its brace; italics set
+  /// variables.
   static final String TEXT = "\\\\(?:text|mbox|textrm|textbf|mathrm)\\s*\\{";
 
   /// A pattern of a command that sets words or symbols in a font; its group is what it sets.

@@ -57,7 +57,8 @@ final class MathReading implements MathAnswer.Reading {
       Pattern.compile("(?<![\\d.,])(?<!\\d )[1-9]\\d{0,2}(?: \\d{3})+(?! ?\\d)");
   private static final Pattern MIXED =
       Pattern.compile("(?<![\\d.,])(?<!\\d )(\\d+) ([1-9]\\d?) ?/ ?(\\d{1,9})(?!\\d)");
-  private static final Pattern DIGITS_APART = Pattern.compile("(?<![_^]\\d)(?<=[\\d.])\\s+(?=[\\d.])");
+  private static final Pattern DIGITS_APART =
+      Pattern.compile("(?<![_^]\\d)(?<=[\\d.])\\s+(?=[\\d.])");
 
   private static final String GREEK =
       "\\\\(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega|rho)";
@@ -66,7 +67,8 @@ final class MathReading implements MathAnswer.Reading {
           "((?:\\p{L}|[A-Z]{2}|%s)(?:_(?:\\{\\w{1,8}\\}|\\w))?'?)\\s*=\\s*([^=<>]+)"
               .formatted(GREEK));
   private static final Pattern RELATION =
-      Pattern.compile("\\\\(?:leq?|geq?|leqslant|geqslant|neq?|lt|gt|in|notin|approx|equiv)(?![a-zA-Z])");
+      Pattern.compile(
+          "\\\\(?:leq?|geq?|leqslant|geqslant|neq?|lt|gt|in|notin|approx|equiv)(?![a-zA-Z])");
   private static final Pattern MEMBER =
       Pattern.compile("\\p{L}\\s*\\\\in(?![a-zA-Z])\\s*([\\[({\\\\].*)");
   private static final Pattern WHOLE_TEXT = Pattern.compile(Latex.STYLED);

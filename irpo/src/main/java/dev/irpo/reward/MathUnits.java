@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
 final class MathUnits {
   private static final Pattern IN_TEXT =
       Pattern.compile(
-          "(.*[\\d}).A-Za-z])\\s*" + Latex.TEXT + "([^{}]*)\\}\\s*(?:\\^\\s*(?:\\{\\s*\\d\\s*\\}|\\d))?");
+          "(.*[\\d}).A-Za-z])\\s*"
+              + Latex.TEXT
+              + "([^{}]*)\\}\\s*(?:\\^\\s*(?:\\{\\s*\\d\\s*\\}|\\d))?");
 
   private static final Pattern IN_WORDS =
       Pattern.compile(

@@ -12,10 +12,13 @@ import dev.irpo.transformer.decode.Sample;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Samples responses of a model to problems and grades them.
 ///
@@ -78,20 +81,33 @@ public final class RolloutSampler {
       long key,
       int iteration) {}
 
-  /// Samples N responses for each problem and grades them, in the order of problem and sample. A
-  /// prompt that leaves no room in the context gives none.
+  /// Told of each problem's responses once all of them are there.
+  @FunctionalInterface
+  public interface Listener {
+    /// Takes the responses to a problem, in the order of samples.
+    ///
+    /// @param index of the problem in the list
+    void sampled(int index, List<Rollout> responses);
+  }
+
+  /// Whether a prompt leaves room in the context.
+  public boolean fits(Problem problem) {
+    return prompts.ids(problem).length < model.config().maxPositions();
+  }
+
+  /// Samples N responses for each of some problems and grades them. A prompt that leaves no room in
+  /// the context gives none.
   ///
   /// @param firstProblem index of the first problem in its split
+  /// @param turns indices of the problems to sample for, asked for one by one as there is room
   /// @param progress told how many responses are finished
-  public List<Rollout> sample(
-      List<Problem> problems, int firstProblem, Plan plan, LongConsumer progress) {
-    List<GenerationRequest> requests = new ArrayList<>();
-    for (int i = 0; i < problems.size(); i++) {
-      int[] prompt = prompts.ids(problems.get(i));
-      if (prompt.length < model.config().maxPositions()) {
-        requests.add(new GenerationRequest(firstProblem + i, prompt, 0, plan.perPrompt()));
-      }
-    }
+  public void sample(
+      List<Problem> problems,
+      int firstProblem,
+      Iterator<Integer> turns,
+      Plan plan,
+      Listener listener,
+      LongConsumer progress) {
     int maxNewTokens = Math.min(plan.maxNewTokens(), model.config().maxPositions());
     SamplingSettings settings =
         new SamplingSettings(
@@ -101,16 +117,27 @@ public final class RolloutSampler {
             maxNewTokens,
             model.stopIds(),
             model.drawable());
-    List<Rollout> rollouts = new ArrayList<>();
+    Iterator<GenerationRequest> requests =
+        Stream.generate(() -> 0)
+            .takeWhile(_ -> turns.hasNext())
+            .map(_ -> turns.next())
+            .filter(index -> fits(problems.get(index)))
+            .map(index ->
+                new GenerationRequest(
+                    firstProblem + index, prompts.ids(problems.get(index)), 0, plan.perPrompt()))
+            .iterator();
     generator(maxNewTokens)
         .generate(
-            requests.iterator(),
+            requests,
             Sampling.of(settings, plan.key(), plan.iteration()),
             new Sampling.Listener() {
               @Override
               public void finished(GenerationRequest request, List<Sample> samples) {
-                Problem problem = problems.get((int) request.problem() - firstProblem);
-                samples.forEach(sample -> rollouts.add(grade(request, problem, sample)));
+                int index = (int) request.problem() - firstProblem;
+                Problem problem = problems.get(index);
+                listener.sampled(
+                    index,
+                    samples.stream().map(sample -> grade(request, problem, sample)).toList());
               }
 
               @Override
@@ -118,6 +145,16 @@ public final class RolloutSampler {
                 progress.accept(samples);
               }
             });
+  }
+
+  /// The same for all problems, by this process alone.
+  ///
+  /// @return the responses in the order of problem and sample
+  public List<Rollout> sample(
+      List<Problem> problems, int firstProblem, Plan plan, LongConsumer progress) {
+    List<Rollout> rollouts = new ArrayList<>();
+    Iterator<Integer> all = IntStream.range(0, problems.size()).iterator();
+    sample(problems, firstProblem, all, plan, (_, some) -> rollouts.addAll(some), progress);
     return rollouts;
   }
 

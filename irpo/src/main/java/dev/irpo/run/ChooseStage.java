@@ -88,19 +88,27 @@ record ChooseStage(
   }
 
   @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
   public void run(Session session) throws IOException {
     List<Problem> heldOut = session.problems(Split.HELD_OUT);
     for (int step : steps(train.length().orElseThrow().totalSteps())) {
       Path file = folder.heldOut(iteration, step);
-      if (!Files.exists(file)) {
+      if (session.firstSays(() -> String.valueOf(Files.exists(file))).equals("false")) {
         var _ = session.modelAt(folder.training(iteration).checkpoint(step));
         try (Progress.Bar bar =
             session.progress().begin(name() + " at step " + step, heldOut.size())) {
-          RunFolder.writeJson(file, session.evaluator().greedy(heldOut, done -> bar.at(done, "")));
+          Accuracy accuracy = session.evaluator().greedy(heldOut, done -> bar.at(done, ""));
+          if (session.group().isFirst()) {
+            RunFolder.writeJson(file, accuracy);
+          }
         }
       }
     }
-    if (isKept) {
+    if (isKept && session.group().isFirst()) {
       RunFolder.writeJson(folder.chosen(iteration), best().orElseThrow());
     }
   }

@@ -39,6 +39,11 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
   }
 
   @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
   public void run(Session session) throws IOException {
     var _ = session.modelAt(folder.model(iteration));
     List<Problem> test = session.problems(Split.TEST);
@@ -51,7 +56,9 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
               ? null
               : evaluator.majority(
                   test, done -> bar.at(test.size() + done, "majority of " + votes));
-      RunFolder.writeJson(folder.evaluation(iteration), new Evaluation(greedy, majority, votes));
+      if (session.group().isFirst()) {
+        RunFolder.writeJson(folder.evaluation(iteration), new Evaluation(greedy, majority, votes));
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.irpo.run;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.task.Problem;
@@ -11,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// Iterative Reasoning Preference Optimization (arXiv:2404.19733, figure 1): M_0 → M_1 → …
 ///
@@ -19,6 +21,7 @@ import java.util.Optional;
 public final class IterationLoop {
   private final RunFolder folder;
   private final Backend backend;
+  private final Group group;
   private final Progress progress;
   private final RunStages stages;
   private final Session session;
@@ -27,19 +30,22 @@ public final class IterationLoop {
   /// A run in a folder that [RunFolder#open] has opened and where M_0 lies.
   public IterationLoop(RunConfig config, RunFolder folder, Backend backend, Progress progress)
       throws IOException {
-    this(config, folder, backend, progress, Optional.empty());
+    this(config, folder, backend, Group.alone(), progress, Optional.empty());
   }
 
-  /// The same with M_0's prompts, as far as they are made already.
+  /// The same in one of several processes, which all run it, with M_0's prompts, as far as they are
+  /// made already.
   public IterationLoop(
       RunConfig config,
       RunFolder folder,
       Backend backend,
+      Group group,
       Progress progress,
       Optional<Prompts> made)
       throws IOException {
     this.folder = folder;
     this.backend = backend;
+    this.group = group;
     this.progress = progress;
     LanguageModel model = LanguageModel.open(backend, folder.model(0), Optional.empty());
     Prompts prompts = made.orElseGet(() -> Prompts.of(config, model.text(), model.config()));
@@ -50,17 +56,31 @@ public final class IterationLoop {
       counts.put(split, problems.get(split).size());
     }
     stages = new RunStages(config, folder, counts);
-    session = new Session(config, folder, backend, model, prompts, problems, this::begin);
+    session = new Session(config, folder, backend, group, model, prompts, problems, this::begin);
   }
 
   /// Runs all stages that are not done.
   public void run() throws IOException {
-    var _ = folder.noteBackend(backend.name());
-    List<Stage> all = stages.all();
-    for (Stage stage : stages.pending()) {
-      place = "%d/%d ".formatted(all.indexOf(stage) + 1, all.size());
-      stage.run(session);
+    if (group.isFirst()) {
+      var _ = folder.noteBackend(backend.name());
     }
+    List<Stage> all = stages.all();
+    for (String number : session.firstSays(() -> pending(all)).split(" ")) {
+      if (!number.isEmpty()) {
+        Stage stage = all.get(Integer.parseInt(number));
+        place = "%s/%d ".formatted(Integer.parseInt(number) + 1, all.size());
+        if (stage.isShared() || group.isFirst()) {
+          stage.run(session);
+        }
+        group.barrier(); // what the first one wrote is there for all
+      }
+    }
+  }
+
+  private String pending(List<Stage> all) throws IOException {
+    return stages.pending().stream()
+        .map(stage -> String.valueOf(all.indexOf(stage)))
+        .collect(Collectors.joining(" "));
   }
 
   /// Shows which stage of how many it is.

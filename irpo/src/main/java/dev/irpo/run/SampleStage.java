@@ -3,27 +3,32 @@ package dev.irpo.run;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.rollout.RolloutSampler;
+import dev.irpo.rollout.Turns;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.transformer.CounterRandom;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Samples responses of M_{t−1} to the problems of a split and grades them, part by part.
+/// Samples responses of M_{t−1} to the problems of a split and grades them, problem by problem;
+/// once all are there, files of 100 problems are made of them, the same whoever sampled what.
 ///
-/// Grading has no stage of its own: a part is a file, which appears when it is complete, and each
-/// of its rows has its reward.
+/// Grading has no stage of its own: each row of a file has its reward.
 ///
 /// @param iteration t
 /// @param count problems of the split
@@ -31,7 +36,7 @@ import java.util.stream.IntStream;
 record SampleStage(
     RunConfig config, RunFolder folder, int iteration, Split split, int count, List<Stage> needs)
     implements Stage {
-  /// Problems of a part; what is lost when a run is killed while sampling.
+  /// Problems of a part.
   private static final int PART_PROBLEMS = 100;
 
   private boolean isAgain() {
@@ -72,30 +77,110 @@ record SampleStage(
   }
 
   @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  /// Whether all parts are there, and no journal of what they are made from.
+  @Override
+  public boolean isDone() throws IOException {
+    return Stage.super.isDone() && JournaledProblems.in(files().rollouts()).isEmpty();
+  }
+
+  /// The processes take turns at the problems that are missing; then the first one makes the parts.
+  @Override
   public void run(Session session) throws IOException {
-    var _ = session.modelAt(folder.model(iteration - 1));
+    if (session.group().isFirst()) {
+      Files.createDirectories(files().rollouts());
+    }
+    Missing missing = Missing.ofLine(session.firstSays(() -> missing(session).line()));
+    if (!missing.problems.isEmpty()) {
+      sample(session, missing);
+    }
+    session.group().barrier();
+    if (session.group().isFirst()) {
+      makeParts(session);
+    }
+  }
+
+  /// What is left to sample.
+  ///
+  /// @param attempt number of this attempt at the stage
+  /// @param problems indices in the split
+  private record Missing(int attempt, List<Integer> problems) {
+    String line() {
+      return attempt
+          + problems.stream().map(problem -> " " + problem).collect(Collectors.joining());
+    }
+
+    static Missing ofLine(String line) {
+      List<Integer> numbers = Arrays.stream(line.split(" ")).map(Integer::valueOf).toList();
+      return new Missing(numbers.getFirst(), numbers.subList(1, numbers.size()));
+    }
+  }
+
+  private Missing missing(Session session) throws IOException {
+    JournaledProblems journaled = JournaledProblems.in(files().rollouts());
     List<Problem> problems = session.problems(split);
-    int perPrompt = config.rollouts().perPrompt();
-    long total = (long) problems.size() * perPrompt;
-    try (Progress.Bar bar = session.progress().begin(name(), total)) {
-      for (int begin = 0; begin < problems.size(); begin += PART_PROBLEMS) {
-        int end = Math.min(problems.size(), begin + PART_PROBLEMS);
-        Path file = files().part(begin / PART_PROBLEMS);
-        if (!Files.exists(file)) {
-          long before = (long) begin * perPrompt;
-          List<Rollout> sampled =
-              session
-                  .sampler()
-                  .sample(
-                      problems.subList(begin, end),
-                      session.firstProblem(split) + begin,
-                      plan(),
-                      done -> bar.at(before + done, ""));
-          TableWriter.writeAll(file, Rollout.SCHEMA, sampled);
-        }
-        bar.at((long) end * perPrompt, "");
+    List<Integer> missing = new ArrayList<>();
+    for (int index = 0; index < problems.size(); index++) {
+      if (!journaled.has(index)
+          && !Files.exists(files().part(index / PART_PROBLEMS))
+          && session.sampler().fits(problems.get(index))) {
+        missing.add(index);
       }
     }
+    return new Missing(journaled.attempts() + 1, missing);
+  }
+
+  private void sample(Session session, Missing missing) throws IOException {
+    var _ = session.modelAt(folder.model(iteration - 1));
+    int perPrompt = config.rollouts().perPrompt();
+    long total = (long) count * perPrompt;
+    long before = (long) (count - missing.problems.size()) * perPrompt;
+    Group group = session.group();
+    try (Progress.Bar bar = session.progress().begin(name(), total);
+        RolloutJournal journal =
+            RolloutJournal.begin(files().rollouts(), missing.attempt, group.rank())) {
+      session
+          .sampler()
+          .sample(
+              session.problems(split),
+              session.firstProblem(split),
+              new Turns<>(group, missing.problems),
+              plan(),
+              (index, responses) -> append(journal, index, responses),
+              done -> bar.at(before + done * group.size(), ""));
+      bar.at(total, "");
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void append(RolloutJournal journal, int index, List<Rollout> responses) {
+    try {
+      journal.append(index, responses);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void makeParts(Session session) throws IOException {
+    JournaledProblems journaled = JournaledProblems.in(files().rollouts());
+    List<Problem> problems = session.problems(split);
+    for (int begin = 0; begin < problems.size(); begin += PART_PROBLEMS) {
+      Path file = files().part(begin / PART_PROBLEMS);
+      if (!Files.exists(file)) {
+        List<Rollout> rollouts = new ArrayList<>();
+        for (int i = begin; i < Math.min(problems.size(), begin + PART_PROBLEMS); i++) {
+          if (journaled.has(i)) {
+            rollouts.addAll(journaled.responses(i));
+          }
+        }
+        TableWriter.writeAll(file, Rollout.SCHEMA, rollouts);
+      }
+    }
+    journaled.delete();
   }
 
   private RolloutSampler.Plan plan() {

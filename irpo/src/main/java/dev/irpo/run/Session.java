@@ -2,6 +2,7 @@ package dev.irpo.run;
 
 import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
@@ -11,6 +12,7 @@ import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.SharedText;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
@@ -25,6 +27,7 @@ final class Session {
   private final RunConfig config;
   private final RunFolder folder;
   private final Backend backend;
+  private final Group group;
   private final Prompts prompts;
   private final Map<Split, List<Problem>> problems;
   private final LanguageModel model;
@@ -43,6 +46,7 @@ final class Session {
       RunConfig config,
       RunFolder folder,
       Backend backend,
+      Group group,
       LanguageModel model,
       Prompts prompts,
       Map<Split, List<Problem>> problems,
@@ -50,6 +54,7 @@ final class Session {
     this.config = config;
     this.folder = folder;
     this.backend = backend;
+    this.group = group;
     this.prompts = prompts;
     this.problems = problems;
     this.model = model;
@@ -62,6 +67,23 @@ final class Session {
 
   Backend backend() {
     return backend;
+  }
+
+  /// The processes that work on the run.
+  Group group() {
+    return group;
+  }
+
+  /// What can throw.
+  @FunctionalInterface
+  interface Text {
+    /// The text.
+    String get() throws IOException;
+  }
+
+  /// What the first process finds, so that all go on alike, whatever each sees of the folder.
+  String firstSays(Text text) throws IOException {
+    return SharedText.ofFirst(group, group.isFirst() ? text.get() : "");
   }
 
   /// The prompts and gold solutions of the task.
@@ -85,7 +107,7 @@ final class Session {
   }
 
   Evaluator evaluator() {
-    return new Evaluator(sampler, config);
+    return new Evaluator(sampler, config, group);
   }
 
   Progress progress() {
@@ -129,7 +151,7 @@ final class Session {
   Trainer<?> trainer(List<PreferencePair> pairs) {
     if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(config, pairs)) {
       trainer = null; // its gradients and moments are free before larger programs are made
-      trainer = PreferenceTraining.trainer(config, backend, model, pairs);
+      trainer = PreferenceTraining.trainer(config, backend, group, model, pairs);
     }
     return trainer;
   }

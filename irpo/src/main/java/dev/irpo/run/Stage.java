@@ -41,6 +41,11 @@ interface Stage {
     return there == 0 ? "" : "%d of %d files".formatted(there, paths.size());
   }
 
+  /// Whether all processes of a group run it together; else the first one does.
+  default boolean isShared() {
+    return false;
+  }
+
   /// What it costs at most.
   Cost cost(StageCosts costs);
 

@@ -96,6 +96,11 @@ record TrainStage(
   }
 
   @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
   public void run(Session session) throws IOException {
     List<PreferencePair> pairs = pair.pairs();
     ChosenCheckpoint length = length().orElseThrow();

@@ -10,15 +10,19 @@ import dev.irpo.checkpoints.arrow.ShardLayout;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.train.Optimizer;
+import dev.irpo.transformer.train.ShardedLayout;
+import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,38 +55,52 @@ final class Checkpoint {
     }
   }
 
+  /// Each process of the group writes its own shard of the optimizer's state, the first one all
+  /// else; all of them are done when it returns. The folder must be the same for all.
+  ///
   /// @param base has the parameters that are not trained; none where all are
   static void write(
-      Path folder, LanguageModel model, Optimizer optimizer, int step, Optional<BaseModel> base)
+      Path folder, LanguageModel model, Trainer<?> trainer, int step, Optional<BaseModel> base)
       throws IOException {
-    ShardLayout layout = shardLayout(optimizer);
+    Group group = trainer.sharding().group();
+    if (group.isFirst()) {
+      AtomicFiles.writeFolder(
+          folder,
+          temporary -> {
+            SharedText.ofFirst(group, temporary.toString());
+            Map<String, Manifest.Entry> written = writeShards(temporary, trainer);
+            written.putAll(
+                ArrowModelWriter.keepingTypes()
+                    .writeContents(
+                        temporary,
+                        model.huggingFaceConfig(),
+                        trained(model, trainer.optimizer()),
+                        model.tokenizerFiles()));
+            if (base.isPresent()) {
+              written.putAll(base.get().writeTo(temporary));
+            }
+            Map<String, Long> state =
+                Map.of("step", (long) step, "optimizerSteps", trainer.optimizer().stepsTaken());
+            MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
+            Manifest.write(temporary, written);
+          });
+    } else {
+      var _ = writeShards(Path.of(SharedText.ofFirst(group, "")), trainer);
+    }
+    group.barrier();
+  }
+
+  /// Writes this process's shard and returns what all processes wrote.
+  private static Map<String, Manifest.Entry> writeShards(Path folder, Trainer<?> trainer)
+      throws IOException {
+    Group group = trainer.sharding().group();
+    Optimizer optimizer = trainer.optimizer();
     OptimizerShards.Part part =
-        new OptimizerShards.Part(
-            1,
-            1,
-            0,
-            pieces(optimizer, optimizer.firstMoment()),
-            pieces(optimizer, optimizer.secondMoment()));
-    AtomicFiles.writeFolder(
-        folder,
-        temporary -> {
-          Map<String, Manifest.Entry> written =
-              new TreeMap<>(OptimizerShards.write(temporary, layout, part));
-          written.putAll(
-              ArrowModelWriter.keepingTypes()
-                  .writeContents(
-                      temporary,
-                      model.huggingFaceConfig(),
-                      trained(model, optimizer),
-                      model.tokenizerFiles()));
-          if (base.isPresent()) {
-            written.putAll(base.get().writeTo(temporary));
-          }
-          Map<String, Long> state =
-              Map.of("step", (long) step, "optimizerSteps", optimizer.stepsTaken());
-          MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
-          Manifest.write(temporary, written);
-        });
+        new OptimizerShards.Part(group.rank() + 1, group.size(), pieces(optimizer));
+    Map<String, Manifest.Entry> all = new TreeMap<>();
+    String written = Manifest.toLines(OptimizerShards.write(folder, shardLayout(optimizer), part));
+    SharedText.ofAll(group, written).forEach(lines -> all.putAll(Manifest.ofLines(lines)));
+    return all;
   }
 
   private static List<StoredTensor> trained(LanguageModel model, Optimizer optimizer) {
@@ -107,15 +125,9 @@ final class Checkpoint {
       }
     }
     model.parameters().markChanged();
-    ShardLayout layout = shardLayout(optimizer);
-    try (OptimizerShards shards = OptimizerShards.open(folder, layout)) {
-      List<MemorySegment> firstMoments = pieces(optimizer, optimizer.firstMoment());
-      List<MemorySegment> secondMoments = pieces(optimizer, optimizer.secondMoment());
-      int i = 0;
-      for (String name : layout.shapes().keySet()) {
-        shards.read(layout.begin(name), firstMoments.get(i), secondMoments.get(i));
-        i++;
-      }
+    try (OptimizerShards shards = OptimizerShards.open(folder, shardLayout(optimizer))) {
+      pieces(optimizer)
+          .forEach(piece -> shards.read(piece.begin(), piece.expAvg(), piece.expAvgSq()));
     }
     JsonNode state = MAPPER.readTree(Files.readString(folder.resolve(STATE)));
     optimizer.resumeAfter(state.get("optimizerSteps").longValue());
@@ -124,12 +136,34 @@ final class Checkpoint {
 
   private static ShardLayout shardLayout(Optimizer optimizer) {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-    optimizer.layout().slices().forEach(slice -> shapes.put(slice.name(), slice.shape()));
+    trained(optimizer).forEach(slice -> shapes.put(slice.name(), slice.shape()));
     return new ShardLayout(shapes);
   }
 
-  /// The parts of a moment that belong to parameters, without the padding between them.
-  private static List<MemorySegment> pieces(Optimizer optimizer, Buffer moment) {
-    return optimizer.layout().slice(moment, "").values().stream().map(Buffer::segment).toList();
+  private static List<ParameterLayout.Slice> trained(Optimizer optimizer) {
+    return optimizer.layout().trained().slices();
+  }
+
+  /// The moments that this process has, without the padding between parameters.
+  private static List<OptimizerShards.Piece> pieces(Optimizer optimizer) {
+    ShardLayout shards = shardLayout(optimizer);
+    List<OptimizerShards.Piece> pieces = new ArrayList<>();
+    long before = 0;
+    for (ShardedLayout.Range range : optimizer.layout().owned()) {
+      for (ParameterLayout.Slice slice : trained(optimizer)) {
+        long begin = Math.max(range.begin(), slice.offset());
+        long end = Math.min(range.end(), slice.offset() + slice.shape().numElements());
+        if (begin < end) {
+          long offset = before + begin - range.begin();
+          pieces.add(
+              new OptimizerShards.Piece(
+                  shards.begin(slice.name()) + begin - slice.offset(),
+                  optimizer.firstMoment().slice(offset, end - begin).segment(),
+                  optimizer.secondMoment().slice(offset, end - begin).segment()));
+        }
+      }
+      before += range.length();
+    }
+    return pieces;
   }
 }

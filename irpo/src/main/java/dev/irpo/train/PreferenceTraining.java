@@ -1,6 +1,7 @@
 package dev.irpo.train;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
@@ -18,7 +19,7 @@ import java.util.SequencedMap;
 public final class PreferenceTraining extends Training<PreferencePair> {
   private final Learner<PreferencePair, ?> learner;
 
-  /// A training at step 0 with a trainer of its own.
+  /// A training at step 0 with a trainer of its own, in one process.
   ///
   /// @param iteration keys the order of the pairs
   public PreferenceTraining(
@@ -27,7 +28,7 @@ public final class PreferenceTraining extends Training<PreferencePair> {
       LanguageModel policy,
       List<PreferencePair> pairs,
       int iteration) {
-    this(config, policy, trainer(config, backend, policy, pairs), pairs, iteration);
+    this(config, policy, trainer(config, backend, Group.alone(), policy, pairs), pairs, iteration);
   }
 
   /// A training at step 0.
@@ -59,14 +60,18 @@ public final class PreferenceTraining extends Training<PreferencePair> {
 
   /// A trainer of a policy that takes these pairs.
   public static Trainer<?> trainer(
-      RunConfig config, Backend backend, LanguageModel policy, List<PreferencePair> pairs) {
-    return trainer(config, backend, policy.parameters(), largest(config, pairs));
+      RunConfig config,
+      Backend backend,
+      Group group,
+      LanguageModel policy,
+      List<PreferencePair> pairs) {
+    return trainer(config, backend, group, policy.parameters(), largest(config, pairs));
   }
 
   /// A trainer that takes items of up to so many tokens.
   public static Trainer<?> trainer(
-      RunConfig config, Backend backend, Parameters parameters, int largestItem) {
-    return Schedules.trainer(config, backend, parameters, config.loss().loss(), largestItem);
+      RunConfig config, Backend backend, Group group, Parameters parameters, int largestItem) {
+    return Schedules.trainer(config, backend, group, parameters, config.loss().loss(), largestItem);
   }
 
   /// What the loss reads of a pair.

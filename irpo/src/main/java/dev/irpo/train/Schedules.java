@@ -3,6 +3,7 @@ package dev.irpo.train;
 import dev.irpo.config.OptimizerSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.config.TrainSettings;
+import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.transformer.Llama;
@@ -11,6 +12,7 @@ import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.Loss;
+import dev.irpo.transformer.train.Sharding;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
 import dev.irpo.transformer.train.TrainerSettings;
@@ -33,7 +35,12 @@ final class Schedules {
   ///
   /// @param largestItem tokens of the largest item; a micro-batch holds at least that
   static <I extends TrainItem> Trainer<I> trainer(
-      RunConfig config, Backend backend, Parameters parameters, Loss<I> loss, int largestItem) {
+      RunConfig config,
+      Backend backend,
+      Group group,
+      Parameters parameters,
+      Loss<I> loss,
+      int largestItem) {
     TrainSettings train = config.train();
     OptimizerSettings optimizer = config.optimizer();
     TrainerSettings settings =
@@ -46,8 +53,16 @@ final class Schedules {
                 optimizer.epsilon(),
                 optimizer.weightDecay(),
                 optimizer.clipNorm()),
-            trained(train, parameters.config()));
+            trained(train, parameters.config()),
+            sharding(train, group));
     return new Trainer<>(backend, parameters, loss, settings);
+  }
+
+  private static Sharding sharding(TrainSettings train, Group group) {
+    if (train.reproducible()) {
+      return Sharding.reproducible(group);
+    }
+    return group.size() == 1 ? Sharding.alone() : Sharding.of(group);
   }
 
   /// What `train.parameters` selects of a model.

@@ -1,6 +1,7 @@
 package dev.irpo.train;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.loss.TokenLoss;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
@@ -17,25 +18,21 @@ import java.util.SequencedMap;
 public final class SupervisedTraining extends Training<Single> {
   /// A training at step 0.
   public SupervisedTraining(
-      RunConfig config, Backend backend, LanguageModel model, List<Single> examples) {
+      RunConfig config, Backend backend, Group group, LanguageModel model, List<Single> examples) {
     super(
         config,
         model,
-        new Learner<>(trainer(config, backend, model, examples), List::of),
+        new Learner<>(
+            trainer(config, backend, group, model.parameters(), largest(examples)), List::of),
         examples,
         CounterRandom.key(config.seed(), "sft.order"));
   }
 
-  private static Trainer<Single> trainer(
-      RunConfig config, Backend backend, LanguageModel model, List<Single> examples) {
-    return trainer(config, backend, model.parameters(), largest(examples));
-  }
-
   /// A trainer that takes examples of up to so many tokens.
   public static Trainer<Single> trainer(
-      RunConfig config, Backend backend, Parameters parameters, int largestExample) {
+      RunConfig config, Backend backend, Group group, Parameters parameters, int largestExample) {
     TokenLoss loss = new TokenLoss(config.sft().promptTokens());
-    return Schedules.trainer(config, backend, parameters, loss, largestExample);
+    return Schedules.trainer(config, backend, group, parameters, loss, largestExample);
   }
 
   /// Tokens of the largest example.

@@ -2,6 +2,7 @@ package dev.irpo.train;
 
 import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
@@ -62,6 +63,11 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// Adds what this kind of training alone reports of a step.
   abstract void addTo(SequencedMap<String, Number> line, StepResult result, double seconds);
 
+  /// The processes that train together.
+  Group group() {
+    return learner.trainer().sharding().group();
+  }
+
   /// Steps of the whole training.
   public int totalSteps() {
     return totalSteps;
@@ -103,7 +109,8 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// @param start where the model lay when the training began
   Optional<BaseModel> base(Path start) throws IOException {
     Set<String> all = model.parameters().buffers().keySet();
-    boolean isWhole = learner.trainer().optimizer().layout().slices().size() == all.size();
+    boolean isWhole =
+        learner.trainer().optimizer().layout().trained().slices().size() == all.size();
     if (!isWhole && !start.equals(baseStart)) {
       base = Optional.of(BaseModel.of(start, all)); // which may read all its bytes
       baseStart = start;
@@ -115,7 +122,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   ///
   /// @param base as [#base] says
   void save(Path folder, Optional<BaseModel> base) throws IOException {
-    Checkpoint.write(folder, model, learner.trainer().optimizer(), step, base);
+    Checkpoint.write(folder, model, learner.trainer(), step, base);
   }
 
   /// Resumes from a checkpoint folder.

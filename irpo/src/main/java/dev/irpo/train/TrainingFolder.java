@@ -2,6 +2,7 @@ package dev.irpo.train;
 
 import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -75,15 +76,17 @@ public record TrainingFolder(Path root, Path start) {
     InputsFile.open(root, inputs);
   }
 
-  /// Resumes from the last checkpoint.
+  /// Resumes from the last checkpoint, all processes from the same.
   ///
   /// @return false if there is none
   public boolean resume(Training<?> training) throws IOException {
-    Optional<Integer> step = lastStep();
-    if (step.isPresent()) {
-      training.resume(checkpoint(step.get()), training.base(start));
+    Group group = training.group();
+    String own = group.isFirst() ? lastStep().map(String::valueOf).orElse("") : "";
+    String step = SharedText.ofFirst(group, own);
+    if (!step.isEmpty()) {
+      training.resume(checkpoint(Integer.parseInt(step)), training.base(start));
     }
-    return step.isPresent();
+    return !step.isEmpty();
   }
 
   /// Trains to the end, with a checkpoint there and each time one is due.
@@ -97,18 +100,40 @@ public record TrainingFolder(Path root, Path start) {
   /// The same up to a step.
   public void runTo(int lastStep, Training<?> training, Training.Listener listener, int... every)
       throws IOException {
-    Optional<BaseModel> base = training.base(start);
+    if (!training.group().isFirst()) {
+      trainTo(lastStep, training, _ -> {}, () -> {}, every);
+      return;
+    }
     try (MetricsFile metrics = MetricsFile.continueAt(metrics(), training.step())) {
-      while (training.step() < lastStep) {
-        training.runTo(
-            nextStop(training.step(), lastStep, every),
-            line -> {
-              metrics.append(line);
-              listener.stepped(line);
-            });
-        metrics.sync();
-        training.save(checkpoint(training.step()), base);
-      }
+      trainTo(
+          lastStep,
+          training,
+          line -> {
+            metrics.append(line);
+            listener.stepped(line);
+          },
+          metrics::sync,
+          every);
+    }
+  }
+
+  /// What comes before a checkpoint.
+  private interface BeforeCheckpoint {
+    void run() throws IOException;
+  }
+
+  private void trainTo(
+      int lastStep,
+      Training<?> training,
+      Training.Listener listener,
+      BeforeCheckpoint before,
+      int... every)
+      throws IOException {
+    Optional<BaseModel> base = training.base(start);
+    while (training.step() < lastStep) {
+      training.runTo(nextStop(training.step(), lastStep, every), listener);
+      before.run();
+      training.save(checkpoint(training.step()), base);
     }
   }
 

@@ -214,8 +214,7 @@ class FolderTextTest {
     String prompt = scored.path("prompt").asText();
     int[] sampledIds = MAPPER.convertValue(sampled.path("ids"), int[].class);
     int[] ids =
-        IntStream.concat(
-                Arrays.stream(rules.promptIds(prompt)), Arrays.stream(sampledIds))
+        IntStream.concat(Arrays.stream(rules.promptIds(prompt)), Arrays.stream(sampledIds))
             .toArray();
     assertEquals(prompt + text, rules.tokenizer().decode(ids));
   }

@@ -11,6 +11,7 @@ import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
@@ -124,21 +125,21 @@ class CommandMemoryTest {
   void aTrainingCountsItsReferenceItsScoringAndItsOwnLoss() {
     MemoryNeed pairs =
         CommandMemory.ofLoaded(cpu, sizes, 1)
-            .training(CONFIG, PreferenceTraining::trainer, 1, false);
+            .training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1, false);
     MemoryNeed withReference =
         CommandMemory.ofLoaded(cpu, sizes, 2)
-            .training(CONFIG, PreferenceTraining::trainer, 1, true);
+            .training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1, true);
     assertEquals(2 * bytes(pairs, Purpose.WEIGHTS), bytes(withReference, Purpose.WEIGHTS));
     assertEquals(bytes(pairs, Purpose.ACTIVATIONS), bytes(withReference, Purpose.ACTIVATIONS));
     assertEquals(0, bytes(pairs, Purpose.SCORING));
     assertTrue(bytes(withReference, Purpose.SCORING) > 0);
     MemoryNeed longer =
         CommandMemory.ofLoaded(cpu, sizes, 1)
-            .training(CONFIG, PreferenceTraining::trainer, 1024, false);
+            .training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1024, false);
     assertTrue(bytes(pairs, Purpose.ACTIVATIONS) < bytes(longer, Purpose.ACTIVATIONS));
     MemoryNeed sft =
         CommandMemory.ofLoaded(cpu, sizes, 1)
-            .training(CONFIG, SupervisedTraining::trainer, 1, false);
+            .training(CONFIG, Group.alone(), SupervisedTraining::trainer, 1, false);
     assertTrue(bytes(sft, Purpose.ACTIVATIONS) < bytes(pairs, Purpose.ACTIVATIONS));
   }
 }

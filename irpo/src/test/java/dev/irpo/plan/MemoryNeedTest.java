@@ -7,6 +7,7 @@ import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.pair.PreferencePair;
@@ -104,8 +105,8 @@ class MemoryNeedTest {
   }
 
   private static MemoryNeed need(LlamaConfig model, RunConfig config, int processes) {
-    RunPrograms programs = new RunPrograms(model, config, LONGEST);
-    StageCosts costs = new StageCosts(config, programs, splits(), Roofline.Device.ANY, processes);
+    RunPrograms programs = new RunPrograms(model, config, LONGEST, new PlannedGroup(processes));
+    StageCosts costs = new StageCosts(config, programs, splits(), Roofline.Device.ANY);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits().keySet().forEach(split -> problems.put(split, 1));
     try (Backend backend = new CpuBackend(1)) {
@@ -127,7 +128,8 @@ class MemoryNeedTest {
       assertEquals(backend.bytes, plan.get(Purpose.WEIGHTS));
 
       backend.bytes = 0;
-      Trainer<?> trainer = PreferenceTraining.trainer(config, backend, parameters, LONGEST.pair());
+      Trainer<?> trainer =
+          PreferenceTraining.trainer(config, backend, Group.alone(), parameters, LONGEST.pair());
       assertEquals(backend.bytes, plan.get(Purpose.GRADIENTS) + plan.get(Purpose.OPTIMIZER));
       Described step = Described.of(trainer.describe());
       assertEquals(step.bytes(), plan.get(Purpose.ACTIVATIONS));
@@ -241,7 +243,7 @@ class MemoryNeedTest {
   void enoughProcessesFitAndOneFewerDoNot() {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
     RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=256");
-    long available = 9_000_000_000L;
+    long available = 12_000_000_000L;
     int enough =
         Math.toIntExact(need(model, config, 1).enoughProcesses(1, available).orElseThrow());
     assertTrue(enough > 1, "one would do");

@@ -52,7 +52,7 @@ class RunPlanTest {
     RunPrograms programs = new RunPrograms(model.config(), config, longest);
     try (Backend backend = new CpuBackend(1)) {
       return new RunStages(config, new RunFolder(Path.of("")), problems)
-          .plan(new StageCosts(config, programs, splits, device, 1), backend);
+          .plan(new StageCosts(config, programs, splits, device), backend);
     }
   }
 

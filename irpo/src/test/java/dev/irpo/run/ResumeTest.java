@@ -127,7 +127,7 @@ class ResumeTest {
   }
 
   /// Every file with a checksum of what must not depend on interruptions.
-  private static Map<String, String> contents(Path root) throws IOException {
+  static Map<String, String> contents(Path root) throws IOException {
     Map<String, String> contents = new TreeMap<>();
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
@@ -188,9 +189,12 @@ class PreferenceTrainingTest {
     assertEquals(5, PreferenceTraining.largest(CONFIG.with("loss.kind=sft"), pairs));
     assertEquals(1, PreferenceTraining.largest(CONFIG, List.of()));
     RunConfig small = CONFIG.with("train.tokenBudget=16");
-    assertEquals(16, PreferenceTraining.trainer(small, backend, policy, pairs).tokenBudget());
     assertEquals(
-        20, PreferenceTraining.trainer(small, backend, policy.parameters(), 20).tokenBudget());
+        16, PreferenceTraining.trainer(small, backend, Group.alone(), policy, pairs).tokenBudget());
+    assertEquals(
+        20,
+        PreferenceTraining.trainer(small, backend, Group.alone(), policy.parameters(), 20)
+            .tokenBudget());
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.irpo.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.train.TrainItem;
@@ -24,7 +25,7 @@ final class StoppedTraining {
 
   /// A training at step 0 on five short examples.
   static SupervisedTraining training(RunConfig config, Backend backend, LanguageModel model) {
-    return new SupervisedTraining(config, backend, model, EXAMPLES);
+    return new SupervisedTraining(config, backend, Group.alone(), model, EXAMPLES);
   }
 
   /// Starts or resumes a training, with a checkpoint every third step, and stops after a step; 0

@@ -17,14 +17,17 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/// AdamW's two moments of every parameter, stored as contiguous ranges of the flattened vector.
+/// AdamW's two moments of every parameter, stored as ranges of the flattened vector.
 ///
 /// ```text
 /// optimizer-00001-of-00002.arrow   columns expAvg, expAvgSq (Float32); schema metadata
-///                                  irpo.begin, irpo.end, irpo.total (elements), irpo.layout (checksum)
+///                                  irpo.begin, irpo.end (elements) of one range, or
+///                                  irpo.ranges "0-16 64-96" of several, end to end in the columns;
+///                                  irpo.total (elements), irpo.layout (checksum)
 /// ```
 ///
 /// The number of shards on disk need not be the number of processes that read them: any range can
@@ -32,6 +35,9 @@ import org.apache.arrow.vector.types.pojo.Schema;
 public final class OptimizerShards implements AutoCloseable {
   private static final Pattern FILE_NAME = Pattern.compile("optimizer-\\d{5}-of-\\d{5}\\.arrow");
   private static final long BATCH_ELEMENTS = 1L << 29;
+  private static final String BEGIN = "irpo.begin";
+  private static final String END = "irpo.end";
+  private static final String RANGES = "irpo.ranges";
   private static final int EXP_AVG = 0;
   private static final int EXP_AVG_SQ = 1;
 
@@ -39,37 +45,73 @@ public final class OptimizerShards implements AutoCloseable {
   private final ShardLayout layout;
   private final Arena arena;
 
-  private record Shard(long begin, long end, IpcFile file) {}
+  /// A range of elements, which begins at a row of a file.
+  private record Shard(long begin, long end, long firstRow, IpcFile file) {}
 
-  /// The moments of elements `begin` and following, as one process holds them.
+  /// Elements that follow each other.
+  private record Range(long begin, long end) {
+    @Override
+    public String toString() {
+      return begin + "-" + end;
+    }
+  }
+
+  /// The moments of some elements that follow each other.
   ///
-  /// @param number from 1 to `count`
   /// @param begin first element in the flattened vector
-  /// @param expAvg float32 pieces that follow each other, for instance one a parameter
+  /// @param expAvg float32, for instance of one parameter
   /// @param expAvgSq the same elements of the second moment
-  public record Part(
-      int number, int count, long begin, List<MemorySegment> expAvg, List<MemorySegment> expAvgSq) {
+  public record Piece(long begin, MemorySegment expAvg, MemorySegment expAvgSq) {
     /// Checks that the two moments have equally many whole elements.
-    public Part {
-      if (number < 1 || number > count || begin < 0) {
-        throw new IllegalArgumentException(
-            "shard %d of %d at element %d does not exist".formatted(number, count, begin));
-      }
-      if (bytes(expAvg) != bytes(expAvgSq) || bytes(expAvg) % Float.BYTES != 0) {
+    public Piece {
+      if (expAvg.byteSize() != expAvgSq.byteSize() || expAvg.byteSize() % Float.BYTES != 0) {
         throw new IllegalArgumentException(
             "expAvg has %d bytes, expAvgSq %d; both need the same whole number of float32"
-                .formatted(bytes(expAvg), bytes(expAvgSq)));
+                .formatted(expAvg.byteSize(), expAvgSq.byteSize()));
       }
-      expAvg = List.copyOf(expAvg);
-      expAvgSq = List.copyOf(expAvgSq);
     }
 
     long end() {
-      return begin + bytes(expAvg) / Float.BYTES;
+      return begin + expAvg.byteSize() / Float.BYTES;
+    }
+  }
+
+  /// The moments that one process holds.
+  ///
+  /// @param number from 1 to `count`
+  /// @param pieces in ascending order of their elements
+  public record Part(int number, int count, List<Piece> pieces) {
+    /// Checks the number and the order.
+    public Part {
+      pieces = List.copyOf(pieces);
+      long end = 0;
+      for (Piece piece : pieces) {
+        if (piece.begin() < end) {
+          throw new IllegalArgumentException(
+              "a piece begins at element %d, the one before it ends at %d"
+                  .formatted(piece.begin(), end));
+        }
+        end = piece.end();
+      }
+      if (number < 1 || number > count) {
+        throw new IllegalArgumentException(
+            "shard %d of %d does not exist".formatted(number, count));
+      }
     }
 
-    private static long bytes(List<MemorySegment> pieces) {
-      return pieces.stream().mapToLong(MemorySegment::byteSize).sum();
+    /// As few ranges as hold all pieces.
+    private List<Range> ranges() {
+      List<Range> ranges = new ArrayList<>();
+      for (Piece piece : pieces) {
+        boolean follows = !ranges.isEmpty() && ranges.getLast().end() == piece.begin();
+        long begin = follows ? ranges.removeLast().begin() : piece.begin();
+        ranges.add(new Range(begin, piece.end()));
+      }
+      return ranges.isEmpty() ? List.of(new Range(0, 0)) : ranges;
+    }
+
+    private long numElements() {
+      return pieces.stream().mapToLong(piece -> piece.end() - piece.begin()).sum();
     }
   }
 
@@ -85,14 +127,19 @@ public final class OptimizerShards implements AutoCloseable {
   /// @throws IllegalArgumentException if the part does not lie within the layout
   public static SortedMap<String, Manifest.Entry> write(Path folder, ShardLayout layout, Part part)
       throws IOException {
-    if (part.end() > layout.total()) {
+    List<Range> ranges = part.ranges();
+    if (ranges.getLast().end() > layout.total()) {
       throw new IllegalArgumentException(
           "a shard of elements %d to %d does not fit the %d of the layout"
-              .formatted(part.begin(), part.end(), layout.total()));
+              .formatted(ranges.getFirst().begin(), ranges.getLast().end(), layout.total()));
     }
     Map<String, String> metadata = new TreeMap<>();
-    metadata.put("irpo.begin", Long.toString(part.begin()));
-    metadata.put("irpo.end", Long.toString(part.end()));
+    if (ranges.size() == 1) {
+      metadata.put(BEGIN, Long.toString(ranges.getFirst().begin()));
+      metadata.put(END, Long.toString(ranges.getFirst().end()));
+    } else {
+      metadata.put(RANGES, ranges.stream().map(Range::toString).collect(Collectors.joining(" ")));
+    }
     metadata.put("irpo.total", Long.toString(layout.total()));
     metadata.put("irpo.layout", layout.checksum());
     String name = "optimizer-%05d-of-%05d.arrow".formatted(part.number(), part.count());
@@ -102,14 +149,14 @@ public final class OptimizerShards implements AutoCloseable {
         temporary -> {
           try (HashedFile file = new HashedFile(temporary, _ -> {})) {
             IpcFileWriter writer = new IpcFileWriter(file, schema(metadata));
-            long elements = part.end() - part.begin();
+            List<MemorySegment> expAvg = part.pieces().stream().map(Piece::expAvg).toList();
+            List<MemorySegment> expAvgSq = part.pieces().stream().map(Piece::expAvgSq).toList();
+            long elements = part.numElements();
             for (long begin = 0; begin < elements; begin += BATCH_ELEMENTS) {
               long count = Math.min(BATCH_ELEMENTS, elements - begin);
               writer.writeBatch(
                   count,
-                  List.of(
-                      new Range(part.expAvg(), begin, count),
-                      new Range(part.expAvgSq(), begin, count)));
+                  List.of(new Column(expAvg, begin, count), new Column(expAvgSq, begin, count)));
             }
             writer.finish();
             written.put(name, file.finish());
@@ -140,7 +187,7 @@ public final class OptimizerShards implements AutoCloseable {
     try {
       List<Shard> shards = new ArrayList<>();
       for (Path file : files) {
-        shards.add(shard(IpcFile.map(file, arena), layout));
+        shards.addAll(shards(IpcFile.map(file, arena), layout));
       }
       shards.sort(Comparator.comparingLong(Shard::begin).thenComparingLong(Shard::end));
       requireWhole(folder, shards, layout.total());
@@ -163,10 +210,11 @@ public final class OptimizerShards implements AutoCloseable {
               .formatted(begin, end, expAvg.byteSize(), expAvgSq.byteSize(), layout.total()));
     }
     for (Shard shard : shards) {
-      long batchBegin = shard.begin();
+      long batchBegin = shard.begin() - shard.firstRow(); // element of the batch's first row
       for (IpcFile.Batch batch : shard.file().batches()) {
-        long from = Math.max(begin, batchBegin);
-        long bytes = (Math.min(end, batchBegin + batch.rows()) - from) * Float.BYTES;
+        long from = Math.max(Math.max(begin, shard.begin()), batchBegin);
+        long to = Math.min(Math.min(end, shard.end()), batchBegin + batch.rows());
+        long bytes = (to - from) * Float.BYTES;
         if (bytes > 0) {
           long source = (from - batchBegin) * Float.BYTES;
           long target = (from - begin) * Float.BYTES;
@@ -190,7 +238,7 @@ public final class OptimizerShards implements AutoCloseable {
         metadata);
   }
 
-  private static Shard shard(IpcFile file, ShardLayout layout) {
+  private static List<Shard> shards(IpcFile file, ShardLayout layout) {
     if (!file.metadata("irpo.layout").equals(layout.checksum())) {
       throw new IllegalArgumentException(
           "%s: belongs to %s parameters of other names or shapes, the model has %d; use its model"
@@ -199,18 +247,42 @@ public final class OptimizerShards implements AutoCloseable {
     if (!file.schema().getFields().equals(schema(Map.of()).getFields())) {
       throw IpcFile.damaged(file.path(), "its columns are " + file.schema().getFields());
     }
+    List<Shard> shards = new ArrayList<>();
+    long row = 0;
+    for (Range range : ranges(file)) {
+      shards.add(new Shard(range.begin(), range.end(), row, file));
+      row += range.end() - range.begin();
+    }
+    long rows = file.batches().stream().mapToLong(IpcFile.Batch::rows).sum();
+    if (rows != row) {
+      throw IpcFile.damaged(file.path(), "says elements %s, has %d".formatted(ranges(file), rows));
+    }
+    return shards;
+  }
+
+  private static List<Range> ranges(IpcFile file) {
+    Map<String, String> metadata = file.schema().getCustomMetadata();
     try {
-      long begin = Long.parseLong(file.metadata("irpo.begin"));
-      long end = Long.parseLong(file.metadata("irpo.end"));
-      long rows = file.batches().stream().mapToLong(IpcFile.Batch::rows).sum();
-      if (rows != end - begin) {
-        throw IpcFile.damaged(
-            file.path(), "says elements %d to %d, has %d".formatted(begin, end, rows));
+      if (!metadata.containsKey(RANGES)) {
+        return List.of(range(file.metadata(BEGIN), file.metadata(END)));
       }
-      return new Shard(begin, end, file);
+      List<Range> ranges = new ArrayList<>();
+      for (String range : metadata.get(RANGES).split(" ", -1)) {
+        int dash = range.indexOf('-');
+        ranges.add(range(range.substring(0, Math.max(0, dash)), range.substring(dash + 1)));
+      }
+      return ranges;
     } catch (NumberFormatException e) {
       throw IpcFile.damaged(file.path(), "its range is not a number", e);
     }
+  }
+
+  private static Range range(String begin, String end) {
+    Range range = new Range(Long.parseLong(begin), Long.parseLong(end));
+    if (range.begin() < 0 || range.end() < range.begin()) {
+      throw new NumberFormatException("elements " + range);
+    }
+    return range;
   }
 
   private static void requireWhole(Path folder, List<Shard> shards, long total) {
@@ -231,7 +303,7 @@ public final class OptimizerShards implements AutoCloseable {
   }
 
   /// A range of elements of pieces that follow each other.
-  private record Range(List<MemorySegment> pieces, long begin, long count)
+  private record Column(List<MemorySegment> pieces, long begin, long count)
       implements IpcFileWriter.ColumnData {
     @Override
     public long byteSize() {

@@ -123,6 +123,30 @@ public record Manifest(SortedMap<String, Entry> files) {
     }
   }
 
+  /// Entries as text that another process can read with [#ofLines].
+  public static String toLines(Map<String, Entry> files) {
+    StringBuilder lines = new StringBuilder();
+    files.forEach((name, entry) ->
+        lines
+            .append(entry.sha256())
+            .append(' ')
+            .append(entry.bytes())
+            .append(' ')
+            .append(name)
+            .append('\n'));
+    return lines.toString();
+  }
+
+  /// The entries of [#toLines].
+  public static SortedMap<String, Entry> ofLines(String lines) {
+    SortedMap<String, Entry> files = new TreeMap<>();
+    lines
+        .lines()
+        .map(line -> line.split(" ", 3))
+        .forEach(field -> files.put(field[2], new Entry(Long.parseLong(field[1]), field[0])));
+    return files;
+  }
+
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ObjectNode listed = json.putObject("files");

@@ -139,8 +139,7 @@ final class GgufFile {
       case FLOAT32 ->
           Double.parseDouble(Float.toString(Float.intBitsToFloat(file.get(LittleEndian.INT, at))));
       case BOOL -> file.get(ValueLayout.JAVA_BYTE, at) != 0;
-      case STRING ->
-          string(key.startsWith(CHAT_TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_STRING_BYTES);
+      case STRING -> string(key.startsWith(CHAT_TEMPLATE) ? MAX_TEMPLATE_BYTES : MAX_STRING_BYTES);
       case ARRAY -> array(key);
       case UINT64, INT64 -> file.get(LittleEndian.LONG, at);
       case FLOAT64 -> Double.longBitsToDouble(file.get(LittleEndian.LONG, at));

@@ -33,9 +33,9 @@ import java.util.function.Supplier;
 /// A Llama in a GGUF file, read as if it were a Hugging Face folder.
 ///
 /// Names are those of [GgufTensorNames]. The rows of attn_q and attn_k come in Hugging Face's order
-/// ([HalfSplitRows]). llama.cpp widens norms to F32; those whose every value fits the matrices' 16-bit type are returned in it. What
-/// the keys and the table `rope_freqs` say of positions is [GgufRope]'s, which keys there may be
-/// [GgufKeys]'.
+/// ([HalfSplitRows]). llama.cpp widens norms to F32; those whose every value fits the matrices'
+/// 16-bit type are returned in it. What the keys and the table `rope_freqs` say of positions is
+/// [GgufRope]'s, which keys there may be [GgufKeys]'.
 ///
 /// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
 final class GgufModel {
@@ -132,8 +132,7 @@ final class GgufModel {
 
   private void put(String part, StoredTensor tensor) {
     String name = part + WEIGHT;
-    tensors.put(
-        name, new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.content()));
+    tensors.put(name, new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.content()));
   }
 
   /// The stored tensor of a part of a model.
@@ -250,7 +249,9 @@ final class GgufModel {
       return Optional.of(computed(() -> rope.scaling(shortTable, longTable)));
     }
     Optional<double[]> table =
-        stored.containsKey(GgufTensorNames.ROPE_TABLE) ? Optional.of(ropeTable(GgufTensorNames.ROPE_TABLE)) : Optional.empty();
+        stored.containsKey(GgufTensorNames.ROPE_TABLE)
+            ? Optional.of(ropeTable(GgufTensorNames.ROPE_TABLE))
+            : Optional.empty();
     return computed(() -> rope.scaling(table));
   }
 

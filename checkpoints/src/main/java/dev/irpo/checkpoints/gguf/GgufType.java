@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
-/// An element type of tensors in GGUF files that is read and written. Source: ggml, `ggml.h` (`ggml_type`,
-/// `ggml_ftype`).
+/// An element type of tensors in GGUF files that is read and written. Source: ggml, `ggml.h`
+/// (`ggml_type`, `ggml_ftype`).
 public enum GgufType {
   /// Single precision.
   F32(0, 0, Optional.of(DType.F32)),

@@ -53,11 +53,26 @@ class OptimizerShardsTest {
 
   @Test
   void piecesAreJoinedInTheirOrder() throws IOException {
-    List<MemorySegment> pieces = List.of(floats(0, 6), floats(6, 10));
-    List<MemorySegment> squares = List.of(floats(100, 101), floats(101, 109), floats(109, 110));
-    OptimizerShards.write(folder, LAYOUT, new OptimizerShards.Part(1, 1, 0, pieces, squares));
+    OptimizerShards.write(
+        folder, LAYOUT, new OptimizerShards.Part(1, 1, List.of(piece(0, 6), piece(6, 10))));
     try (OptimizerShards shards = OptimizerShards.open(folder, LAYOUT)) {
       assertRange(shards, 0, 10);
+    }
+  }
+
+  @Test
+  void severalRangesOfAProcessLieInOneFile() throws IOException {
+    List<OptimizerShards.Piece> first = List.of(piece(0, 2), piece(2, 3), piece(6, 8));
+    List<OptimizerShards.Piece> second = List.of(piece(3, 6), piece(8, 10));
+    OptimizerShards.write(folder, LAYOUT, new OptimizerShards.Part(1, 2, first));
+    assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "element 6", "element 3 is expected");
+    OptimizerShards.write(folder, LAYOUT, new OptimizerShards.Part(2, 2, second));
+    try (OptimizerShards shards = OptimizerShards.open(folder, LAYOUT)) {
+      for (int begin = 0; begin <= 10; begin++) {
+        for (int end = begin; end <= 10; end++) {
+          assertRange(shards, begin, end);
+        }
+      }
     }
   }
 
@@ -110,7 +125,10 @@ class OptimizerShardsTest {
     assertRefused(() -> write(folder, 1, 1, 1, 11), "1 to 11", "10");
     assertThrows(
         IllegalArgumentException.class,
-        () -> new OptimizerShards.Part(1, 1, 0, List.of(floats(0, 2)), List.of(floats(0, 3))));
+        () -> new OptimizerShards.Piece(0, floats(0, 2), floats(0, 3)));
+    assertRefused(
+        () -> new OptimizerShards.Part(1, 1, List.of(piece(2, 4), piece(3, 5))), "element 3", "4");
+    assertRefused(() -> new OptimizerShards.Part(2, 1, List.of(piece(2, 4))), "2 of 1");
     write(folder, 1, 1, 0, 10);
     try (OptimizerShards shards = OptimizerShards.open(folder, LAYOUT)) {
       assertRefused(() -> shards.read(8, floats(0, 3), floats(0, 3)), "8 to 11", "10");
@@ -128,14 +146,11 @@ class OptimizerShardsTest {
   private static void write(Path folder, int number, int count, int begin, int end)
       throws IOException {
     OptimizerShards.write(
-        folder,
-        LAYOUT,
-        new OptimizerShards.Part(
-            number,
-            count,
-            begin,
-            List.of(floats(begin, end)),
-            List.of(floats(100 + begin, 100 + end))));
+        folder, LAYOUT, new OptimizerShards.Part(number, count, List.of(piece(begin, end))));
+  }
+
+  private static OptimizerShards.Piece piece(int begin, int end) {
+    return new OptimizerShards.Piece(begin, floats(begin, end), floats(100 + begin, 100 + end));
   }
 
   private static MemorySegment floats(int begin, int end) {

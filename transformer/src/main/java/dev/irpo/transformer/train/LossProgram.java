@@ -94,23 +94,19 @@ final class LossProgram<I extends TrainItem> {
     return vectors.size();
   }
 
-  /// Runs a micro-batch and returns its loss.
+  /// Runs a micro-batch.
   ///
   /// @param weight of each item in the loss
-  /// @param results a row for each vector, of which the places of the items from `firstItem` on are
-  ///   written
-  double run(PackedBatch batch, List<I> items, double weight, float[][] results, int firstItem) {
+  StepSums.Result run(PackedBatch batch, List<I> items, double weight) {
     packed.write(program, batch);
     write(itemWeight, items, _ -> weight);
     inputs.numbers().forEach((number, tensor) -> write(tensor, items, number::of));
     program.run();
+    float[][] results = new float[vectors.size()][items.size()];
     for (int vector = 0; vector < results.length; vector++) {
-      Buffer values = program.buffer(vectors.get(vector));
-      for (int i = 0; i < items.size(); i++) {
-        results[vector][firstItem + i] = (float) values.get(i);
-      }
+      program.buffer(vectors.get(vector)).read(0, results[vector], items.size());
     }
-    return program.buffer(loss).get(0);
+    return new StepSums.Result(program.buffer(loss).get(0), results);
   }
 
   /// Single precision on every backend.
@@ -122,9 +118,9 @@ final class LossProgram<I extends TrainItem> {
     }
   }
 
-  /// What a step came to, from the vectors over all its items.
-  StepResult result(double stepLoss, float[][] results, long rows) {
-    Function<Tensor, float[]> values = tensor -> results[vectors.indexOf(tensor)];
+  /// What a step came to.
+  StepResult result(StepSums sums) {
+    Function<Tensor, float[]> values = tensor -> sums.vectors()[vectors.indexOf(tensor)];
     SequencedMap<String, float[]> items = new LinkedHashMap<>();
     inputs.logProbs().forEach((logProb, tensor) -> items.put(logProb.name(), values.apply(tensor)));
     SequencedMap<String, Double> metrics = new LinkedHashMap<>();
@@ -136,6 +132,6 @@ final class LossProgram<I extends TrainItem> {
             items.put(name, values.apply(mean));
           }
         });
-    return new StepResult(stepLoss, metrics, items, rows);
+    return new StepResult(sums.loss(), metrics, items, sums.rows());
   }
 }

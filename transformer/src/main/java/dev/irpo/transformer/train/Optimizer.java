@@ -10,102 +10,115 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.op.AdamW;
 import dev.irpo.tensor.op.Add;
-import dev.irpo.tensor.op.Clear;
 import dev.irpo.tensor.op.SquaredNorm;
-import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/// AdamW over the trained parameters, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
+/// AdamW over the trained parameters that this process updates, all of them where one process
+/// trains, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
 ///
 /// Its state is two buffers in the layout of these parameters and the number of steps taken;
 /// storing these and the parameters is enough to resume to the bit.
 public final class Optimizer {
   private final AdamWSettings settings;
-  private final ParameterLayout trained;
+  private final ShardedLayout layout;
   private final Buffer firstMoment;
   private final Buffer secondMoment;
-  private final Program program;
+  private final Program norms;
+  private final Map<Tensor, Integer> parts = new LinkedHashMap<>();
+  private final Program update;
   private final Buffer schedule;
   private final Buffer squaredNorm;
   private long stepsTaken;
 
-  /// @param gradient in the layout `trained`
+  /// @param gradient of what this process updates
   Optimizer(
       Backend backend,
       Parameters parameters,
-      ParameterLayout trained,
-      Buffer gradient,
+      ShardedLayout layout,
+      List<OwnedStretch> stretches,
+      GradientSum gradient,
       AdamWSettings settings) {
     this.settings = settings;
-    this.trained = trained;
-    firstMoment = backend.allocate(trained.numElements());
-    secondMoment = backend.allocate(trained.numElements());
-    Graph graph = new Graph();
+    this.layout = layout;
+    firstMoment = backend.allocate(layout.numOwned());
+    secondMoment = backend.allocate(layout.numOwned());
     Map<String, Buffer> variables = new HashMap<>();
-    List<Step> steps = new ArrayList<>();
-    Tensor norm = null;
-    for (ParameterLayout.Stretch stretch : trained.stretchesOf(parameters.layout())) {
-      String suffix = steps.isEmpty() ? "" : " " + steps.size();
-      Shape shape = Shape.of(stretch.numElements());
-      variables.put("param" + suffix, slice(parameters.flat(), stretch.offsetInWhole(), stretch));
-      variables.put("firstMoment" + suffix, slice(firstMoment, stretch.offset(), stretch));
-      variables.put("secondMoment" + suffix, slice(secondMoment, stretch.offset(), stretch));
-      variables.put("gradient" + suffix, slice(gradient, stretch.offset(), stretch));
-      Step step = new Step(suffix, graph.variable("gradient" + suffix, shape), shape);
-      Tensor ofStretch = SquaredNorm.squaredNorm(step.gradient);
-      norm = norm == null ? ofStretch : Add.add(norm, ofStretch);
-      steps.add(step);
-    }
+    Graph normGraph = new Graph();
+    Map<Place, Tensor> placeNorms = new LinkedHashMap<>();
+    Graph graph = new Graph();
     Tensor scheduleTensor = graph.input("schedule", DType.F32, Shape.of(3));
-    for (Step step : steps) {
+    Tensor normTensor = graph.input("squaredNorm", DType.F32, Shape.of());
+    for (OwnedStretch stretch : stretches) {
+      variables.put(stretch.name("param"), stretch.of(parameters.flat(), stretch.offsetInWhole()));
+      variables.put(
+          stretch.name("firstMoment"), stretch.of(firstMoment, stretch.offsetInMoments()));
+      variables.put(
+          stretch.name("secondMoment"), stretch.of(secondMoment, stretch.offsetInMoments()));
+      variables.put(
+          stretch.name("gradient"),
+          stretch.of(gradient.owned(stretch.bucket()), stretch.offsetInBucket()));
+      Tensor norm = SquaredNorm.squaredNorm(stretch.variable(normGraph, "gradient"));
+      placeNorms.merge(new Place(stretch.bucket(), stretch.part()), norm, Add::add);
       new AdamW(settings)
           .update(
-              graph.variable("param" + step.suffix, step.shape),
-              graph.variable("firstMoment" + step.suffix, step.shape),
-              graph.variable("secondMoment" + step.suffix, step.shape),
-              step.gradient,
-              norm,
+              stretch.variable(graph, "param"),
+              stretch.variable(graph, "firstMoment"),
+              stretch.variable(graph, "secondMoment"),
+              stretch.variable(graph, "gradient"),
+              normTensor,
               scheduleTensor);
-      Clear.clear(step.gradient);
     }
-    graph.output(norm);
-    program = backend.compile(graph, variables);
-    schedule = program.buffer(scheduleTensor);
-    squaredNorm = program.buffer(norm);
+    placeNorms.forEach((place, tensor) -> {
+      normGraph.output(tensor);
+      parts.put(tensor, place.part());
+    });
+    norms = backend.compile(normGraph, variables);
+    update = backend.compile(graph, variables);
+    schedule = update.buffer(scheduleTensor);
+    squaredNorm = update.buffer(normTensor);
   }
 
-  /// The update of one stretch of parameters.
-  private record Step(String suffix, Tensor gradient, Shape shape) {}
+  private record Place(int bucket, int part) {}
 
-  private static Buffer slice(Buffer flat, long offset, ParameterLayout.Stretch stretch) {
-    return flat.slice(offset, stretch.numElements());
+  /// The squared norms of the gradient's parts that this process has, by the number of the part:
+  /// sums over the buckets in their order.
+  Map<Integer, Double> squaredNorms() {
+    norms.run();
+    Map<Integer, Double> values = new TreeMap<>();
+    parts.forEach((tensor, part) -> values.merge(part, norms.buffer(tensor).get(0), Double::sum));
+    return values;
   }
 
-  /// One step from the gathered gradient, which is zero afterwards.
+  /// The squared norm of the whole gradient in the precision in which it is computed with.
+  double wholeSquaredNorm(double sum) {
+    squaredNorm.set(0, sum);
+    return squaredNorm.get(0);
+  }
+
+  /// One step from the gradient whose norm was given last.
   ///
   /// @param rate learning rate of this step
-  /// @return the global norm of the gradient before clipping
-  double step(double rate) {
+  void step(double rate) {
     stepsTaken++;
     schedule.set(0, rate);
     schedule.set(1, 1 - StrictMath.pow(settings.beta1(), (double) stepsTaken));
     schedule.set(2, 1 - StrictMath.pow(settings.beta2(), (double) stepsTaken));
-    program.run();
-    return Math.sqrt(squaredNorm.get(0));
+    update.run();
   }
 
-  /// The trained parameters, in whose layout the moments are.
-  public ParameterLayout layout() {
-    return trained;
+  /// Which trained parameters this process updates, in whose order it has their moments.
+  public ShardedLayout layout() {
+    return layout;
   }
 
-  /// The program of a step.
-  public Program program() {
-    return program;
+  /// The programs of a step: the norm of the gradient, and the update.
+  public List<Program> programs() {
+    return List.of(norms, update);
   }
 
   /// Clears the moments and returns to step 0.
@@ -115,12 +128,12 @@ public final class Optimizer {
     resumeAfter(0);
   }
 
-  /// First moment, the running mean of gradients, in [#layout()].
+  /// First moment, the running mean of gradients, of [ShardedLayout#owned()].
   public Buffer firstMoment() {
     return firstMoment;
   }
 
-  /// Second moment, the running mean of squared gradients, in [#layout()].
+  /// Second moment, the running mean of squared gradients, of [ShardedLayout#owned()].
   public Buffer secondMoment() {
     return secondMoment;
   }

@@ -10,13 +10,16 @@ import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.packing.BudgetBuckets;
 import dev.irpo.transformer.packing.PackedBatch;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /// Trains a model, or some of its parameters, on the items of a loss, in place.
@@ -31,9 +34,11 @@ public final class Trainer<I extends TrainItem> {
   private final Parameters parameters;
   private final Loss<I> loss;
   private final LossReads<I> reads;
-  private final Buffer gradient;
+  private final Sharding sharding;
+  private final GradientSum gradient;
   private final SequencedMap<String, Buffer> gradients;
   private final Optimizer optimizer;
+  private final ParameterExchange exchange;
   private final BudgetBuckets<LossProgram<I>> training;
   private final BudgetBuckets<LossProgram<I>> evaluating;
 
@@ -43,12 +48,25 @@ public final class Trainer<I extends TrainItem> {
   public Trainer(Backend backend, Parameters parameters, Loss<I> loss, TrainerSettings settings) {
     this.parameters = parameters;
     this.loss = loss;
+    sharding = settings.sharding();
     reads = LossReads.of(loss);
     Llama model = new Llama(parameters, settings.activations());
     ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
-    gradient = backend.allocate(trained.numElements());
-    gradients = trained.slice(gradient, Gradients.PREFIX);
-    optimizer = new Optimizer(backend, parameters, trained, gradient, settings.optimizer());
+    ShardedLayout layout = new ShardedLayout(trained, sharding);
+    gradient =
+        sharding.inOrder()
+            ? new OrderedGradient(backend, layout, sharding)
+            : new ReducedGradient(backend, layout, sharding.group());
+    gradients = trained.slice(gradient.gradient(), Gradients.PREFIX);
+    optimizer =
+        new Optimizer(
+            backend,
+            parameters,
+            layout,
+            OwnedStretch.of(layout, sharding, parameters.layout()),
+            gradient,
+            settings.optimizer());
+    exchange = new ParameterExchange(parameters, layout, sharding);
     Map<String, Buffer> variables = new HashMap<>(parameters.buffers());
     variables.putAll(gradients);
     CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
@@ -72,55 +90,100 @@ public final class Trainer<I extends TrainItem> {
     return accumulate(items, loss.divisor(items));
   }
 
-  /// Adds the gradient of a part of a step's loss to the gathered gradient.
+  /// Adds the gradient of a part of a step's loss to the gathered gradient. All processes give the
+  /// same items; each computes its own.
   ///
   /// @param divisor of the whole step, see [Loss#divisor]
   /// @throws IllegalArgumentException as [#accumulate(List)]
   public StepResult accumulate(List<I> items, double divisor) {
-    return run(training, items, divisor);
+    return run(training, items, divisor, gradient::endRound);
   }
 
   /// A step's loss without any gradient.
   ///
   /// @throws IllegalArgumentException as [#accumulate(List)]
   public StepResult evaluate(List<I> items) {
-    return run(evaluating, items, loss.divisor(items));
+    return run(evaluating, items, loss.divisor(items), _ -> {});
   }
 
-  /// One optimizer step from the gathered gradient, which is zero again afterwards.
+  /// One optimizer step from the gathered gradient, which is zero again afterwards. Without a step
+  /// if the norm is not finite: parameters, moments and their count then stay as they were.
   ///
   /// @param rate learning rate of this step
-  /// @return the global norm of the gradient before clipping
+  /// @return the global norm of the gradient before clipping, over all processes
   /// @throws IllegalStateException if several processes hold the model together: the norm of their
   ///   slices is not summed
   public double update(double rate) {
+    requireWholeModel();
+    gradient.complete();
+    double squared = optimizer.wholeSquaredNorm(exchange.sum(optimizer.squaredNorms()));
+    if (Double.isFinite(squared)) {
+      optimizer.step(rate);
+      exchange.gather();
+    }
+    gradient.clear();
+    return Math.sqrt(squared);
+  }
+
+  private void requireWholeModel() {
     int ranks = parameters.parallel().ranks();
     if (ranks > 1) {
       throw new IllegalStateException(
           "%d processes hold the model together; they have gradients but no optimizer step, so let each process have all of it"
               .formatted(ranks));
     }
-    return optimizer.step(rate);
   }
 
-  private StepResult run(BudgetBuckets<LossProgram<I>> buckets, List<I> items, double divisor) {
+  /// Forgets the gathered gradient.
+  public void discard() {
+    gradient.clear();
+  }
+
+  private StepResult run(
+      BudgetBuckets<LossProgram<I>> buckets,
+      List<I> items,
+      double divisor,
+      IntConsumer afterRound) {
     var _ = microBatch(); // first, so that the memory of all programs never grows
-    List<PackedBatch> batches =
-        PackedBatch.pack(
-            items.stream().map(reads::packed).toList(), buckets.largest(), parameters.config());
-    LossProgram<I> program = buckets.smallestFor(batches.getFirst().used());
-    float[][] results = new float[program.numVectors()][items.size()];
-    double sum = 0;
-    long rows = 0;
-    int firstItem = 0;
-    for (PackedBatch batch : batches) {
-      program = buckets.smallestFor(batch.used());
-      List<I> part = items.subList(firstItem, firstItem + batch.numItems());
-      sum += program.run(batch, part, 1 / divisor, results, firstItem);
-      rows += batch.used().tokens();
-      firstItem += batch.numItems();
+    LossProgram<I> any = training.smallestFor(training.largest());
+    List<MicroBatch<I>> all = microBatches(items, buckets.largest());
+    StepSums sums = new StepSums(all.size(), any.numVectors(), items.size());
+    int rank = sharding.group().rank();
+    for (int round = 0; round < sharding.rounds(all); round++) {
+      for (int number : sharding.inRound(all, round, rank)) {
+        MicroBatch<I> own = all.get(number);
+        LossProgram<I> program = buckets.smallestFor(own.packed().used());
+        sums.add(number, own, program.run(own.packed(), own.items(), 1 / divisor));
+      }
+      afterRound.accept(
+          Math.min(sharding.group().size(), all.size() - round * sharding.group().size()));
     }
-    return program.result(sum, results, rows);
+    sums.shared(sharding.group());
+    return any.result(sums);
+  }
+
+  /// The micro-batches of a step, part by part, the same in every process.
+  private List<MicroBatch<I>> microBatches(List<I> items, Budget budget) {
+    List<MicroBatch<I>> all = new ArrayList<>();
+    List<List<Integer>> dealt = sharding.deal(items, reads::packedTokens);
+    for (int part = 0; part < dealt.size(); part++) {
+      List<Integer> indices = dealt.get(part);
+      List<I> own = indices.stream().map(items::get).toList();
+      int first = 0;
+      for (PackedBatch batch :
+          PackedBatch.pack(own.stream().map(reads::packed).toList(), budget, parameters.config())) {
+        int end = first + batch.numItems();
+        all.add(
+            new MicroBatch<>(part, batch, own.subList(first, end), indices.subList(first, end)));
+        first = end;
+      }
+    }
+    return all;
+  }
+
+  /// The processes that train together.
+  public Sharding sharding() {
+    return sharding;
   }
 
   /// What it minimises.
@@ -136,7 +199,6 @@ public final class Trainer<I extends TrainItem> {
   /// Clears the gathered gradient and the optimizer's state.
   public void reset() {
     gradient.clear();
-    gradient.markChanged();
     optimizer.reset();
   }
 
@@ -150,7 +212,7 @@ public final class Trainer<I extends TrainItem> {
     return optimizer;
   }
 
-  /// Gathered gradients of the trained parameters by `gradient/NAME`.
+  /// Gradients that this process gathered of the trained parameters, by `gradient/NAME`.
   public SequencedMap<String, Buffer> gradients() {
     return gradients;
   }
@@ -169,6 +231,13 @@ public final class Trainer<I extends TrainItem> {
   /// operations.
   public String describe() {
     return microBatch().describe();
+  }
+
+  /// The programs of an optimizer step, in their order.
+  public List<Program> updatePrograms() {
+    List<Program> programs = new ArrayList<>(optimizer.programs());
+    programs.add(gradient.clearing());
+    return programs;
   }
 
   /// The program of the largest micro-batch, forward and backward.

@@ -9,13 +9,15 @@ import dev.irpo.transformer.ParameterSelection;
 /// @param tokenBudget rows of the largest micro-batch; an item must fit into one
 /// @param activations what the backward pass finds of the forward pass
 /// @param trained the parameters that have gradients and moments; the others keep their bits
+/// @param sharding the processes that train together
 public record TrainerSettings(
     int tokenBudget,
     Llama.Activations activations,
     AdamWSettings optimizer,
-    ParameterSelection trained) {
-  /// Settings that train every parameter.
+    ParameterSelection trained,
+    Sharding sharding) {
+  /// Settings that train every parameter in one process.
   public TrainerSettings(int tokenBudget, Llama.Activations activations, AdamWSettings optimizer) {
-    this(tokenBudget, activations, optimizer, ParameterSelection.all());
+    this(tokenBudget, activations, optimizer, ParameterSelection.all(), Sharding.alone());
   }
 }

@@ -20,7 +20,8 @@ final class PairTraining {
 
   /// @param trained as [ParameterSelection] reads it
   static TrainerSettings settings(int tokenBudget, Llama.Activations activations, String trained) {
-    return new TrainerSettings(tokenBudget, activations, ADAM_W, ParameterSelection.parse(trained));
+    return new TrainerSettings(
+        tokenBudget, activations, ADAM_W, ParameterSelection.parse(trained), Sharding.alone());
   }
 
   /// Pairs of different lengths; the first ones of any `count` are the same.

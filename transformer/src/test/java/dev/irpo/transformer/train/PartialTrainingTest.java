@@ -141,10 +141,10 @@ class PartialTrainingTest {
         long before = outline.allocatedBytes();
         long activations = trainer(outline, parameters, trained).activationBytes();
         assertTrue(activations > 0);
-        List<Graph> graphs = // the update, with gradients, without
+        List<Graph> graphs = // clear, norm and update, with gradients, without
             outline.compilations().stream().map(Compilation::graph).toList();
         return new Work(
-            outline.allocatedBytes() - before, flops(graphs.get(1)), flops(graphs.get(2)));
+            outline.allocatedBytes() - before, flops(graphs.get(3)), flops(graphs.get(4)));
       }
     }
 

@@ -1,0 +1,105 @@
+package dev.irpo.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
+import dev.irpo.distributed.InProcess;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.train.TrainingFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A run that several processes share ends as that of one.
+class SharedRunTest {
+  private static final RunConfig CONFIG = SmallRun.CONFIG.with("train.reproducible=true");
+
+  @TempDir private Path temporary;
+
+  private Path run(String name, int processes, RunConfig config) throws IOException {
+    Path root = temporary.resolve(name);
+    try (Backend cpu = new CpuBackend(1)) {
+      if (!Files.exists(root)) {
+        SmallRun.begin(config, cpu, root);
+      }
+    }
+    InProcess.run(processes, group -> work(root, group, config));
+    return root;
+  }
+
+  private static boolean work(Path root, Group group, RunConfig config) throws IOException {
+    try (Backend cpu = new CpuBackend(1)) {
+      RunFolder folder = new RunFolder(root);
+      new IterationLoop(config, folder, cpu, group, Progress.NONE, Optional.empty()).run();
+      return true;
+    }
+  }
+
+  /// Checksums of all files but optimizer shards, which are divided otherwise, with metrics without
+  /// their speed.
+  private static Map<String, String> contents(Path root) throws IOException {
+    Map<String, String> contents = new TreeMap<>(ResumeTest.contents(root));
+    contents
+        .keySet()
+        .removeIf(name -> name.contains("optimizer-") || name.endsWith("manifest.json"));
+    return contents;
+  }
+
+  @Test
+  void reproducibleRunsHaveTheSameFilesForAnyNumberOfProcesses() throws IOException {
+    Map<String, String> alone = contents(run("one", 1, CONFIG));
+    assertTrue(alone.keySet().stream().anyMatch(name -> name.endsWith("part-00000.arrow")));
+    assertEquals(alone, contents(run("two", 2, CONFIG)));
+    assertEquals(alone, contents(run("three", 3, CONFIG)));
+  }
+
+  @Test
+  void aCheckpointOfThreeProcessesIsResumedByTwo() throws IOException {
+    Map<String, String> alone = contents(run("whole", 1, CONFIG));
+    Path root = run("changed", 3, CONFIG);
+    TrainingFolder training = new RunFolder(root).retraining(1);
+    Path last = training.checkpoint(training.lastStep().orElseThrow());
+    assertTrue(Files.exists(last.resolve("optimizer-00003-of-00003.arrow")));
+    delete(last);
+    delete(new RunFolder(root).model(1));
+    delete(new RunFolder(root).evaluation(1));
+    assertEquals(alone, contents(run("changed", 2, CONFIG)));
+    assertTrue(Files.exists(last.resolve("optimizer-00002-of-00002.arrow")));
+    assertFalse(Files.exists(last.resolve("optimizer-00003-of-00003.arrow")));
+  }
+
+  @Test
+  void rolloutsAreThoseOfOneProcessWhateverSumsAreLike() throws IOException {
+    RunFolder one = new RunFolder(run("plain", 1, SmallRun.CONFIG));
+    RunFolder two = new RunFolder(run("shared", 2, SmallRun.CONFIG));
+    for (RolloutFolder folder : List.of(one.rollouts(1), one.retrainRollouts(1))) {
+      Path file = folder.part(0);
+      Path other = two.root().resolve(one.root().relativize(file));
+      assertEquals(-1, Files.mismatch(file, other));
+    }
+    assertEquals(
+        -1,
+        Files.mismatch(one.evaluation(0), two.evaluation(0)),
+        "M_0 does not depend on training");
+  }
+
+  private static void delete(Path root) throws IOException {
+    try (Stream<Path> tree = Files.walk(root)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.irpo.transformer.train;
+
+import dev.irpo.distributed.Partition;
+import dev.irpo.transformer.ParameterLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/// Which elements of the trained parameters each process updates: a range of each bucket.
+///
+/// A bucket is a layer's parameters, or those before or after all layers, whose gradients are
+/// complete at about the same time; one process has a single bucket. Each bucket is divided into
+/// the parts of the [Sharding], and the parts into the ranges of the processes.
+public final class ShardedLayout {
+  private static final Pattern LAYER = Pattern.compile("(model\\.layers\\.\\d+\\.).*");
+
+  /// Elements that a range begins and ends at, 64 bytes in single precision.
+  private static final long ALIGNMENT = 16;
+
+  private final ParameterLayout trained;
+  private final Sharding sharding;
+  private final List<Range> buckets;
+
+  /// A range of elements of a flat layout.
+  public record Range(long begin, long end) {
+    /// Number of elements.
+    public long length() {
+      return end - begin;
+    }
+  }
+
+  ShardedLayout(ParameterLayout trained, Sharding sharding) {
+    this.trained = trained;
+    this.sharding = sharding;
+    buckets =
+        sharding.parts() == 1 ? List.of(new Range(0, trained.numElements())) : byLayer(trained);
+  }
+
+  private static List<Range> byLayer(ParameterLayout trained) {
+    List<Range> buckets = new ArrayList<>();
+    List<ParameterLayout.Slice> slices = trained.slices();
+    long begin = 0;
+    for (int i = 1; i <= slices.size(); i++) {
+      boolean isLast = i == slices.size();
+      if (isLast || !layer(slices.get(i)).equals(layer(slices.get(i - 1)))) {
+        long end = isLast ? trained.numElements() : slices.get(i).offset();
+        buckets.add(new Range(begin, end));
+        begin = end;
+      }
+    }
+    return buckets;
+  }
+
+  private static String layer(ParameterLayout.Slice slice) {
+    Matcher matcher = LAYER.matcher(slice.name());
+    return matcher.matches() ? matcher.group(1) : "";
+  }
+
+  /// The layout of the trained parameters.
+  public ParameterLayout trained() {
+    return trained;
+  }
+
+  /// The buckets, as ranges of that layout.
+  List<Range> buckets() {
+    return buckets;
+  }
+
+  /// The range of a bucket that a part is, in the layout of the trained parameters.
+  Range part(int bucket, int part) {
+    return new Range(bound(bucket, part), bound(bucket, part + 1));
+  }
+
+  /// The range of a bucket that a process updates, in the layout of the trained parameters.
+  Range owned(int bucket, int rank) {
+    return new Range(
+        bound(bucket, sharding.firstOwned(rank)), bound(bucket, sharding.firstOwned(rank + 1)));
+  }
+
+  private long bound(int bucket, int part) {
+    Range range = buckets.get(bucket);
+    long blocks = Math.ceilDiv(range.length(), ALIGNMENT);
+    return Math.min(range.end(), range.begin() + blocks * part / sharding.parts() * ALIGNMENT);
+  }
+
+  /// What each process updates of a bucket.
+  Partition partition(int bucket) {
+    return Partition.ofLengths(
+        IntStream.range(0, sharding.group().size())
+            .mapToLong(rank -> owned(bucket, rank).length())
+            .toArray());
+  }
+
+  /// The ranges that this process updates, bucket by bucket, in the layout of the trained
+  /// parameters. Its moments have them end to end.
+  public List<Range> owned() {
+    int rank = sharding.group().rank();
+    return IntStream.range(0, buckets.size()).mapToObj(bucket -> owned(bucket, rank)).toList();
+  }
+
+  /// Elements that this process updates.
+  public long numOwned() {
+    return owned().stream().mapToLong(Range::length).sum();
+  }
+}
