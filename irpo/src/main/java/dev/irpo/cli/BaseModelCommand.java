@@ -26,7 +26,7 @@ final class BaseModelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Backend backend = compute.start()) {
+    try (Backend backend = compute.start(ModelProcesses.alone())) {
       BaseModelRecipe.write(backend, out);
     }
     return 0;

@@ -42,14 +42,15 @@ final class ComputeOptions {
               + " ${DEFAULT-VALUE}, bfloat16 on GPUs")
   private SamplingWeights samplingWeights;
 
-  Backend start() {
+  /// In one of several processes, which share the cores where the threads are not given.
+  Backend start(ModelProcesses processes) {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
     ConfigOptions.requireBackend(backend);
     return BackendStart.of(
         new ComputeSettings(
-            threads,
+            processes.threads(threads),
             backend,
             deviceKernels.name().toLowerCase(Locale.ROOT),
             samplingWeights.name().toLowerCase(Locale.ROOT)));

@@ -73,9 +73,13 @@ final class JsonLines {
 
   /// Lines of standard input as they come.
   static LineReader standardInput() {
-    return new LineReader(
-        "standard input",
+    return standardInput(
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
+  }
+
+  /// The same through a reader of it.
+  static LineReader standardInput(BufferedReader reader) {
+    return new LineReader("standard input", reader);
   }
 
   /// All lines of a file, or the rows of an Arrow table as if each were a line.

@@ -4,9 +4,10 @@ import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.plan.CommandMemory;
-import dev.irpo.plan.Machine;
 import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.io.IOException;
 
 /// A model that is only read, and what a command with it takes of this machine's memory.
@@ -15,12 +16,21 @@ record MappedModel(LanguageModel model, CommandMemory memory) {
   ///
   /// @throws IllegalArgumentException if its weights must be loaded and do not fit, before they are
   static MappedModel open(Backend backend, ModelOptions options) throws IOException {
+    return open(backend, options, ModelProcesses.alone());
+  }
+
+  /// Opens the slice of a model that one of several processes has.
+  ///
+  /// @throws IllegalArgumentException as above, or if their number does not divide the model
+  static MappedModel open(Backend backend, ModelOptions options, ModelProcesses processes)
+      throws IOException {
     @SuppressWarnings("MustBeClosed") // the weights are its memory maps
     StoredModel stored = ModelFiles.open(options.model, options.tokenizer());
-    long bytes =
-        Parameters.bytesToMap(backend, LanguageModel.configOf(stored), stored.tensors().values());
-    CommandMemory.ofWeights(backend, bytes).requireFits(Machine.memoryBytes());
-    LanguageModel model = LanguageModel.map(backend, stored);
+    LlamaConfig config = LanguageModel.configOf(stored);
+    TensorParallel parallel = processes.parallel(config);
+    long bytes = Parameters.bytesToMap(backend, config, stored.tensors().values(), parallel);
+    CommandMemory.ofWeights(backend, bytes).requireFits(processes.memoryBytes());
+    LanguageModel model = LanguageModel.map(backend, stored, parallel);
     return new MappedModel(model, CommandMemory.of(backend, model.parameters(), bytes));
   }
 }

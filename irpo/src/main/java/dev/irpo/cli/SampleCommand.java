@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.StopTexts;
-import dev.irpo.plan.Machine;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
@@ -32,12 +31,14 @@ import picocli.CommandLine.Option;
       "{\"prompt\":…} or {\"promptIds\":[…]} to N lines {\"prompt\":i,\"sample\":j,\"ids\":[…],",
       "\"text\":…,\"logProb\":…,\"tokenLogProbs\":[…],\"finish\":\"stop\"|\"length\"}.",
       "The text is what the response adds to the prompt, with its space. Log-probabilities are",
-      "the model's own at temperature 1, in nats."
+      "the model's own at temperature 1, in nats.",
+      "Started by mpirun, the processes hold the model together, each a slice of every layer."
     })
 final class SampleCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private TextOptions texts;
   @Mixin private ComputeOptions compute;
+  @Mixin private ProcessOptions together;
 
   @Option(names = "-n", defaultValue = "1", paramLabel = "N", description = "samples per prompt")
   private int samples;
@@ -82,9 +83,10 @@ final class SampleCommand implements Callable<Integer> {
     if (samples < 1) {
       throw new IllegalArgumentException("-n is " + samples + ", at least 1 is needed");
     }
-    try (Backend backend = compute.start();
-        JsonLines.LineReader reader = JsonLines.standardInput()) {
-      MappedModel mapped = MappedModel.open(backend, model);
+    try (ModelProcesses processes = together.open();
+        Backend backend = compute.start(processes);
+        JsonLines.LineReader reader = processes.standardInput()) {
+      MappedModel mapped = MappedModel.open(backend, model, processes);
       LanguageModel loaded = mapped.model();
       List<GenerationRequest> requests = new ArrayList<>();
       int longest = 1;
@@ -94,13 +96,18 @@ final class SampleCommand implements Callable<Integer> {
         longest = Math.max(longest, prompt.length);
         requests.add(new GenerationRequest(requests.size(), prompt, 0, samples));
       }
-      generate(backend, mapped, requests, longest);
+      generate(backend, mapped, processes, requests, longest);
+      processes.finish();
     }
     return 0;
   }
 
   private void generate(
-      Backend backend, MappedModel mapped, List<GenerationRequest> requests, int longest) {
+      Backend backend,
+      MappedModel mapped,
+      ModelProcesses processes,
+      List<GenerationRequest> requests,
+      int longest) {
     LanguageModel loaded = mapped.model();
     List<Integer> stopIds = ignoreEos ? List.of() : loaded.stopIds();
     int newTokens = Math.min(maxNewTokens, loaded.config().maxPositions());
@@ -112,12 +119,16 @@ final class SampleCommand implements Callable<Integer> {
     mapped
         .memory()
         .sampling(limits, "--slots", "--max-new-tokens")
-        .requireFits(Machine.memoryBytes());
+        .requireFits(processes.memoryBytes());
     new Generator(backend, loaded.parameters(), limits)
         .generate(
             requests.iterator(),
             new Sampling(settings, seed, 0, conditions),
-            (request, results) -> results.forEach(sample -> print(loaded, request, sample)));
+            (request, results) -> {
+              if (processes.prints()) {
+                results.forEach(sample -> print(loaded, request, sample));
+              }
+            });
   }
 
   private void print(LanguageModel loaded, GenerationRequest request, Sample sample) {

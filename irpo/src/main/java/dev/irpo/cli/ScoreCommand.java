@@ -3,7 +3,6 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.plan.Machine;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
@@ -23,6 +22,7 @@ import picocli.CommandLine.Mixin;
     description = {
       "{\"promptIds\":[…],\"responseIds\":[…]} or {\"prompt\":…,\"response\":…} to",
       "{\"tokenLogProbs\":[…],\"logProb\":…}, line by line, in nats.",
+      "Started by mpirun, the processes hold the model together, each a slice of every layer.",
       "Ids are taken as they are; a prompt's text gets the tokenizer's BOS before it, and a",
       "response's text are the ids of prompt and response together after those of the prompt."
     })
@@ -35,14 +35,16 @@ final class ScoreCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private TextOptions texts;
   @Mixin private ComputeOptions compute;
+  @Mixin private ProcessOptions together;
 
   @Override
   public Integer call() throws IOException {
-    try (Backend backend = compute.start();
-        JsonLines.LineReader reader = JsonLines.standardInput()) {
-      MappedModel mapped = MappedModel.open(backend, model);
+    try (ModelProcesses processes = together.open();
+        Backend backend = compute.start(processes);
+        JsonLines.LineReader reader = processes.standardInput()) {
+      MappedModel mapped = MappedModel.open(backend, model, processes);
       LanguageModel loaded = mapped.model();
-      requireFits(mapped, TOKEN_BUDGET);
+      requireFits(mapped, processes, TOKEN_BUDGET);
       int longest = TOKEN_BUDGET;
       Scorer scorer = new Scorer(backend, loaded.parameters(), TOKEN_BUDGET);
       List<Sequence> batch = new ArrayList<>();
@@ -50,22 +52,23 @@ final class ScoreCommand implements Callable<Integer> {
         Sequence sequence = sequence(loaded, line);
         int tokens = sequence.prompt().length + sequence.response().length;
         if (tokens > longest) { // gets a micro-batch that is as long
-          requireFits(mapped, tokens);
+          requireFits(mapped, processes, tokens);
           longest = tokens;
         }
         batch.add(sequence);
         if (batch.size() == BATCH_LINES) {
-          print(scorer.score(batch));
+          print(processes, scorer.score(batch));
           batch.clear();
         }
       }
-      print(scorer.score(batch));
+      print(processes, scorer.score(batch));
+      processes.finish();
     }
     return 0;
   }
 
-  private static void requireFits(MappedModel mapped, int tokens) {
-    mapped.memory().scoring(tokens).requireFits(Machine.memoryBytes());
+  private static void requireFits(MappedModel mapped, ModelProcesses processes, int tokens) {
+    mapped.memory().scoring(tokens).requireFits(processes.memoryBytes());
   }
 
   private Sequence sequence(LanguageModel model, JsonLines.Line line) {
@@ -76,7 +79,10 @@ final class ScoreCommand implements Callable<Integer> {
     return new Sequence(prompt, response);
   }
 
-  private static void print(List<SequenceScore> scores) {
+  private static void print(ModelProcesses processes, List<SequenceScore> scores) {
+    if (!processes.prints()) {
+      return;
+    }
     for (SequenceScore score : scores) {
       ObjectNode result = JsonLines.object();
       ArrayNode values = result.putArray("tokenLogProbs");

@@ -14,6 +14,7 @@ import dev.irpo.tokenizer.SentencePieceTokenizer;
 import dev.irpo.tokenizer.TokenizerFolder;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Optional;
 
 /// Weights on a backend with the tokenizer that belongs to them.
 ///
+/// @param config sizes of the whole model
 /// @param huggingFaceConfig content of config.json, kept as it was read
 /// @param optionalText how texts become ids; empty where no tokenizer lay beside the weights
 /// @param tokenizerFiles what it was read from, to be written beside the weights again
@@ -77,29 +79,28 @@ public record LanguageModel(
       throws IOException {
     @SuppressWarnings("MustBeClosed") // the weights are its memory maps
     StoredModel stored = ModelFiles.open(path, tokenizer);
-    return map(backend, stored);
+    return map(backend, stored, TensorParallel.alone());
   }
 
-  /// The same of an opened model, which must not be closed.
+  /// What one of the processes that hold a model together has of an opened one, which must not be
+  /// closed.
   ///
   /// @throws IOException as [#open]
-  /// @throws IllegalArgumentException as [#open]
-  public static LanguageModel map(Backend backend, StoredModel stored) throws IOException {
+  /// @throws IllegalArgumentException as [#open], or if their number does not divide the model
+  public static LanguageModel map(Backend backend, StoredModel stored, TensorParallel parallel)
+      throws IOException {
     LlamaConfig config = configOf(stored);
     String name = stored.path().toString();
     Collection<StoredTensor> tensors = stored.tensors().values();
-    return of(stored, Parameters.map(backend, config, name, tensors, Arena.ofAuto()));
+    return of(stored, Parameters.map(backend, config, name, tensors, Arena.ofAuto(), parallel));
   }
 
   private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {
     warn(stored);
     TokenizerFiles files = stored.tokenizerFiles();
+    LlamaConfig config = configOf(stored);
     return new LanguageModel(
-        parameters.config(),
-        stored.config(),
-        parameters,
-        TextRules.of(files, parameters.config()),
-        files);
+        config, stored.config(), parameters, TextRules.of(files, config), files);
   }
 
   /// Checks that configuration, tensors and tokenizer of a stored model belong together.

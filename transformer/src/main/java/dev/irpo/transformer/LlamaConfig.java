@@ -55,6 +55,9 @@ public record LlamaConfig(
 
   private static final int MAX_LAYERS = 1 << 10;
 
+  /// As many as GPUs that a machine has, mostly: each slice more is a shorter chain of additions.
+  private static final int MOST_TREE_SLICES = 8;
+
   /// The positions of a prompt and a response together still fit in an int.
   private static final int MAX_POSITIONS = 1 << 30;
 
@@ -281,6 +284,12 @@ public record LlamaConfig(
         tiedHead,
         bosId,
         eosIds);
+  }
+
+  /// Slices for a sum that has the same bits for several numbers of processes: the largest power of
+  /// two up to 8 that divides what is summed, and so the most processes there can be.
+  public int treeSlices() {
+    return Integer.lowestOneBit(MOST_TREE_SLICES | queryDim() | ffnDim);
   }
 
   /// The most processes that can hold the model together.

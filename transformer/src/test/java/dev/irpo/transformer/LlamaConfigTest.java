@@ -259,4 +259,13 @@ class LlamaConfigTest {
     json.remove("intermediate_size");
     assertTrue(refusal(json).contains("intermediate_size is missing"));
   }
+
+  @Test
+  void sumsHaveAsManySlicesAsDivideThemUpTo8() {
+    assertEquals(8, TinyModel.config(false).treeSlices()); // of 24 and 40
+    LlamaConfig odd = new LlamaConfig(61, 24, 172, 2, 4, 2, 6, 96, 1e4, 1e-5, false, 1, List.of());
+    assertEquals(4, odd.treeSlices());
+    LlamaConfig wide = new LlamaConfig(61, 24, 64, 2, 8, 2, 4, 96, 1e4, 1e-5, false, 1, List.of());
+    assertEquals(8, wide.treeSlices());
+  }
 }
