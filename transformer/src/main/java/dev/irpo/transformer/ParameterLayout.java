@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.ToIntFunction;
 
 /// Where each named tensor lies in one contiguous buffer.
 ///
@@ -42,15 +43,23 @@ public record ParameterLayout(List<Slice> slices, long numElements) {
     return new ParameterLayout(slices, end);
   }
 
-  /// A stretch of tensors that follow each other in two layouts.
+  /// A stretch of tensors of one kind that follow each other in two layouts.
   ///
   /// @param offset of its first element here
   /// @param offsetInWhole of the same element there
-  public record Stretch(long offset, long offsetInWhole, long numElements) {}
+  /// @param kind of the tensors
+  public record Stretch(long offset, long offsetInWhole, long numElements, int kind) {}
 
   /// The stretches of this layout, which has some tensors of a whole one in the same order: as few
-  /// as possible, padding included.
+  /// as possible, padding included. All tensors are of kind 0.
   public List<Stretch> stretchesOf(ParameterLayout whole) {
+    return stretchesOf(whole, _ -> 0);
+  }
+
+  /// The same for tensors of several kinds.
+  ///
+  /// @param kind of the tensor of a name
+  public List<Stretch> stretchesOf(ParameterLayout whole, ToIntFunction<String> kind) {
     List<Stretch> stretches = new ArrayList<>();
     Map<String, Slice> there = new HashMap<>();
     whole.slices.forEach(slice -> there.put(slice.name(), slice));
@@ -58,12 +67,13 @@ public record ParameterLayout(List<Slice> slices, long numElements) {
       long offset = slices.get(i).offset();
       long end = i + 1 < slices.size() ? slices.get(i + 1).offset() : numElements;
       long offsetInWhole = there.get(slices.get(i).name()).offset();
-      Stretch last = stretches.isEmpty() ? new Stretch(0, -1, 0) : stretches.getLast();
-      if (last.offsetInWhole() + last.numElements() == offsetInWhole) {
+      int own = kind.applyAsInt(slices.get(i).name());
+      Stretch last = stretches.isEmpty() ? new Stretch(0, -1, 0, own) : stretches.getLast();
+      if (last.offsetInWhole() + last.numElements() == offsetInWhole && last.kind() == own) {
         stretches.removeLast();
-        stretches.add(new Stretch(last.offset(), last.offsetInWhole(), end - last.offset()));
+        stretches.add(new Stretch(last.offset(), last.offsetInWhole(), end - last.offset(), own));
       } else {
-        stretches.add(new Stretch(offset, offsetInWhole, end - offset));
+        stretches.add(new Stretch(offset, offsetInWhole, end - offset, own));
       }
     }
     return stretches;

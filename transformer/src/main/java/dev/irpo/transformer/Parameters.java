@@ -3,6 +3,7 @@ package dev.irpo.transformer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.Arena;
@@ -198,6 +199,16 @@ public final class Parameters {
   /// The processes that hold the model together.
   public TensorParallel parallel() {
     return parallel;
+  }
+
+  /// How many of the processes that hold the model together have the same elements of a tensor: all
+  /// of them, or one where each has a slice.
+  public int copies(String name) {
+    if (parallel.ranks() == 1) {
+      return 1;
+    }
+    Shape own = config.parameterShapes().get(name);
+    return own.equals(whole.parameterShapes().get(name)) ? parallel.ranks() : 1;
   }
 
   /// Names, shapes and offsets.

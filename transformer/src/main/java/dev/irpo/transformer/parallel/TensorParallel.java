@@ -66,4 +66,16 @@ public record TensorParallel(Group group, InnerSum innerSum) {
       }
     };
   }
+
+  /// The sum of a number over the processes, in the order of their ranks.
+  public double sum(double own) {
+    if (ranks() == 1) {
+      return own;
+    }
+    double sum = 0;
+    for (double value : group.allGatherDouble(own)) {
+      sum += value;
+    }
+    return sum;
+  }
 }

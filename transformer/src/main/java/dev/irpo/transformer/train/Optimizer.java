@@ -10,6 +10,7 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.tensor.op.AdamW;
 import dev.irpo.tensor.op.Add;
+import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.transformer.Parameters;
 import java.util.HashMap;
@@ -62,7 +63,7 @@ public final class Optimizer {
       variables.put(
           stretch.name("gradient"),
           stretch.of(gradient.owned(stretch.bucket()), stretch.offsetInBucket()));
-      Tensor norm = SquaredNorm.squaredNorm(stretch.variable(normGraph, "gradient"));
+      Tensor norm = squaredNorm(stretch, normGraph);
       placeNorms.merge(new Place(stretch.bucket(), stretch.part()), norm, Add::add);
       new AdamW(settings)
           .update(
@@ -83,10 +84,18 @@ public final class Optimizer {
     squaredNorm = update.buffer(normTensor);
   }
 
+  /// Of the process's share in the sum over all that hold the model, in which the gradient of what
+  /// several of them have must count once.
+  private static Tensor squaredNorm(OwnedStretch stretch, Graph graph) {
+    Tensor norm = SquaredNorm.squaredNorm(stretch.variable(graph, "gradient"));
+    return stretch.copies() == 1 ? norm : Scale.scale(norm, 1.0 / stretch.copies());
+  }
+
   private record Place(int bucket, int part) {}
 
   /// The squared norms of the gradient's parts that this process has, by the number of the part:
-  /// sums over the buckets in their order.
+  /// sums over the buckets in their order. They add up to the whole one over all parts and over the
+  /// processes that hold the model together.
   Map<Integer, Double> squaredNorms() {
     norms.run();
     Map<Integer, Double> values = new TreeMap<>();

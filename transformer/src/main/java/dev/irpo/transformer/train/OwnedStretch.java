@@ -5,6 +5,7 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.transformer.ParameterLayout;
+import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.ShardedLayout.Range;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param offsetInMoments of its first element among all that the process updates
 /// @param offsetInBucket of the same element in what the process updates of the bucket
 /// @param offsetInWhole of the same element in the layout of all parameters
+/// @param copies processes that hold these elements of one model, see [Parameters#copies]
 record OwnedStretch(
     int number,
     int bucket,
@@ -23,10 +25,12 @@ record OwnedStretch(
     long offsetInMoments,
     long offsetInBucket,
     long offsetInWhole,
+    int copies,
     long length) {
   /// The stretches of this process, bucket by bucket.
-  static List<OwnedStretch> of(ShardedLayout layout, Sharding sharding, ParameterLayout whole) {
-    List<ParameterLayout.Stretch> wholes = layout.trained().stretchesOf(whole);
+  static List<OwnedStretch> of(ShardedLayout layout, Sharding sharding, Parameters parameters) {
+    List<ParameterLayout.Stretch> wholes =
+        layout.trained().stretchesOf(parameters.layout(), parameters::copies);
     List<OwnedStretch> stretches = new ArrayList<>();
     int rank = sharding.group().rank();
     long before = 0;
@@ -46,6 +50,7 @@ record OwnedStretch(
                     before + begin - owned.begin(),
                     begin - owned.begin(),
                     stretch.offsetInWhole() + begin - stretch.offset(),
+                    stretch.kind(),
                     end - begin));
           }
         }

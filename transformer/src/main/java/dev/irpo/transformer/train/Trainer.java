@@ -63,7 +63,7 @@ public final class Trainer<I extends TrainItem> {
             backend,
             parameters,
             layout,
-            OwnedStretch.of(layout, sharding, parameters.layout()),
+            OwnedStretch.of(layout, sharding, parameters),
             gradient,
             settings.optimizer());
     exchange = new ParameterExchange(parameters, layout, sharding);
@@ -110,28 +110,18 @@ public final class Trainer<I extends TrainItem> {
   /// if the norm is not finite: parameters, moments and their count then stay as they were.
   ///
   /// @param rate learning rate of this step
-  /// @return the global norm of the gradient before clipping, over all processes
-  /// @throws IllegalStateException if several processes hold the model together: the norm of their
-  ///   slices is not summed
+  /// @return the global norm of the gradient before clipping, over all processes and the slices of
+  ///   the model that they have
   public double update(double rate) {
-    requireWholeModel();
     gradient.complete();
-    double squared = optimizer.wholeSquaredNorm(exchange.sum(optimizer.squaredNorms()));
+    double ofSlice = exchange.sum(optimizer.squaredNorms());
+    double squared = optimizer.wholeSquaredNorm(parameters.parallel().sum(ofSlice));
     if (Double.isFinite(squared)) {
       optimizer.step(rate);
       exchange.gather();
     }
     gradient.clear();
     return Math.sqrt(squared);
-  }
-
-  private void requireWholeModel() {
-    int ranks = parameters.parallel().ranks();
-    if (ranks > 1) {
-      throw new IllegalStateException(
-          "%d processes hold the model together; they have gradients but no optimizer step, so let each process have all of it"
-              .formatted(ranks));
-    }
   }
 
   /// Forgets the gathered gradient.

@@ -4,21 +4,25 @@ import static dev.irpo.transformer.train.PairTraining.pairs;
 import static dev.irpo.transformer.train.PairTraining.settings;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.distributed.Group;
 import dev.irpo.distributed.InProcess;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.reference.ReferenceBackend;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.TinyModel;
 import dev.irpo.transformer.parallel.InnerSum;
 import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.train.TrainItem.Pair;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,16 +30,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Gradients in processes that hold a model together. Their values are compared with golden ones in
-/// `irpo`.
+/// Training in processes that hold a model together. Their gradients are compared with golden ones
+/// in `irpo`.
 class SlicedTrainingTest {
   private static final LlamaConfig CONFIG = TinyModel.config(true);
 
+  private static Parameters parameters(Backend backend, TensorParallel parallel) {
+    Parameters whole = TinyModel.parameters(backend, CONFIG);
+    List<StoredTensor> tensors = TinyModel.stored(whole, DType.F32);
+    return Parameters.load(backend, CONFIG, "tiny", tensors, parallel);
+  }
+
   private static Trainer<Pair> trainer(
       Backend backend, TensorParallel parallel, Llama.Activations activations, String trained) {
-    Parameters whole = TinyModel.parameters(backend, CONFIG);
-    Parameters own =
-        Parameters.load(backend, CONFIG, "tiny", TinyModel.stored(whole, DType.F32), parallel);
+    Parameters own = parameters(backend, parallel);
     return new Trainer<>(backend, own, new PreferenceLoss(), settings(128, activations, trained));
   }
 
@@ -44,7 +52,7 @@ class SlicedTrainingTest {
     return InProcess.run(
         2,
         group -> {
-          TensorParallel parallel = new TensorParallel(group, new InnerSum.ByProcess());
+          TensorParallel parallel = byProcess(group);
           try (Backend cpu = new CpuBackend(1)) {
             Trainer<Pair> trainer = trainer(cpu, parallel, activations, trained);
             trainer.accumulate(pairs(4));
@@ -86,7 +94,7 @@ class SlicedTrainingTest {
     InProcess.run(
         2,
         group -> {
-          TensorParallel parallel = new TensorParallel(group, new InnerSum.ByProcess());
+          TensorParallel parallel = byProcess(group);
           try (Backend cpu = new CpuBackend(1)) {
             String kept = trainer(cpu, parallel, Llama.Activations.KEPT, "all").describe();
             assertEquals(4L * CONFIG.numLayers(), sums(kept));
@@ -102,19 +110,84 @@ class SlicedTrainingTest {
     return listing.lines().filter(line -> line.contains("allReduce")).count();
   }
 
+  /// What steps came to in one process.
+  private record Outcome(Parameters parameters, List<Double> losses, List<Double> norms) {}
+
+  private static Outcome train(TensorParallel parallel, Sharding sharding, String trained) {
+    try (Backend cpu = new CpuBackend(1)) {
+      Parameters own = parameters(cpu, parallel);
+      TrainerSettings settings =
+          new TrainerSettings(
+              100,
+              Llama.Activations.KEPT,
+              PairTraining.ADAM_W,
+              ParameterSelection.parse(trained),
+              sharding);
+      Trainer<Pair> trainer = new Trainer<>(cpu, own, new PreferenceLoss(), settings);
+      List<Double> losses = new ArrayList<>();
+      List<Double> norms = new ArrayList<>();
+      for (int step = 0; step < 3; step++) {
+        losses.add(trainer.accumulate(pairs(6)).loss());
+        norms.add(trainer.update(1e-2));
+      }
+      return new Outcome(own, losses, norms);
+    }
+  }
+
+  private static void requireSliceOf(Outcome whole, Outcome found, int rank) {
+    for (int step = 0; step < whole.losses.size(); step++) {
+      assertEquals(whole.losses.get(step), found.losses.get(step), 1e-4);
+      assertEquals(whole.norms.get(step), found.norms.get(step), 1e-3 * whole.norms.get(step));
+    }
+    TensorParallel second = InProcess.run(2, SlicedTrainingTest::byProcess).get(rank);
+    List<StoredTensor> expected = TinyModel.stored(whole.parameters, DType.F32);
+    Parameters slice =
+        Parameters.load(
+            ReferenceBackend.inSinglePrecision(), CONFIG, "trained", expected, second);
+    assertArrayEquals(
+        slice.flat().toFloatArray(), found.parameters.flat().toFloatArray(), 2e-4f);
+  }
+
+  private static TensorParallel byProcess(Group group) {
+    return new TensorParallel(group, new InnerSum.ByProcess());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "layers:1, model.norm.weight", "*.mlp.*"})
+  void twoSlicesTrainAsTheWholeModelUpToTheOrderOfSums(String trained) {
+    Outcome whole = train(TensorParallel.alone(), Sharding.alone(), trained);
+    List<Outcome> found =
+        InProcess.run(2, group -> train(byProcess(group), Sharding.alone(), trained));
+    assertEquals(found.get(0).norms, found.get(1).norms);
+    for (int rank = 0; rank < 2; rank++) {
+      requireSliceOf(whole, found.get(rank), rank);
+    }
+    found.get(0).parameters.buffers().forEach((name, buffer) -> {
+      if (found.get(0).parameters.copies(name) == 2) {
+        float[] other = found.get(1).parameters.buffers().get(name).toFloatArray();
+        assertArrayEquals(buffer.toFloatArray(), other, name);
+      }
+    });
+  }
+
+  /// Ranks 0 and 1 hold a model, and 2 and 3; 0 and 2 share the optimizer of one slice, and 1 and 3.
   @Test
-  void anOptimizerStepOfSlicesIsRefused() {
-    InProcess.run(
-        2,
-        group -> {
-          TensorParallel parallel = new TensorParallel(group, new InnerSum.ByProcess());
-          try (Backend cpu = new CpuBackend(1)) {
-            Trainer<Pair> trainer = trainer(cpu, parallel, Llama.Activations.KEPT, "all");
-            String message =
-                assertThrows(IllegalStateException.class, () -> trainer.update(1e-3)).getMessage();
-            assertTrue(message.startsWith("2 processes hold the model together"), message);
-            return null;
-          }
-        });
+  void twoModelsOfTwoSlicesTrainAsOne() {
+    Outcome whole = train(TensorParallel.alone(), Sharding.alone(), "all");
+    List<Outcome> found =
+        InProcess.run(
+            4,
+            group -> {
+              Group ofModel = group.split(group.rank() / 2, group.rank());
+              Group ofSlice = group.split(group.rank() % 2, group.rank());
+              return train(byProcess(ofModel), Sharding.of(ofSlice), "all");
+            });
+    for (int rank = 0; rank < 4; rank++) {
+      assertEquals(found.get(0).norms, found.get(rank).norms);
+      requireSliceOf(whole, found.get(rank), rank % 2);
+      assertArrayEquals(
+          found.get(rank % 2).parameters.flat().toFloatArray(),
+          found.get(rank).parameters.flat().toFloatArray());
+    }
   }
 }
