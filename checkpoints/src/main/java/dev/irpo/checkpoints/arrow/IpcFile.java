@@ -85,9 +85,7 @@ record IpcFile(Path path, Schema schema, List<Batch> batches) {
     MemorySegment header = file.asSlice(block.getOffset(), block.getMetadataLength());
     MemorySegment body =
         file.asSlice(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
-    // Files before format 0.15 have no continuation marker before the length.
-    int prefix =
-        header.get(LittleEndian.INT, 0) == IpcFileWriter.CONTINUATION ? HEAD_BYTES : Integer.BYTES;
+    int prefix = IpcTable.prefixBytes(header.get(LittleEndian.INT, 0));
     Message message = Message.getRootAsMessage(header.asSlice(prefix).asByteBuffer());
     if (message.headerType() != MessageHeader.RecordBatch) {
       throw new IllegalArgumentException("a block of the footer is not a record batch");

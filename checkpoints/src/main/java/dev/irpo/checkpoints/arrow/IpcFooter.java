@@ -5,7 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.flatbuf.Block;
 import org.apache.arrow.flatbuf.Field;
 import org.apache.arrow.flatbuf.Footer;
@@ -20,13 +22,19 @@ import org.apache.arrow.vector.ipc.message.ArrowBlock;
 /// its bytes, and no two record batches may share any.
 ///
 /// @param blocks where the record batches lie, in their order
-record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
+/// @param metadata of the footer itself, by key
+record IpcFooter(Schema schema, List<ArrowBlock> blocks, Map<String, Text> metadata) {
   private static final int TAIL_BYTES = Integer.BYTES + IpcFileWriter.MAGIC.length();
   static final long MAX_BYTES = 16_000_000;
   private static final int MAX_DEPTH = 8;
 
   /// The least that a table of a flatbuffer takes: the offset of its layout, and the one to it.
   private static final int TABLE_BYTES = 8;
+
+  /// A text of the footer.
+  ///
+  /// @param offset of its first byte in the file
+  record Text(String value, long offset) {}
 
   /// @throws RuntimeException of any kind if the footer is damaged: flatbuffers are not verified on
   ///   access
@@ -36,19 +44,30 @@ record IpcFooter(Schema schema, List<ArrowBlock> blocks) {
       throw new IllegalArgumentException(
           "its footer has %d bytes, at most %d are read".formatted(bytes, MAX_BYTES));
     }
-    MemorySegment data = file.asSlice(file.byteSize() - TAIL_BYTES - bytes, bytes);
+    long begin = file.byteSize() - TAIL_BYTES - bytes;
+    MemorySegment data = file.asSlice(begin, bytes);
     Footer footer = Footer.getRootAsFooter(data.asByteBuffer());
     if (footer.schema() == null) {
       throw new IllegalArgumentException("its footer has no schema");
     }
-    requireBounded(footer.schema(), bytes);
+    Budget budget = new Budget(bytes);
+    budget.takeSchema(footer.schema());
+    Map<String, Text> metadata = new HashMap<>();
+    for (int i = 0; i < footer.customMetadataLength(); i++) {
+      KeyValue pair = footer.customMetadata(i);
+      budget.takePair(pair);
+      ByteBuffer value = pair.valueAsByteBuffer();
+      if (pair.key() != null && value != null) {
+        metadata.put(pair.key(), new Text(pair.value(), begin + value.position()));
+      }
+    }
     List<ArrowBlock> blocks = new ArrayList<>();
     for (int i = 0; i < footer.recordBatchesLength(); i++) {
       Block block = footer.recordBatches(i);
       blocks.add(new ArrowBlock(block.offset(), block.metaDataLength(), block.bodyLength()));
     }
     requireApart(blocks);
-    return new IpcFooter(footer.schema(), List.copyOf(blocks));
+    return new IpcFooter(footer.schema(), List.copyOf(blocks), Map.copyOf(metadata));
   }
 
   /// Checks that a schema says no more than the bytes that it was read from can hold.

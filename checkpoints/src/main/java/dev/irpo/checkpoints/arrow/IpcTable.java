@@ -1,5 +1,6 @@
 package dev.irpo.checkpoints.arrow;
 
+import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
@@ -32,7 +34,9 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// Source: the Arrow columnar format, "Serialization and Interprocess Communication".
 ///
 /// @param batches where the record batches lie, in their order
-public record IpcTable(Schema schema, List<ArrowBlock> batches) {
+/// @param checksums none where the writer left none
+public record IpcTable(
+    Schema schema, List<ArrowBlock> batches, Optional<TableChecksums> checksums) {
   private static final byte[] FILE = IpcFileWriter.MAGIC.getBytes(StandardCharsets.US_ASCII);
   private static final byte[] STREAM = {-1, -1, -1, -1};
   private static final int PREFIX_BYTES = 2 * Integer.BYTES;
@@ -48,13 +52,19 @@ public record IpcTable(Schema schema, List<ArrowBlock> batches) {
     }
   }
 
+  /// Bytes before the header of a message that begins with this number. Files before format 0.15
+  /// have no continuation marker before the length.
+  public static int prefixBytes(int first) {
+    return first == IpcFileWriter.CONTINUATION ? PREFIX_BYTES : Integer.BYTES;
+  }
+
   private static boolean isStream(byte[] begin) {
     return begin.length >= STREAM.length
         && Arrays.equals(begin, 0, STREAM.length, STREAM, 0, STREAM.length);
   }
 
   /// Checks that the schema says no more than it holds, that record batches lie apart, and that
-  /// their buffers and numbers of rows fit into them.
+  /// their buffers and numbers of rows fit into them; and checksums, but those of the batches.
   ///
   /// @throws RuntimeException of any kind if that is not so: flatbuffers are not verified on access
   public static IpcTable read(Path path) throws IOException {
@@ -63,14 +73,17 @@ public record IpcTable(Schema schema, List<ArrowBlock> batches) {
       boolean isStream = file.byteSize() > PREFIX_BYTES && file.get(LittleEndian.INT, 0) == -1;
       IpcTable table = isStream ? ofStream(file) : ofFile(file);
       requirePlain(table.schema().getFields());
-      table.batches().forEach(block -> requireSound(file, block));
+      for (int i = 0; i < table.batches().size(); i++) {
+        requireSound(file, table.batches(), i);
+      }
       return table;
     }
   }
 
   private static IpcTable ofFile(MemorySegment file) {
     IpcFooter footer = IpcFooter.read(file);
-    return new IpcTable(Schema.convertSchema(footer.schema()), footer.blocks());
+    Optional<TableChecksums> checksums = TableChecksums.check(file, footer);
+    return new IpcTable(Schema.convertSchema(footer.schema()), footer.blocks(), checksums);
   }
 
   private static IpcTable ofStream(MemorySegment file) {
@@ -99,7 +112,7 @@ public record IpcTable(Schema schema, List<ArrowBlock> batches) {
     if (schema == null) {
       throw new IllegalArgumentException("it is a stream without a schema");
     }
-    return new IpcTable(schema, List.copyOf(blocks));
+    return new IpcTable(schema, List.copyOf(blocks), Optional.empty());
   }
 
   private static Schema schema(Message message, int headerBytes) {
@@ -130,6 +143,17 @@ public record IpcTable(Schema schema, List<ArrowBlock> batches) {
                 .formatted(field.getName()));
       }
       requirePlain(field.getChildren());
+    }
+  }
+
+  private static void requireSound(MemorySegment file, List<ArrowBlock> blocks, int index) {
+    try {
+      requireSound(file, blocks.get(index));
+    } catch (RuntimeException e) { // of any kind
+      throw new IllegalArgumentException(
+          "record batch %d of %d: %s"
+              .formatted(index + 1, blocks.size(), JsonFiles.firstLine(e.getMessage())),
+          e);
     }
   }
 

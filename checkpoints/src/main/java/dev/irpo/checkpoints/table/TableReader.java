@@ -1,6 +1,8 @@
 package dev.irpo.checkpoints.table;
 
 import dev.irpo.checkpoints.arrow.IpcTable;
+import dev.irpo.checkpoints.files.Crc32c;
+import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.MappedFiles;
 import java.io.IOException;
@@ -11,6 +13,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
+import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorLoader;
@@ -23,23 +28,26 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /// Reads the rows of an Arrow table, in IPC's file or stream format, in order, one record batch in
-/// memory at a time.
+/// memory at a time. What has checksums ([TableChecksums][dev.irpo.checkpoints.arrow.TableChecksums])
+/// is compared with them while it is read.
 ///
 /// Only one iterator can be in use: a later one starts at the first row and takes over.
 public final class TableReader implements AutoCloseable, Iterable<TableRow> {
+  private static final long CHUNK_BYTES = 1L << 26;
+
   private final Path path;
   private final FileChannel channel;
   private final BufferAllocator allocator = new RootAllocator();
-  private final List<ArrowBlock> batches;
+  private final IpcTable table;
   private final VectorSchemaRoot root;
 
   private TableReader(Path path, FileChannel channel, IpcTable table) {
     this.path = path;
     this.channel = channel;
-    this.batches = table.batches();
+    this.table = table;
     this.root = VectorSchemaRoot.create(table.schema(), allocator);
     // A wrong list offset makes Arrow grow the items to it; a sound batch is held twice at most.
-    long largest = batches.stream().mapToLong(ArrowBlock::getBodyLength).max().orElse(0);
+    long largest = table.batches().stream().mapToLong(ArrowBlock::getBodyLength).max().orElse(0);
     allocator.setLimit(4 * largest + (1 << 20));
   }
 
@@ -50,7 +58,7 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
 
   /// Opens a table.
   ///
-  /// @throws IllegalArgumentException if the file is truncated, damaged or of another kind
+  /// @throws DamagedException if the file is truncated, damaged or of another kind
   public static TableReader open(Path path) throws IOException {
     MappedFiles.requireFile(path);
     IpcTable table;
@@ -86,6 +94,15 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
     return rows;
   }
 
+  /// Reads a whole table and keeps nothing of it.
+  ///
+  /// @throws DamagedException if it is damaged
+  public static void verify(Path path) throws IOException {
+    try (TableReader reader = open(path)) {
+      reader.forEach(_ -> {});
+    }
+  }
+
   /// The names of the columns in their order.
   public List<String> columnNames() {
     return root.getSchema().getFields().stream().map(Field::getName).toList();
@@ -93,7 +110,7 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
 
   /// The rows; each is valid until the next is asked for.
   ///
-  /// The iterator throws [IllegalArgumentException] where the file is damaged.
+  /// The iterator throws [DamagedException] where the file is damaged.
   @Override
   public Iterator<TableRow> iterator() {
     return new RowIterator();
@@ -107,11 +124,12 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
     channel.close();
   }
 
-  private static IllegalArgumentException damaged(Path path, Exception cause) {
-    return new IllegalArgumentException(
-        JsonFiles.oneLine(
-            "%s: is not a complete Arrow table (%s); copy it again, or write it without compression and dictionaries"
-                .formatted(path, JsonFiles.firstLine(cause.getMessage()))),
+  private static DamagedException damaged(Path path, Exception cause) {
+    return new DamagedException(
+        path,
+        "%s: is not a complete Arrow table (%s)"
+            .formatted(path, JsonFiles.firstLine(cause.getMessage())),
+        "copy it again, or write it without compression and dictionaries",
         cause);
   }
 
@@ -122,8 +140,8 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
 
     @Override
     public boolean hasNext() {
-      while (nextRow == loadedRows && nextBatch < batches.size()) {
-        load(batches.get(nextBatch));
+      while (nextRow == loadedRows && nextBatch < table.batches().size()) {
+        load(nextBatch);
         nextBatch++;
         nextRow = 0;
         loadedRows = root.getRowCount();
@@ -139,16 +157,46 @@ public final class TableReader implements AutoCloseable, Iterable<TableRow> {
       return new TableRow(path, root, nextRow++);
     }
 
-    private void load(ArrowBlock block) {
-      try {
+    private void load(int index) {
+      ArrowBlock block = table.batches().get(index);
+      long bytes = block.getMetadataLength() + block.getBodyLength();
+      try (ArrowBuf data = allocator.buffer(bytes)) {
         channel.position(block.getOffset());
-        ReadChannel in = new ReadChannel(channel);
-        try (ArrowRecordBatch batch =
-            MessageSerializer.deserializeRecordBatch(in, block, allocator)) {
+        if (new ReadChannel(channel).readFully(data, bytes) != bytes) {
+          throw new IOException("it ends in record batch %d".formatted(index + 1));
+        }
+        // Arrow reads with raw addresses, so the bytes are compared before it does.
+        table.checksums().ifPresent(written -> written.requireBatch(index, sum(data, bytes)));
+        try (ArrowRecordBatch batch = recordBatch(data, block)) {
           new VectorLoader(root).load(batch);
         }
       } catch (IOException | RuntimeException e) { // Arrow uses both for damaged content
         throw damaged(path, e);
+      }
+    }
+
+    private static String sum(ArrowBuf data, long bytes) {
+      Crc32c sum = new Crc32c();
+      for (long at = 0; at < bytes; at += CHUNK_BYTES) {
+        sum.add(data.nioBuffer(at, (int) Math.min(CHUNK_BYTES, bytes - at)));
+      }
+      return sum.take();
+    }
+
+    /// A batch that shares the data, which it keeps until it is closed.
+    private static ArrowRecordBatch recordBatch(ArrowBuf data, ArrowBlock block)
+        throws IOException {
+      int prefix = IpcTable.prefixBytes(data.getInt(0));
+      int headerBytes = block.getMetadataLength() - prefix;
+      Message message = Message.getRootAsMessage(data.nioBuffer(prefix, headerBytes));
+      ArrowBuf body = data.slice(block.getMetadataLength(), block.getBodyLength());
+      body.getReferenceManager().retain(); // released below, or by whoever reads it
+      try {
+        return MessageSerializer.deserializeRecordBatch(
+            (RecordBatch) message.header(new RecordBatch()), body);
+      } catch (IOException | RuntimeException e) {
+        body.getReferenceManager().release();
+        throw e;
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.JsonFiles;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,8 @@ import org.apache.arrow.vector.types.pojo.Field;
 /// One row of a table; what the getters return stays valid, the row itself does not.
 ///
 /// Every getter throws [IllegalArgumentException] if the table has no column of that name and type,
-/// or, except [#nullableUtf8], if the value is null.
+/// or, except [#nullableUtf8], if the value is null; [DamagedException] if it does not lie in the
+/// table.
 public final class TableRow {
   private final Path path;
   private final VectorSchemaRoot root;
@@ -160,7 +162,12 @@ public final class TableRow {
     try {
       return value.apply(typed);
     } catch (IndexOutOfBoundsException | IllegalStateException | NegativeArraySizeException e) {
-      throw refused(name, "is damaged (%s)".formatted(JsonFiles.firstLine(e.getMessage())), e);
+      throw new DamagedException(
+          path,
+          "%s: column '%s' is damaged (%s)"
+              .formatted(path, name, JsonFiles.firstLine(e.getMessage())),
+          "copy the file again, or name one with that column",
+          e);
     }
   }
 

@@ -1,11 +1,19 @@
 package dev.irpo.checkpoints.table;
 
+import dev.irpo.checkpoints.arrow.TableChecksums;
 import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Crc32c;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -13,7 +21,8 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 
-/// Writes rows to an Arrow IPC file in batches of 1024; the same rows give the same bytes.
+/// Writes rows to an Arrow IPC file in batches of 1024, with checksums ([TableChecksums]); the same
+/// rows give the same bytes.
 ///
 /// The file appears with [#commit]; closing without it leaves no file.
 ///
@@ -29,6 +38,12 @@ public final class TableWriter<R> implements AutoCloseable {
   private final VectorSchemaRoot root;
   private final FileChannel channel;
   private final ArrowFileWriter writer;
+  private final Crc32c batch = new Crc32c();
+  private final List<String> checksums = new ArrayList<>();
+
+  /// What the footer says, read when it is written.
+  private final Map<String, String> metadata = new LinkedHashMap<>();
+
   private int batchRows;
   private boolean closed;
 
@@ -40,7 +55,12 @@ public final class TableWriter<R> implements AutoCloseable {
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     this.root = VectorSchemaRoot.create(schema.arrowSchema(), allocator);
     this.writer =
-        new ArrowFileWriter(root, new DictionaryProvider.MapDictionaryProvider(), channel);
+        new ArrowFileWriter(
+            root,
+            new DictionaryProvider.MapDictionaryProvider(),
+            new SummedChannel(channel, batch),
+            metadata);
+    writer.start();
     root.allocateNew();
   }
 
@@ -76,8 +96,10 @@ public final class TableWriter<R> implements AutoCloseable {
     if (batchRows > 0) {
       writeBatch();
     }
+    metadata.putAll(new TableChecksums(checksums).metadata());
     writer.end();
     release();
+    TableChecksums.seal(temporary);
     AtomicFiles.commitFile(temporary, target);
   }
 
@@ -92,7 +114,9 @@ public final class TableWriter<R> implements AutoCloseable {
 
   private void writeBatch() throws IOException {
     root.setRowCount(batchRows);
+    var _ = batch.take(); // what was written before it
     writer.writeBatch();
+    checksums.add(batch.take());
     batchRows = 0;
     for (FieldVector vector : root.getFieldVectors()) {
       vector.reset();
@@ -104,5 +128,27 @@ public final class TableWriter<R> implements AutoCloseable {
     root.close();
     allocator.close();
     channel.close();
+  }
+
+  /// Sums up what goes through it.
+  private record SummedChannel(WritableByteChannel target, Crc32c sum)
+      implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      ByteBuffer before = bytes.duplicate();
+      int written = target.write(bytes);
+      sum.add(before.limit(before.position() + written));
+      return written;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return target.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      target.close();
+    }
   }
 }
