@@ -1,6 +1,7 @@
 package dev.irpo.checkpoints.files;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
@@ -18,14 +19,32 @@ import java.util.stream.Stream;
 
 /// Writes files and folders that exist either whole or not at all.
 ///
-/// Content goes to a temporary sibling `NAME.partial-PID-START`, is synced to the disk together
-/// with the directory, and is then renamed. PID and START (milliseconds) identify the writing
+/// Content goes to a temporary sibling `NAME.partial-HOST-PID-START`, is synced to the disk together
+/// with the directory, and is then renamed. HOST, PID and START (milliseconds) identify the writing
 /// process, so what a killed process left can be told from what a living one is writing, even when
-/// a process id is used again. The processes of one folder must run on one machine.
+/// a process id is used again. What is left by another machine's processes, of which nothing is
+/// known, goes when a process has the folder to itself ([FolderLock]).
 public final class AtomicFiles {
-  private static final Pattern TEMPORARY = Pattern.compile("(.+)\\.partial-(\\d+)-(\\d+)");
+  private static final Pattern TEMPORARY =
+      Pattern.compile("(.+)\\.partial-(?:(.+)-)?(\\d+)-(\\d+)");
+
+  private static final Path LINUX_NAME = Path.of("/proc/sys/kernel/hostname");
+
+  /// The name of this machine, of letters that any file system takes.
+  static final String HOST = hostName().replaceAll("[^A-Za-z0-9.-]", "_");
 
   private AtomicFiles() {}
+
+  /// Without asking a name server where that is possible.
+  private static String hostName() {
+    try {
+      return Files.isReadable(LINUX_NAME)
+          ? Files.readString(LINUX_NAME).strip()
+          : InetAddress.getLocalHost().getHostName();
+    } catch (IOException e) {
+      return "localhost"; // it has a name that no address belongs to
+    }
+  }
 
   /// Writes content at the given path, which does not exist yet (or, for a folder, is empty).
   @FunctionalInterface
@@ -68,7 +87,27 @@ public final class AtomicFiles {
     }
   }
 
-  /// Deletes the temporaries directly in a folder whose processes no longer live.
+  /// Deletes a folder with all that is in it; it is gone whole or not at all.
+  public static void deleteFolder(Path folder) throws IOException {
+    Path temporary = prepare(folder);
+    Files.move(folder, temporary, StandardCopyOption.ATOMIC_MOVE);
+    sync(parent(folder));
+    deleteTree(temporary);
+  }
+
+  /// Deletes the temporaries in a folder and in those below it, whoever wrote them; only for a
+  /// process that knows that no other writes there.
+  static void deleteTemporaries(Path folder) throws IOException {
+    List<Path> temporaries;
+    try (Stream<Path> entries = Files.walk(folder)) {
+      temporaries = entries.filter(AtomicFiles::isTemporary).toList();
+    }
+    for (Path temporary : temporaries) {
+      deleteTree(temporary);
+    }
+  }
+
+  /// Deletes the temporaries directly in a folder whose processes no longer live on this machine.
   ///
   /// @return how many were deleted
   public static int deleteLeftovers(Path folder) throws IOException {
@@ -93,7 +132,7 @@ public final class AtomicFiles {
     Files.createDirectories(parent(target));
     deleteLeftovers(parent(target));
     ProcessHandle self = ProcessHandle.current();
-    String suffix = ".partial-%d-%d".formatted(self.pid(), startMs(self));
+    String suffix = ".partial-%s-%d-%d".formatted(HOST, self.pid(), startMs(self));
     Path temporary = parent(target).resolve(target.getFileName() + suffix);
     deleteTree(temporary);
     return temporary;
@@ -108,14 +147,16 @@ public final class AtomicFiles {
 
   private static boolean isLeftover(Path path) {
     Matcher matcher = TEMPORARY.matcher(path.getFileName().toString());
-    if (!matcher.matches()) {
+    boolean isForeign =
+        !matcher.matches() || (matcher.group(2) != null && !matcher.group(2).equals(HOST));
+    if (isForeign) {
       return false;
     }
-    Optional<ProcessHandle> writer = ProcessHandle.of(Long.parseLong(matcher.group(2)));
-    return writer.map(AtomicFiles::startMs).orElse(-1L) != Long.parseLong(matcher.group(3));
+    Optional<ProcessHandle> writer = ProcessHandle.of(Long.parseLong(matcher.group(3)));
+    return writer.map(AtomicFiles::startMs).orElse(-1L) != Long.parseLong(matcher.group(4));
   }
 
-  private static long startMs(ProcessHandle process) {
+  static long startMs(ProcessHandle process) {
     return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 

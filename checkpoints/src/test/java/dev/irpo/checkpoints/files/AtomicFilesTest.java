@@ -62,17 +62,22 @@ class AtomicFilesTest {
   @Test
   void leftoversOfKilledProcessesGoAndThoseOfLivingOnesStay() throws IOException {
     long ownStart = ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
-    String living = "a.partial-%d-%d".formatted(ProcessHandle.current().pid(), ownStart);
-    Files.writeString(folder.resolve(living), "being written");
+    long ownId = ProcessHandle.current().pid();
+    String living = "a.partial-%s-%d-%d".formatted(AtomicFiles.HOST, ownId, ownStart);
+    String ofOlderVersion = "b.partial-%d-%d".formatted(ownId, ownStart);
+    String elsewhere = "c.partial-another-host-7-999999999-12345";
+    for (String stays : List.of(living, ofOlderVersion, elsewhere)) {
+      Files.writeString(folder.resolve(stays), "being written");
+      assertTrue(AtomicFiles.isTemporary(folder.resolve(stays)));
+    }
     Files.writeString(
-        folder.resolve("b.partial-%d-12345".formatted(ProcessHandle.current().pid())),
+        folder.resolve("d.partial-%s-%d-12345".formatted(AtomicFiles.HOST, ownId)),
         "pid reused");
-    Path dead = Files.createDirectory(folder.resolve("c.partial-999999999-12345"));
+    Path dead = Files.createDirectory(folder.resolve("e.partial-999999999-12345"));
     Files.writeString(dead.resolve("weights"), "half");
     Files.writeString(folder.resolve("notes.partial"), "a user's own file");
     assertEquals(2, AtomicFiles.deleteLeftovers(folder));
-    assertEquals(List.of(living, "notes.partial"), names());
-    assertTrue(AtomicFiles.isTemporary(folder.resolve(living)));
+    assertEquals(List.of(living, ofOlderVersion, elsewhere, "notes.partial"), names());
   }
 
   @Test
