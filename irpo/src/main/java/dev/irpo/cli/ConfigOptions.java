@@ -5,7 +5,6 @@ import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.train.ConfigFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,11 +45,7 @@ final class ConfigOptions {
 
   /// The configuration of work in a folder, which may have been begun.
   RunConfig loadFor(Path folder) throws IOException {
-    return RunConfig.resuming(begun(folder), Optional.ofNullable(config), overrides());
-  }
-
-  private static Optional<Path> begun(Path folder) {
-    return Optional.of(folder.resolve(ConfigFile.NAME)).filter(Files::exists);
+    return RunConfig.resuming(ConfigFile.begun(folder), Optional.ofNullable(config), overrides());
   }
 
   private List<String> overrides() {
@@ -84,7 +79,7 @@ final class ConfigOptions {
     if (config == null && !chosen) {
       all.addFirst("preset=" + own);
     }
-    return RunConfig.resuming(
-        folder.flatMap(ConfigOptions::begun), Optional.ofNullable(config), all);
+    Optional<Path> begun = folder.isPresent() ? ConfigFile.begun(folder.get()) : Optional.empty();
+    return RunConfig.resuming(begun, Optional.ofNullable(config), all);
   }
 }

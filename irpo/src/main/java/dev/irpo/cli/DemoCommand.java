@@ -1,13 +1,15 @@
 package dev.irpo.cli;
 
+import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.distributed.Group;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
+import dev.irpo.run.StartModel;
+import dev.irpo.train.ConfigFile;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -35,17 +37,24 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path root = out == null ? standardFolder() : out;
-    RunConfig resolved = config.loadWithPreset("demo", Optional.of(root));
-    RunFolder folder = new RunFolder(root);
+    try (FolderLock lock = ConfigFile.lock(root)) {
+      run(new RunFolder(root), lock);
+    }
+    return 0;
+  }
+
+  private void run(RunFolder folder, FolderLock lock) throws IOException {
+    RunConfig resolved = config.loadWithPreset("demo", Optional.of(folder.root()));
     LlamaConfig sizes = EmbeddedModel.config();
     Prompts prompts = Prompts.of(resolved, EmbeddedModel.text(), sizes);
     DryRun.of(resolved, prompts, Group.alone()).requireRoom(folder.root());
-    folder.open(resolved);
-    if (!Files.exists(folder.startModel())) {
+    folder.open(resolved, lock);
+    StartModel startModel = new StartModel(folder);
+    if (startModel.isWanted()) {
       EmbeddedModel.copyTo(folder.startModel());
+      startModel.requireSame("the demo's");
     }
     RunCommand.iterate(resolved, folder, prompts);
-    return 0;
   }
 
   /// A folder for each seed.

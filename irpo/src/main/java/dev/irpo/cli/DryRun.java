@@ -83,8 +83,8 @@ record DryRun(
                   Units.bytes(free),
                   isBegun
                       ? "make room there"
-                      : "keep fewer checkpoints (train.checkpointEverySteps) or choose another"
-                          + " --out"));
+                      : "keep fewer checkpoints (train.keepCheckpoints,"
+                          + " train.checkpointEverySteps) or choose another --out"));
     }
   }
 
@@ -166,6 +166,9 @@ record DryRun(
     Table table = new Table().row("  M_0", Units.bytes(plan.startDiskBytes()));
     plan.iterationDiskBytes()
         .forEach((what, bytes) -> table.row("  each iteration, " + what, Units.bytes(bytes)));
+    if (plan.passingDiskBytes() > 0) {
+      table.row("  for a while, more checkpoints", Units.bytes(plan.passingDiskBytes()));
+    }
     for (int t = 1; t <= plan.iterations(); t++) {
       long bytes = plan.startDiskBytes() + t * plan.iterationBytes();
       table.row("  after iteration " + t, Units.bytes(bytes));

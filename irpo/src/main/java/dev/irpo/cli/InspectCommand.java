@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.RunConfig;
@@ -86,6 +87,9 @@ final class InspectCommand implements Callable<Integer> {
     RunConfig config = RunConfig.load(Optional.of(folder.configFile()), List.of());
     System.out.println("run        " + folder.root());
     printStates(folder, config);
+    for (Path damaged : DamagedFiles.in(folder.root())) {
+      System.out.println("damaged    " + folder.root().relativize(damaged));
+    }
     System.out.print(RunReport.table(folder, config.iterations()));
   }
 

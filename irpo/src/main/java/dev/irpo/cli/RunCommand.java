@@ -1,7 +1,8 @@
 package dev.irpo.cli;
 
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
-import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.DamagedFiles;
+import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
@@ -12,7 +13,9 @@ import dev.irpo.model.TextRules;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
+import dev.irpo.run.StartModel;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.ConfigFile;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,34 +50,61 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfig resolved = config.loadFor(out);
-    RunFolder folder = new RunFolder(out);
-    boolean isBegun = Files.exists(folder.startModel());
-    Path start = isBegun ? folder.startModel() : model.model;
-    Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
-    if (dryRun && named.isPresent() && !Files.exists(start)) {
-      Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
-      rehearse(DryRun.of(resolved, prompts, Group.alone()), folder);
+    if (dryRun) {
+      rehearse();
       return 0;
     }
+    try (FolderLock lock = ConfigFile.lock(out)) {
+      run(lock);
+    }
+    return 0;
+  }
+
+  private void run(FolderLock lock) throws IOException {
+    RunConfig resolved = config.loadFor(out);
+    RunFolder folder = new RunFolder(out);
+    StartModel startModel = new StartModel(folder);
+    boolean isCopied = startModel.isWanted();
     Prompts prompts;
-    try (StoredModel source =
-        ModelFiles.open(start, isBegun ? Optional.empty() : model.tokenizer())) {
+    try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      DryRun plan = DryRun.of(resolved, prompts, Group.alone());
-      if (dryRun) {
-        rehearse(plan, folder);
-        return 0;
-      }
-      plan.requireRoom(out);
-      folder.open(resolved);
-      if (!isBegun) {
+      DryRun.of(resolved, prompts, Group.alone()).requireRoom(out);
+      folder.open(resolved, lock);
+      if (isCopied) {
         copyStartModel(source, folder.startModel());
+        startModel.requireSame("--model " + model.model);
       }
     }
     iterate(resolved, folder, prompts);
-    return 0;
+  }
+
+  private static boolean isBegun(RunFolder folder) {
+    return Files.exists(folder.startModel());
+  }
+
+  /// M_0, in the folder or where it is copied from.
+  private StoredModel start(RunFolder folder) throws IOException {
+    return isBegun(folder)
+        ? ModelFiles.open(folder.startModel(), Optional.empty())
+        : ModelFiles.open(model.model, model.tokenizer());
+  }
+
+  /// Prints the plan and writes nothing.
+  private void rehearse() throws IOException {
+    RunConfig resolved = config.loadFor(out);
+    RunFolder folder = new RunFolder(out);
+    Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
+    if (named.isPresent() && !isBegun(folder) && !Files.exists(model.model)) {
+      Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
+      rehearse(DryRun.of(resolved, prompts, Group.alone()), folder);
+      return;
+    }
+    try (StoredModel source = start(folder)) {
+      LlamaConfig sizes = LanguageModel.checkWeights(source);
+      Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
+      rehearse(DryRun.of(resolved, prompts, Group.alone()), folder);
+    }
   }
 
   /// Prints the plan, also of what cannot fit, which is refused then.
@@ -106,14 +136,16 @@ final class RunCommand implements Callable<Integer> {
 
   /// Runs to the end and prints the table.
   static void iterate(RunConfig config, RunFolder folder, Prompts prompts) throws IOException {
-    if (Files.isDirectory(folder.root())) {
-      AtomicFiles.deleteLeftovers(folder.root());
-    }
     try (Backend backend = BackendStart.of(config.compute())) {
       new IterationLoop(config, folder, backend, Group.alone(), new Bars(), Optional.of(prompts))
           .run();
     }
     System.out.print(RunReport.table(folder, config.iterations()));
     System.out.println("files: " + folder.root().toAbsolutePath().normalize());
+    int damaged = DamagedFiles.in(folder.root()).size();
+    if (damaged > 0) {
+      System.out.printf(
+          "damaged: %d files or folders, made again and kept; irpo inspect lists them%n", damaged);
+    }
   }
 }

@@ -1,6 +1,5 @@
 package dev.irpo.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.run.Evaluation;
 import dev.irpo.run.RolloutCounts;
@@ -11,8 +10,6 @@ import java.util.Locale;
 
 /// The table at the end of a run.
 final class RunReport {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
   private RunReport() {}
 
   static String table(RunFolder folder, int iterations) throws IOException {
@@ -26,11 +23,11 @@ final class RunReport {
       boolean evaluated = Files.exists(folder.evaluation(t));
       Evaluation evaluation =
           evaluated
-              ? MAPPER.readValue(folder.evaluation(t).toFile(), Evaluation.class)
+              ? RunFolder.readJson(folder.evaluation(t), Evaluation.class)
               : new Evaluation(null, null, 0);
       if (Files.exists(folder.rollouts(t).counts())) {
         RolloutCounts counts =
-            MAPPER.readValue(folder.rollouts(t).counts().toFile(), RolloutCounts.class);
+            RunFolder.readJson(folder.rollouts(t).counts(), RolloutCounts.class);
         String share =
             String.format(Locale.ROOT, "%.1f %%", 100.0 * counts.correct() / counts.rollouts());
         text.append(

@@ -1,10 +1,13 @@
 package dev.irpo.cli;
 
+import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.CheckpointPlan;
+import dev.irpo.train.ConfigFile;
 import dev.irpo.train.SupervisedTraining;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.LlamaConfig;
@@ -43,8 +46,14 @@ final class SftCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    try (FolderLock lock = ConfigFile.lock(out)) {
+      train(new TrainingFolder(out, model.model), lock);
+    }
+    return 0;
+  }
+
+  private void train(TrainingFolder folder, FolderLock lock) throws IOException {
     RunConfig resolved = config.loadFor(out);
-    TrainingFolder folder = new TrainingFolder(out, model.model);
     folder.requireUnfinished();
     LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());
     TrainingRoom room =
@@ -59,17 +68,14 @@ final class SftCommand implements Callable<Integer> {
       SequencedMap<String, Path> inputs = new LinkedHashMap<>();
       inputs.put("--model", model.model);
       inputs.put("--data", data);
-      folder.open(resolved, inputs);
-      folder.resume(training);
+      folder.open(resolved, inputs, lock);
+      CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
+      folder.resume(training, plan);
       try (Progress.Bar bar = new Bars().begin("sft", training.totalSteps())) {
-        folder.run(
-            training,
-            line -> bar.at(line.step(), line.message()),
-            resolved.train().checkpointEverySteps());
+        folder.run(training, plan, line -> bar.at(line.step(), line.message()));
       }
       trained.save(folder.model());
     }
-    return 0;
   }
 
   private record Example(int line, TrainItem.Single item) {

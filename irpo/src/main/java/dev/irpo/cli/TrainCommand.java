@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
@@ -7,6 +8,8 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.CheckpointPlan;
+import dev.irpo.train.ConfigFile;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.score.Scorer;
@@ -61,8 +64,14 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    try (FolderLock lock = ConfigFile.lock(out)) {
+      train(new TrainingFolder(out, policy), lock);
+    }
+    return 0;
+  }
+
+  private void train(TrainingFolder folder, FolderLock lock) throws IOException {
     RunConfig resolved = config.loadFor(out);
-    TrainingFolder folder = new TrainingFolder(out, policy);
     folder.requireUnfinished();
     requireReferenceIsRead(resolved);
     isStored = PairFile.isStored(pairs);
@@ -73,22 +82,19 @@ final class TrainCommand implements Callable<Integer> {
       List<PreferencePair> loaded = load(backend, trained, resolved);
       room.require(PreferenceTraining.largest(resolved, loaded));
       PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
-      boolean isResumed = folder.resume(training);
+      CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
+      boolean isResumed = folder.resume(training, plan) > 0;
       if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
         training.requirePolicyIsReference();
       } else if (!isResumed && reference == null) {
         training.requirePolicyIsNearReference();
       }
-      folder.open(resolved, inputs());
+      folder.open(resolved, inputs(), lock);
       try (Progress.Bar bar = new Bars().begin("train", training.totalSteps())) {
-        folder.run(
-            training,
-            line -> bar.at(line.step(), line.message()),
-            resolved.train().checkpointEverySteps());
+        folder.run(training, plan, line -> bar.at(line.step(), line.message()));
       }
       trained.save(folder.model());
     }
-    return 0;
   }
 
   private TrainingRoom room(RunConfig resolved) throws IOException {

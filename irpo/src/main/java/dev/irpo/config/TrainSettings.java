@@ -52,6 +52,13 @@ public record TrainSettings(
             doc = "steps between checkpoints; 0: at the end only")
         int checkpointEverySteps,
     @Setting(
+            value = "0",
+            range = "[0, 1000000]",
+            doc =
+                "newest checkpoints of a training that stay, besides those that have yet to be"
+                    + " evaluated on held-out problems and the best of the others; 0: all")
+        int keepCheckpoints,
+    @Setting(
             value = "true",
             doc =
                 "whether M_t is then trained again, from M_{t-1} and with the held-out problems"

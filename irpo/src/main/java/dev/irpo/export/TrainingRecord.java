@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// What a run or a training left beside a model: how it was trained, and what came of it.
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 record TrainingRecord(
     Path training, Path metrics, Optional<Integer> step, Optional<RunConfig> config) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Set<String> NOT_OF_THE_MODEL = Set.of("tokensPerSecond", "crc32c");
 
   /// The record of a model in `model/` or `checkpoints/step-N/` of a training, of its own or of a
   /// run's iteration; none of other models.
@@ -74,7 +76,7 @@ record TrainingRecord(
       row(text, "settings", "config.yaml is not of this version of the program");
     }
     for (Map.Entry<String, JsonNode> metric : line.properties()) {
-      if (!metric.getKey().equals("tokensPerSecond")) { // of the machine, not of the model
+      if (!NOT_OF_THE_MODEL.contains(metric.getKey())) {
         row(text, "last `" + metric.getKey() + "`", metric.getValue().asText());
       }
     }

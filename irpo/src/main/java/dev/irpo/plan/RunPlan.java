@@ -17,14 +17,16 @@ import java.util.stream.Stream;
 /// @param iteration in each iteration
 /// @param memory at the end
 /// @param startDiskBytes of M_0
-/// @param iterationDiskBytes of an iteration by purpose
+/// @param iterationDiskBytes that an iteration leaves, by purpose
+/// @param passingDiskBytes most that an iteration takes besides for a while
 public record RunPlan(
     int iterations,
     List<Row> start,
     List<Row> iteration,
     MemoryNeed memory,
     long startDiskBytes,
-    SequencedMap<Purpose, Long> iterationDiskBytes) {
+    SequencedMap<Purpose, Long> iterationDiskBytes,
+    long passingDiskBytes) {
   /// A part of a stage.
   ///
   /// @param memoryBytes that the run holds then, in the first iteration
@@ -60,7 +62,8 @@ public record RunPlan(
         rows.subList(start.size(), rows.size()).stream().flatMap(List::stream).toList(),
         memory,
         programs.weightBytes(),
-        disk);
+        disk,
+        iteration.stream().mapToLong(Cost::passingDisk).max().orElse(0));
   }
 
   /// Work of an iteration.
@@ -78,9 +81,9 @@ public record RunPlan(
     return iterationDiskBytes.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /// Bytes on disk that the whole run leaves.
+  /// Bytes on disk that the whole run takes at most.
   public long totalDiskBytes() {
-    return startDiskBytes + iterations * iterationBytes();
+    return startDiskBytes + iterations * iterationBytes() + passingDiskBytes;
   }
 
   private static Work.Amount amount(List<Row> rows) {

@@ -1,12 +1,12 @@
 package dev.irpo.run;
 
-import dev.irpo.config.RunConfig;
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
-import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +17,13 @@ import java.util.Optional;
 /// equals.
 ///
 /// @param train whose checkpoints
+/// @param heldOut their accuracies
 /// @param isKept whether the choice is written down, because a second training repeats it
 record ChooseStage(
-    RunConfig config, RunFolder folder, int iteration, TrainStage train, boolean isKept)
+    RunFolder folder, int iteration, TrainStage train, HeldOut heldOut, boolean isKept)
     implements Stage {
+  private static final System.Logger LOG = System.getLogger(ChooseStage.class.getName());
+
   @Override
   public String name() {
     return "iteration " + iteration + " held-out";
@@ -36,11 +39,16 @@ record ChooseStage(
   public Optional<List<Path>> writes() throws IOException {
     return isKept
         ? Optional.of(List.of(folder.chosen(iteration)))
-        : train.length().map(length -> accuracies(length.totalSteps()));
+        : train.length().map(length -> heldOut.files(length.totalSteps()));
   }
 
-  private List<Path> accuracies(int totalSteps) {
-    return steps(totalSteps).stream().map(step -> folder.heldOut(iteration, step)).toList();
+  @Override
+  public boolean isMissed() throws IOException {
+    Optional<ChosenCheckpoint> length = train.length();
+    return DamagedFiles.isMissed(folder.chosen(iteration))
+        || length.stream()
+            .flatMap(steps -> heldOut.files(steps.totalSteps()).stream())
+            .anyMatch(DamagedFiles::isMissed);
   }
 
   /// The choice, once it is made.
@@ -56,33 +64,49 @@ record ChooseStage(
 
   private Optional<ChosenCheckpoint> best() throws IOException {
     Optional<ChosenCheckpoint> length = train.length();
-    if (length.isEmpty()) {
+    if (length.isEmpty() || !heldOut.left(length.get().totalSteps()).isEmpty()) {
       return Optional.empty();
     }
     int total = length.get().totalSteps();
-    int best = total;
-    int mostCorrect = -1;
-    for (int step : steps(total)) {
-      Path file = folder.heldOut(iteration, step);
-      if (!Files.exists(file)) {
-        return Optional.empty();
-      }
-      int correct = RunFolder.readJson(file, Accuracy.class).correct();
-      if (correct >= mostCorrect) {
-        mostCorrect = correct;
-        best = step;
-      }
-    }
-    return Optional.of(new ChosenCheckpoint(best, total));
+    return heldOut.best(total).map(step -> new ChosenCheckpoint(step, total));
   }
 
-  private List<Integer> steps(int total) {
-    return TrainingFolder.stops(total, config.train().evaluateEverySteps());
+  @Override
+  public void verify() throws IOException {
+    RunFolder.verifyJson(folder.chosen(iteration), ChosenCheckpoint.class);
+    Optional<ChosenCheckpoint> length = train.length();
+    if (length.isPresent()) {
+      for (int step : heldOut.steps(length.get().totalSteps())) {
+        verify(step);
+      }
+    }
+  }
+
+  /// What cannot be made again without training again, and has served its purpose, stays.
+  private void verify(int step) throws IOException {
+    try {
+      RunFolder.verifyJson(heldOut.file(step), Accuracy.class);
+    } catch (DamagedException e) {
+      boolean isOver = Files.exists(folder.model(iteration));
+      if (!isOver || Files.exists(train.files().checkpoint(step))) {
+        throw e;
+      }
+      LOG.log(
+          System.Logger.Level.WARNING,
+          e.fact() + "; its checkpoint is gone, and the run needs it no more: delete the file");
+    }
+  }
+
+  @Override
+  public boolean makes(Path path) {
+    return path.equals(folder.chosen(iteration))
+        || (path.startsWith(train.files().checkpoints())
+            && path.getFileName().toString().matches("held-out-\\d+\\.json"));
   }
 
   @Override
   public Cost cost(StageCosts costs) {
-    int models = steps(train.mostSteps(costs)).size();
+    int models = heldOut.steps(train.mostSteps(costs)).size();
     String name = "choose of %d checkpoints".formatted(models);
     return costs.sampling().doing(costs.sample(name, costs.of(Split.HELD_OUT), 1).times(models));
   }
@@ -94,22 +118,26 @@ record ChooseStage(
 
   @Override
   public void run(Session session) throws IOException {
-    List<Problem> heldOut = session.problems(Split.HELD_OUT);
-    for (int step : steps(train.length().orElseThrow().totalSteps())) {
-      Path file = folder.heldOut(iteration, step);
-      if (session.firstSays(() -> String.valueOf(Files.exists(file))).equals("false")) {
-        var _ = session.modelAt(folder.training(iteration).checkpoint(step));
-        try (Progress.Bar bar =
-            session.progress().begin(name() + " at step " + step, heldOut.size())) {
-          Accuracy accuracy = session.evaluator().greedy(heldOut, done -> bar.at(done, ""));
-          if (session.group().isFirst()) {
-            RunFolder.writeJson(file, accuracy);
-          }
+    List<Problem> problems = session.problems(Split.HELD_OUT);
+    for (int step : session.firstCounts(() -> heldOut.left(total()))) {
+      var _ = session.sharedModelAt(train.files().checkpoint(step));
+      try (Progress.Bar bar =
+          session.progress().begin(name() + " at step " + step, problems.size())) {
+        Accuracy accuracy = session.evaluator().greedy(problems, done -> bar.at(done, ""));
+        if (session.group().isFirst()) {
+          RunFolder.writeJson(heldOut.file(step), accuracy);
         }
       }
     }
-    if (isKept && session.group().isFirst()) {
-      RunFolder.writeJson(folder.chosen(iteration), best().orElseThrow());
-    }
+    session.first(() -> {
+      if (isKept) {
+        RunFolder.writeJson(folder.chosen(iteration), best().orElseThrow());
+      }
+      train.prune();
+    });
+  }
+
+  private int total() throws IOException {
+    return train.length().orElseThrow().totalSteps();
   }
 }

@@ -29,6 +29,16 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
   }
 
   @Override
+  public void verify() throws IOException {
+    RunFolder.verifyJson(folder.evaluation(iteration), Evaluation.class);
+  }
+
+  @Override
+  public boolean makes(Path path) {
+    return path.equals(folder.evaluation(iteration));
+  }
+
+  @Override
   public Cost cost(StageCosts costs) {
     PromptCounts test = costs.of(Split.TEST);
     int votes = config.evaluate().majoritySamples();
@@ -45,7 +55,7 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
 
   @Override
   public void run(Session session) throws IOException {
-    var _ = session.modelAt(folder.model(iteration));
+    var _ = session.sharedModelAt(folder.model(iteration));
     List<Problem> test = session.problems(Split.TEST);
     Evaluator evaluator = session.evaluator();
     int votes = evaluator.majoritySamples();

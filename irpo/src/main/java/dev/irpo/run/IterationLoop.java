@@ -12,7 +12,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// Iterative Reasoning Preference Optimization (arXiv:2404.19733, figure 1): M_0 → M_1 → …
 ///
@@ -59,28 +58,44 @@ public final class IterationLoop {
     session = new Session(config, folder, backend, group, model, prompts, problems, this::begin);
   }
 
-  /// Runs all stages that are not done.
+  /// Checks what is there and runs all stages that are not done. Damaged files that a stage can
+  /// make again are put aside, and it does.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException of a file that cannot be made again
   public void run() throws IOException {
-    if (group.isFirst()) {
+    session.first(() -> {
       var _ = folder.noteBackend(backend.name());
-    }
+    });
     List<Stage> all = stages.all();
-    for (String number : session.firstSays(() -> pending(all)).split(" ")) {
-      if (!number.isEmpty()) {
-        Stage stage = all.get(Integer.parseInt(number));
-        place = "%s/%d ".formatted(Integer.parseInt(number) + 1, all.size());
-        if (stage.isShared() || group.isFirst()) {
-          stage.run(session);
-        }
-        group.barrier(); // what the first one wrote is there for all
+    Repairs repairs = new Repairs(folder, all, session);
+    repairs.repeat(() -> session.first(() -> verify(all)));
+    repairs.repeat(() -> {
+      for (int number : session.firstCounts(() -> pending(all))) {
+        place = "%d/%d ".formatted(number + 1, all.size());
+        run(all.get(number));
       }
+      session.first(stages::prune);
+    });
+  }
+
+  private static void verify(List<Stage> all) throws IOException {
+    for (Stage stage : all) {
+      stage.verify();
     }
   }
 
-  private String pending(List<Stage> all) throws IOException {
-    return stages.pending().stream()
-        .map(stage -> String.valueOf(all.indexOf(stage)))
-        .collect(Collectors.joining(" "));
+  /// Runs a stage in all processes or in the first one; what it wrote is there for all.
+  private void run(Stage stage) throws IOException {
+    if (stage.isShared()) {
+      stage.run(session);
+      group.barrier();
+    } else {
+      session.first(() -> stage.run(session));
+    }
+  }
+
+  private List<Integer> pending(List<Stage> all) throws IOException {
+    return stages.pending().stream().map(all::indexOf).toList();
   }
 
   /// Shows which stage of how many it is.

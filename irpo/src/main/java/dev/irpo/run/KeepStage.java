@@ -1,9 +1,11 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +29,19 @@ record KeepStage(RunFolder folder, int iteration, TrainStage train, Optional<Cho
   @Override
   public Optional<List<Path>> writes() {
     return Optional.of(List.of(folder.model(iteration)));
+  }
+
+  @Override
+  public void verify() throws IOException {
+    Path model = folder.model(iteration);
+    if (Files.exists(model)) {
+      Manifest.require(model).verifySizes(model);
+    }
+  }
+
+  @Override
+  public boolean makes(Path path) {
+    return path.equals(folder.model(iteration));
   }
 
   @Override

@@ -1,7 +1,8 @@
 package dev.irpo.run;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
@@ -29,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /// Builds pairs of graded responses: those of an earlier stage first, `pairs.atMost` of them all.
@@ -56,7 +58,38 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
 
   @Override
   public Optional<List<Path>> writes() {
-    return Optional.of(List.of(sample.files().pairs()));
+    return Optional.of(files());
+  }
+
+  private List<Path> files() {
+    RolloutFolder files = sample.files();
+    return List.of(files.dropped(), files.counts(), files.pairs());
+  }
+
+  @Override
+  public void verify() throws IOException {
+    RolloutFolder files = sample.files();
+    RunFolder.verifyJson(files.counts(), RolloutCounts.class);
+    if (Files.exists(files.pairs())) {
+      TableReader.verify(files.pairs());
+    }
+    if (Files.exists(files.dropped()) && Files.exists(files.counts())) {
+      int lines = SummedText.requireWholeLines(files.dropped()).size();
+      int dropped = RunFolder.readJson(files.counts(), RolloutCounts.class).droppedPrompts();
+      if (lines != dropped) {
+        throw new DamagedException(
+            files.dropped(),
+            "%s: has %d lines, %s says %d"
+                .formatted(files.dropped(), lines, files.counts().getFileName(), dropped),
+            "put a copy of it back",
+            null);
+      }
+    }
+  }
+
+  @Override
+  public boolean makes(Path path) {
+    return files().contains(path);
   }
 
   /// Prompts of all its pairs, those of the earlier stage among them.
@@ -212,16 +245,12 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
 
   private static void writeDropped(List<PairBuilder.Outcome.Dropped> dropped, Path file)
       throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
     StringBuilder lines = new StringBuilder();
     for (PairBuilder.Outcome.Dropped drop : dropped) {
-      lines
-          .append(
-              mapper
-                  .createObjectNode()
-                  .put("problemId", drop.problemId())
-                  .put("reason", drop.reason().toString()))
-          .append('\n');
+      SequencedMap<String, String> line = new LinkedHashMap<>();
+      line.put("problemId", drop.problemId());
+      line.put("reason", drop.reason().toString());
+      lines.append(SummedText.jsonLine(line));
     }
     AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, lines));
   }

@@ -23,6 +23,11 @@ public record RolloutCounts(
     dropped = new TreeMap<>(dropped);
   }
 
+  /// All prompts without a pair.
+  int droppedPrompts() {
+    return dropped.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
   /// As a table shows it: `no-loser 12, too-long 1`.
   public String droppedText() {
     StringBuilder text = new StringBuilder();

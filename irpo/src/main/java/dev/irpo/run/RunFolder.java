@@ -1,8 +1,8 @@
 package dev.irpo.run;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.irpo.checkpoints.files.AtomicFiles;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.irpo.checkpoints.files.FolderLock;
+import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;
@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /// Where everything of a run lies:
@@ -43,15 +43,20 @@ public record RunFolder(Path root) {
   /// Name of the file with an iteration's accuracy on the test problems.
   public static final String EVALUATION = "evaluation.json";
 
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
   /// Begins or resumes a run.
   ///
   /// @throws IllegalArgumentException if the folder holds a run of another configuration, or
   ///   something that is no run
   public void open(RunConfig config) throws IOException {
     ConfigFile.open(root, config, "run");
+  }
+
+  /// The same, and lets no other process work there from then on.
+  ///
+  /// @param lock of the folder
+  /// @throws IllegalArgumentException as [#open(RunConfig)], or if another process works there
+  public void open(RunConfig config, FolderLock lock) throws IOException {
+    ConfigFile.open(root, config, "run", lock);
   }
 
   /// Refuses what [#open] would refuse and writes nothing.
@@ -66,14 +71,24 @@ public record RunFolder(Path root) {
   /// @return whether no other did before
   public boolean noteBackend(String name) throws IOException {
     Path file = root.resolve("backends.json");
-    Set<String> names = new TreeSet<>();
+    SortedSet<String> names = new TreeSet<>();
     if (Files.exists(file)) {
-      names.addAll(List.of(readJson(file, String[].class)));
+      names.addAll(BackendNames.read(file).backends());
     }
     if (names.add(name)) {
-      writeJson(file, names);
+      writeJson(file, new BackendNames(names));
     }
     return names.size() == 1;
+  }
+
+  /// The content of `backends.json`.
+  private record BackendNames(SortedSet<String> backends) {
+    static BackendNames read(Path file) throws IOException {
+      boolean isOld = readJson(file, JsonNode.class).isArray(); // of development versions
+      return isOld
+          ? new BackendNames(new TreeSet<>(List.of(readJson(file, String[].class))))
+          : readJson(file, BackendNames.class);
+    }
   }
 
   /// The resolved configuration.
@@ -136,13 +151,22 @@ public record RunFolder(Path root) {
     return iteration(iteration).resolve(EVALUATION);
   }
 
-  /// Writes a small JSON file, whole or not at all.
+  /// Writes a small file, whole or not at all.
   static void writeJson(Path file, Object value) throws IOException {
-    AtomicFiles.writeFile(file, temporary -> MAPPER.writeValue(temporary.toFile(), value));
+    SummedText.writeJson(file, value);
   }
 
   /// Reads a file that [#writeJson] wrote.
-  static <T> T readJson(Path file, Class<T> type) throws IOException {
-    return MAPPER.readValue(file.toFile(), type);
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException if it is damaged
+  public static <T> T readJson(Path file, Class<T> type) throws IOException {
+    return SummedText.readJson(file, type);
+  }
+
+  /// The same if it is there.
+  static <T> void verifyJson(Path file, Class<T> type) throws IOException {
+    if (Files.exists(file)) {
+      var _ = readJson(file, type);
+    }
   }
 }

@@ -65,19 +65,22 @@ public final class RunStages {
   private KeepStage iteration(int iteration, List<Stage> before, List<Stage> stages) {
     SampleStage sample = sample(iteration, Split.TRAIN, before);
     PairStage pair = new PairStage(config, sample, Optional.empty());
-    TrainStage train = new TrainStage(config, folder, pair, Optional.empty());
+    Optional<HeldOut> heldOut =
+        chooses() ? Optional.of(new HeldOut(config, folder, iteration)) : Optional.empty();
+    TrainStage train = new TrainStage(config, folder, pair, Optional.empty(), heldOut);
     stages.addAll(List.of(sample, pair, train));
-    if (!chooses()) {
+    if (heldOut.isEmpty()) {
       return kept(new KeepStage(folder, iteration, train, Optional.empty()), stages);
     }
-    ChooseStage choose = new ChooseStage(config, folder, iteration, train, retrains());
+    ChooseStage choose = new ChooseStage(folder, iteration, train, heldOut.get(), retrains());
     stages.add(choose);
     if (!retrains()) {
       return kept(new KeepStage(folder, iteration, train, Optional.of(choose)), stages);
     }
     SampleStage others = sample(iteration, Split.HELD_OUT, before);
     PairStage all = new PairStage(config, others, Optional.of(pair));
-    TrainStage again = new TrainStage(config, folder, all, Optional.of(choose));
+    TrainStage again =
+        new TrainStage(config, folder, all, Optional.of(choose), Optional.empty());
     stages.addAll(List.of(others, all, again));
     return kept(new KeepStage(folder, iteration, again, Optional.empty()), stages);
   }
@@ -129,12 +132,23 @@ public final class RunStages {
     return all;
   }
 
+  /// Deletes the checkpoints of all trainings that need not stay.
+  void prune() throws IOException {
+    for (Stage stage : all()) {
+      if (stage instanceof TrainStage train) {
+        train.prune();
+      }
+    }
+  }
+
   /// The stages that must still run, in their order: evaluations and the models that they or the
-  /// next iteration want, and whatever those need that is not there.
+  /// next iteration want, and whatever those need that is not there; also stages that have to make
+  /// a damaged file again.
   List<Stage> pending() throws IOException {
     Set<Stage> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Stage stage : all()) {
-      if (stage instanceof EvaluateStage || stage instanceof KeepStage) {
+      boolean isOutcome = stage instanceof EvaluateStage || stage instanceof KeepStage;
+      if (isOutcome || stage.isMissed()) {
         want(stage, wanted);
       }
     }
@@ -168,7 +182,7 @@ public final class RunStages {
   }
 
   private static void want(Stage stage, Set<Stage> wanted) throws IOException {
-    if (!wanted.contains(stage) && !stage.isDone()) {
+    if (!wanted.contains(stage) && (!stage.isDone() || stage.isMissed())) {
       wanted.add(stage);
       for (Stage need : stage.needs()) {
         want(need, wanted);

@@ -65,6 +65,20 @@ record SampleStage(
   }
 
   @Override
+  public void verify() throws IOException {
+    for (Path part : parts()) {
+      if (Files.exists(part)) {
+        TableReader.verify(part);
+      }
+    }
+  }
+
+  @Override
+  public boolean makes(Path path) {
+    return parts().contains(path);
+  }
+
+  @Override
   public Cost cost(StageCosts costs) {
     PromptCounts counts = costs.of(split);
     long rollouts = costs.rolloutBytes(counts);
@@ -134,7 +148,7 @@ record SampleStage(
   }
 
   private void sample(Session session, Missing missing) throws IOException {
-    var _ = session.modelAt(folder.model(iteration - 1));
+    var _ = session.sharedModelAt(folder.model(iteration - 1));
     int perPrompt = config.rollouts().perPrompt();
     long total = (long) count * perPrompt;
     long before = (long) (count - missing.problems.size()) * perPrompt;

@@ -1,5 +1,7 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
@@ -11,15 +13,21 @@ import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.SharedText;
+import dev.irpo.train.Training;
+import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// What the stages of a run share while it runs: one model in memory, whose weights change, and
 /// what samples, scores and trains with them.
@@ -74,16 +82,74 @@ final class Session {
     return group;
   }
 
-  /// What can throw.
+  /// Reads or writes files.
   @FunctionalInterface
-  interface Text {
-    /// The text.
-    String get() throws IOException;
+  interface Work {
+    /// Does it.
+    void run() throws IOException;
+  }
+
+  /// Reads files.
+  @FunctionalInterface
+  interface Reading<T> {
+    /// What they say.
+    T get() throws IOException;
   }
 
   /// What the first process finds, so that all go on alike, whatever each sees of the folder.
-  String firstSays(Text text) throws IOException {
-    return SharedText.ofFirst(group, group.isFirst() ? text.get() : "");
+  ///
+  /// @throws DamagedException in all processes if the first one finds a file damaged
+  String firstSays(Reading<String> text) throws IOException {
+    return shared(() -> group.isFirst() ? text.get() : "").getFirst();
+  }
+
+  /// The same of numbers.
+  List<Integer> firstCounts(Reading<? extends Collection<Integer>> numbers) throws IOException {
+    String text =
+        firstSays(() ->
+            numbers.get().stream().map(String::valueOf).collect(Collectors.joining(" ")));
+    return text.isEmpty() ? List.of() : Arrays.stream(text.split(" ")).map(Integer::valueOf).toList();
+  }
+
+  /// Lets the first process do what one does for all.
+  ///
+  /// @throws DamagedException in all processes if it finds a file damaged
+  void first(Work work) throws IOException {
+    var _ =
+        firstSays(() -> {
+          work.run();
+          return "";
+        });
+  }
+
+  /// Lets every process read; what one finds damaged is damaged for all.
+  ///
+  /// @throws DamagedException in all processes if one finds a file damaged
+  <T> T together(Reading<T> reading) throws IOException {
+    List<T> own = new ArrayList<>();
+    var _ =
+        shared(() -> {
+          own.add(reading.get());
+          return "";
+        });
+    return own.getFirst();
+  }
+
+  /// What each process says.
+  private List<String> shared(Reading<String> own) throws IOException {
+    String said;
+    try {
+      said = "." + own.get();
+    } catch (DamagedException e) {
+      said = "!" + e.toText();
+    }
+    List<String> all = SharedText.ofAll(group, said);
+    for (String one : all) {
+      if (one.startsWith("!")) {
+        throw DamagedException.ofText(one.substring(1));
+      }
+    }
+    return all.stream().map(one -> one.substring(1)).toList();
   }
 
   /// The prompts and gold solutions of the task.
@@ -119,14 +185,35 @@ final class Session {
     return model;
   }
 
-  /// The model with the weights of a folder, read in place unless it has them.
+  /// The model with the weights of a folder, verified and read in place unless it has them.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException if the folder is damaged
   LanguageModel modelAt(Path wanted) throws IOException {
     if (!wanted.equals(weights)) {
       weights = null;
+      Manifest.require(wanted).verifyChecksums(wanted, seen);
       model.replaceWeights(wanted, seen);
       weights = wanted;
     }
     return model;
+  }
+
+  /// The same in all processes at once, of which none goes on where one finds the folder damaged.
+  LanguageModel sharedModelAt(Path wanted) throws IOException {
+    return together(() -> modelAt(wanted));
+  }
+
+  /// Resumes a training of the model as its folder does; the weights stay as they are where there
+  /// is no checkpoint to resume from.
+  ///
+  /// @return whether there is one
+  boolean resume(TrainingFolder files, Training<?> training, CheckpointPlan plan)
+      throws IOException {
+    Path before = weights;
+    weights = null;
+    boolean isResumed = files.resume(training, plan) > 0;
+    weights = isResumed ? null : before;
+    return isResumed;
   }
 
   /// Notes that a training changes the weights.

@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.StageCosts;
 import java.io.IOException;
@@ -30,6 +31,22 @@ interface Stage {
   /// @throws IOException as [#writes]
   default boolean isDone() throws IOException {
     return writes().stream().anyMatch(paths -> paths.stream().allMatch(Files::exists));
+  }
+
+  /// Checks what it wrote, however long ago: small files and tables whole, models by their sizes. A
+  /// model's bytes are checked when they are read.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException naming what is not what it wrote
+  void verify() throws IOException;
+
+  /// Whether it makes a file or folder again that is not there.
+  boolean makes(Path path);
+
+  /// Whether it has to make something again although later stages are done.
+  ///
+  /// @throws IOException as [#writes]
+  default boolean isMissed() throws IOException {
+    return writes().stream().flatMap(List::stream).anyMatch(DamagedFiles::isMissed);
   }
 
   /// How far it is, for people: empty if nothing of it is there.

@@ -1,10 +1,13 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.Purpose;
 import dev.irpo.plan.StageCosts;
+import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
@@ -13,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// Trains M_{t−1} on pairs, with M_{t−1} itself as the frozen reference, whose log-probabilities
 /// the pairs hold.
@@ -20,9 +25,16 @@ import java.util.Optional;
 /// @param pair whose pairs are trained on
 /// @param repeated of a second training, with held-out problems: the choice of the first training's
 ///   checkpoint, up to whose step it trains at the first training's rates
+/// @param heldOut accuracies of its checkpoints, of which one is chosen, if they are evaluated
 record TrainStage(
-    RunConfig config, RunFolder folder, PairStage pair, Optional<ChooseStage> repeated)
+    RunConfig config,
+    RunFolder folder,
+    PairStage pair,
+    Optional<ChooseStage> repeated,
+    Optional<HeldOut> heldOut)
     implements Stage {
+  private static final System.Logger LOG = System.getLogger(TrainStage.class.getName());
+
   private int iteration() {
     return pair.sample().iteration();
   }
@@ -44,10 +56,62 @@ record TrainStage(
     return repeated.isPresent() ? folder.retraining(iteration()) : folder.training(iteration());
   }
 
-  /// Its last checkpoint, whose step the number of pairs decides.
+  /// The checkpoints that are needed; how many steps there are, the number of pairs decides.
   @Override
   public Optional<List<Path>> writes() throws IOException {
-    return length().map(length -> List.of(files().checkpoint(length.step())));
+    Optional<CheckpointPlan> plan = plan();
+    return plan.map(known -> known.needed().stream().map(files()::checkpoint).toList());
+  }
+
+  /// Which checkpoints there are, once that is known. The last one is needed, and as long as they
+  /// are evaluated those that are not yet, and the best of the others.
+  private Optional<CheckpointPlan> plan() throws IOException {
+    Optional<ChosenCheckpoint> length = length();
+    if (length.isEmpty()) {
+      return Optional.empty();
+    }
+    int last = length.get().step();
+    SortedSet<Integer> needed = new TreeSet<>(List.of(last));
+    if (heldOut.isPresent()) {
+      needed.addAll(heldOut.get().left(last));
+      heldOut.get().best(last).ifPresent(needed::add);
+    }
+    SortedSet<Integer> stops = new TreeSet<>(CheckpointPlan.stops(last, checkpointEvery()));
+    return Optional.of(new CheckpointPlan(stops, needed, config.train().keepCheckpoints()));
+  }
+
+  /// Deletes checkpoints that neither the plan needs nor `train.keepCheckpoints` keeps.
+  void prune() throws IOException {
+    Optional<CheckpointPlan> plan = plan();
+    if (plan.isPresent()) {
+      files().prune(plan.get());
+    }
+  }
+
+  /// Checkpoints are made again when they are needed, not because they were put aside.
+  @Override
+  public boolean isMissed() {
+    return false;
+  }
+
+  /// Lines of metrics that are damaged once it is done would take the training to make again.
+  @Override
+  public void verify() throws IOException {
+    if (files().lastStep().isPresent() && isDone() && Files.exists(files().metrics())) {
+      try {
+        var _ = SummedText.requireWholeLines(files().metrics());
+      } catch (DamagedException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            e.fact() + "; the training is over and the run needs it no more: delete the file");
+      }
+    }
+  }
+
+  @Override
+  public boolean makes(Path path) {
+    return path.startsWith(files().checkpoints())
+        && path.getFileName().toString().matches(TrainingFolder.CHECKPOINT + "\\d+");
   }
 
   @Override
@@ -84,10 +148,14 @@ record TrainStage(
     int steps = mostSteps(costs);
     String name = repeated.isPresent() ? "train again with held-out" : "train";
     Purpose disk = repeated.isPresent() ? Purpose.SECOND_CHECKPOINTS : Purpose.CHECKPOINTS;
-    int checkpoints = TrainingFolder.stops(steps, checkpointEvery()).size();
+    int most = CheckpointPlan.stops(steps, checkpointEvery()).size();
+    int keep = config.train().keepCheckpoints();
+    int kept = keep == 0 ? most : Math.min(most, heldOut.isPresent() ? keep + 1 : keep);
+    int together = heldOut.isPresent() ? most : Math.min(most, kept + 1);
     return costs
         .training(name, pair.counts(costs), steps)
-        .onDisk(disk, checkpoints * costs.checkpointBytes());
+        .onDisk(disk, kept * costs.checkpointBytes())
+        .onDiskForAWhile((together - kept) * costs.checkpointBytes());
   }
 
   /// Steps between checkpoints: those that are asked for, and those to be evaluated.
@@ -102,27 +170,19 @@ record TrainStage(
 
   @Override
   public void run(Session session) throws IOException {
-    List<PreferencePair> pairs = pair.pairs();
-    ChosenCheckpoint length = length().orElseThrow();
+    List<PreferencePair> pairs = session.together(pair::pairs);
+    ChosenCheckpoint length = session.together(() -> length().orElseThrow());
+    CheckpointPlan plan = session.together(() -> plan().orElseThrow());
     RunConfig steps = config.with("train.steps=" + length.totalSteps());
-    boolean isBegun = files().lastStep().isPresent();
-    if (!isBegun) {
-      var _ = session.modelAt(folder.model(iteration() - 1));
-    }
     PreferenceTraining training =
         new PreferenceTraining(steps, session.model(), session.trainer(pairs), pairs, iteration());
-    if (!isBegun) {
+    if (!session.resume(files(), training, plan)) {
+      var _ = session.sharedModelAt(folder.model(iteration() - 1));
       requireReference(training, session);
     }
     session.weightsChange();
-    var _ = files().resume(training);
     try (Progress.Bar bar = session.progress().begin(name(), length.step())) {
-      files()
-          .runTo(
-              length.step(),
-              training,
-              line -> bar.at(line.step(), line.message()),
-              checkpointEvery());
+      files().run(training, plan, line -> bar.at(line.step(), line.message()));
     }
   }
 

@@ -23,14 +23,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /// A folder `step-N`: a model folder with the optimizer's shards and `state.json` in it, of the
@@ -41,18 +42,19 @@ final class Checkpoint {
 
   private Checkpoint() {}
 
-  /// Step of the last checkpoint in a folder of `step-N`, if there is one.
-  static Optional<Integer> lastStep(Path checkpoints) throws IOException {
-    if (!Files.isDirectory(checkpoints)) {
-      return Optional.empty();
+  /// Steps of the checkpoints in a folder of `step-N`.
+  static SortedSet<Integer> steps(Path checkpoints) throws IOException {
+    SortedSet<Integer> steps = new TreeSet<>();
+    if (Files.isDirectory(checkpoints)) {
+      try (Stream<Path> entries = Files.list(checkpoints)) {
+        entries
+            .map(path -> path.getFileName().toString())
+            .filter(name -> name.matches(TrainingFolder.CHECKPOINT + "\\d+"))
+            .map(name -> Integer.parseInt(name.substring(TrainingFolder.CHECKPOINT.length())))
+            .forEach(steps::add);
+      }
     }
-    try (Stream<Path> entries = Files.list(checkpoints)) {
-      return entries
-          .map(path -> path.getFileName().toString())
-          .filter(name -> name.matches(TrainingFolder.CHECKPOINT + "\\d+"))
-          .map(name -> Integer.parseInt(name.substring(TrainingFolder.CHECKPOINT.length())))
-          .max(Comparator.naturalOrder());
-    }
+    return steps;
   }
 
   /// Each process of the group writes its own shard of the optimizer's state, the first one all
@@ -108,13 +110,20 @@ final class Checkpoint {
     return model.storedTensors().stream().filter(tensor -> names.contains(tensor.name())).toList();
   }
 
-  /// Copies a checkpoint's trained weights and optimizer state in and returns its step.
+  /// Checks every byte of a checkpoint.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException naming the file that is not what was
+  ///   written
+  static void verify(Path folder) throws IOException {
+    Manifest.require(folder).verifyChecksums(folder);
+  }
+
+  /// Copies a verified checkpoint's trained weights and optimizer state in and returns its step.
   ///
   /// @param model whose other weights are those of the base
   /// @throws IllegalArgumentException if the checkpoint has another base
   static int read(Path folder, LanguageModel model, Optimizer optimizer, Optional<BaseModel> base)
       throws IOException {
-    Manifest.read(folder).verifyChecksums(folder);
     if (base.isPresent()) {
       base.get().requireBaseOf(folder);
     }

@@ -1,6 +1,8 @@
 package dev.irpo.train;
 
 import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.FolderLock;
+import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +18,28 @@ public final class ConfigFile {
 
   private ConfigFile() {}
 
+  /// The configuration of a folder whose work was begun, none elsewhere.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException if it is damaged
+  public static Optional<Path> begun(Path root) throws IOException {
+    Path file = root.resolve(NAME);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    SummedText.requireYaml(file);
+    return Optional.of(file);
+  }
+
+  /// Lets no other process work in a folder where work was begun; reading it takes no lock.
+  ///
+  /// @return a lock that is not taken yet where nothing was begun
+  /// @throws IllegalArgumentException naming the process that works there
+  public static FolderLock lock(Path root) throws IOException {
+    FolderLock lock = new FolderLock(root);
+    lock.takeIfThere(NAME);
+    return lock;
+  }
+
   /// Starts a folder, or checks that the existing one was started with the same configuration.
   ///
   /// @param what the work in it, for messages
@@ -26,17 +50,30 @@ public final class ConfigFile {
     Path file = root.resolve(NAME);
     if (!Files.exists(file)) {
       Files.createDirectories(root);
-      AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, config.toYaml()));
+      String text = SummedText.yaml(config.toYaml());
+      AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, text));
     }
+  }
+
+  /// The same, and lets no other process work there from then on.
+  ///
+  /// @param lock of the folder
+  /// @throws IllegalArgumentException as [#open(Path, RunConfig, String)], or if another process
+  ///   works there
+  public static void open(Path root, RunConfig config, String what, FolderLock lock)
+      throws IOException {
+    check(root, config, what); // before a lock is left in a folder of other things
+    lock.take();
+    open(root, config, what);
   }
 
   /// Refuses what [#open] would refuse and writes nothing.
   ///
   /// @throws IllegalArgumentException as [#open]
   public static void check(Path root, RunConfig config, String what) throws IOException {
-    Path file = root.resolve(NAME);
-    if (Files.exists(file)) {
-      requireSame(file, config, what);
+    Optional<Path> file = begun(root);
+    if (file.isPresent()) {
+      requireSame(file.get(), config, what);
       return;
     }
     if (Files.exists(root) && !isEmpty(root)) {
@@ -62,7 +99,8 @@ public final class ConfigFile {
 
   private static boolean isEmpty(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.allMatch(AtomicFiles::isTemporary);
+      return entries.allMatch(path ->
+          AtomicFiles.isTemporary(path) || path.endsWith(FolderLock.FILE_NAME));
     }
   }
 

@@ -1,10 +1,8 @@
 package dev.irpo.train;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.irpo.checkpoints.files.AtomicFiles;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.Checksums;
+import dev.irpo.checkpoints.files.SummedText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,14 +13,12 @@ import java.util.SequencedMap;
 /// `inputs.json` beside a [ConfigFile]: what was read, as checksums by the options that named it.
 final class InputsFile {
   private static final String NAME = "inputs.json";
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private InputsFile() {}
 
   /// Notes the inputs of a folder, or checks that they are those it was begun with.
   ///
-  /// @throws IllegalArgumentException if one is another
+  /// @throws IllegalArgumentException if one is another, or the file is damaged
   static void open(Path root, SequencedMap<String, Path> inputs) throws IOException {
     SequencedMap<String, String> checksums = new LinkedHashMap<>();
     for (Map.Entry<String, Path> input : inputs.entrySet()) {
@@ -30,10 +26,13 @@ final class InputsFile {
     }
     Path file = root.resolve(NAME);
     if (!Files.exists(file)) {
-      AtomicFiles.writeFile(file, temporary -> MAPPER.writeValue(temporary.toFile(), checksums));
+      SummedText.writeJson(file, checksums);
       return;
     }
-    Map<String, String> stored = MAPPER.readValue(file.toFile(), new TypeReference<>() {});
+    SequencedMap<String, String> stored = new LinkedHashMap<>();
+    SummedText.readJson(file, ObjectNode.class)
+        .properties()
+        .forEach(input -> stored.put(input.getKey(), input.getValue().asText()));
     if (!stored.keySet().equals(checksums.keySet())) {
       throw new IllegalArgumentException(
           "%s: the training was begun with %s, not %s; use the same options, or another --out"

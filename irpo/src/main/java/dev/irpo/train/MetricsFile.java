@@ -1,19 +1,22 @@
 package dev.irpo.train;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.SummedText;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// `metrics.jsonl`, a line per step.
+/// `metrics.jsonl`, a line per step with its checksum ([SummedText]).
 public final class MetricsFile implements AutoCloseable {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /// A character a byte: a damaged line need not be text.
+  private static final Charset BYTES = StandardCharsets.ISO_8859_1;
 
   private final FileOutputStream file;
   private final OutputStream buffered;
@@ -23,18 +26,29 @@ public final class MetricsFile implements AutoCloseable {
     buffered = new BufferedOutputStream(file);
   }
 
+  /// Lines from the first step on that are what was written, one for each step.
+  static int wholeLines(Path path) throws IOException {
+    int lines = 0;
+    for (ObjectNode line : SummedText.wholeLines(path)) {
+      if (line.path("step").asInt(-1) != lines + 1) {
+        break;
+      }
+      lines++;
+    }
+    return lines;
+  }
+
   /// Continues after the line of a step; lines of later steps, which are repeated, are dropped.
   public static MetricsFile continueAt(Path path, int step) throws IOException {
-    List<String> lines = Files.exists(path) ? Files.readAllLines(path) : List.of();
+    List<String> lines = Files.exists(path) ? Files.readAllLines(path, BYTES) : List.of();
     String kept = String.join("", lines.stream().limit(step).map(line -> line + "\n").toList());
-    AtomicFiles.writeFile(path, temporary -> Files.writeString(temporary, kept));
+    AtomicFiles.writeFile(path, temporary -> Files.writeString(temporary, kept, BYTES));
     return new MetricsFile(new FileOutputStream(path.toFile(), true));
   }
 
   /// Adds a line.
   public void append(StepMetrics step) throws IOException {
-    buffered.write(
-        (MAPPER.writeValueAsString(step.line()) + "\n").getBytes(StandardCharsets.UTF_8));
+    buffered.write(SummedText.jsonLine(step.line()).getBytes(StandardCharsets.UTF_8));
   }
 
   /// Makes what is written safe on the disk.

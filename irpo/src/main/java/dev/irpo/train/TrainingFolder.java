@@ -1,16 +1,20 @@
 package dev.irpo.train;
 
 import dev.irpo.checkpoints.arrow.BaseModel;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.DamagedFiles;
+import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// Where a training lies:
 ///
@@ -25,6 +29,8 @@ import java.util.SequencedMap;
 /// @param start the model that the training begins with; checkpoints refer to it for parameters
 ///   that are not trained
 public record TrainingFolder(Path root, Path start) {
+  private static final System.Logger LOG = System.getLogger(TrainingFolder.class.getName());
+
   /// Name of the file with a line for each step.
   public static final String METRICS = "metrics.jsonl";
 
@@ -53,7 +59,8 @@ public record TrainingFolder(Path root, Path start) {
 
   /// Step of the last checkpoint, if there is one.
   public Optional<Integer> lastStep() throws IOException {
-    return Checkpoint.lastStep(checkpoints());
+    SortedSet<Integer> steps = Checkpoint.steps(checkpoints());
+    return steps.isEmpty() ? Optional.empty() : Optional.of(steps.last());
   }
 
   /// Refuses a training that is finished.
@@ -69,52 +76,125 @@ public record TrainingFolder(Path root, Path start) {
   /// Starts a training outside a run, or resumes one.
   ///
   /// @param inputs files and folders by the options that named them
+  /// @param lock of the folder, which is taken
   /// @throws IllegalArgumentException if the folder holds a training of another configuration or of
-  ///   other inputs, or something that is no training
-  public void open(RunConfig config, SequencedMap<String, Path> inputs) throws IOException {
-    ConfigFile.open(root, config, "training");
+  ///   other inputs, or something that is no training, or if another process works there
+  public void open(RunConfig config, SequencedMap<String, Path> inputs, FolderLock lock)
+      throws IOException {
+    ConfigFile.open(root, config, "training", lock);
     InputsFile.open(root, inputs);
   }
 
-  /// Resumes from the last checkpoint, all processes from the same.
+  /// Resumes, all processes alike, from the last good checkpoint from which all is made that is
+  /// missing: needed checkpoints, and lines of metrics up to the last checkpoint. The first process
+  /// verifies, and puts damaged checkpoints on the way aside with a warning.
   ///
-  /// @return false if there is none
-  public boolean resume(Training<?> training) throws IOException {
+  /// @return its step; 0 if there is none, and the model is as it was
+  public int resume(Training<?> training, CheckpointPlan plan) throws IOException {
     Group group = training.group();
-    String own = group.isFirst() ? lastStep().map(String::valueOf).orElse("") : "";
-    String step = SharedText.ofFirst(group, own);
-    if (!step.isEmpty()) {
-      training.resume(checkpoint(Integer.parseInt(step)), training.base(start));
+    String found = group.isFirst() ? String.valueOf(lastGood(plan)) : "";
+    int step = Integer.parseInt(SharedText.ofFirst(group, found));
+    if (step > 0) {
+      training.resume(checkpoint(step), training.base(start));
     }
-    return !step.isEmpty();
+    return step;
   }
 
-  /// Trains to the end, with a checkpoint there and each time one is due.
+  private int lastGood(CheckpointPlan plan) throws IOException {
+    int lines = MetricsFile.wholeLines(metrics());
+    int last = lastStep().orElse(0);
+    if (lines < last) {
+      warnOfMetrics(lines, last);
+    }
+    for (int step : Checkpoint.steps(checkpoints()).reversed()) {
+      boolean isBefore = missing(plan).isEmpty() || step < missing(plan).first();
+      if (isBefore && step <= lines && isGood(checkpoint(step))) {
+        return step;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isGood(Path checkpoint) throws IOException {
+    try {
+      Checkpoint.verify(checkpoint);
+      return true;
+    } catch (DamagedException e) {
+      Path aside = DamagedFiles.putAside(checkpoint);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "%s; kept as %s, going on from the checkpoint before it"
+              .formatted(e.fact(), aside.getFileName()));
+      return false;
+    }
+  }
+
+  private void warnOfMetrics(int lines, int last) throws IOException {
+    String kept =
+        Files.exists(metrics())
+            ? "kept as " + DamagedFiles.keepCopy(metrics()).getFileName() + ", "
+            : "";
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "%s: has %d whole lines where checkpoint %s was written after %d; %sthe others are made again"
+            .formatted(metrics(), lines, checkpoint(last).getFileName(), last, kept));
+  }
+
+  /// Needed checkpoints that are not there.
+  private SortedSet<Integer> missing(CheckpointPlan plan) {
+    SortedSet<Integer> missing = new TreeSet<>(plan.needed());
+    missing.removeIf(step -> Files.exists(checkpoint(step)));
+    return missing;
+  }
+
+  /// What is left to do of a training.
   ///
-  /// @param every steps between checkpoints, of several reasons for one; 0: none
-  public void run(Training<?> training, Training.Listener listener, int... every)
-      throws IOException {
-    runTo(training.totalSteps(), training, listener, every);
+  /// @param end its last step
+  /// @param lines of metrics that stay
+  private record Left(int end, int lines) {
+    @Override
+    public String toString() {
+      return end + " " + lines;
+    }
+
+    static Left ofText(String text) {
+      String[] numbers = text.split(" ", 2);
+      return new Left(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
+    }
   }
 
-  /// The same up to a step.
-  public void runTo(int lastStep, Training<?> training, Training.Listener listener, int... every)
+  private Left left(CheckpointPlan plan) throws IOException {
+    int last = lastStep().orElse(0);
+    int lines = Math.min(MetricsFile.wholeLines(metrics()), last);
+    int missing = missing(plan).isEmpty() ? 0 : missing(plan).last();
+    return new Left(Math.max(missing, lines < last ? last : 0), lines);
+  }
+
+  /// Trains until all needed checkpoints are there, with others on the way, and deletes surplus
+  /// ones. What is there already, because a damaged file sent the training back, stays as it is.
+  public void run(Training<?> training, CheckpointPlan plan, Training.Listener listener)
       throws IOException {
-    if (!training.group().isFirst()) {
-      trainTo(lastStep, training, _ -> {}, () -> {}, every);
+    Group group = training.group();
+    String own = group.isFirst() ? left(plan).toString() : "";
+    Left left = Left.ofText(SharedText.ofFirst(group, own));
+    if (!group.isFirst()) {
+      trainTo(left.end(), training, plan, _ -> {}, () -> {});
       return;
     }
-    try (MetricsFile metrics = MetricsFile.continueAt(metrics(), training.step())) {
+    try (MetricsFile metrics = MetricsFile.continueAt(metrics(), left.lines())) {
       trainTo(
-          lastStep,
+          left.end(),
           training,
+          plan,
           line -> {
-            metrics.append(line);
+            if (line.step() > left.lines()) {
+              metrics.append(line);
+            }
             listener.stepped(line);
           },
-          metrics::sync,
-          every);
+          metrics::sync);
     }
+    prune(plan);
   }
 
   /// What comes before a checkpoint.
@@ -123,36 +203,37 @@ public record TrainingFolder(Path root, Path start) {
   }
 
   private void trainTo(
-      int lastStep,
+      int end,
       Training<?> training,
+      CheckpointPlan plan,
       Training.Listener listener,
-      BeforeCheckpoint before,
-      int... every)
+      BeforeCheckpoint before)
       throws IOException {
+    Group group = training.group();
     Optional<BaseModel> base = training.base(start);
-    while (training.step() < lastStep) {
-      training.runTo(nextStop(training.step(), lastStep, every), listener);
+    while (training.step() < end) {
+      training.runTo(plan.stops().tailSet(training.step() + 1).first(), listener);
       before.run();
-      training.save(checkpoint(training.step()), base);
+      String isSaved = group.isFirst() ? String.valueOf(isSaved(training.step(), plan)) : "";
+      if (Boolean.parseBoolean(SharedText.ofFirst(group, isSaved))) {
+        training.save(checkpoint(training.step()), base);
+      }
+      if (group.isFirst()) {
+        prune(plan);
+      }
     }
   }
 
-  /// The steps of all checkpoints of a training.
-  public static List<Integer> stops(int total, int... every) {
-    List<Integer> stops = new ArrayList<>();
-    for (int step = 0; step < total; ) {
-      step = nextStop(step, total, every);
-      stops.add(step);
-    }
-    return stops;
+  /// Whether a checkpoint is written: it is not there, and would not go at once.
+  private boolean isSaved(int step, CheckpointPlan plan) throws IOException {
+    SortedSet<Integer> there = Checkpoint.steps(checkpoints());
+    return there.add(step) && !plan.surplus(there).contains(step);
   }
 
-  /// The step of the next checkpoint.
-  public static int nextStop(int step, int total, int... every) {
-    int next = total;
-    for (int steps : every) {
-      next = steps == 0 ? next : Math.min(next, (step / steps + 1) * steps);
+  /// Deletes surplus checkpoints.
+  public void prune(CheckpointPlan plan) throws IOException {
+    for (int step : plan.surplus(Checkpoint.steps(checkpoints()))) {
+      AtomicFiles.deleteFolder(checkpoint(step));
     }
-    return next;
   }
 }

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
@@ -14,19 +12,13 @@ import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceFailure;
 import dev.irpo.tensor.device.DeviceProvider;
 import java.io.IOException;
-import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,8 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// A run that was interrupted again and again, at the beginning, amid and at the end of each stage,
 /// ends in the files of one that was not.
 class ResumeTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
   /// More problems than a part of the rollouts holds, and checkpoints between the first and last.
   private static final RunConfig CONFIG =
       RunConfig.of(Preset.DEMO)
@@ -126,38 +116,6 @@ class ResumeTest {
     }
   }
 
-  /// Every file with a checksum of what must not depend on interruptions.
-  static Map<String, String> contents(Path root) throws IOException {
-    Map<String, String> contents = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        boolean isMetrics = file.endsWith("metrics.jsonl");
-        byte[] bytes = isMetrics ? withoutSpeed(file) : Files.readAllBytes(file);
-        contents.put(root.relativize(file).toString(), checksum(bytes));
-      }
-    }
-    return contents;
-  }
-
-  private static byte[] withoutSpeed(Path metrics) throws IOException {
-    StringBuilder text = new StringBuilder();
-    for (String line : Files.readAllLines(metrics)) {
-      ObjectNode step = (ObjectNode) MAPPER.readTree(line);
-      assertTrue(step.remove("tokensPerSecond").asDouble() > 0);
-      text.append(step).append('\n');
-    }
-    return text.toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String checksum(byte[] bytes) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return bytes.length + " bytes " + new BigInteger(1, digest).toString(16);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   /// A device that is lost after the second step of the first training.
   private record Losing(RunFolder folder) implements DeviceProvider.Listener {
     @Override
@@ -215,6 +173,24 @@ class ResumeTest {
     assertTrue(files.containsKey("iteration-1/retrain/checkpoints/step-2/manifest.json"));
   }
 
+  /// Which checkpoints stay does not depend on interruptions either.
+  @Test
+  void aRunThatKeepsOneCheckpointDoesSoToo() throws IOException {
+    Map<String, String> files =
+        filesOfBoth(
+            RETRAINING.with("train.keepCheckpoints=1", "task.trainProblems=40"),
+            List.of("1 retrain", "2 retrain"));
+    for (String training : List.of("iteration-1/checkpoints", "iteration-2/retrain/checkpoints")) {
+      long steps =
+          files.keySet().stream()
+              .filter(file -> file.matches(training + "/step-\\d+/state.json"))
+              .count();
+      boolean isChosenFrom = !training.contains("retrain");
+      assertTrue(steps == 1 || steps == 2 && isChosenFrom, steps + " in " + training);
+    }
+    assertTrue(files.containsKey("iteration-1/checkpoints/held-out-2.json"));
+  }
+
   /// The files of a run, which are those of the run that was interrupted again and again.
   private Map<String, String> filesOfBoth(RunConfig config, List<String> stages)
       throws IOException {
@@ -229,8 +205,8 @@ class ResumeTest {
             stops.stream().filter(stop -> stop.contains(stage)).count() >= 5,
             () -> stage + " in " + stops);
       }
-      Map<String, String> expected = contents(whole.root());
-      assertEquals(expected, contents(stopped.root()));
+      Map<String, String> expected = RunContents.of(whole.root());
+      assertEquals(expected, RunContents.of(stopped.root()));
       return expected;
     }
   }

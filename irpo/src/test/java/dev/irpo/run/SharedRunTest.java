@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.InProcess;
@@ -50,7 +51,7 @@ class SharedRunTest {
   /// Checksums of all files but optimizer shards, which are divided otherwise, with metrics without
   /// their speed.
   private static Map<String, String> contents(Path root) throws IOException {
-    Map<String, String> contents = new TreeMap<>(ResumeTest.contents(root));
+    Map<String, String> contents = new TreeMap<>(RunContents.of(root));
     contents
         .keySet()
         .removeIf(name -> name.contains("optimizer-") || name.endsWith("manifest.json"));
@@ -78,6 +79,21 @@ class SharedRunTest {
     assertEquals(alone, contents(run("changed", 2, CONFIG)));
     assertTrue(Files.exists(last.resolve("optimizer-00002-of-00002.arrow")));
     assertFalse(Files.exists(last.resolve("optimizer-00003-of-00003.arrow")));
+  }
+
+  @Test
+  void damagedFilesAreMadeAgainByAllProcesses() throws IOException {
+    Map<String, String> alone = contents(run("whole", 1, CONFIG));
+    RunFolder folder = new RunFolder(run("damaged", 2, CONFIG));
+    Damage.FLIPPED_BIT.doTo(folder.rollouts(1).part(0));
+    Damage.EMPTIED.doTo(folder.rollouts(1).counts());
+    TrainingFolder training = folder.retraining(1);
+    Path last = training.checkpoint(training.lastStep().orElseThrow());
+    Damage.FLIPPED_BIT.doTo(last.resolve("optimizer-00002-of-00002.arrow"));
+    Damage.FLIPPED_BIT.doTo(folder.model(1).resolve("weights-00001-of-00001.arrow"));
+    Files.delete(folder.evaluation(1));
+    assertEquals(alone, contents(run("damaged", 2, CONFIG)));
+    assertEquals(4, DamagedFiles.in(folder.root()).size());
   }
 
   @Test

@@ -12,13 +12,16 @@ import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,7 +59,13 @@ class MetricsFileTest {
   void aLineHasWhateverTheStepNames() throws IOException {
     Path file = folder.resolve("metrics.jsonl");
     append(file, 0, 0.5, 1);
-    assertEquals("{\"step\":1,\"loss\":0.5,\"ofThisLossAlone\":3}\n", Files.readString(file));
+    String line = Files.readString(file);
+    String sum = line.replaceFirst("(?s).*\"crc32c\":\"([0-9a-f]{8})\"}\n", "$1");
+    String zeroed = "{\"step\":1,\"loss\":0.5,\"ofThisLossAlone\":3,\"crc32c\":\"00000000\"}\n";
+    assertEquals(zeroed.replace("00000000", sum), line);
+    CRC32C crc = new CRC32C();
+    crc.update(zeroed.getBytes(StandardCharsets.UTF_8));
+    assertEquals(HexFormat.of().toHexDigits((int) crc.getValue()), sum);
   }
 
   private static List<String> keys(RunConfig config) throws IOException {

@@ -77,8 +77,8 @@ class SchedulesTest {
 
   @Test
   void checkpointsOfATrainingAreListedWithItsEnd() {
-    assertEquals(List.of(4, 6, 8, 10), TrainingFolder.stops(10, 4, 0, 6));
-    assertEquals(List.of(10), TrainingFolder.stops(10, 0));
-    assertEquals(List.of(), TrainingFolder.stops(0, 3));
+    assertEquals(List.of(4, 6, 8, 10), CheckpointPlan.stops(10, 4, 0, 6));
+    assertEquals(List.of(10), CheckpointPlan.stops(10, 0));
+    assertEquals(List.of(), CheckpointPlan.stops(0, 3));
   }
 }

@@ -2,6 +2,7 @@ package dev.irpo.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
@@ -39,16 +40,21 @@ final class StoppedTraining {
       int stopAfter)
       throws IOException {
     SupervisedTraining training = training(config, backend, model);
-    folder.open(config, inputs);
-    folder.resume(training);
-    folder.run(
-        training,
-        line -> {
-          if (line.step() == stopAfter) {
-            throw new IOException("stopped");
-          }
-        },
-        3);
+    try (FolderLock lock = ConfigFile.lock(folder.root())) {
+      folder.open(config, inputs, lock);
+      CheckpointPlan plan =
+          CheckpointPlan.of(
+              training.totalSteps(), config.with("train.checkpointEverySteps=3").train());
+      folder.resume(training, plan);
+      folder.run(
+          training,
+          plan,
+          line -> {
+            if (line.step() == stopAfter) {
+              throw new IOException("stopped");
+            }
+          });
+    }
     model.save(folder.model());
   }
 

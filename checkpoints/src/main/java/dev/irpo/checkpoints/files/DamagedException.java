@@ -8,6 +8,7 @@ public final class DamagedException extends IllegalArgumentException {
 
   private final transient Path path;
   private final String fact;
+  private final String wayOut;
 
   /// The message is the fact and the way out, in one line.
   ///
@@ -19,6 +20,7 @@ public final class DamagedException extends IllegalArgumentException {
     super(JsonFiles.oneLine(fact + "; " + wayOut), cause);
     this.path = path;
     this.fact = JsonFiles.oneLine(fact);
+    this.wayOut = JsonFiles.oneLine(wayOut);
   }
 
   /// What is damaged.
@@ -29,5 +31,16 @@ public final class DamagedException extends IllegalArgumentException {
   /// The file and how it is damaged.
   public String fact() {
     return fact;
+  }
+
+  /// Three lines for another process.
+  public String toText() {
+    return path + "\n" + fact + "\n" + wayOut;
+  }
+
+  /// What [#toText] gave.
+  public static DamagedException ofText(String text) {
+    String[] lines = text.split("\n", 3);
+    return new DamagedException(Path.of(lines[0]), lines[1], lines[2], null);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +22,8 @@ import java.util.stream.Stream;
 public record Manifest(SortedMap<String, Entry> files) {
   /// The name of the manifest in its folder.
   public static final String FILE_NAME = "manifest.json";
+
+  private static final String COPY = "copy the folder again";
 
   /// What is known of one file.
   ///
@@ -61,64 +64,103 @@ public record Manifest(SortedMap<String, Entry> files) {
   /// Reads the manifest of a folder.
   ///
   /// @throws IOException if there is none: the folder was not finished
-  /// @throws IllegalArgumentException if it is damaged
+  /// @throws DamagedException if it is damaged
   public static Manifest read(Path folder) throws IOException {
     Path file = folder.resolve(FILE_NAME);
-    JsonNode listed = JsonFiles.readObject(file).path("files");
+    MappedFiles.requireFile(file);
+    JsonNode listed;
+    try {
+      listed = JsonFiles.readObject(file).path("files");
+    } catch (IllegalArgumentException e) {
+      String message = e.getMessage();
+      String fact = message.substring(0, message.lastIndexOf("; ")); // without its way out
+      throw new DamagedException(folder, fact, COPY, e);
+    }
     SortedMap<String, Entry> files = new TreeMap<>();
     for (Map.Entry<String, JsonNode> property : listed.properties()) {
       JsonNode bytes = property.getValue().path("bytes");
       JsonNode sha256 = property.getValue().path("sha256");
-      Path path = folder.resolve(property.getKey()).normalize();
       if (!bytes.canConvertToLong()
           || !sha256.isTextual()
-          || !path.startsWith(folder.normalize())) {
-        throw new IllegalArgumentException(
-            "%s: the entry of '%s' needs bytes, sha256 and a path inside the folder; write it again"
-                .formatted(file, property.getKey()));
+          || !isInside(folder, property.getKey())) {
+        throw new DamagedException(
+            folder,
+            "%s: the entry of '%s' needs bytes, sha256 and a path inside the folder"
+                .formatted(file, property.getKey()),
+            COPY,
+            null);
       }
       files.put(property.getKey(), new Entry(bytes.longValue(), sha256.textValue()));
     }
     return new Manifest(files);
   }
 
+  /// The same of a folder that this program wrote, whose manifest lists files.
+  ///
+  /// @throws DamagedException if it is damaged, lists nothing or is not there
+  public static Manifest require(Path folder) throws IOException {
+    Path file = folder.resolve(FILE_NAME);
+    if (Files.isDirectory(folder) && !Files.exists(file)) {
+      throw new DamagedException(folder, file + ": is missing", COPY, null);
+    }
+    Manifest manifest = read(folder);
+    if (manifest.files().isEmpty()) {
+      throw new DamagedException(folder, file + ": lists no files", COPY, null);
+    }
+    return manifest;
+  }
+
+  private static boolean isInside(Path folder, String name) {
+    try {
+      return folder.resolve(name).normalize().startsWith(folder.normalize());
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
   /// Checks that every file is there with its size; reads no more than the directory.
   ///
-  /// @throws IllegalArgumentException naming the first file that differs
+  /// @throws DamagedException naming the first file that differs
   public void verifySizes(Path folder) throws IOException {
     for (Map.Entry<String, Entry> file : files.entrySet()) {
       Path path = folder.resolve(file.getKey());
       if (!Files.isRegularFile(path)) {
-        throw new IllegalArgumentException(
-            "%s: is missing, though %s lists it; copy the folder again".formatted(path, FILE_NAME));
+        throw new DamagedException(
+            folder, "%s: is missing, though %s lists it".formatted(path, FILE_NAME), COPY, null);
       }
       if (Files.size(path) != file.getValue().bytes()) {
-        throw new IllegalArgumentException(
-            "%s: has %d bytes, %s says %d; copy the folder again"
-                .formatted(path, Files.size(path), FILE_NAME, file.getValue().bytes()));
+        throw new DamagedException(
+            folder,
+            "%s: has %d bytes, %s says %d"
+                .formatted(path, Files.size(path), FILE_NAME, file.getValue().bytes()),
+            COPY,
+            null);
       }
     }
   }
 
   /// Checks sizes, and the checksum of every byte.
   ///
-  /// @throws IllegalArgumentException naming the first file that differs
+  /// @throws DamagedException naming the first file that differs
   public void verifyChecksums(Path folder) throws IOException {
     verifyChecksums(folder, new SeenChecksums());
   }
 
   /// The same, but files that were read before and have not changed since are not read again.
   ///
-  /// @throws IllegalArgumentException naming the first file that differs
+  /// @throws DamagedException naming the first file that differs
   public void verifyChecksums(Path folder, SeenChecksums seen) throws IOException {
     verifySizes(folder);
     for (Map.Entry<String, Entry> file : files.entrySet()) {
       Path path = folder.resolve(file.getKey());
       String found = seen.sha256(path);
       if (!found.equals(file.getValue().sha256())) {
-        throw new IllegalArgumentException(
-            "%s: has SHA-256 %s, %s says %s; copy the folder again"
-                .formatted(path, found, FILE_NAME, file.getValue().sha256()));
+        throw new DamagedException(
+            folder,
+            "%s: has SHA-256 %s, %s says %s"
+                .formatted(path, found, FILE_NAME, file.getValue().sha256()),
+            COPY,
+            null);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.irpo.checkpoints.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.files.SeenChecksums;
@@ -89,6 +90,9 @@ public final class StoredModel implements AutoCloseable {
       Optional<Embedded> embedded =
           converter.flatMap(with -> parts.tokenizer().map(inside -> new Embedded(inside, with)));
       return new StoredModel(path, format, parts, warning, tokenizer, embedded, arena);
+    } catch (DamagedException e) {
+      arena.close();
+      throw e;
     } catch (IllegalArgumentException e) {
       arena.close();
       throw new IllegalArgumentException(JsonFiles.oneLine(e.getMessage()), e);

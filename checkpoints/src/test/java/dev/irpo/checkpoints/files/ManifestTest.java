@@ -59,7 +59,10 @@ class ManifestTest {
     assertRefused(() -> Manifest.read(folder), "'../a'", "inside the folder");
     Files.writeString(file, "{\"files\": {}, \"files\": {}}");
     assertRefused(() -> Manifest.read(folder), "Duplicate");
+    Files.writeString(file, "{\"filet\": {}}");
+    assertRefused(() -> Manifest.require(folder), "manifest.json: lists no files");
     Files.delete(file);
     assertRefused(() -> Manifest.read(folder), "no such file");
+    assertRefused(() -> Manifest.require(folder), "manifest.json: is missing");
   }
 }

@@ -1,0 +1,61 @@
+package dev.irpo.run;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/// What must not depend on interruptions and damage: everything in a run folder but the speed in
+/// metrics, and damaged files that are kept.
+final class RunContents {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private RunContents() {}
+
+  /// Every file with a checksum of it.
+  static Map<String, String> of(Path root) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = root.relativize(file).toString();
+        if (!name.contains(".damaged")) {
+          boolean isMetrics = file.endsWith("metrics.jsonl");
+          byte[] bytes = isMetrics ? withoutSpeed(file) : Files.readAllBytes(file);
+          contents.put(name, checksum(bytes));
+        }
+      }
+    }
+    return contents;
+  }
+
+  private static byte[] withoutSpeed(Path metrics) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String line : Files.readAllLines(metrics)) {
+      ObjectNode step = (ObjectNode) MAPPER.readTree(line);
+      assertTrue(step.remove("tokensPerSecond").asDouble() > 0);
+      assertNotNull(step.remove("crc32c"));
+      text.append(step).append('\n');
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String checksum(byte[] bytes) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return bytes.length + " bytes " + new BigInteger(1, digest).toString(16);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
