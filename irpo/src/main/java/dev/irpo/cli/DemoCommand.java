@@ -3,7 +3,6 @@ package dev.irpo.cli;
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
-import dev.irpo.distributed.Group;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.StartModel;
@@ -37,24 +36,34 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path root = out == null ? standardFolder() : out;
-    try (FolderLock lock = ConfigFile.lock(root)) {
-      run(new RunFolder(root), lock);
-    }
-    return 0;
+    return Processes.share(processes -> {
+      try (FolderLock lock = new FolderLock(root)) {
+        RunFolder folder = new RunFolder(root);
+        Optional<Prompts> prompts = processes.first(() -> begin(folder, lock, processes));
+        RunCommand.iterate(processes.all(() -> resolved(root)), folder, prompts, processes);
+      }
+    });
   }
 
-  private void run(RunFolder folder, FolderLock lock) throws IOException {
-    RunConfig resolved = config.loadWithPreset("demo", Optional.of(folder.root()));
+  private RunConfig resolved(Path root) throws IOException {
+    return config.loadWithPreset("demo", Optional.of(root));
+  }
+
+  private Prompts begin(RunFolder folder, FolderLock lock, Processes processes)
+      throws IOException {
+    lock.takeIfThere(ConfigFile.NAME);
+    RunConfig resolved = resolved(folder.root());
     LlamaConfig sizes = EmbeddedModel.config();
     Prompts prompts = Prompts.of(resolved, EmbeddedModel.text(), sizes);
-    DryRun.of(resolved, prompts, Group.alone()).requireRoom(folder.root());
+    DryRun.of(resolved, prompts, processes.group())
+        .requireRoom(folder.root(), processes.memoryBytes());
     folder.open(resolved, lock);
     StartModel startModel = new StartModel(folder);
     if (startModel.isWanted()) {
       EmbeddedModel.copyTo(folder.startModel());
       startModel.requireSame("the demo's");
     }
-    RunCommand.iterate(resolved, folder, prompts);
+    return prompts;
   }
 
   /// A folder for each seed.

@@ -62,10 +62,12 @@ record DryRun(
   /// still writes is not known, but that the next checkpoint and model must have room.
   ///
   /// @throws IllegalArgumentException naming the need and what there is
-  void requireRoom(Path folder) throws IOException {
+  ///
+  /// @param memoryBytes that a process may take
+  void requireRoom(Path folder, long memoryBytes) throws IOException {
     boolean rounds = Backends.mayRoundWeights(config.compute());
     RunPlan plan = plan(folder, Roofline.Device.any(rounds));
-    plan.memory().requireFits(Machine.memoryBytes());
+    plan.memory().requireFits(memoryBytes);
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
     long needed =
@@ -111,7 +113,7 @@ record DryRun(
     long free = Files.getFileStore(disk).getUsableSpace();
     out.println("Disk\n" + disk(plan).row("  free on this disk", Units.bytes(free)));
     out.println("Memory\n" + MemoryTable.of(plan.memory()));
-    requireRoom(folder);
+    requireRoom(folder, Machine.memoryBytes());
   }
 
   private String prompts() {

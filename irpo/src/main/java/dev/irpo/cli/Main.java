@@ -101,12 +101,15 @@ public final class Main implements Runnable {
         || System.getenv("IRPO_DEBUG") != null) {
       throw e;
     }
-    command.getErr().println("irpo: " + oneLine(describe(e)));
+    String fact = oneLine(describe(e));
+    if (!fact.isEmpty()) { // else another process of the job tells it
+      command.getErr().println("irpo: " + fact);
+    }
     return MISTAKE;
   }
 
   /// The file system's exceptions carry the bare path where the JDK throws them.
-  private static String describe(Exception e) {
+  static String describe(Exception e) {
     if (e instanceof FileSystemException file && file.getReason() == null) {
       String message = file.getMessage();
       boolean bare = message != null && message.equals(file.getFile()) && !message.contains(": ");

@@ -54,29 +54,33 @@ final class RunCommand implements Callable<Integer> {
       rehearse();
       return 0;
     }
-    try (FolderLock lock = ConfigFile.lock(out)) {
-      run(lock);
-    }
-    return 0;
+    return Processes.share(processes -> {
+      try (FolderLock lock = new FolderLock(out)) {
+        RunFolder folder = new RunFolder(out);
+        Optional<Prompts> prompts = processes.first(() -> begin(folder, lock, processes));
+        iterate(processes.all(() -> config.loadFor(out)), folder, prompts, processes);
+      }
+    });
   }
 
-  private void run(FolderLock lock) throws IOException {
+  /// Checks everything, copies M_0 and makes its prompts.
+  private Prompts begin(RunFolder folder, FolderLock lock, Processes processes)
+      throws IOException {
+    lock.takeIfThere(ConfigFile.NAME);
     RunConfig resolved = config.loadFor(out);
-    RunFolder folder = new RunFolder(out);
     StartModel startModel = new StartModel(folder);
     boolean isCopied = startModel.isWanted();
-    Prompts prompts;
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
-      prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      DryRun.of(resolved, prompts, Group.alone()).requireRoom(out);
+      Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
+      DryRun.of(resolved, prompts, processes.group()).requireRoom(out, processes.memoryBytes());
       folder.open(resolved, lock);
       if (isCopied) {
         copyStartModel(source, folder.startModel());
         startModel.requireSame("--model " + model.model);
       }
+      return prompts;
     }
-    iterate(resolved, folder, prompts);
   }
 
   private static boolean isBegun(RunFolder folder) {
@@ -134,12 +138,23 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /// Runs to the end and prints the table.
-  static void iterate(RunConfig config, RunFolder folder, Prompts prompts) throws IOException {
+  /// Runs to the end; the first process prints the table.
+  ///
+  /// @param prompts of M_0, as far as they are made already
+  static void iterate(
+      RunConfig config, RunFolder folder, Optional<Prompts> prompts, Processes processes)
+      throws IOException {
     try (Backend backend = BackendStart.of(config.compute())) {
-      new IterationLoop(config, folder, backend, Group.alone(), new Bars(), Optional.of(prompts))
+      new IterationLoop(
+              config, folder, backend, processes.group(), processes.progress(), prompts)
           .run();
     }
+    if (processes.isFirst()) {
+      report(config, folder);
+    }
+  }
+
+  private static void report(RunConfig config, RunFolder folder) throws IOException {
     System.out.print(RunReport.table(folder, config.iterations()));
     System.out.println("files: " + folder.root().toAbsolutePath().normalize());
     int damaged = DamagedFiles.in(folder.root()).size();

@@ -2,7 +2,6 @@ package dev.irpo.cli;
 
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
@@ -46,35 +45,54 @@ final class SftCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (FolderLock lock = ConfigFile.lock(out)) {
-      train(new TrainingFolder(out, model.model), lock);
-    }
-    return 0;
+    return Processes.share(processes -> {
+      try (FolderLock lock = new FolderLock(out)) {
+        processes.first(() -> {
+          lock.takeIfThere(ConfigFile.NAME);
+          return lock;
+        });
+        train(new TrainingFolder(out, model.model), lock, processes);
+      }
+    });
   }
 
-  private void train(TrainingFolder folder, FolderLock lock) throws IOException {
-    RunConfig resolved = config.loadFor(out);
-    folder.requireUnfinished();
+  /// What it takes, which there is.
+  private TrainingRoom room(RunConfig resolved, Processes processes) throws IOException {
     LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());
     TrainingRoom room =
-        new TrainingRoom(resolved, Group.alone(), sizes, 1, false, SupervisedTraining::trainer);
+        new TrainingRoom(resolved, processes, sizes, 1, false, SupervisedTraining::trainer);
     room.require();
+    return room;
+  }
+
+  private void train(TrainingFolder folder, FolderLock lock, Processes processes)
+      throws IOException {
+    RunConfig resolved = processes.all(() -> {
+      folder.requireUnfinished();
+      return config.loadFor(out);
+    });
+    TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
-      List<TrainItem.Single> examples = examples(trained);
-      room.require(SupervisedTraining.largest(examples));
+      List<TrainItem.Single> examples = processes.all(() -> examples(trained, room));
       SupervisedTraining training =
-          new SupervisedTraining(resolved, backend, Group.alone(), trained, examples);
+          new SupervisedTraining(resolved, backend, processes.group(), trained, examples);
       SequencedMap<String, Path> inputs = new LinkedHashMap<>();
       inputs.put("--model", model.model);
       inputs.put("--data", data);
-      folder.open(resolved, inputs, lock);
+      processes.first(() -> {
+        folder.open(resolved, inputs, lock);
+        return folder;
+      });
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
       folder.resume(training, plan);
-      try (Progress.Bar bar = new Bars().begin("sft", training.totalSteps())) {
+      try (Progress.Bar bar = processes.progress().begin("sft", training.totalSteps())) {
         folder.run(training, plan, line -> bar.at(line.step(), line.message()));
       }
-      trained.save(folder.model());
+      processes.first(() -> {
+        trained.save(folder.model());
+        return folder;
+      });
     }
   }
 
@@ -82,6 +100,13 @@ final class SftCommand implements Callable<Integer> {
     int tokens() {
       return item.prompt().length + item.response().length;
     }
+  }
+
+  private List<TrainItem.Single> examples(LanguageModel loaded, TrainingRoom room)
+      throws IOException {
+    List<TrainItem.Single> examples = examples(loaded);
+    room.require(SupervisedTraining.largest(examples));
+    return examples;
   }
 
   private List<TrainItem.Single> examples(LanguageModel loaded) throws IOException {

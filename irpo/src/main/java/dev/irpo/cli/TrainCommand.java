@@ -2,7 +2,6 @@ package dev.irpo.cli;
 
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
@@ -13,6 +12,7 @@ import dev.irpo.train.ConfigFile;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.score.Scorer;
+import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -64,24 +64,36 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (FolderLock lock = ConfigFile.lock(out)) {
-      train(new TrainingFolder(out, policy), lock);
-    }
-    return 0;
+    return Processes.share(processes -> {
+      try (FolderLock lock = new FolderLock(out)) {
+        processes.first(() -> {
+          lock.takeIfThere(ConfigFile.NAME);
+          return lock;
+        });
+        train(new TrainingFolder(out, policy), lock, processes);
+      }
+    });
   }
 
-  private void train(TrainingFolder folder, FolderLock lock) throws IOException {
+  private RunConfig checked(TrainingFolder folder) throws IOException {
     RunConfig resolved = config.loadFor(out);
     folder.requireUnfinished();
     requireReferenceIsRead(resolved);
     isStored = PairFile.isStored(pairs);
-    TrainingRoom room = room(resolved);
-    room.require();
+    return resolved;
+  }
+
+  private void train(TrainingFolder folder, FolderLock lock, Processes processes)
+      throws IOException {
+    RunConfig resolved = processes.all(() -> checked(folder));
+    TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
-      List<PreferencePair> loaded = load(backend, trained, resolved);
-      room.require(PreferenceTraining.largest(resolved, loaded));
-      PreferenceTraining training = new PreferenceTraining(resolved, backend, trained, loaded, 0);
+      List<PreferencePair> loaded = processes.all(() -> load(backend, trained, resolved, room));
+      Trainer<?> trainer =
+          PreferenceTraining.trainer(resolved, backend, processes.group(), trained, loaded);
+      PreferenceTraining training =
+          new PreferenceTraining(resolved, trained, trainer, loaded, 0);
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
       boolean isResumed = folder.resume(training, plan) > 0;
       if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
@@ -89,23 +101,40 @@ final class TrainCommand implements Callable<Integer> {
       } else if (!isResumed && reference == null) {
         training.requirePolicyIsNearReference();
       }
-      folder.open(resolved, inputs(), lock);
-      try (Progress.Bar bar = new Bars().begin("train", training.totalSteps())) {
+      processes.first(() -> {
+        folder.open(resolved, inputs(), lock);
+        return folder;
+      });
+      try (Progress.Bar bar = processes.progress().begin("train", training.totalSteps())) {
         folder.run(training, plan, line -> bar.at(line.step(), line.message()));
       }
-      trained.save(folder.model());
+      processes.first(() -> {
+        trained.save(folder.model());
+        return folder;
+      });
     }
   }
 
-  private TrainingRoom room(RunConfig resolved) throws IOException {
+  private List<PreferencePair> load(
+      Backend backend, LanguageModel model, RunConfig resolved, TrainingRoom room)
+      throws IOException {
+    List<PreferencePair> loaded = load(backend, model, resolved);
+    room.require(PreferenceTraining.largest(resolved, loaded));
+    return loaded;
+  }
+
+  /// What it takes, which there is.
+  private TrainingRoom room(RunConfig resolved, Processes processes) throws IOException {
     boolean needsReference = PreferenceTraining.needsReference(resolved);
-    return new TrainingRoom(
+    TrainingRoom room = new TrainingRoom(
         resolved,
-        Group.alone(),
+        processes,
         ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
         needsReference && reference != null ? 2 : 1,
         needsReference && (reference != null || !isStored),
         PreferenceTraining::trainer);
+    room.require();
+    return room;
   }
 
   private SequencedMap<String, Path> inputs() {

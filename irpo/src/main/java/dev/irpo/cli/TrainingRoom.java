@@ -1,10 +1,8 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.Backends;
 import dev.irpo.plan.CommandMemory;
-import dev.irpo.plan.Machine;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 
@@ -16,7 +14,7 @@ import dev.irpo.transformer.LlamaConfig;
 /// @param trainers make what trains
 record TrainingRoom(
     RunConfig config,
-    Group group,
+    Processes processes,
     LlamaConfig model,
     int models,
     boolean scores,
@@ -38,8 +36,8 @@ record TrainingRoom(
   private void requireFor(int largestItem) {
     try (Backend backend = Backends.forPlanning(config.compute())) {
       CommandMemory.ofLoaded(backend, model, models)
-          .training(config, group, trainers, largestItem, scores)
-          .requireFits(Machine.memoryBytes());
+          .training(config, processes.group(), trainers, largestItem, scores)
+          .requireFits(processes.memoryBytes());
     }
   }
 }

@@ -1,0 +1,81 @@
+package dev.irpo.cli;
+
+import dev.irpo.distributed.Group;
+import dev.irpo.plan.Machine;
+import dev.irpo.run.Progress;
+import dev.irpo.train.SharedText;
+import java.io.IOException;
+import java.util.Optional;
+
+/// The processes that a launcher of MPI started, which share the work of a command; one without a
+/// launcher. The first one alone writes to standard output and shows progress.
+///
+/// @param group of these processes
+/// @param memoryBytes that this process may take: the machine's, shared with those beside it
+record Processes(Group group, long memoryBytes) {
+  /// What the processes do.
+  @FunctionalInterface
+  interface Work {
+    /// Does it; all processes do.
+    void with(Processes processes) throws IOException;
+  }
+
+  /// A part of it that may find a mistake of the user's.
+  @FunctionalInterface
+  interface Part<T> {
+    /// Does it.
+    T get() throws IOException;
+  }
+
+  /// Lets all processes work.
+  ///
+  /// @return the exit code
+  static int share(Work work) throws IOException {
+    try (Group group = Group.open()) {
+      work.with(new Processes(group, Machine.memoryBytes() / group.countOnHost()));
+      group.finish();
+      return 0;
+    }
+  }
+
+  /// Whether this one does what only one shall do.
+  boolean isFirst() {
+    return group.isFirst();
+  }
+
+  /// Does something in all processes. If one finds a mistake none goes on, and the first one tells.
+  ///
+  /// @throws IllegalArgumentException with the mistake of the first process that found one; the
+  ///   other processes have an empty one
+  <T> T all(Part<T> part) throws IOException {
+    if (group.size() == 1) {
+      return part.get();
+    }
+    T result = null;
+    String mistake = "";
+    try {
+      result = part.get();
+    } catch (IllegalArgumentException | IOException e) {
+      mistake = Main.describe(e);
+    }
+    for (String found : SharedText.ofAll(group, mistake)) {
+      if (!found.isEmpty()) {
+        group.finish(); // a mistake is no failure of the job
+        throw new IllegalArgumentException(group.isFirst() ? found : "");
+      }
+    }
+    return result;
+  }
+
+  /// Does something in the first process, for which the others wait; only it has the result.
+  ///
+  /// @throws IllegalArgumentException as [#all]
+  <T> Optional<T> first(Part<T> part) throws IOException {
+    return all(() -> isFirst() ? Optional.of(part.get()) : Optional.empty());
+  }
+
+  /// Shows the progress of all.
+  Progress progress() {
+    return isFirst() ? new Bars() : Progress.NONE;
+  }
+}
