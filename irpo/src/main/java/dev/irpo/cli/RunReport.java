@@ -26,8 +26,7 @@ final class RunReport {
               ? RunFolder.readJson(folder.evaluation(t), Evaluation.class)
               : new Evaluation(null, null, 0);
       if (Files.exists(folder.rollouts(t).counts())) {
-        RolloutCounts counts =
-            RunFolder.readJson(folder.rollouts(t).counts(), RolloutCounts.class);
+        RolloutCounts counts = RunFolder.readJson(folder.rollouts(t).counts(), RolloutCounts.class);
         String share =
             String.format(Locale.ROOT, "%.1f %%", 100.0 * counts.correct() / counts.rollouts());
         text.append(

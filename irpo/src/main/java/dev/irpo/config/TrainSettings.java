@@ -52,6 +52,13 @@ public record TrainSettings(
             doc = "steps between checkpoints; 0: at the end only")
         int checkpointEverySteps,
     @Setting(
+            value = "3",
+            range = "[1, 1000000]",
+            doc =
+                "steps in a row without a finite loss and gradient, which are left out, after which"
+                    + " the training stops")
+        int maxBadSteps,
+    @Setting(
             value = "0",
             range = "[0, 1000000]",
             doc =

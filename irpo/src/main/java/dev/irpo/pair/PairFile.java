@@ -2,6 +2,7 @@ package dev.irpo.pair;
 
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.NotFiniteException;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
 import dev.irpo.transformer.score.SequenceScore;
@@ -75,13 +76,20 @@ public final class PairFile {
   }
 
   /// The pairs with ln M(response | prompt) of a reference.
+  ///
+  /// @throws NotFiniteException naming the problem for which it is not finite
   public static List<PreferencePair> withReference(List<PreferencePair> pairs, Scorer reference) {
     List<Sequence> sequences = new ArrayList<>();
     for (PreferencePair pair : pairs) {
       sequences.add(new Sequence(pair.promptIds(), pair.chosenIds()));
       sequences.add(new Sequence(pair.promptIds(), pair.rejectedIds()));
     }
-    List<SequenceScore> scores = reference.score(sequences);
+    List<SequenceScore> scores;
+    try {
+      scores = reference.score(sequences);
+    } catch (NotFiniteException e) {
+      throw e.in("problem " + pairs.get((int) e.item() / 2).problemId());
+    }
     List<PreferencePair> result = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
       PreferencePair pair = pairs.get(i);

@@ -5,6 +5,7 @@ import dev.irpo.reward.Grade;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Task;
 import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.NotFiniteException;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
@@ -101,6 +102,7 @@ public final class RolloutSampler {
   /// @param firstProblem index of the first problem in its split
   /// @param turns indices of the problems to sample for, asked for one by one as there is room
   /// @param progress told how many responses are finished
+  /// @throws NotFiniteException naming the problem for which the model's logits are not finite
   public void sample(
       List<Problem> problems,
       int firstProblem,
@@ -126,25 +128,27 @@ public final class RolloutSampler {
                 new GenerationRequest(
                     firstProblem + index, prompts.ids(problems.get(index)), 0, plan.perPrompt()))
             .iterator();
-    generator(maxNewTokens)
-        .generate(
-            requests,
-            Sampling.of(settings, plan.key(), plan.iteration()),
-            new Sampling.Listener() {
-              @Override
-              public void finished(GenerationRequest request, List<Sample> samples) {
-                int index = (int) request.problem() - firstProblem;
-                Problem problem = problems.get(index);
-                listener.sampled(
-                    index,
-                    samples.stream().map(sample -> grade(request, problem, sample)).toList());
-              }
+    Sampling.Listener graded =
+        new Sampling.Listener() {
+          @Override
+          public void finished(GenerationRequest request, List<Sample> samples) {
+            int index = (int) request.problem() - firstProblem;
+            Problem problem = problems.get(index);
+            listener.sampled(
+                index, samples.stream().map(sample -> grade(request, problem, sample)).toList());
+          }
 
-              @Override
-              public void progress(long samples, long tokens) {
-                progress.accept(samples);
-              }
-            });
+          @Override
+          public void progress(long samples, long tokens) {
+            progress.accept(samples);
+          }
+        };
+    try {
+      generator(maxNewTokens)
+          .generate(requests, Sampling.of(settings, plan.key(), plan.iteration()), graded);
+    } catch (NotFiniteException e) {
+      throw e.in("problem " + problems.get((int) e.item() - firstProblem).id());
+    }
   }
 
   /// The same for all problems, by this process alone.

@@ -5,7 +5,9 @@ import dev.irpo.pair.Candidate;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
+import dev.irpo.transformer.NotFiniteException;
 import dev.irpo.transformer.score.Sequence;
+import dev.irpo.transformer.score.SequenceScore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +39,12 @@ final class GoldSolutions {
       }
     }
     boolean isScored = session.needsReference();
-    var scores = isScored ? session.scorer().score(sequences) : null;
+    List<SequenceScore> scores = List.of();
+    try {
+      scores = isScored ? session.scorer().score(sequences) : scores;
+    } catch (NotFiniteException e) {
+      throw e.in("problem " + problems.get(indices.get((int) e.item())).id());
+    }
     for (int k = 0; k < indices.size(); k++) {
       float logProb = isScored ? scores.get(k).logProb() : Float.NaN;
       int[] ids = sequences.get(k).response();

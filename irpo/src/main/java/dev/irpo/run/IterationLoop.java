@@ -7,6 +7,7 @@ import dev.irpo.rollout.Prompts;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.NotFiniteException;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
@@ -62,6 +63,8 @@ public final class IterationLoop {
   /// make again are put aside, and it does.
   ///
   /// @throws dev.irpo.checkpoints.files.DamagedException of a file that cannot be made again
+  /// @throws NotFiniteException naming the stage and the problem for which a model's numbers are
+  ///   not finite
   public void run() throws IOException {
     session.first(() -> {
       var _ = folder.noteBackend(backend.name());
@@ -86,11 +89,15 @@ public final class IterationLoop {
 
   /// Runs a stage in all processes or in the first one; what it wrote is there for all.
   private void run(Stage stage) throws IOException {
-    if (stage.isShared()) {
-      stage.run(session);
-      group.barrier();
-    } else {
-      session.first(() -> stage.run(session));
+    try {
+      if (stage.isShared()) {
+        stage.run(session);
+        group.barrier();
+      } else {
+        session.first(() -> stage.run(session));
+      }
+    } catch (NotFiniteException e) {
+      throw e.in(stage.name());
     }
   }
 

@@ -79,8 +79,7 @@ public final class RunStages {
     }
     SampleStage others = sample(iteration, Split.HELD_OUT, before);
     PairStage all = new PairStage(config, others, Optional.of(pair));
-    TrainStage again =
-        new TrainStage(config, folder, all, Optional.of(choose), Optional.empty());
+    TrainStage again = new TrainStage(config, folder, all, Optional.of(choose), Optional.empty());
     stages.addAll(List.of(others, all, again));
     return kept(new KeepStage(folder, iteration, again, Optional.empty()), stages);
   }

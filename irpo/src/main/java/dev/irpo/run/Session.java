@@ -106,9 +106,11 @@ final class Session {
   /// The same of numbers.
   List<Integer> firstCounts(Reading<? extends Collection<Integer>> numbers) throws IOException {
     String text =
-        firstSays(() ->
-            numbers.get().stream().map(String::valueOf).collect(Collectors.joining(" ")));
-    return text.isEmpty() ? List.of() : Arrays.stream(text.split(" ")).map(Integer::valueOf).toList();
+        firstSays(
+            () -> numbers.get().stream().map(String::valueOf).collect(Collectors.joining(" ")));
+    return text.isEmpty()
+        ? List.of()
+        : Arrays.stream(text.split(" ")).map(Integer::valueOf).toList();
   }
 
   /// Lets the first process do what one does for all.

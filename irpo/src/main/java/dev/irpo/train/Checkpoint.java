@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -39,6 +40,25 @@ import java.util.stream.Stream;
 final class Checkpoint {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String STATE = "state.json";
+
+  /// Where a training is.
+  ///
+  /// @param badSteps in a row before that, which the optimizer has not taken
+  record State(int step, int badSteps) {
+    private void write(Path folder, long optimizerSteps) throws IOException {
+      SortedMap<String, Long> values = new TreeMap<>();
+      values.put("step", (long) step);
+      values.put("optimizerSteps", optimizerSteps);
+      if (badSteps > 0) {
+        values.put(Training.BAD_STEPS, (long) badSteps);
+      }
+      MAPPER.writeValue(folder.resolve(STATE).toFile(), values);
+    }
+
+    static State of(JsonNode json) {
+      return new State(json.get("step").intValue(), json.path(Training.BAD_STEPS).intValue());
+    }
+  }
 
   private Checkpoint() {}
 
@@ -62,7 +82,7 @@ final class Checkpoint {
   ///
   /// @param base has the parameters that are not trained; none where all are
   static void write(
-      Path folder, LanguageModel model, Trainer<?> trainer, int step, Optional<BaseModel> base)
+      Path folder, LanguageModel model, Trainer<?> trainer, State state, Optional<BaseModel> base)
       throws IOException {
     Group group = trainer.sharding().group();
     if (group.isFirst()) {
@@ -81,9 +101,7 @@ final class Checkpoint {
             if (base.isPresent()) {
               written.putAll(base.get().writeTo(temporary));
             }
-            Map<String, Long> state =
-                Map.of("step", (long) step, "optimizerSteps", trainer.optimizer().stepsTaken());
-            MAPPER.writeValue(temporary.resolve(STATE).toFile(), new TreeMap<>(state));
+            state.write(temporary, trainer.optimizer().stepsTaken());
             Manifest.write(temporary, written);
           });
     } else {
@@ -118,11 +136,11 @@ final class Checkpoint {
     Manifest.require(folder).verifyChecksums(folder);
   }
 
-  /// Copies a verified checkpoint's trained weights and optimizer state in and returns its step.
+  /// Copies a verified checkpoint's trained weights and optimizer state in and returns its state.
   ///
   /// @param model whose other weights are those of the base
   /// @throws IllegalArgumentException if the checkpoint has another base
-  static int read(Path folder, LanguageModel model, Optimizer optimizer, Optional<BaseModel> base)
+  static State read(Path folder, LanguageModel model, Optimizer optimizer, Optional<BaseModel> base)
       throws IOException {
     if (base.isPresent()) {
       base.get().requireBaseOf(folder);
@@ -140,7 +158,7 @@ final class Checkpoint {
     }
     JsonNode state = MAPPER.readTree(Files.readString(folder.resolve(STATE)));
     optimizer.resumeAfter(state.get("optimizerSteps").longValue());
-    return state.get("step").intValue();
+    return State.of(state);
   }
 
   private static ShardLayout shardLayout(Optimizer optimizer) {

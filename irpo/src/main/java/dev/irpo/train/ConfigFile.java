@@ -99,8 +99,8 @@ public final class ConfigFile {
 
   private static boolean isEmpty(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.allMatch(path ->
-          AtomicFiles.isTemporary(path) || path.endsWith(FolderLock.FILE_NAME));
+      return entries.allMatch(
+          path -> AtomicFiles.isTemporary(path) || path.endsWith(FolderLock.FILE_NAME));
     }
   }
 

@@ -12,6 +12,7 @@ import dev.irpo.transformer.train.LossReads;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -142,5 +143,17 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   @Override
   void addTo(SequencedMap<String, Number> line, StepResult result, double seconds) {
     line.put("tokensPerSecond", result.rows() / seconds);
+  }
+
+  @Override
+  SequencedMap<String, Object> line(PreferencePair pair) {
+    SequencedMap<String, Object> line = new LinkedHashMap<>();
+    line.put("problemId", pair.problemId());
+    line.put("promptIds", pair.promptIds());
+    line.put("chosenIds", pair.chosenIds());
+    line.put("rejectedIds", pair.rejectedIds());
+    line.put("chosenReferenceLogProb", pair.chosenReferenceLogProb());
+    line.put("rejectedReferenceLogProb", pair.rejectedReferenceLogProb());
+    return line;
   }
 }

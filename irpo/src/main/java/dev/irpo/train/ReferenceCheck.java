@@ -1,5 +1,6 @@
 package dev.irpo.train;
 
+import dev.irpo.transformer.NotFiniteException;
 import dev.irpo.transformer.train.ItemNumber;
 import dev.irpo.transformer.train.LogProb;
 import dev.irpo.transformer.train.Loss;
@@ -19,6 +20,7 @@ record ReferenceCheck<I extends TrainItem>(
   ///
   /// @param perToken how much they may differ, in nats per token
   /// @throws IllegalArgumentException with both log-probabilities of the first item that differs
+  /// @throws NotFiniteException if one under the policy is not finite
   void require(Loss.Identity identity, double perToken) {
     StepResult result = trainer.evaluate(items);
     for (int i = 0; i < items.size(); i++) {
@@ -26,6 +28,12 @@ record ReferenceCheck<I extends TrainItem>(
         LogProb<I> logProb = reference.underReference().orElseThrow();
         float stored = (float) reference.of(items.get(i));
         float found = result.of(logProb)[i];
+        if (!Float.isFinite(found)) {
+          throw new NotFiniteException(
+              "the policy's log-probability of the %s response to %s is not finite (%s)"
+                  .formatted(logProb.part(), nameOfItem.apply(i), found),
+              i);
+        }
         double tolerance = perToken * logProb.tokens(items.get(i)).length;
         if (!(Math.abs(stored - found) <= tolerance)) {
           throw mismatch(identity, i, logProb.part(), stored, found);

@@ -10,6 +10,7 @@ import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem.Single;
 import dev.irpo.transformer.train.Trainer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -47,5 +48,13 @@ public final class SupervisedTraining extends Training<Single> {
   @Override
   void addTo(SequencedMap<String, Number> line, StepResult result, double seconds) {
     line.put("tokens", result.rows());
+  }
+
+  @Override
+  SequencedMap<String, Object> line(Single example) {
+    SequencedMap<String, Object> line = new LinkedHashMap<>();
+    line.put("promptIds", example.prompt());
+    line.put("responseIds", example.response());
+    return line;
   }
 }

@@ -23,6 +23,9 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// The key of a step's gradient norm, with which the numbers that no loss names begin.
   static final String GRAD_NORM = "gradNorm";
 
+  /// The key of how many steps in a row, up to this one, had no finite loss or gradient.
+  static final String BAD_STEPS = "badSteps";
+
   private final LanguageModel model;
   private final Learner<T, ?> learner;
   private final List<T> examples;
@@ -30,7 +33,9 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   private final Order order;
   private final int totalSteps;
   private final LearningRate rate;
+  private final int maxBadSteps;
   private int step;
+  private int badSteps;
   private Path baseStart;
   private Optional<BaseModel> base = Optional.empty();
 
@@ -58,10 +63,14 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     order = new Order(examples.size(), config.train().shuffle(), orderKey);
     totalSteps = Schedules.steps(config.train(), examples.size());
     rate = Schedules.learningRate(config.optimizer(), totalSteps);
+    maxBadSteps = config.train().maxBadSteps();
   }
 
   /// Adds what this kind of training alone reports of a step.
   abstract void addTo(SequencedMap<String, Number> line, StepResult result, double seconds);
+
+  /// An example as the commands read it from a line of a file.
+  abstract SequencedMap<String, Object> line(T example);
 
   /// The processes that train together.
   Group group() {
@@ -86,22 +95,46 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     return Arrays.stream(indices).mapToObj(examples::get).toList();
   }
 
-  /// Trains up to a step.
+  /// Trains up to a step. A step whose loss or gradient is not finite is left out: parameters,
+  /// moments and the optimizer's count of steps stay as they are, and its line counts how many in a
+  /// row there are.
+  ///
+  /// @throws IllegalArgumentException after `train.maxBadSteps` of them in a row
   public void runTo(int lastStep, Listener listener) throws IOException {
     while (step < lastStep) {
       long start = System.nanoTime();
-      StepResult result = learner.accumulate(batch(step));
+      List<T> batch = batch(step);
+      StepResult result = learner.accumulate(batch);
       double learningRate = rate.at(step);
-      double gradNorm = learner.trainer().update(learningRate);
+      double gradNorm = update(result, learningRate);
       step++;
       SequencedMap<String, Number> values = new LinkedHashMap<>();
       values.put("loss", result.loss());
       values.putAll(result.metrics());
       values.put(GRAD_NORM, gradNorm);
       values.put("learningRate", learningRate);
+      if (badSteps > 0) {
+        values.put(BAD_STEPS, badSteps);
+      }
       addTo(values, result, (System.nanoTime() - start) / 1e9);
-      listener.stepped(new StepMetrics(step, values));
+      StepMetrics line = new StepMetrics(step, values);
+      listener.stepped(line);
+      if (badSteps >= maxBadSteps) {
+        throw new BadSteps(line, batch.stream().map(this::line).toList());
+      }
     }
+  }
+
+  /// The global norm of the gradient, NaN where the loss is not finite.
+  private double update(StepResult result, double learningRate) {
+    double gradNorm = Double.NaN;
+    if (Double.isFinite(result.loss())) {
+      gradNorm = learner.trainer().update(learningRate);
+    } else {
+      learner.trainer().discard();
+    }
+    badSteps = Double.isFinite(gradNorm) ? 0 : badSteps + 1;
+    return gradNorm;
   }
 
   /// What checkpoints refer to for the parameters that are not trained; none where all are.
@@ -122,7 +155,8 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   ///
   /// @param base as [#base] says
   void save(Path folder, Optional<BaseModel> base) throws IOException {
-    Checkpoint.write(folder, model, learner.trainer(), step, base);
+    Checkpoint.State state = new Checkpoint.State(step, badSteps);
+    Checkpoint.write(folder, model, learner.trainer(), state, base);
   }
 
   /// Resumes from a checkpoint folder.
@@ -130,6 +164,8 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// @param base as [#base] says
   /// @throws IllegalArgumentException if the checkpoint has another base
   void resume(Path folder, Optional<BaseModel> base) throws IOException {
-    step = Checkpoint.read(folder, model, learner.trainer().optimizer(), base);
+    Checkpoint.State state = Checkpoint.read(folder, model, learner.trainer().optimizer(), base);
+    step = state.step();
+    badSteps = state.badSteps();
   }
 }

@@ -172,15 +172,28 @@ public record TrainingFolder(Path root, Path start) {
 
   /// Trains until all needed checkpoints are there, with others on the way, and deletes surplus
   /// ones. What is there already, because a damaged file sent the training back, stays as it is.
+  ///
+  /// @throws IllegalArgumentException if `train.maxBadSteps` in a row have no finite loss and
+  ///   gradient, naming the file with what the last of them was to learn from
   public void run(Training<?> training, CheckpointPlan plan, Training.Listener listener)
       throws IOException {
     Group group = training.group();
     String own = group.isFirst() ? left(plan).toString() : "";
     Left left = Left.ofText(SharedText.ofFirst(group, own));
-    if (!group.isFirst()) {
-      trainTo(left.end(), training, plan, _ -> {}, () -> {});
-      return;
+    try {
+      if (group.isFirst()) {
+        runFirst(training, plan, left, listener);
+      } else {
+        trainTo(left.end(), training, plan, _ -> {}, () -> {});
+      }
+    } catch (BadSteps e) {
+      throw group.isFirst() ? e.saved(root) : e;
     }
+  }
+
+  private void runFirst(
+      Training<?> training, CheckpointPlan plan, Left left, Training.Listener listener)
+      throws IOException {
     try (MetricsFile metrics = MetricsFile.continueAt(metrics(), left.lines())) {
       trainTo(
           left.end(),

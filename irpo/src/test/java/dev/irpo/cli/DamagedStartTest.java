@@ -58,7 +58,8 @@ class DamagedStartTest {
   @Test
   void aDamagedStartModelIsCopiedAgain() throws IOException {
     for (String name : new String[] {"weights-00001-of-00001.arrow", "manifest.json"}) {
-      Path file = flip("model-0/" + name, 1000 % (int) Files.size(out().resolve("model-0/" + name)));
+      Path file =
+          flip("model-0/" + name, 1000 % (int) Files.size(out().resolve("model-0/" + name)));
       run(model).requireSuccess();
       assertEquals(-1, Files.mismatch(model.resolve(name), file));
     }
@@ -104,6 +105,7 @@ class DamagedStartTest {
     CommandLineRun inspected = CommandLineRun.of("", "inspect", out());
     inspected.requireSuccess();
     assertTrue(
-        inspected.out().contains("damaged    iteration-0/evaluation.json.damaged"), inspected.out());
+        inspected.out().contains("damaged    iteration-0/evaluation.json.damaged"),
+        inspected.out());
   }
 }

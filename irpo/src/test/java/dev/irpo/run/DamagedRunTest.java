@@ -265,7 +265,8 @@ class DamagedRunTest {
     byte[] damaged = Files.readAllBytes(metrics);
     run();
     assertEquals(1, warnings.size(), warnings.toString());
-    assertTrue(warnings.getFirst().startsWith(metrics + ": is damaged (line "), warnings.toString());
+    assertTrue(
+        warnings.getFirst().startsWith(metrics + ": is damaged (line "), warnings.toString());
     assertEquals(List.of(), DamagedFiles.in(folder.root()));
     assertTrue(Arrays.equals(damaged, Files.readAllBytes(metrics)));
   }

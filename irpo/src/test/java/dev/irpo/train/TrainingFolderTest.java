@@ -152,8 +152,7 @@ class TrainingFolderTest {
   @Test
   void whatIsNeededIsNoSurplusHoweverOld() {
     CheckpointPlan plan =
-        new CheckpointPlan(
-            new TreeSet<>(Set.of(2, 4, 6, 8)), new TreeSet<>(Set.of(4, 8)), 1);
+        new CheckpointPlan(new TreeSet<>(Set.of(2, 4, 6, 8)), new TreeSet<>(Set.of(4, 8)), 1);
     assertEquals(Set.of(2), plan.surplus(new TreeSet<>(Set.of(2, 4, 6))));
     assertEquals(Set.of(2, 6), plan.surplus(new TreeSet<>(Set.of(2, 4, 6, 8))));
     assertEquals(Set.of(), plan.surplus(new TreeSet<>(Set.of(2))), "the last good one");

@@ -79,7 +79,8 @@ public record TableChecksums(List<String> batches) {
       throw new IllegalArgumentException("its footer has checksums of a part alone");
     }
     requireSame("all outside its record batches", rest(file, footer, rest), rest.value());
-    List<String> ofBatches = batches.value().isEmpty() ? List.of() : List.of(batches.value().split(" "));
+    List<String> ofBatches =
+        batches.value().isEmpty() ? List.of() : List.of(batches.value().split(" "));
     if (ofBatches.size() != footer.blocks().size()) {
       throw new IllegalArgumentException(
           "its footer has checksums of %d record batches, it has %d"

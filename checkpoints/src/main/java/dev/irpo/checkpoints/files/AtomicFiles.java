@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 
 /// Writes files and folders that exist either whole or not at all.
 ///
-/// Content goes to a temporary sibling `NAME.partial-HOST-PID-START`, is synced to the disk together
-/// with the directory, and is then renamed. HOST, PID and START (milliseconds) identify the writing
-/// process, so what a killed process left can be told from what a living one is writing, even when
-/// a process id is used again. What is left by another machine's processes, of which nothing is
-/// known, goes when a process has the folder to itself ([FolderLock]).
+/// Content goes to a temporary sibling `NAME.partial-HOST-PID-START`, is synced to the disk
+/// together with the directory, and is then renamed. HOST, PID and START (milliseconds) identify
+/// the writing process, so what a killed process left can be told from what a living one is
+/// writing, even when a process id is used again. What is left by another machine's processes, of
+/// which nothing is known, goes when a process has the folder to itself ([FolderLock]).
 public final class AtomicFiles {
   private static final Pattern TEMPORARY =
       Pattern.compile("(.+)\\.partial-(?:(.+)-)?(\\d+)-(\\d+)");

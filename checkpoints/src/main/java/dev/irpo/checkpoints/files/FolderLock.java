@@ -84,8 +84,7 @@ public final class FolderLock implements AutoCloseable {
 
     /// Whether it is a living process of this machine.
     boolean isLivingHere() {
-      return isHere()
-          && ProcessHandle.of(pid).map(AtomicFiles::startMs).orElse(-1L) == startMs;
+      return isHere() && ProcessHandle.of(pid).map(AtomicFiles::startMs).orElse(-1L) == startMs;
     }
 
     @Override

@@ -66,7 +66,8 @@ public final class SummedText {
       }
       return value;
     } catch (JsonProcessingException | CharConversionException e) {
-      String fact = e instanceof JsonProcessingException json ? json.getOriginalMessage() : "no text";
+      String fact =
+          e instanceof JsonProcessingException json ? json.getOriginalMessage() : "no text";
       throw damaged(file, JsonFiles.firstLine(fact), e);
     }
   }
@@ -87,7 +88,8 @@ public final class SummedText {
     if (!Files.exists(file)) {
       return whole;
     }
-    String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1); // a char a byte
+    String text =
+        new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1); // a char a byte
     boolean isSummed = false;
     int begin = 0;
     for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', begin)) {

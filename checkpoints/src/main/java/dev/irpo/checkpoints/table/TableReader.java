@@ -28,8 +28,9 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /// Reads the rows of an Arrow table, in IPC's file or stream format, in order, one record batch in
-/// memory at a time. What has checksums ([TableChecksums][dev.irpo.checkpoints.arrow.TableChecksums])
-/// is compared with them while it is read.
+/// memory at a time. What has checksums
+/// ([TableChecksums][dev.irpo.checkpoints.arrow.TableChecksums]) is compared with them while it is
+/// read.
 ///
 /// Only one iterator can be in use: a later one starts at the first row and takes over.
 public final class TableReader implements AutoCloseable, Iterable<TableRow> {

@@ -71,8 +71,7 @@ class AtomicFilesTest {
       assertTrue(AtomicFiles.isTemporary(folder.resolve(stays)));
     }
     Files.writeString(
-        folder.resolve("d.partial-%s-%d-12345".formatted(AtomicFiles.HOST, ownId)),
-        "pid reused");
+        folder.resolve("d.partial-%s-%d-12345".formatted(AtomicFiles.HOST, ownId)), "pid reused");
     Path dead = Files.createDirectory(folder.resolve("e.partial-999999999-12345"));
     Files.writeString(dead.resolve("weights"), "half");
     Files.writeString(folder.resolve("notes.partial"), "a user's own file");

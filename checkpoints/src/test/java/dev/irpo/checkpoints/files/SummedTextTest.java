@@ -32,8 +32,7 @@ class SummedTextTest {
 
   private String refusal() {
     DamagedException e =
-        assertThrows(
-            DamagedException.class, () -> SummedText.readJson(file(), Counts.class));
+        assertThrows(DamagedException.class, () -> SummedText.readJson(file(), Counts.class));
     assertEquals(file(), e.path());
     assertTrue(e.getMessage().startsWith(e.fact()), e.getMessage());
     assertEquals(1, e.getMessage().lines().count(), e.getMessage());

@@ -1,5 +1,6 @@
 package dev.irpo.transformer.decode;
 
+import dev.irpo.transformer.NotFiniteException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -113,7 +114,12 @@ final class Generation {
   /// Draws the next token of a slot and closes what it completes.
   private void draw(SlotState slot, TokenScores scores, int row) {
     PromptState prompt = slot.prompt;
-    int token = sampler.draw(scores, row, slot.uniform());
+    int token;
+    try {
+      token = sampler.draw(scores, row, slot.uniform());
+    } catch (NotFiniteException e) {
+      throw new NotFiniteException(e.fact(), prompt.request.problem());
+    }
     drawnTokens++;
     if (slot.append(token, scores.logProb(row, token), sampling.settings())) {
       finishedSamples++;

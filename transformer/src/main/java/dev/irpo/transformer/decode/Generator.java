@@ -52,6 +52,8 @@ public final class Generator {
   ///
   /// @throws IllegalArgumentException if a prompt leaves no room in the context, is beyond the
   ///   limits or has a token that the vocabulary lacks
+  /// @throws dev.irpo.transformer.NotFiniteException if a logit is not finite; its item is the
+  ///   problem
   public void generate(
       Iterator<GenerationRequest> requests, Sampling sampling, Sampling.Listener listener) {
     if (sampling.settings().maxNewTokens() > limits.maxNewTokens()) {

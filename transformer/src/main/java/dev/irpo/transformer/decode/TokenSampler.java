@@ -1,6 +1,7 @@
 package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.kernel.ScoreKernels;
+import dev.irpo.transformer.NotFiniteException;
 import java.util.Arrays;
 
 /// Draws a token from a row of scores.
@@ -73,7 +74,7 @@ final class TokenSampler {
 
   /// The token that the uniform number in [0, 1) selects from a row.
   ///
-  /// @throws IllegalArgumentException if a logit is not finite
+  /// @throws NotFiniteException if a logit is not finite; its item is the row
   int draw(TokenScores scores, int row, double uniform) {
     readBlocks(scores, row);
     if (settings.temperature() == 0) {
@@ -93,14 +94,14 @@ final class TokenSampler {
     int blocks = largest.length;
     scores.largest().read((long) row * blocks, largest, blocks);
     scores.weights().read((long) row * blocks, blockWeights, blocks);
-    findLargest();
+    findLargest(row);
     if (drawable < vocabSize) {
       leaveOut(scores, row);
-      findLargest();
+      findLargest(row);
     }
   }
 
-  private void findLargest() {
+  private void findLargest(int row) {
     max = Float.NEGATIVE_INFINITY;
     float sum = 0;
     for (int b = 0; b < largest.length; b++) {
@@ -108,9 +109,10 @@ final class TokenSampler {
       sum += blockWeights[b];
     }
     if (!Float.isFinite(max) || Float.isNaN(sum)) {
-      throw new IllegalArgumentException(
-          "the model's logits are not finite (the largest: %s); its weights are damaged or training diverged"
-              .formatted(Float.isNaN(sum) ? sum : max));
+      throw new NotFiniteException(
+          "the model's logits are not finite (the largest: %s)"
+              .formatted(Float.isNaN(sum) ? sum : max),
+          row);
     }
   }
 

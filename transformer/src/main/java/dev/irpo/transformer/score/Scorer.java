@@ -8,6 +8,7 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.NotFiniteException;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.packing.Budget;
 import dev.irpo.transformer.packing.BudgetBuckets;
@@ -78,6 +79,8 @@ public final class Scorer {
   ///
   /// @throws IllegalArgumentException if a sequence is longer than the context, has an empty prompt
   ///   or a token that the vocabulary lacks
+  /// @throws NotFiniteException if a log-probability is not finite; its item is the index of the
+  ///   sequence
   public List<SequenceScore> score(List<Sequence> sequences) {
     for (Sequence sequence : sequences) {
       int tokens = sequence.prompt().length + sequence.response().length;
@@ -147,7 +150,17 @@ public final class Scorer {
       for (Sequence sequence : group.sequences) {
         float[] response = read(values, at, sequence.response().length);
         at += response.length;
+        requireFinite(response, scores.size());
         scores.add(new SequenceScore(response));
+      }
+    }
+  }
+
+  private static void requireFinite(float[] logProbs, int index) {
+    for (float logProb : logProbs) {
+      if (!Float.isFinite(logProb)) {
+        throw new NotFiniteException(
+            "the model's log-probability of a token is not finite (%s)".formatted(logProb), index);
       }
     }
   }
