@@ -78,7 +78,8 @@ class ParameterSelectionTest {
   @Test
   void neighboursShareAStretch() {
     assertEquals(
-        List.of(new ParameterLayout.Stretch(0, 0, WHOLE.numElements(), 0)), WHOLE.stretchesOf(WHOLE));
+        List.of(new ParameterLayout.Stretch(0, 0, WHOLE.numElements(), 0)),
+        WHOLE.stretchesOf(WHOLE));
     assertEquals(1, stretches("layers:2, model.norm.weight, head"));
     assertEquals(2, stretches("layers:1, head"));
     assertEquals(2, stretches("*.mlp.*"));

@@ -142,10 +142,8 @@ class SlicedTrainingTest {
     TensorParallel second = InProcess.run(2, SlicedTrainingTest::byProcess).get(rank);
     List<StoredTensor> expected = TinyModel.stored(whole.parameters, DType.F32);
     Parameters slice =
-        Parameters.load(
-            ReferenceBackend.inSinglePrecision(), CONFIG, "trained", expected, second);
-    assertArrayEquals(
-        slice.flat().toFloatArray(), found.parameters.flat().toFloatArray(), 2e-4f);
+        Parameters.load(ReferenceBackend.inSinglePrecision(), CONFIG, "trained", expected, second);
+    assertArrayEquals(slice.flat().toFloatArray(), found.parameters.flat().toFloatArray(), 2e-4f);
   }
 
   private static TensorParallel byProcess(Group group) {
@@ -162,15 +160,20 @@ class SlicedTrainingTest {
     for (int rank = 0; rank < 2; rank++) {
       requireSliceOf(whole, found.get(rank), rank);
     }
-    found.get(0).parameters.buffers().forEach((name, buffer) -> {
-      if (found.get(0).parameters.copies(name) == 2) {
-        float[] other = found.get(1).parameters.buffers().get(name).toFloatArray();
-        assertArrayEquals(buffer.toFloatArray(), other, name);
-      }
-    });
+    found
+        .get(0)
+        .parameters
+        .buffers()
+        .forEach((name, buffer) -> {
+          if (found.get(0).parameters.copies(name) == 2) {
+            float[] other = found.get(1).parameters.buffers().get(name).toFloatArray();
+            assertArrayEquals(buffer.toFloatArray(), other, name);
+          }
+        });
   }
 
-  /// Ranks 0 and 1 hold a model, and 2 and 3; 0 and 2 share the optimizer of one slice, and 1 and 3.
+  /// Ranks 0 and 1 hold a model, and 2 and 3; 0 and 2 share the optimizer of one slice, and 1 and
+  /// 3.
   @Test
   void twoModelsOfTwoSlicesTrainAsOne() {
     Outcome whole = train(TensorParallel.alone(), Sharding.alone(), "all");
