@@ -145,7 +145,7 @@ class ShardedTrainingTest {
                 assertEquals(share, optimizer.firstMoment().numElements());
                 assertEquals(share, optimizer.secondMoment().numElements());
                 long all = parameters.layout().numElements();
-                assertEquals(all / 3.0, share, 0.05 * all);
+                assertEquals(all / 3.0, (double) share, 0.05 * all);
                 return optimizer.layout().owned();
               }
             });
