@@ -49,8 +49,7 @@ final class DemoCommand implements Callable<Integer> {
     return config.loadWithPreset("demo", Optional.of(root));
   }
 
-  private Prompts begin(RunFolder folder, FolderLock lock, Processes processes)
-      throws IOException {
+  private Prompts begin(RunFolder folder, FolderLock lock, Processes processes) throws IOException {
     lock.takeIfThere(ConfigFile.NAME);
     RunConfig resolved = resolved(folder.root());
     LlamaConfig sizes = EmbeddedModel.config();

@@ -64,8 +64,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /// Checks everything, copies M_0 and makes its prompts.
-  private Prompts begin(RunFolder folder, FolderLock lock, Processes processes)
-      throws IOException {
+  private Prompts begin(RunFolder folder, FolderLock lock, Processes processes) throws IOException {
     lock.takeIfThere(ConfigFile.NAME);
     RunConfig resolved = config.loadFor(out);
     StartModel startModel = new StartModel(folder);
@@ -145,8 +144,7 @@ final class RunCommand implements Callable<Integer> {
       RunConfig config, RunFolder folder, Optional<Prompts> prompts, Processes processes)
       throws IOException {
     try (Backend backend = BackendStart.of(config.compute())) {
-      new IterationLoop(
-              config, folder, backend, processes.group(), processes.progress(), prompts)
+      new IterationLoop(config, folder, backend, processes.group(), processes.progress(), prompts)
           .run();
     }
     if (processes.isFirst()) {

@@ -67,10 +67,11 @@ final class SftCommand implements Callable<Integer> {
 
   private void train(TrainingFolder folder, FolderLock lock, Processes processes)
       throws IOException {
-    RunConfig resolved = processes.all(() -> {
-      folder.requireUnfinished();
-      return config.loadFor(out);
-    });
+    RunConfig resolved =
+        processes.all(() -> {
+          folder.requireUnfinished();
+          return config.loadFor(out);
+        });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(resolved.compute())) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());

@@ -92,8 +92,7 @@ final class TrainCommand implements Callable<Integer> {
       List<PreferencePair> loaded = processes.all(() -> load(backend, trained, resolved, room));
       Trainer<?> trainer =
           PreferenceTraining.trainer(resolved, backend, processes.group(), trained, loaded);
-      PreferenceTraining training =
-          new PreferenceTraining(resolved, trained, trainer, loaded, 0);
+      PreferenceTraining training = new PreferenceTraining(resolved, trained, trainer, loaded, 0);
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
       boolean isResumed = folder.resume(training, plan) > 0;
       if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
@@ -126,13 +125,14 @@ final class TrainCommand implements Callable<Integer> {
   /// What it takes, which there is.
   private TrainingRoom room(RunConfig resolved, Processes processes) throws IOException {
     boolean needsReference = PreferenceTraining.needsReference(resolved);
-    TrainingRoom room = new TrainingRoom(
-        resolved,
-        processes,
-        ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
-        needsReference && reference != null ? 2 : 1,
-        needsReference && (reference != null || !isStored),
-        PreferenceTraining::trainer);
+    TrainingRoom room =
+        new TrainingRoom(
+            resolved,
+            processes,
+            ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
+            needsReference && reference != null ? 2 : 1,
+            needsReference && (reference != null || !isStored),
+            PreferenceTraining::trainer);
     room.require();
     return room;
   }

@@ -42,8 +42,6 @@ class DamagedRunTest {
           "evaluate.majoritySamples=0",
           "pairs.maxTokens=140");
 
-  private static final String CHECKPOINTS = "iteration-1/checkpoints/";
-
   @TempDir private static Path temporary;
 
   private static RunFolder whole;

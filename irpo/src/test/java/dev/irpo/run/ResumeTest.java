@@ -186,7 +186,7 @@ class ResumeTest {
               .filter(file -> file.matches(training + "/step-\\d+/state.json"))
               .count();
       boolean isChosenFrom = !training.contains("retrain");
-      assertTrue(steps == 1 || steps == 2 && isChosenFrom, steps + " in " + training);
+      assertTrue(steps == 1 || (steps == 2 && isChosenFrom), steps + " in " + training);
     }
     assertTrue(files.containsKey("iteration-1/checkpoints/held-out-2.json"));
   }

@@ -97,7 +97,7 @@ public final class SummedText {
       begin = end + 1;
       try {
         boolean has = require(file, "line %d ".formatted(whole.size() + 1), line);
-        if (isSummed && !has || !(MAPPER.readTree(line) instanceof ObjectNode object)) {
+        if ((isSummed && !has) || !(MAPPER.readTree(line) instanceof ObjectNode object)) {
           return whole;
         }
         isSummed = has;

@@ -23,7 +23,7 @@ class FolderLockTest {
   @TempDir private Path folder;
 
   /// A process that takes a folder's lock and waits until its input ends.
-  private static final class Holder {
+  static final class Holder {
     public static void main(String[] arguments) throws IOException {
       try (FolderLock lock = new FolderLock(Path.of(arguments[0]))) {
         lock.take();
