@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.NavigableSet;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -71,7 +72,7 @@ record TrainStage(
       return Optional.empty();
     }
     int last = length.get().step();
-    SortedSet<Integer> needed = new TreeSet<>(List.of(last));
+    NavigableSet<Integer> needed = new TreeSet<>(List.of(last));
     if (heldOut.isPresent()) {
       needed.addAll(heldOut.get().left(last));
       heldOut.get().best(last).ifPresent(needed::add);

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.NavigableSet;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -64,7 +65,7 @@ final class Checkpoint {
 
   /// Steps of the checkpoints in a folder of `step-N`.
   static SortedSet<Integer> steps(Path checkpoints) throws IOException {
-    SortedSet<Integer> steps = new TreeSet<>();
+    NavigableSet<Integer> steps = new TreeSet<>();
     if (Files.isDirectory(checkpoints)) {
       try (Stream<Path> entries = Files.list(checkpoints)) {
         entries
