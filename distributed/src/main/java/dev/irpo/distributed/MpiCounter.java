@@ -25,8 +25,7 @@ final class MpiCounter implements SharedCounter {
   @Override
   public long fetchAndAdd(long delta) {
     Rounds ask = new Rounds(1, (round, requests) -> ask(delta, requests));
-    Collective<Long> call =
-        new Collective<>(job.name() + ": counter", ask, () -> answer.get(JAVA_LONG, 0));
+    Collective<Long> call = new Collective<>("counter", ask, () -> answer.get(JAVA_LONG, 0));
     return FuturePending.join(job.thread().start(channel, call));
   }
 

@@ -100,7 +100,7 @@ final class MpiGroup implements Group {
 
   private FuturePending start(String name, MemorySegment segment, Rounds rounds) {
     requireNative(segment);
-    Collective<Void> collective = new Collective<>(job.name() + ": " + name, rounds, () -> null);
+    Collective<Void> collective = new Collective<>(name, rounds, () -> null);
     if (segment.byteSize() > SMALL_BYTES) {
       collective.behindGate();
     }
@@ -120,7 +120,7 @@ final class MpiGroup implements Group {
 
   /// What all ranks do at the same time on the thread that calls MPI.
   private <T> T together(String name, Supplier<T> result) {
-    Collective<T> collective = new Collective<>(job.name() + ": " + name, Rounds.NONE, result);
+    Collective<T> collective = new Collective<>(name, Rounds.NONE, result);
     return FuturePending.join(job.thread().start(channel, collective.behindGate()));
   }
 

@@ -2,6 +2,9 @@ package dev.irpo.distributed;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// This process's part in an MPI job, from joining it to leaving it. Of several groups in a process
@@ -12,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class MpiJob {
   private static final System.Logger LOG = System.getLogger(MpiJob.class.getPackageName());
   private static final Duration ABORT_GRACE = Duration.ofSeconds(5);
+  private static final Duration LEAVE_GRACE = Duration.ofSeconds(30);
 
   private final Watchdog watchdog;
   private final MpiThread thread;
@@ -95,9 +99,22 @@ final class MpiJob {
     Runtime.getRuntime().halt(Watchdog.EXIT_CODE);
   }
 
-  /// Leaves the job, when all ranks are done.
+  /// Leaves the job, when all ranks are done. Where the library does not come back from that, this
+  /// process ends all the same, since nothing is lost.
   void leave() {
-    thread.leave();
+    try {
+      thread.leave().get(LEAVE_GRACE.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: all ranks are done, but MPI_Finalize has not returned for {1} s",
+          name,
+          LEAVE_GRACE.toSeconds());
+    } catch (ExecutionException e) {
+      throw new GroupFailure(name + " can't leave the job: " + e.getCause().getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     isOver.set(true);
     watchdog.dismiss();
   }

@@ -47,31 +47,53 @@ record MpiLauncher(String family, List<String> command) {
     }
   }
 
-  /// Runs [MpiTestProgram] as a job.
+  /// Runs [MpiTestProgram] as a job on this machine.
   ///
   /// @param settings environment variables of its processes
   Outcome run(int size, Map<String, String> settings, String what)
       throws IOException, InterruptedException {
-    List<String> all = new ArrayList<>(command);
+    Path output = Files.createTempFile("mpi", ".txt");
+    try {
+      Process process = start(List.of(), List.of(), size, settings, what, output);
+      boolean hasEnded = process.waitFor(LIMIT_S, TimeUnit.SECONDS);
+      stop(process);
+      return new Outcome(hasEnded ? process.exitValue() : -1, Files.readString(output));
+    } finally {
+      Files.delete(output);
+    }
+  }
+
+  /// Starts one.
+  ///
+  /// @param before the launcher: a command that runs it
+  /// @param options of the launcher
+  Process start(
+      List<String> before,
+      List<String> options,
+      int size,
+      Map<String, String> settings,
+      String what,
+      Path output)
+      throws IOException {
+    List<String> all = new ArrayList<>(before);
+    all.addAll(command);
+    all.addAll(options);
     all.addAll(List.of("-n", Integer.toString(size)));
     all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx256m"));
     all.addAll(List.of("-cp", System.getProperty("java.class.path")));
     all.addAll(List.of(MpiTestProgram.class.getName(), what));
-    Path output = Files.createTempFile("mpi", ".txt");
-    try {
-      ProcessBuilder builder =
-          new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(output.toFile());
-      builder.environment().putAll(settings);
-      builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
-      builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-      Process process = builder.start();
-      boolean hasEnded = process.waitFor(LIMIT_S, TimeUnit.SECONDS);
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-      return new Outcome(hasEnded ? process.exitValue() : -1, Files.readString(output));
-    } finally {
-      Files.delete(output);
-    }
+    ProcessBuilder builder =
+        new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(settings);
+    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
+    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    return builder.start();
+  }
+
+  /// Ends what is left of a job.
+  static void stop(Process job) {
+    job.descendants().forEach(ProcessHandle::destroyForcibly);
+    job.destroyForcibly();
   }
 }

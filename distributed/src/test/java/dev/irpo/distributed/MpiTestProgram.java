@@ -21,6 +21,7 @@ final class MpiTestProgram {
         case "checks" -> checks(group);
         case "buckets" -> buckets(group);
         case "signals" -> signals(group);
+        case "runsOn" -> runOn(group);
         default -> accident(arguments[0], group);
       }
       group.finish();
@@ -96,6 +97,18 @@ final class MpiTestProgram {
     float actual = segment.getAtIndex(ValueLayout.JAVA_FLOAT, index);
     if (actual != expected) {
       throw new AssertionError("%s: %s is %s, not %d".formatted(name, index, actual, expected));
+    }
+  }
+
+  /// Works until something happens to it.
+  private static void runOn(Group group) {
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment segment = arena.allocate(1 << 20, 64);
+      group.barrier();
+      System.out.println(group.name() + " runs on");
+      while (true) {
+        group.allReduce(segment, Element.F32);
+      }
     }
   }
 
