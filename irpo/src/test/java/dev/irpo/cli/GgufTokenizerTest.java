@@ -191,7 +191,7 @@ class GgufTokenizerTest {
   void damagedAndForeignVocabulariesAreRefusedInOneLine() throws IOException {
     refused(pieces(), "tokens", Collections.nCopies(10, "a"), "has 10 elements", "has 9 rows");
     refused(pieces(), "tokens", List.of("<unk>"), "has 9 elements", "tokens has 1");
-    refused(pieces(), "tokens", new int[9], "type 5", "strings");
+    refused(pieces(), "tokens", new int[9], "type INT32", "strings");
     refused(pieces(), "tokens", "a", "tokens is a", "array");
     List<String> endless = Collections.nCopies(9, "b".repeat(1025));
     refused(pieces(), "tokens", endless, "element 0 of 1025 bytes", "1024");

@@ -162,7 +162,7 @@ class SynthesizeCommandTest {
     LlamaConfig huge =
         new LlamaConfig(1 << 22, 1 << 20, 64, 1, 1, 1, 2, 64, 10000, 1e-5, true, 1, List.of(2));
     new ObjectMapper().writeValue(config.toFile(), huge.toHuggingFace());
-    synthesize("made").requireRefused("the weights take 8796.5", "GB left");
+    synthesize("made").requireRefused("the weights take 8.80 TB", "GB left");
     assertEquals(List.of("sizes.json"), namesIn(folder));
   }
 }
