@@ -198,7 +198,7 @@ class GgufTokenizerTest {
     List<String> many = Collections.nCopies(1 << 15, "b".repeat(512));
     refused(pieces(), "tokens", many, "has 17039360 bytes", "16777216");
     refused(pieces(), "scores", new float[8], "has 8 elements", "has 9");
-    refused(pieces(), "scores", new int[9], "type 5", "floating-point");
+    refused(pieces(), "scores", new int[9], "type INT32", "floating-point");
     refused(pieces(), "scores", new float[9], "all normal tokens are 0.0");
     refused(pieces(), "scores", new float[] {0, 0, 0, Float.NaN, 1, 2, 3, 4, 5}, "token 3 is NaN");
     refused(pieces(), "token_type", new int[10], "has 10 elements", "has 9");
