@@ -33,7 +33,7 @@ final class Collective<T> {
   }
 
   /// The same with a gate.
-  Collective<T> behindGate() {
+  Collective<T> afterGate() {
     hasGate = true;
     return this;
   }
@@ -51,17 +51,17 @@ final class Collective<T> {
     return isThroughGate && hasGate;
   }
 
-  /// Steps that are behind it; as long as it is the same nothing moves.
+  /// Steps completed so far; as long as the number stays the same, nothing moves.
   long progress() {
     return finished + (isThroughGate ? 1 : 0);
   }
 
-  /// Fails, instead of going on.
+  /// Fails, instead of continuing.
   void fail(GroupFailure failure) {
     future.completeExceptionally(failure);
   }
 
-  /// Begins or goes on.
+  /// Begins or continues.
   ///
   /// @return whether it is at its end, well or not
   boolean advance(Channel channel) {

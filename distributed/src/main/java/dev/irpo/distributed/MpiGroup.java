@@ -102,7 +102,7 @@ final class MpiGroup implements Group {
     requireNative(segment);
     Collective<Void> collective = new Collective<>(name, rounds, () -> null);
     if (segment.byteSize() > SMALL_BYTES) {
-      collective.behindGate();
+      collective.afterGate();
     }
     return new FuturePending(job.thread().start(channel, collective));
   }
@@ -121,7 +121,7 @@ final class MpiGroup implements Group {
   /// What all ranks do at the same time on the thread that calls MPI.
   private <T> T together(String name, Supplier<T> result) {
     Collective<T> collective = new Collective<>(name, Rounds.NONE, result);
-    return FuturePending.join(job.thread().start(channel, collective.behindGate()));
+    return FuturePending.join(job.thread().start(channel, collective.afterGate()));
   }
 
   @Override

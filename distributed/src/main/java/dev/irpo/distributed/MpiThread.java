@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /// The one thread of a process that calls MPI (`MPI_THREAD_FUNNELED`, which every library can).
-/// Others hand it work; it looks after all that is under way in turn, and never waits inside MPI
-/// for a rank that may be late, but to join.
+/// Others hand it work; it advances everything that is in progress, one piece after the other, and
+/// never waits inside MPI for a rank that may be late, except to join.
 ///
 /// It looks without a pause while bytes move; otherwise it naps in between, so that ranks that
 /// share cores compute while they wait for each other.

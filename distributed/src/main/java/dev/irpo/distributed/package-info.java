@@ -27,7 +27,7 @@
 /// Memory is a [MemorySegment][java.lang.foreign.MemorySegment], which is an address and a size.
 /// The interface never reads it, so it may lie on a device that the implementation can reach.
 ///
-/// A collective that starts (`start…`) goes on while the rank computes, until
+/// A collective that starts (`start…`) continues while the rank computes, until
 /// [Pending][dev.irpo.distributed.Pending] is awaited; the memory belongs to the collective until
 /// then. Collectives of one group run one after the other, in the order in which they were started.
 package dev.irpo.distributed;

@@ -106,7 +106,7 @@ final class AnswerWords {
                       "below[\\s.!]*$",
                       "\\(?(?:\\p{L}+ )?(?:max|maximum|minimum|tops)[)\\s.!]*$")));
 
-  /// What goes on with a number from further on: `5 hours and a half`, `5 apples or more`.
+  /// What continues a number after other words: `5 hours and a half`, `5 apples or more`.
   private static final Pattern CONTINUED_AFTER =
       words(
           String.join(

@@ -96,7 +96,7 @@ final class Session {
     T get() throws IOException;
   }
 
-  /// What the first process finds, so that all go on alike, whatever each sees of the folder.
+  /// What the first process finds, so that all continue alike, whatever each sees of the folder.
   ///
   /// @throws DamagedException in all processes if the first one finds a file damaged
   String firstSays(Reading<String> text) throws IOException {
@@ -200,7 +200,7 @@ final class Session {
     return model;
   }
 
-  /// The same in all processes at once, of which none goes on where one finds the folder damaged.
+  /// The same in all processes at once, of which none continues where one finds the folder damaged.
   LanguageModel sharedModelAt(Path wanted) throws IOException {
     return together(() -> modelAt(wanted));
   }

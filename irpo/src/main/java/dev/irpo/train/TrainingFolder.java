@@ -123,7 +123,7 @@ public record TrainingFolder(Path root, Path start) {
       Path aside = DamagedFiles.putAside(checkpoint);
       LOG.log(
           System.Logger.Level.WARNING,
-          "%s; kept as %s, going on from the checkpoint before it"
+          "%s; kept as %s, resuming from the checkpoint before it"
               .formatted(e.fact(), aside.getFileName()));
       return false;
     }

@@ -174,7 +174,7 @@ public final class FolderLock implements AutoCloseable {
     owner.ifPresent(dead ->
         LOG.log(
             System.Logger.Level.INFO,
-            "%s: %s has ended amid its work; going on with that".formatted(folder, dead)));
+            "%s: %s ended before its work was done; resuming it".formatted(folder, dead)));
   }
 
   private static boolean tryLock(FileChannel opened) throws IOException {
