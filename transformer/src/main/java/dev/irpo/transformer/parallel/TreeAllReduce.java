@@ -3,10 +3,8 @@ package dev.irpo.transformer.parallel;
 import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.Partition;
-import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Node;
-import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
@@ -24,7 +22,7 @@ import java.util.List;
 /// sums: as many bytes as an all-reduce moves.
 ///
 /// @param group whose size is a power of two
-record TreeAllReduce(Group group) implements Op {
+record TreeAllReduce(Group group) implements GroupOperation {
   /// Elements that ranges begin at a multiple of, 64 bytes in single precision.
   private static final int ALIGNMENT = 16;
 
@@ -47,8 +45,8 @@ record TreeAllReduce(Group group) implements Op {
   @Override
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
     Buffer sum = out.getFirst();
-    Runnable copy = AllReduce.copy(in.getFirst(), sum);
-    Element element = AllReduce.element(sum);
+    Runnable copy = GroupOperation.copy(in.getFirst(), sum);
+    Element element = GroupOperation.element(sum);
     Partition partition = partition(sum.numElements());
     long own = partition.length(group.rank());
     Buffer range = sum.slice(partition.start(group.rank()), own);
@@ -77,20 +75,5 @@ record TreeAllReduce(Group group) implements Op {
       }
     }
     return additions;
-  }
-
-  @Override
-  public void differentiate(Backward backward) {
-    backward.add(0, backward.outputGradient());
-  }
-
-  @Override
-  public boolean canOverwrite(int index) {
-    return true;
-  }
-
-  @Override
-  public boolean runsOnHost() {
-    return true;
   }
 }

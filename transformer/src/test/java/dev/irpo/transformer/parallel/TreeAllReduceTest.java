@@ -23,7 +23,7 @@ class TreeAllReduceTest {
   /// Whether they cancel depends on which are added first.
   private static final float[] TERMS = {1e8f, 1, -1e8f, 1};
 
-  /// The sum of a variable with the terms in turn, after a second run too.
+  /// The sum of a variable whose terms are these, one for each rank, after a second run too.
   private static float[] sum(
       Group group, int n, BiFunction<Tensor, Group, Tensor> reduce, boolean isComputed) {
     try (Backend cpu = new CpuBackend(1)) {
