@@ -47,7 +47,9 @@ final class Latex {
   }
 
   private static boolean hasDoubled(String text) {
-    return ESCAPED_TWICE.matcher(text).find() && !ROWS.matcher(text).find();
+    return text.contains("\\\\") // which almost no answer does
+        && ESCAPED_TWICE.matcher(text).find()
+        && !ROWS.matcher(text).find();
   }
 
   private static String halved(String run) {
@@ -56,8 +58,10 @@ final class Latex {
 
   /// One space for each of LaTeX, none for `\!`, and a plain comma for `{,}` between digits.
   static String plainSpaces(String text) {
-    String commas = THOUSANDS_COMMA.matcher(text).replaceAll(",");
-    String joined = NEGATIVE_SPACE.matcher(commas).replaceAll("");
+    boolean hasNegative = text.contains("\\!");
+    boolean hasCommas = hasNegative || text.contains("{,}");
+    String commas = hasCommas ? THOUSANDS_COMMA.matcher(text).replaceAll(",") : text;
+    String joined = hasNegative ? NEGATIVE_SPACE.matcher(commas).replaceAll("") : commas;
     return SPACE
         .matcher(joined)
         .replaceAll(space -> space.group(1) == null ? " " : Matcher.quoteReplacement("\\\\"));

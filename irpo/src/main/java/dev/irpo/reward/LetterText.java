@@ -21,7 +21,8 @@ final class LetterText {
 
   private static final Pattern COMMAND = Pattern.compile(Latex.STYLED);
   private static final Pattern MARK =
-      Pattern.compile("^[<']|[>']$|\\\\[()\\[\\]]|\\\\(?:left|right)(?![a-zA-Z])|[*`$\"_{}]");
+      Pattern.compile(
+          "(?=[<>'\\\\*`$\"_{}])(?:[*`$\"_{}]|^[<']|[>']$|\\\\[()\\[\\]]|\\\\(?:left|right)(?![a-zA-Z]))");
 
   private static final Pattern LEAD =
       Pattern.compile(
@@ -115,8 +116,12 @@ final class LetterText {
 
   private static String plain(String raw) {
     String text = Latex.unescape(PlainText.of(AnswerBoxes.opened(raw)));
-    String words = COMMAND.matcher(Latex.plainSpaces(text)).replaceAll("$1");
-    return MARK.matcher(COMMAND.matcher(words).replaceAll("$1")).replaceAll("").strip();
+    return MARK.matcher(unwrapped(unwrapped(Latex.plainSpaces(text)))).replaceAll("").strip();
+  }
+
+  private static String unwrapped(String text) {
+    Matcher command = COMMAND.matcher(text);
+    return command.find() ? command.replaceAll("$1") : text;
   }
 
   /// The option that a text is, and nothing else.
@@ -127,11 +132,16 @@ final class LetterText {
     }
     Optional<String> named = optionOf(text);
     Matcher lettered = LETTER_AFTER_TEXT.matcher(text);
-    if (named.isEmpty() && lettered.matches()) {
+    if (named.isEmpty() && endsInBrackets(text) && lettered.matches()) {
       String upper = lettered.group(2).toUpperCase(Locale.ROOT);
       return optionOf(lettered.group(1)).filter(upper::equals);
     }
     return named;
+  }
+
+  private static boolean endsInBrackets(String text) {
+    String end = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    return end.endsWith(")") || end.endsWith("]");
   }
 
   /// The option whose letter a text begins with.

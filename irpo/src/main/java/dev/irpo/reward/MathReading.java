@@ -116,7 +116,7 @@ final class MathReading implements MathAnswer.Reading {
     text = AnswerBoxes.opened(formula(text));
     text = SIZE.matcher(Latex.plainSpaces(text)).replaceAll("");
     text = RIGHT_BRACE.matcher(LEFT_BRACE.matcher(text).replaceAll("\\\\{")).replaceAll("\\\\}");
-    text = BOLD.matcher(text).replaceAll("");
+    text = text.contains("**") ? BOLD.matcher(text).replaceAll("") : text;
     text = wholeText(STOP.matcher(text).replaceAll(""));
     List<String> parts = MathParts.of(text);
     if (parts.size() > MOST_PARTS) {
@@ -189,6 +189,9 @@ final class MathReading implements MathAnswer.Reading {
   }
 
   private static String digits(String text) {
+    if (text.chars().noneMatch(Character::isWhitespace)) {
+      return text; // nothing is apart
+    }
     String joined =
         GROUPED_DIGITS.matcher(text).replaceAll(number -> number.group().replace(" ", ""));
     String mixed =
