@@ -12,13 +12,11 @@ import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.decode.Sample;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Samples responses of a model to problems and grades them.
@@ -149,17 +147,6 @@ public final class RolloutSampler {
     } catch (NotFiniteException e) {
       throw e.in("problem " + problems.get((int) e.item() - firstProblem).id());
     }
-  }
-
-  /// The same for all problems, by this process alone.
-  ///
-  /// @return the responses in the order of problem and sample
-  public List<Rollout> sample(
-      List<Problem> problems, int firstProblem, Plan plan, LongConsumer progress) {
-    List<Rollout> rollouts = new ArrayList<>();
-    Iterator<Integer> all = IntStream.range(0, problems.size()).iterator();
-    sample(problems, firstProblem, all, plan, (_, some) -> rollouts.addAll(some), progress);
-    return rollouts;
   }
 
   private Rollout grade(GenerationRequest request, Problem problem, Sample sample) {

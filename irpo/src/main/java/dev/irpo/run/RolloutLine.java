@@ -7,15 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.Crc32c;
 import dev.irpo.rollout.Rollout;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.zip.CRC32C;
 
 /// The responses to one problem as a line:
 ///
@@ -24,7 +24,6 @@ import java.util.zip.CRC32C;
 /// ```
 final class RolloutLine {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final int CHECKSUM_DIGITS = 8;
 
   private RolloutLine() {}
 
@@ -33,7 +32,7 @@ final class RolloutLine {
     ArrayNode array = MAPPER.createArrayNode();
     responses.forEach(response -> array.add(json(response)));
     byte[] rest = (problem + " " + MAPPER.writeValueAsString(array)).getBytes(UTF_8);
-    ByteArrayOutputStream line = new ByteArrayOutputStream(rest.length + CHECKSUM_DIGITS + 2);
+    ByteArrayOutputStream line = new ByteArrayOutputStream(rest.length + Crc32c.DIGITS + 2);
     line.writeBytes((checksum(rest, 0, rest.length) + " ").getBytes(UTF_8));
     line.writeBytes(rest);
     line.write('\n');
@@ -42,9 +41,9 @@ final class RolloutLine {
 
   /// The problem of a line without its end; none if the checksum differs.
   static OptionalInt problem(byte[] line) {
-    int begin = CHECKSUM_DIGITS + 1;
+    int begin = Crc32c.DIGITS + 1;
     if (line.length <= begin
-        || !new String(line, 0, CHECKSUM_DIGITS, UTF_8)
+        || !new String(line, 0, Crc32c.DIGITS, UTF_8)
             .equals(checksum(line, begin, line.length - begin))) {
       return OptionalInt.empty();
     }
@@ -63,7 +62,7 @@ final class RolloutLine {
 
   /// Where the blank after the problem is.
   private static int blank(byte[] line) {
-    int at = CHECKSUM_DIGITS + 1;
+    int at = Crc32c.DIGITS + 1;
     while (line[at] != ' ') {
       at++;
     }
@@ -71,9 +70,9 @@ final class RolloutLine {
   }
 
   private static String checksum(byte[] bytes, int offset, int length) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes, offset, length);
-    return HexFormat.of().toHexDigits((int) crc.getValue());
+    Crc32c sum = new Crc32c();
+    sum.add(ByteBuffer.wrap(bytes, offset, length));
+    return sum.take();
   }
 
   private static ObjectNode json(Rollout rollout) {
