@@ -49,10 +49,11 @@ final class ComputeOptions {
     }
     ConfigOptions.requireBackend(backend);
     return BackendStart.of(
-        new ComputeSettings(
-            processes.threads(threads),
-            backend,
-            deviceKernels.name().toLowerCase(Locale.ROOT),
-            samplingWeights.name().toLowerCase(Locale.ROOT)));
+        processes.compute(
+            new ComputeSettings(
+                threads,
+                backend,
+                deviceKernels.name().toLowerCase(Locale.ROOT),
+                samplingWeights.name().toLowerCase(Locale.ROOT))));
   }
 }

@@ -2,11 +2,9 @@ package dev.irpo.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.plan.Machine;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.run.Progress;
@@ -48,19 +46,19 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfig resolved = config.load();
-    Task task = Tasks.open(resolved.task(), resolved.seed());
-    List<Problem> problems = task.problems(Split.valueOf(split.name()));
-    if (problems.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--split " + split + ": task " + task.name() + " has no problem there");
-    }
+    return Processes.share(this::evaluate);
+  }
+
+  private void evaluate(Processes processes) throws IOException {
+    RunConfig resolved = processes.all(config::load);
+    Task task = processes.all(() -> Tasks.open(resolved.task(), resolved.seed()));
+    List<Problem> problems = processes.all(() -> problems(task));
     ObjectNode result = JsonLines.object();
     result.put("task", task.name());
     result.put("split", split.name().toLowerCase(java.util.Locale.ROOT));
     result.put("problems", problems.size());
-    try (Backend backend = BackendStart.of(resolved.compute())) {
-      MappedModel mapped = MappedModel.open(backend, model);
+    try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
+      MappedModel mapped = processes.all(() -> MappedModel.open(backend, model));
       LanguageModel loaded = mapped.model();
       Prompts prompts = Prompts.of(resolved, task, loaded.text(), loaded.config());
       RolloutSampler sampler =
@@ -69,21 +67,32 @@ final class EvalCommand implements Callable<Integer> {
       mapped
           .memory()
           .sampling(limits, "rollouts.slots", "rollouts.maxNewTokens")
-          .requireFits(Machine.memoryBytes());
-      Evaluator evaluator = new Evaluator(sampler, resolved, Group.alone());
-      try (Progress.Bar bar = new Bars().begin("greedy", problems.size())) {
+          .requireFits(processes.memoryBytes());
+      Evaluator evaluator = new Evaluator(sampler, resolved, processes.group());
+      try (Progress.Bar bar = processes.progress().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }
       int votes = evaluator.majoritySamples();
       if (votes > 0) {
-        try (Progress.Bar bar = new Bars().begin("majority", (long) votes * problems.size())) {
+        try (Progress.Bar bar =
+            processes.progress().begin("majority", (long) votes * problems.size())) {
           result.put("majoritySamples", votes);
           put(result, "majority", evaluator.majority(problems, done -> bar.at(done, "")));
         }
       }
     }
-    JsonLines.print(result);
-    return 0;
+    if (processes.isFirst()) {
+      JsonLines.print(result);
+    }
+  }
+
+  private List<Problem> problems(Task task) throws IOException {
+    List<Problem> problems = task.problems(Split.valueOf(split.name()));
+    if (problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--split " + split + ": task " + task.name() + " has no problem there");
+    }
+    return problems;
   }
 
   private static void put(ObjectNode result, String name, Accuracy accuracy) {

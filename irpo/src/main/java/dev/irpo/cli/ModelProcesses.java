@@ -1,7 +1,7 @@
 package dev.irpo.cli;
 
+import dev.irpo.config.ComputeSettings;
 import dev.irpo.distributed.Group;
-import dev.irpo.plan.Machine;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.parallel.InnerSum;
 import dev.irpo.transformer.parallel.TensorParallel;
@@ -12,15 +12,13 @@ import java.nio.charset.StandardCharsets;
 /// The processes that a command was started as, mostly one. They hold its model together, each a
 /// slice of it; the first reads the lines and prints the results.
 final class ModelProcesses implements AutoCloseable {
-  private final Group group;
+  private final Processes processes;
   private final boolean isReproducible;
-  private final int onHost;
 
   /// @param isReproducible whether no bit shall depend on their number
   ModelProcesses(Group group, boolean isReproducible) {
-    this.group = group;
+    processes = Processes.of(group);
     this.isReproducible = isReproducible;
-    onHost = group.countOnHost();
   }
 
   /// A process that has the whole model.
@@ -34,40 +32,42 @@ final class ModelProcesses implements AutoCloseable {
   TensorParallel parallel(LlamaConfig whole) {
     InnerSum sum =
         isReproducible ? new InnerSum.Tree(whole.treeSlices()) : new InnerSum.ByProcess();
-    return new TensorParallel(group, sum);
+    return new TensorParallel(group(), sum);
   }
 
   /// This process's share of the machine's memory.
   long memoryBytes() {
-    return Machine.memoryBytes() / onHost;
+    return processes.memoryBytes();
   }
 
-  /// Threads of each, where the machine's cores are shared.
-  int threads(int wanted) {
-    return wanted > 0 || onHost == 1
-        ? wanted
-        : Math.max(1, Runtime.getRuntime().availableProcessors() / onHost);
+  /// What computes, with this process's share of the cores.
+  ComputeSettings compute(ComputeSettings wanted) {
+    return processes.compute(wanted);
   }
 
   /// Whether this one prints what all have found.
   boolean prints() {
-    return group.isFirst();
+    return processes.isFirst();
   }
 
   /// The lines of the first one's standard input, in all of them.
   JsonLines.LineReader standardInput() {
     InputStreamReader own = new InputStreamReader(System.in, StandardCharsets.UTF_8);
     return JsonLines.standardInput(
-        new BufferedReader(group.size() == 1 ? own : new SharedReader(group, own)));
+        new BufferedReader(group().size() == 1 ? own : new SharedReader(group(), own)));
+  }
+
+  private Group group() {
+    return processes.group();
   }
 
   /// After the work is done in all of them.
   void finish() {
-    group.finish();
+    group().finish();
   }
 
   @Override
   public void close() {
-    group.close();
+    group().close();
   }
 }

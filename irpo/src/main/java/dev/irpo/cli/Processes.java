@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.config.ComputeSettings;
 import dev.irpo.distributed.Group;
 import dev.irpo.plan.Machine;
 import dev.irpo.run.Progress;
@@ -11,8 +12,9 @@ import java.util.Optional;
 /// launcher. The first one alone writes to standard output and shows progress.
 ///
 /// @param group of these processes
-/// @param memoryBytes that this process may take: the machine's, shared with those beside it
-record Processes(Group group, long memoryBytes) {
+/// @param onHost how many of them this one shares its machine's memory and cores with, itself
+///   included
+record Processes(Group group, int onHost) {
   /// What the processes do.
   @FunctionalInterface
   interface Work {
@@ -27,12 +29,17 @@ record Processes(Group group, long memoryBytes) {
     T get() throws IOException;
   }
 
+  /// The processes of a group.
+  static Processes of(Group group) {
+    return new Processes(group, group.countOnHost());
+  }
+
   /// Lets all processes work.
   ///
   /// @return the exit code
   static int share(Work work) throws IOException {
     try (Group group = Group.open()) {
-      work.with(new Processes(group, Machine.memoryBytes() / group.countOnHost()));
+      work.with(of(group));
       group.finish();
       return 0;
     }
@@ -43,7 +50,8 @@ record Processes(Group group, long memoryBytes) {
     return group.isFirst();
   }
 
-  /// Does something in all processes. If one finds a mistake none goes on, and the first one tells.
+  /// Does something in all processes. If one finds a mistake, none continues, and the first one
+  /// reports it.
   ///
   /// @throws IllegalArgumentException with the mistake of the first process that found one; the
   ///   other processes have an empty one
@@ -72,6 +80,23 @@ record Processes(Group group, long memoryBytes) {
   /// @throws IllegalArgumentException as [#all]
   <T> Optional<T> first(Part<T> part) throws IOException {
     return all(() -> isFirst() ? Optional.of(part.get()) : Optional.empty());
+  }
+
+  /// This process's share of the machine's memory.
+  long memoryBytes() {
+    return Machine.memoryBytes() / onHost;
+  }
+
+  /// What computes, with this process's share of the cores where no number of threads is given.
+  ComputeSettings compute(ComputeSettings wanted) {
+    if (wanted.threads() > 0 || onHost == 1) {
+      return wanted;
+    }
+    return new ComputeSettings(
+        Math.max(1, Runtime.getRuntime().availableProcessors() / onHost),
+        wanted.backend(),
+        wanted.deviceKernels(),
+        wanted.samplingWeights());
   }
 
   /// Shows the progress of all.

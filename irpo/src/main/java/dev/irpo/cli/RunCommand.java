@@ -143,7 +143,7 @@ final class RunCommand implements Callable<Integer> {
   static void iterate(
       RunConfig config, RunFolder folder, Optional<Prompts> prompts, Processes processes)
       throws IOException {
-    try (Backend backend = BackendStart.of(config.compute())) {
+    try (Backend backend = BackendStart.of(processes.compute(config.compute()))) {
       new IterationLoop(config, folder, backend, processes.group(), processes.progress(), prompts)
           .run();
     }

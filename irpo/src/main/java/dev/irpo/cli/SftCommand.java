@@ -73,7 +73,7 @@ final class SftCommand implements Callable<Integer> {
           return config.loadFor(out);
         });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
-    try (Backend backend = BackendStart.of(resolved.compute())) {
+    try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
       List<TrainItem.Single> examples = processes.all(() -> examples(trained, room));
       SupervisedTraining training =

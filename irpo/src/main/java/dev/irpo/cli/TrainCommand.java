@@ -87,7 +87,7 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException {
     RunConfig resolved = processes.all(() -> checked(folder));
     TrainingRoom room = processes.all(() -> room(resolved, processes));
-    try (Backend backend = BackendStart.of(resolved.compute())) {
+    try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = processes.all(() -> load(backend, trained, resolved, room));
       Trainer<?> trainer =
