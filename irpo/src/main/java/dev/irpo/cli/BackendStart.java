@@ -5,13 +5,10 @@ import dev.irpo.model.Backends;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.device.DeviceProvider;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Starts backends, says which device was taken, and shows how far compilation for it is.
 final class BackendStart implements DeviceProvider.Listener {
-  private static final Logger LOG = LoggerFactory.getLogger(BackendStart.class);
-
   private final Progress progress = new Bars();
   private Progress.Bar bar;
 
@@ -21,10 +18,11 @@ final class BackendStart implements DeviceProvider.Listener {
   static Backend of(ComputeSettings settings) {
     Backend backend = Backends.start(settings, new BackendStart());
     if (Backends.isDevice(settings.backend())) {
-      LOG.info(
-          "{}, samples with {} weights",
-          Backends.describe(Backends.device(settings.backend())),
-          backend.traits().roundsWeights() ? "bfloat16" : "float32");
+      LoggerFactory.getLogger(BackendStart.class)
+          .info(
+              "{}, samples with {} weights",
+              Backends.describe(Backends.device(settings.backend())),
+              backend.traits().roundsWeights() ? "bfloat16" : "float32");
     }
     return backend;
   }
