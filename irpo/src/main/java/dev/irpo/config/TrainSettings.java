@@ -38,9 +38,16 @@ public record TrainSettings(
             value = "false",
             doc =
                 "whether a step has the same bits for any number of processes, up to 8: it is"
-                    + " computed in 8 parts, whose gradients are summed in their order, with"
-                    + " memory for one or two gradients more. --reproducible is short for it")
+                    + " computed in 8 parts, whose gradients are summed in their order, as they"
+                    + " are computed (zeroStage 2). --reproducible is short for it")
         boolean reproducible,
+    @Setting(
+            value = "1",
+            range = "[1, 2]",
+            doc =
+                "what several processes divide (ZeRO): 1 the moments, with gradients sent once a"
+                    + " step; 2 the gradients too, sent during each micro-batch")
+        int zeroStage,
     @Setting(
             value = "500",
             range = "[0, 100000000]",

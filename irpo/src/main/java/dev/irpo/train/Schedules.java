@@ -62,7 +62,7 @@ final class Schedules {
     if (train.reproducible()) {
       return Sharding.reproducible(group);
     }
-    return group.size() == 1 ? Sharding.alone() : Sharding.of(group);
+    return group.size() == 1 ? Sharding.alone() : Sharding.of(group, train.zeroStage());
   }
 
   /// What `train.parameters` selects of a model.

@@ -15,6 +15,8 @@ import dev.irpo.tensor.op.Rope;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The Llama 2 transformer (Touvron et al. 2023, arXiv:2307.09288) as a part of a graph.
 ///
@@ -40,6 +42,12 @@ public record Llama(
     Activations activations,
     Map<String, DType> weightTypes,
     TensorParallel parallel) {
+  /// The section of a graph that looks tokens up.
+  public static final String EMBEDDING_SECTION = "embedding";
+
+  private static final String HEAD_SECTION = "head";
+  private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\..*");
+
   /// Whether a layer's inner results are kept for the backward pass.
   public enum Activations {
     /// Everything the backward pass reads stays in memory.
@@ -68,6 +76,20 @@ public record Llama(
   /// The place of each row (R) and the angles of every place (P, D).
   private record Rotation(Tensor positions, Tensor angles) {}
 
+  private static String section(int layer) {
+    return "layer " + layer;
+  }
+
+  /// The section of a graph that a parameter is used in; a tied head's table is used in the last
+  /// one too.
+  public static String sectionOf(String parameter) {
+    Matcher layer = LAYER.matcher(parameter);
+    if (layer.matches()) {
+      return section(Integer.parseInt(layer.group(1)));
+    }
+    return parameter.equals(LlamaConfig.EMBEDDING) ? EMBEDDING_SECTION : HEAD_SECTION;
+  }
+
   /// The last hidden states (R, C) of R rows, normalised.
   ///
   /// @param tokens (R) int32
@@ -77,13 +99,13 @@ public record Llama(
   public Tensor hidden(
       Graph graph, Tensor tokens, Tensor positions, int numPositions, Attention attention) {
     Rotation rotation = new Rotation(positions, angles(graph, numPositions));
-    graph.section("embedding");
+    graph.section(EMBEDDING_SECTION);
     Tensor x = embedding(embeddingTable(graph), tokens); // (R, C)
     for (int layer = 0; layer < config.numLayers(); layer++) {
-      graph.section("layer " + layer);
+      graph.section(section(layer));
       x = layer(graph, layer, x, rotation, attention); // (R, C)
     }
-    graph.section("head");
+    graph.section(HEAD_SECTION);
     Tensor norm = weight(graph, LlamaConfig.FINAL_NORM, Shape.of(config.embedDim()));
     return rmsNorm(x, norm, config.rmsEps());
   }

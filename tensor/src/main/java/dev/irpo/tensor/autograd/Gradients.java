@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// Reverse-mode differentiation as a transformation of the graph: appends the operations that add d
 /// loss / d parameter to one variable per parameter.
@@ -40,6 +41,15 @@ public final class Gradients {
   ///
   /// @throws IllegalArgumentException if `loss` is no scalar or a parameter is no variable
   public static void of(Tensor loss, List<Tensor> parameters) {
+    of(loss, parameters, _ -> {});
+  }
+
+  /// The same, with something appended after the gradients of each section, such as a layer: those
+  /// of variables that only this section reads are complete then.
+  ///
+  /// @param afterSection takes the name of the section
+  /// @throws IllegalArgumentException as [#of(Tensor, List)]
+  public static void of(Tensor loss, List<Tensor> parameters, Consumer<String> afterSection) {
     if (loss.shape().numElements() != 1) {
       throw new IllegalArgumentException("the loss must be a scalar, it is " + loss);
     }
@@ -48,10 +58,10 @@ public final class Gradients {
         throw new IllegalArgumentException(parameter + " is no variable");
       }
     }
-    new Gradients(loss.graph(), parameters).differentiate(loss);
+    new Gradients(loss.graph(), parameters).differentiate(loss, afterSection);
   }
 
-  private void differentiate(Tensor loss) {
+  private void differentiate(Tensor loss, Consumer<String> afterSection) {
     List<Node> forward = graph.nodes();
     reached.addAll(parameters);
     for (Node node : forward) {
@@ -65,6 +75,9 @@ public final class Gradients {
       if (!node.outputs().isEmpty() && gradients.containsKey(node.output(0))) {
         graph.section(node.section() + BACKWARD);
         node.op().differentiate(new Rule(node, recomputedCopy(node, forward)));
+      }
+      if (i == 0 || !forward.get(i - 1).section().equals(node.section())) {
+        afterSection.accept(node.section());
       }
     }
   }

@@ -2,19 +2,30 @@ package dev.irpo.transformer.train;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Program;
+import dev.irpo.tensor.Tensor;
+import java.util.SequencedMap;
 
 /// Where the gradients of a step are summed over its items and over the processes.
-sealed interface GradientSum permits ReducedGradient, OrderedGradient {
-  /// What programs add to, in the layout of the trained parameters.
-  Buffer gradient();
+///
+/// A step has rounds; in each, every process computes one micro-batch, several or none.
+sealed interface GradientSum permits ReducedGradient, StreamedGradient {
+  /// What programs add to, by `gradient/NAME` of the trained parameters.
+  SequencedMap<String, Buffer> gradients();
+
+  /// Appends what has to happen where the backward pass leaves a section of the model: the
+  /// gradients of its parameters are complete then.
+  void appendAfter(String section, Tensor loss);
 
   /// The sum over all processes of what this one updates of a bucket; whole after [#complete()].
   Buffer owned(int bucket);
 
-  /// After the micro-batches of a round; all processes take part.
+  /// Before the micro-batches of a round.
   ///
-  /// @param count processes that had one, the first so many
-  void endRound(int count);
+  /// @param count processes that have one, the first so many
+  void beginRound(int count);
+
+  /// After the micro-batches of a round; all processes take part.
+  void endRound();
 
   /// After the last round of a step. All processes take part.
   void complete();

@@ -74,13 +74,14 @@ final class LossProgram<I extends TrainItem> {
       LossReads<I> reads,
       Budget budget,
       ParameterLayout trained,
+      GradientSum sum,
       Function<Graph, Program> compiler) {
     LossProgram<I> result = new LossProgram<>(model, loss, reads, budget);
     List<Tensor> parameters =
         trained.slices().stream()
             .map(slice -> result.graph.variable(slice.name(), slice.shape()))
             .toList();
-    Gradients.of(result.loss, parameters);
+    Gradients.of(result.loss, parameters, section -> sum.appendAfter(section, result.loss));
     result.program = compiler.apply(result.graph);
     return result;
   }

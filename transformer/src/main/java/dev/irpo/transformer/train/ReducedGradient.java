@@ -7,21 +7,26 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.Tensor;
+import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.tensor.op.Clear;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// Each process sums the gradients of its items as they come; at the end of a step these sums are
-/// added, in an order that the number of processes decides.
+/// added, in an order that the number of processes decides (ZeRO stage 1).
 final class ReducedGradient implements GradientSum {
   private final Group group;
   private final ShardedLayout layout;
   private final Buffer gradient;
+  private final SequencedMap<String, Buffer> gradients;
   private final Program clear;
 
   ReducedGradient(Backend backend, ShardedLayout layout, Group group) {
     this.group = group;
     this.layout = layout;
     gradient = backend.allocate(layout.trained().numElements());
+    gradients = layout.trained().slice(gradient, Gradients.PREFIX);
     clear = clearing(backend, gradient);
   }
 
@@ -33,8 +38,13 @@ final class ReducedGradient implements GradientSum {
   }
 
   @Override
-  public Buffer gradient() {
-    return gradient;
+  public SequencedMap<String, Buffer> gradients() {
+    return gradients;
+  }
+
+  @Override
+  public void appendAfter(String section, Tensor loss) {
+    // gradients stay until the end of the step
   }
 
   @Override
@@ -47,8 +57,13 @@ final class ReducedGradient implements GradientSum {
   }
 
   @Override
-  public void endRound(int count) {
+  public void beginRound(int count) {
     // sums have no order to keep
+  }
+
+  @Override
+  public void endRound() {
+    // more may be added
   }
 
   @Override

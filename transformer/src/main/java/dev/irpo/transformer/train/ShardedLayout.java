@@ -1,21 +1,18 @@
 package dev.irpo.transformer.train;
 
 import dev.irpo.distributed.Partition;
+import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /// Which elements of the trained parameters each process updates: a range of each bucket.
 ///
-/// A bucket is a layer's parameters, or those before or after all layers, whose gradients are
-/// complete at about the same time; one process has a single bucket. Each bucket is divided into
-/// the parts of the [Sharding], and the parts into the ranges of the processes.
+/// A bucket is the parameters of a section of the model, whose gradients are complete at about the
+/// same time; one process has a single bucket. Each bucket is divided into the parts of the
+/// [Sharding], and the parts into the ranges of the processes.
 public final class ShardedLayout {
-  private static final Pattern LAYER = Pattern.compile("(model\\.layers\\.\\d+\\.).*");
-
   /// Elements that a range begins and ends at, 64 bytes in single precision.
   private static final long ALIGNMENT = 16;
 
@@ -35,16 +32,16 @@ public final class ShardedLayout {
     this.trained = trained;
     this.sharding = sharding;
     buckets =
-        sharding.parts() == 1 ? List.of(new Range(0, trained.numElements())) : byLayer(trained);
+        sharding.parts() == 1 ? List.of(new Range(0, trained.numElements())) : bySection(trained);
   }
 
-  private static List<Range> byLayer(ParameterLayout trained) {
+  private static List<Range> bySection(ParameterLayout trained) {
     List<Range> buckets = new ArrayList<>();
     List<ParameterLayout.Slice> slices = trained.slices();
     long begin = 0;
     for (int i = 1; i <= slices.size(); i++) {
       boolean isLast = i == slices.size();
-      if (isLast || !layer(slices.get(i)).equals(layer(slices.get(i - 1)))) {
+      if (isLast || !section(slices.get(i)).equals(section(slices.get(i - 1)))) {
         long end = isLast ? trained.numElements() : slices.get(i).offset();
         buckets.add(new Range(begin, end));
         begin = end;
@@ -53,9 +50,21 @@ public final class ShardedLayout {
     return buckets;
   }
 
-  private static String layer(ParameterLayout.Slice slice) {
-    Matcher matcher = LAYER.matcher(slice.name());
-    return matcher.matches() ? matcher.group(1) : "";
+  private static String section(ParameterLayout.Slice slice) {
+    return Llama.sectionOf(slice.name());
+  }
+
+  /// The section of the model whose parameters are in a bucket.
+  String section(int bucket) {
+    return section(slices(bucket).getFirst());
+  }
+
+  /// The parameters in a bucket.
+  List<ParameterLayout.Slice> slices(int bucket) {
+    Range range = buckets.get(bucket);
+    return trained.slices().stream()
+        .filter(slice -> slice.offset() >= range.begin() && slice.offset() < range.end())
+        .toList();
   }
 
   /// The layout of the trained parameters.

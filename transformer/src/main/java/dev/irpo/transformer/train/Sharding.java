@@ -12,25 +12,32 @@ import java.util.stream.IntStream;
 /// Each has the whole model and computes the gradients of some of a step's items; gradients are
 /// summed, each process then keeps and updates its own range of the trained parameters and holds
 /// the moments of that range alone, and the others receive what it came to (ZeRO, Rajbhandari et
-/// al. 2020, arXiv:1910.02054, sections 5.1 and 5.2).
+/// al. 2020, arXiv:1910.02054). In stage 1 a process has a whole gradient until the end of a step;
+/// in stage 2 its own range of it, and buckets of it leave during each backward pass.
 ///
 /// @param group the processes
 /// @param parts that a step's items and each bucket of trained parameters are divided into
+/// @param zeroStage 1 or 2
 /// @param inOrder whether the gradients of micro-batches are summed one after the other, so that
-///   the result has the same bits for every number of processes; takes a second gradient
-public record Sharding(Group group, int parts, boolean inOrder) {
+///   the result has the same bits for every number of processes; needs stage 2
+public record Sharding(Group group, int parts, int zeroStage, boolean inOrder) {
+  /// The last stage of ZeRO that there is.
+  public static final int LAST_STAGE = 2;
+
   /// Parts of a step where sums are [#inOrder], whatever the number of processes, so that as many
   /// always find work.
   public static final int PARTS_IN_ORDER = 8;
 
   /// One process that sums as items come.
   public static Sharding alone() {
-    return new Sharding(Group.alone(), 1, false);
+    return new Sharding(Group.alone(), 1, 1, false);
   }
 
   /// The processes of a group, whose number decides the order of sums.
-  public static Sharding of(Group group) {
-    return new Sharding(group, group.size(), false);
+  ///
+  /// @param zeroStage see [#zeroStage()]
+  public static Sharding of(Group group, int zeroStage) {
+    return new Sharding(group, group.size(), zeroStage, false);
   }
 
   /// The processes of a group with the same bits whatever their number.
@@ -42,7 +49,12 @@ public record Sharding(Group group, int parts, boolean inOrder) {
           "%d processes, but a reproducible step has %d parts; use at most %d processes"
               .formatted(group.size(), PARTS_IN_ORDER, PARTS_IN_ORDER));
     }
-    return new Sharding(group, PARTS_IN_ORDER, true);
+    return new Sharding(group, PARTS_IN_ORDER, LAST_STAGE, true);
+  }
+
+  /// Whether gradients leave during the backward pass.
+  boolean streamsGradients() {
+    return inOrder || (zeroStage == LAST_STAGE && group.size() > 1);
   }
 
   /// The first part whose range a process updates.
@@ -75,21 +87,27 @@ public record Sharding(Group group, int parts, boolean inOrder) {
     return dealt;
   }
 
-  /// Rounds of a step. In order, every process computes one micro-batch or none in each, so that
-  /// the order of all is known; else all that it has in one.
-  int rounds(List<? extends MicroBatch<?>> all) {
-    return inOrder ? Math.ceilDiv(all.size(), group.size()) : 1;
-  }
-
-  /// The numbers of the micro-batches that a process computes in a round.
-  List<Integer> inRound(List<? extends MicroBatch<?>> all, int round, int rank) {
-    if (inOrder) {
-      int number = round * group.size() + rank;
-      return number < all.size() ? List.of(number) : List.of();
+  /// The rounds of a step: for each process the numbers of the micro-batches that it computes in
+  /// one. Gradients that stay until the end of the step need a single round. Where they are
+  /// streamed each process computes one micro-batch or none in a round; in order, the first round
+  /// has the first micro-batches.
+  List<List<List<Integer>>> rounds(List<? extends MicroBatch<?>> all) {
+    List<List<Integer>> dealt = new ArrayList<>();
+    for (int rank = 0; rank < group.size(); rank++) {
+      int own = rank;
+      dealt.add(
+          IntStream.range(0, all.size())
+              .filter(number -> (inOrder ? number % group.size() : all.get(number).part()) == own)
+              .boxed()
+              .toList());
     }
-    return IntStream.range(0, all.size())
-        .filter(number -> all.get(number).part() == rank)
-        .boxed()
+    if (!streamsGradients()) {
+      return List.of(dealt);
+    }
+    int rounds = dealt.stream().mapToInt(List::size).max().orElseThrow();
+    return IntStream.range(0, rounds)
+        .mapToObj(
+            round -> dealt.stream().map(own -> own.stream().skip(round).limit(1).toList()).toList())
         .toList();
   }
 }

@@ -6,7 +6,6 @@ import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
-import dev.irpo.tensor.autograd.Gradients;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Function;
-import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /// Trains a model, or some of its parameters, on the items of a loss, in place.
@@ -36,7 +34,6 @@ public final class Trainer<I extends TrainItem> {
   private final LossReads<I> reads;
   private final Sharding sharding;
   private final GradientSum gradient;
-  private final SequencedMap<String, Buffer> gradients;
   private final Optimizer optimizer;
   private final ParameterExchange exchange;
   private final BudgetBuckets<LossProgram<I>> training;
@@ -54,10 +51,9 @@ public final class Trainer<I extends TrainItem> {
     ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
     ShardedLayout layout = new ShardedLayout(trained, sharding);
     gradient =
-        sharding.inOrder()
-            ? new OrderedGradient(backend, layout, sharding)
+        sharding.streamsGradients()
+            ? new StreamedGradient(backend, layout, sharding, parameters.config().tiedHead())
             : new ReducedGradient(backend, layout, sharding.group());
-    gradients = trained.slice(gradient.gradient(), Gradients.PREFIX);
     optimizer =
         new Optimizer(
             backend,
@@ -68,14 +64,15 @@ public final class Trainer<I extends TrainItem> {
             settings.optimizer());
     exchange = new ParameterExchange(parameters, layout, sharding);
     Map<String, Buffer> variables = new HashMap<>(parameters.buffers());
-    variables.putAll(gradients);
+    variables.putAll(gradient.gradients());
     CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
     Function<Graph, Program> compiler = graph -> backend.compile(graph, variables, options);
     training =
         new BudgetBuckets<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withGradients(model, loss, reads, budget, trained, compiler));
+            budget ->
+                LossProgram.withGradients(model, loss, reads, budget, trained, gradient, compiler));
     evaluating =
         new BudgetBuckets<>(
             backend,
@@ -96,14 +93,14 @@ public final class Trainer<I extends TrainItem> {
   /// @param divisor of the whole step, see [Loss#divisor]
   /// @throws IllegalArgumentException as [#accumulate(List)]
   public StepResult accumulate(List<I> items, double divisor) {
-    return run(training, items, divisor, gradient::endRound);
+    return run(training, items, divisor);
   }
 
   /// A step's loss without any gradient.
   ///
   /// @throws IllegalArgumentException as [#accumulate(List)]
   public StepResult evaluate(List<I> items) {
-    return run(evaluating, items, loss.divisor(items), _ -> {});
+    return run(evaluating, items, loss.divisor(items));
   }
 
   /// One optimizer step from the gathered gradient, which is zero again afterwards. Without a step
@@ -129,24 +126,24 @@ public final class Trainer<I extends TrainItem> {
     gradient.clear();
   }
 
-  private StepResult run(
-      BudgetBuckets<LossProgram<I>> buckets,
-      List<I> items,
-      double divisor,
-      IntConsumer afterRound) {
+  private StepResult run(BudgetBuckets<LossProgram<I>> buckets, List<I> items, double divisor) {
     var _ = microBatch(); // first, so that the memory of all programs never grows
     LossProgram<I> any = training.smallestFor(training.largest());
     List<MicroBatch<I>> all = microBatches(items, buckets.largest());
     StepSums sums = new StepSums(all.size(), any.numVectors(), items.size());
-    int rank = sharding.group().rank();
-    for (int round = 0; round < sharding.rounds(all); round++) {
-      for (int number : sharding.inRound(all, round, rank)) {
+    boolean hasGradient = buckets == training;
+    for (List<List<Integer>> round : sharding.rounds(all)) {
+      if (hasGradient) {
+        gradient.beginRound((int) round.stream().filter(own -> !own.isEmpty()).count());
+      }
+      for (int number : round.get(sharding.group().rank())) {
         MicroBatch<I> own = all.get(number);
         LossProgram<I> program = buckets.smallestFor(own.packed().used());
         sums.add(number, own, program.run(own.packed(), own.items(), 1 / divisor));
       }
-      afterRound.accept(
-          Math.min(sharding.group().size(), all.size() - round * sharding.group().size()));
+      if (hasGradient) {
+        gradient.endRound();
+      }
     }
     sums.shared(sharding.group());
     return any.result(sums);
@@ -202,9 +199,10 @@ public final class Trainer<I extends TrainItem> {
     return optimizer;
   }
 
-  /// Gradients that this process gathered of the trained parameters, by `gradient/NAME`.
+  /// Where micro-batches add the gradients of the trained parameters, by `gradient/NAME`: those of
+  /// the step so far, unless they are streamed.
   public SequencedMap<String, Buffer> gradients() {
-    return gradients;
+    return gradient.gradients();
   }
 
   /// Bytes that the programs of all micro-batches plan together, those without gradients among

@@ -12,7 +12,9 @@ import dev.irpo.distributed.GroupFailure;
 import dev.irpo.distributed.InProcess;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.transformer.Llama;
+import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.TinyModel;
@@ -35,8 +37,13 @@ class ShardedTrainingTest {
       float[] weights, List<StepResult> results, List<Double> norms, Parameters parameters) {}
 
   private static Outcome train(Group group, Function<Group, Sharding> sharding, String trained) {
+    return train(group, sharding, trained, false);
+  }
+
+  private static Outcome train(
+      Group group, Function<Group, Sharding> sharding, String trained, boolean isTied) {
     try (Backend cpu = new CpuBackend(1)) {
-      Parameters parameters = TinyModel.parameters(cpu, false);
+      Parameters parameters = TinyModel.parameters(cpu, isTied);
       Trainer<Pair> trainer = trainer(cpu, parameters, sharding.apply(group), trained);
       List<StepResult> results = new ArrayList<>();
       List<Double> norms = new ArrayList<>();
@@ -65,10 +72,35 @@ class ShardedTrainingTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"2 | all", "3 | all", "4 | head", "3 | layers:1", "2 | model.norm.weight, head"})
-  void severalProcessesTrainAsOneUpToTheOrderOfSums(int processes, String trained) {
+      value = {
+        "2 | 1 | all",
+        "3 | 1 | all",
+        "4 | 1 | head",
+        "3 | 1 | layers:1",
+        "2 | 1 | model.norm.weight, head",
+        "2 | 2 | all",
+        "3 | 2 | all",
+        "4 | 2 | head",
+        "3 | 2 | layers:1",
+        "2 | 2 | model.norm.weight, head",
+        "2 | 2 | model.embed_tokens.weight, head"
+      })
+  void severalProcessesTrainAsOneUpToTheOrderOfSums(int processes, int stage, String trained) {
     Outcome alone = train(Group.alone(), _ -> Sharding.alone(), trained);
-    for (Outcome outcome : train(processes, Sharding::of, trained)) {
+    requireAlmost(alone, train(processes, group -> Sharding.of(group, stage), trained));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, all", "2, all", "2, head"})
+  void aTiedTableIsSummedOnceItIsComplete(int stage, String trained) {
+    Outcome alone = train(Group.alone(), _ -> Sharding.alone(), trained, true);
+    requireAlmost(
+        alone,
+        InProcess.run(3, group -> train(group, some -> Sharding.of(some, stage), trained, true)));
+  }
+
+  private static void requireAlmost(Outcome alone, List<Outcome> outcomes) {
+    for (Outcome outcome : outcomes) {
       assertArrayEquals(alone.weights, outcome.weights, 2e-4f);
       for (int i = 0; i < alone.results.size(); i++) {
         assertEquals(alone.results.get(i).loss(), outcome.results.get(i).loss(), 1e-4);
@@ -84,7 +116,10 @@ class ShardedTrainingTest {
   @Test
   void allProcessesEndWithTheSameBits() {
     for (Function<Group, Sharding> sharding :
-        List.<Function<Group, Sharding>>of(Sharding::of, Sharding::reproducible)) {
+        List.<Function<Group, Sharding>>of(
+            group -> Sharding.of(group, 1),
+            group -> Sharding.of(group, 2),
+            Sharding::reproducible)) {
       List<Outcome> outcomes = train(3, sharding, "all");
       for (Outcome outcome : outcomes) {
         assertArrayEquals(outcomes.getFirst().weights, outcome.weights);
@@ -115,14 +150,15 @@ class ShardedTrainingTest {
     }
   }
 
-  @Test
-  void morePartsThanItemsLeaveSomeEmpty() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void morePartsThanItemsLeaveSomeEmpty(int stage) {
     InProcess.run(
         4,
         group -> {
           try (Backend cpu = new CpuBackend(1)) {
             Parameters parameters = TinyModel.parameters(cpu, false);
-            Trainer<Pair> trainer = trainer(cpu, parameters, Sharding.of(group), "all");
+            Trainer<Pair> trainer = trainer(cpu, parameters, Sharding.of(group, stage), "all");
             StepResult one = trainer.accumulate(pairs(1));
             assertEquals(1, one.items().firstEntry().getValue().length);
             assertTrue(trainer.update(1e-3) > 0);
@@ -140,7 +176,7 @@ class ShardedTrainingTest {
               try (Backend cpu = new CpuBackend(1)) {
                 Parameters parameters = TinyModel.parameters(cpu, false);
                 Optimizer optimizer =
-                    trainer(cpu, parameters, Sharding.of(group), "all").optimizer();
+                    trainer(cpu, parameters, Sharding.of(group, 1), "all").optimizer();
                 long share = optimizer.layout().numOwned();
                 assertEquals(share, optimizer.firstMoment().numElements());
                 assertEquals(share, optimizer.secondMoment().numElements());
@@ -160,13 +196,36 @@ class ShardedTrainingTest {
   }
 
   @Test
+  void streamedGradientsTakeTheirShareAndTwoBuckets() {
+    InProcess.run(
+        2,
+        group -> {
+          LlamaConfig deep =
+              new LlamaConfig(61, 24, 40, 12, 4, 2, 6, 96, 10_000, 1e-5, false, 1, List.of(2));
+          OutlineBackend outline = new OutlineBackend();
+          Parameters parameters = Parameters.allocate(outline, deep);
+          double[] bytes = new double[3];
+          for (int stage = 1; stage <= 2; stage++) {
+            long before = outline.allocatedBytes();
+            Trainer<Pair> trainer = trainer(outline, parameters, Sharding.of(group, stage), "all");
+            bytes[stage] = (double) (outline.allocatedBytes() - before);
+            bytes[0] = (double) Float.BYTES * trainer.optimizer().layout().trained().numElements();
+          }
+          assertEquals(
+              2 * bytes[0], bytes[1], 0.02 * bytes[0]); // a gradient, halves of the moments
+          assertEquals(1.5 * bytes[0] + 2 * bytes[0] / 13, bytes[2], 0.02 * bytes[0]);
+          return null;
+        });
+  }
+
+  @Test
   void aStepWhoseNormIsNotFiniteChangesNothingInAnyProcess() {
     InProcess.run(
         2,
         group -> {
           try (Backend cpu = new CpuBackend(1)) {
             Parameters parameters = TinyModel.parameters(cpu, false);
-            Trainer<Pair> trainer = trainer(cpu, parameters, Sharding.of(group), "all");
+            Trainer<Pair> trainer = trainer(cpu, parameters, Sharding.of(group, 1), "all");
             float[] before = parameters.flat().toFloatArray();
             trainer.accumulate(pairs(4));
             if (group.isFirst()) {
@@ -184,7 +243,7 @@ class ShardedTrainingTest {
 
   @Test
   void itemsAreDealtByWhatTheyCost() {
-    Sharding sharding = InProcess.run(3, Sharding::of).getFirst();
+    Sharding sharding = InProcess.run(3, group -> Sharding.of(group, 1)).getFirst();
     List<Integer> costs = List.of(1, 9, 2, 8, 3, 7);
     assertEquals(
         List.of(List.of(0, 1), List.of(2, 3), List.of(4, 5)),

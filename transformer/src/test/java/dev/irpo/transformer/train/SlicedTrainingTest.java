@@ -183,7 +183,7 @@ class SlicedTrainingTest {
             group -> {
               Group ofModel = group.split(group.rank() / 2, group.rank());
               Group ofSlice = group.split(group.rank() % 2, group.rank());
-              return train(byProcess(ofModel), Sharding.of(ofSlice), "all");
+              return train(byProcess(ofModel), Sharding.of(ofSlice, 1), "all");
             });
     for (int rank = 0; rank < 4; rank++) {
       assertEquals(found.get(0).norms, found.get(rank).norms);
