@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
     description = {
       "Runs three iterations from the embedded base model on generated word problems.",
       "The same command resumes an interrupted demo."
-    })
+    },
+    footer = {"", Processes.HELP})
 final class DemoCommand implements Callable<Integer> {
   @Mixin private ConfigOptions config;
 

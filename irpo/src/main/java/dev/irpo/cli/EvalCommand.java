@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "eval",
     mixinStandardHelpOptions = true,
-    description = "Greedy accuracy and majority vote of a model, with standard errors, as JSON.")
+    description = "Greedy accuracy and majority vote of a model, with standard errors, as JSON.",
+    footer = {"", Processes.HELP})
 final class EvalCommand implements Callable<Integer> {
   /// Which problems.
   enum SplitName {

@@ -15,6 +15,10 @@ import java.util.Optional;
 /// @param onHost how many of them this one shares its machine's memory and cores with, itself
 ///   included
 record Processes(Group group, int onHost) {
+  /// What the help of commands says whose work processes share.
+  static final String HELP =
+      "Started by mpirun or srun, processes share the work: mpirun -np 4 irpo … (docs/scale.md).";
+
   /// What the processes do.
   @FunctionalInterface
   interface Work {

@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
     description = {
       "Runs all iterations from a base model: sample, grade, pair, train, evaluate.",
       "The same command resumes an interrupted run."
-    })
+    },
+    footer = {"", Processes.HELP})
 final class RunCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private ConfigOptions config;

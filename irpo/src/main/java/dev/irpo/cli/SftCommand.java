@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
       "Supervised fine-tuning: DIR/metrics.jsonl, DIR/model.",
       "FILE has lines {\"prompt\":…,\"response\":…} or {\"promptIds\":[…],\"responseIds\":[…]}.",
       "The same command resumes an interrupted training."
-    })
+    },
+    footer = {"", Processes.HELP})
 final class SftCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private TextOptions texts;

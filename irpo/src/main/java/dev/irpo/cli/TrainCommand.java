@@ -35,7 +35,8 @@ import picocli.CommandLine.Option;
       "{\"prompt\":…,\"chosen\":…,\"rejected\":…}, an Arrow table of such rows, or a run's"
           + " pairs.arrow. The same command resumes",
       "an interrupted training."
-    })
+    },
+    footer = {"", Processes.HELP})
 final class TrainCommand implements Callable<Integer> {
   @Option(names = "--policy", required = true, paramLabel = "MODEL", description = "where to begin")
   private Path policy;
