@@ -12,16 +12,20 @@ package dev.irpo.tensor;
 ///   again, all together, when another joins them later
 /// @param isBatchInvariant whether a row has the same bits whatever the other rows of its program,
 ///   so that sampling, scoring and training agree to the bit
+/// @param runsOnHost whether its programs may have operations that work on the host's memory, see
+///   [Op#runsOnHost()]
 public record BackendTraits(
     boolean readsHalfWeights,
     boolean roundsWeights,
     boolean compilesSlowly,
-    boolean isBatchInvariant) {
+    boolean isBatchInvariant,
+    boolean runsOnHost) {
   /// Everything in single precision, compiled at once, each row on its own.
   public static final BackendTraits PLAIN =
       new BackendTraits(
           /* readsHalfWeights= */ false,
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
-          /* isBatchInvariant= */ true);
+          /* isBatchInvariant= */ true,
+          /* runsOnHost= */ true);
 }

@@ -21,7 +21,8 @@ public record SlowBackend(Backend other) implements Backend {
         /* readsHalfWeights= */ false,
         /* roundsWeights= */ false,
         /* compilesSlowly= */ true,
-        /* isBatchInvariant= */ true);
+        /* isBatchInvariant= */ true,
+        /* runsOnHost= */ false);
   }
 
   @Override

@@ -28,7 +28,8 @@ public final class CpuBackend implements Backend {
           /* readsHalfWeights= */ true,
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
-          /* isBatchInvariant= */ true);
+          /* isBatchInvariant= */ true,
+          /* runsOnHost= */ true);
 
   private final WorkerPool pool;
   private final PackedWeights packedWeights;

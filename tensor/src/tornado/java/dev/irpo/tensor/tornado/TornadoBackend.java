@@ -56,7 +56,8 @@ public final class TornadoBackend implements Backend {
         /* readsHalfWeights= */ false,
         plans.roundsWeights(),
         /* compilesSlowly= */ true,
-        /* isBatchInvariant= */ !plans.form().callsLibrary());
+        /* isBatchInvariant= */ !plans.form().callsLibrary(),
+        /* runsOnHost= */ false);
   }
 
   /// The host's images of the device's variables, and of their rounded copies.

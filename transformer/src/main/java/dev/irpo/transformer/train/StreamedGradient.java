@@ -20,8 +20,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /// Gradients leave bucket by bucket while the backward pass continues (ZeRO stage 2, Rajbhandari et
 /// al. 2020, arXiv:1910.02054, section 5.2): each process has the sum of what it updates, and the
@@ -31,6 +33,9 @@ import java.util.stream.IntStream;
 /// slot 0   layer 3 computed │ sent, added, cleared │ layer 1 computed │ …
 /// slot 1                    │ layer 2 computed     │ sent, added, …   │ …
 /// ```
+///
+/// A backend whose programs can't be interrupted has a whole gradient, and all buckets leave after
+/// each micro-batch.
 ///
 /// Where sums are in order, whoever updates a range adds the gradients of micro-batches one after
 /// the other, so that the sum has the same bits for any number of processes:
@@ -45,6 +50,7 @@ final class StreamedGradient implements GradientSum {
   private final ShardedLayout layout;
   private final Group group;
   private final boolean inOrder;
+  private final boolean leavesEarly;
   private final Buffer owned;
   private final List<Stage> stages = new ArrayList<>();
   private final SequencedMap<String, Buffer> gradients = new LinkedHashMap<>();
@@ -76,15 +82,16 @@ final class StreamedGradient implements GradientSum {
     owned = backend.allocate(layout.numOwned());
     clear = ReducedGradient.clearing(backend, owned);
     List<Integer> order = IntStream.range(0, layout.buckets().size()).boxed().toList().reversed();
+    leavesEarly = backend.traits().runsOnHost();
     List<Integer> inSlots =
-        order.stream().filter(bucket -> !(isTied && growsThroughout(bucket))).toList();
-    List<Buffer> slots = slots(inSlots.stream().mapToLong(this::length).max().orElse(0));
+        order.stream()
+            .filter(bucket -> leavesEarly && !(isTied && growsThroughout(bucket)))
+            .toList();
+    List<Buffer> slots = slots(inSlots.stream().mapToLong(this::length));
     List<Buffer> copies =
-        copiesAreApart()
-            ? slots(
-                group.size()
-                    * order.stream().mapToLong(b -> owned(b).numElements()).max().orElse(0))
-            : List.of();
+        slots(
+            (copiesAreApart() ? order : List.<Integer>of())
+                .stream().mapToLong(bucket -> group.size() * owned(bucket).numElements()));
     for (int bucket : order) {
       int slot = stages.size() % SLOTS;
       Buffer values =
@@ -104,8 +111,12 @@ final class StreamedGradient implements GradientSum {
     return inOrder && group.size() > 1;
   }
 
-  private List<Buffer> slots(long elements) {
-    return IntStream.range(0, SLOTS).mapToObj(_ -> backend.allocate(elements)).toList();
+  /// Room for any of these lengths, none where there are none.
+  private List<Buffer> slots(LongStream lengths) {
+    OptionalLong longest = lengths.max();
+    return longest.isEmpty()
+        ? List.of()
+        : IntStream.range(0, SLOTS).mapToObj(_ -> backend.allocate(longest.getAsLong())).toList();
   }
 
   private long length(int bucket) {
@@ -139,7 +150,7 @@ final class StreamedGradient implements GradientSum {
   public void appendAfter(String section, Tensor loss) {
     for (int number = 0; number < stages.size(); number++) {
       int bucket = stages.get(number).bucket;
-      if (layout.section(bucket).equals(section)) {
+      if (leavesEarly && layout.section(bucket).equals(section)) {
         Tensor[] complete =
             layout.slices(bucket).stream()
                 .map(slice -> loss.graph().variable(Gradients.PREFIX + slice.name(), slice.shape()))

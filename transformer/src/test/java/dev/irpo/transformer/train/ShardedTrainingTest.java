@@ -17,6 +17,7 @@ import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.SlowBackend;
 import dev.irpo.transformer.TinyModel;
 import dev.irpo.transformer.train.TrainItem.Pair;
 import java.util.ArrayList;
@@ -42,7 +43,16 @@ class ShardedTrainingTest {
 
   private static Outcome train(
       Group group, Function<Group, Sharding> sharding, String trained, boolean isTied) {
-    try (Backend cpu = new CpuBackend(1)) {
+    return train(new CpuBackend(1), group, sharding, trained, isTied);
+  }
+
+  private static Outcome train(
+      Backend owned,
+      Group group,
+      Function<Group, Sharding> sharding,
+      String trained,
+      boolean isTied) {
+    try (Backend cpu = owned) {
       Parameters parameters = TinyModel.parameters(cpu, isTied);
       Trainer<Pair> trainer = trainer(cpu, parameters, sharding.apply(group), trained);
       List<StepResult> results = new ArrayList<>();
@@ -147,6 +157,22 @@ class ShardedTrainingTest {
               .forEach((name, values) -> assertArrayEquals(values, found.items().get(name)));
         }
       }
+    }
+  }
+
+  @Test
+  void bucketsMayAllLeaveAfterAMicroBatch() {
+    Outcome expected = train(1, Sharding::reproducible, "all").getFirst();
+    List<Outcome> uninterrupted =
+        InProcess.run(
+            2,
+            group -> {
+              Backend backend = new SlowBackend(new CpuBackend(1));
+              return train(backend, group, Sharding::reproducible, "all", false);
+            });
+    for (Outcome outcome : uninterrupted) {
+      assertArrayEquals(expected.weights, outcome.weights);
+      assertEquals(expected.norms, outcome.norms);
     }
   }
 
