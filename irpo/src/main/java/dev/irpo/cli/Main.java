@@ -48,6 +48,12 @@ public final class Main implements Runnable {
   /// Runs a command line and exits with its code.
   public static void main(String[] arguments) throws IOException, InterruptedException {
     if (!Relaunch.hasFlags()) {
+      if (Relaunch.isCutOff()) {
+        System.err.println(
+            "irpo: this launcher reaches only the process that it starts, and java -jar starts"
+                + " another; let it start bin/irpo, or java with the options of bin/irpo");
+        System.exit(MISTAKE);
+      }
       System.exit(Relaunch.run(List.of(arguments)));
     }
     Relaunch.followParent();

@@ -25,6 +25,12 @@ final class Relaunch {
     return vector && Object.class.getModule().isOpen("java.nio", Relaunch.class.getModule());
   }
 
+  /// Whether a relaunched JVM would be cut off from the launcher of an MPI job, whose open file
+  /// (`PMI_FD`, of MPICH and its kin) a JVM does not leave to its children.
+  static boolean isCutOff() {
+    return System.getenv("PMI_FD") != null;
+  }
+
   /// Runs the same program with all flags and returns its exit code.
   ///
   /// @throws IllegalStateException if this process was relaunched already
