@@ -14,6 +14,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
@@ -166,7 +167,8 @@ class GoldenTinyTest {
       LanguageModel reference = model(backend, "reference");
       int budget = Math.max(256, reference.config().maxPositions());
       List<PreferencePair> scored =
-          PairFile.withReference(expected, new Scorer(backend, reference.parameters(), budget));
+          PairFile.withReference(
+              expected, ReferenceScorer.alone(new Scorer(backend, reference.parameters(), budget)));
       for (int i = 0; i < PAIRS; i++) {
         double chosen = expected.get(i).chosenReferenceLogProb();
         double rejected = expected.get(i).rejectedReferenceLogProb();

@@ -5,6 +5,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
@@ -90,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
-      List<PreferencePair> loaded = processes.all(() -> load(backend, trained, resolved, room));
+      List<PreferencePair> loaded = load(backend, trained, resolved, room, processes);
       Trainer<?> trainer =
           PreferenceTraining.trainer(resolved, backend, processes.group(), trained, loaded);
       PreferenceTraining training = new PreferenceTraining(resolved, trained, trainer, loaded, 0);
@@ -113,14 +114,6 @@ final class TrainCommand implements Callable<Integer> {
         return folder;
       });
     }
-  }
-
-  private List<PreferencePair> load(
-      Backend backend, LanguageModel model, RunConfig resolved, TrainingRoom room)
-      throws IOException {
-    List<PreferencePair> loaded = load(backend, model, resolved);
-    room.require(PreferenceTraining.largest(resolved, loaded));
-    return loaded;
   }
 
   /// What it takes, which there is.
@@ -148,25 +141,42 @@ final class TrainCommand implements Callable<Integer> {
     return inputs;
   }
 
-  private List<PreferencePair> load(Backend backend, LanguageModel model, RunConfig resolved)
+  private List<PreferencePair> load(
+      Backend backend,
+      LanguageModel model,
+      RunConfig resolved,
+      TrainingRoom room,
+      Processes processes)
       throws IOException {
-    List<PreferencePair> loaded = kept(model, resolved);
+    List<PreferencePair> loaded =
+        processes.all(() -> {
+          List<PreferencePair> kept = kept(model, resolved);
+          room.require(PreferenceTraining.largest(resolved, kept));
+          return kept;
+        });
     if (!PreferenceTraining.needsReference(resolved)) {
       return loaded;
     }
     if (isStored && reference == null) {
-      return PairFile.requireReference(loaded, pairs);
+      return processes.all(() -> PairFile.requireReference(loaded, pairs));
     }
+    LanguageModel scoring = processes.all(() -> reference(backend, model));
+    Scorer scorer = new Scorer(backend, scoring.parameters(), resolved.train().tokenBudget());
+    return PairFile.withReference(loaded, new ReferenceScorer(scorer, processes.group()));
+  }
+
+  /// The model of `--reference`, else the policy before it is trained.
+  private LanguageModel reference(Backend backend, LanguageModel policy) throws IOException {
     if (reference == null) {
-      return PairFile.withReference(loaded, scorer(backend, model, resolved));
+      return policy;
     }
     LanguageModel other = LanguageModel.open(backend, reference, Optional.ofNullable(tokenizer));
-    if (other.config().vocabSize() != model.config().vocabSize()) {
+    if (other.config().vocabSize() != policy.config().vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"
-              .formatted(reference, other.config().vocabSize(), model.config().vocabSize()));
+              .formatted(reference, other.config().vocabSize(), policy.config().vocabSize()));
     }
-    return PairFile.withReference(loaded, scorer(backend, other, resolved));
+    return other;
   }
 
   /// The pairs of the file that are not too long.
@@ -190,9 +200,5 @@ final class TrainCommand implements Callable<Integer> {
           "--reference %s: loss.kind %s reads no reference; leave the option out"
               .formatted(reference, resolved.loss().kind().name().toLowerCase(Locale.ROOT)));
     }
-  }
-
-  private static Scorer scorer(Backend backend, LanguageModel model, RunConfig resolved) {
-    return new Scorer(backend, model.parameters(), resolved.train().tokenBudget());
   }
 }

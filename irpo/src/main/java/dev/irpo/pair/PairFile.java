@@ -3,9 +3,7 @@ package dev.irpo.pair;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.NotFiniteException;
-import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
-import dev.irpo.transformer.score.SequenceScore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,15 +76,16 @@ public final class PairFile {
   /// The pairs with ln M(response | prompt) of a reference.
   ///
   /// @throws NotFiniteException naming the problem for which it is not finite
-  public static List<PreferencePair> withReference(List<PreferencePair> pairs, Scorer reference) {
+  public static List<PreferencePair> withReference(
+      List<PreferencePair> pairs, ReferenceScorer reference) {
     List<Sequence> sequences = new ArrayList<>();
     for (PreferencePair pair : pairs) {
       sequences.add(new Sequence(pair.promptIds(), pair.chosenIds()));
       sequences.add(new Sequence(pair.promptIds(), pair.rejectedIds()));
     }
-    List<SequenceScore> scores;
+    List<Float> logProbs;
     try {
-      scores = reference.score(sequences);
+      logProbs = reference.logProbs(sequences);
     } catch (NotFiniteException e) {
       throw e.in("problem " + pairs.get((int) e.item() / 2).problemId());
     }
@@ -101,8 +100,8 @@ public final class PairFile {
               pair.promptIds(),
               pair.chosenIds(),
               pair.rejectedIds(),
-              scores.get(2 * i).logProb(),
-              scores.get(2 * i + 1).logProb()));
+              logProbs.get(2 * i),
+              logProbs.get(2 * i + 1)));
     }
     return result;
   }

@@ -7,7 +7,6 @@ import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.transformer.NotFiniteException;
 import dev.irpo.transformer.score.Sequence;
-import dev.irpo.transformer.score.SequenceScore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,14 +38,14 @@ final class GoldSolutions {
       }
     }
     boolean isScored = session.needsReference();
-    List<SequenceScore> scores = List.of();
+    List<Float> logProbs = List.of();
     try {
-      scores = isScored ? session.scorer().score(sequences) : scores;
+      logProbs = isScored ? session.reference().logProbs(sequences) : logProbs;
     } catch (NotFiniteException e) {
       throw e.in("problem " + problems.get(indices.get((int) e.item())).id());
     }
     for (int k = 0; k < indices.size(); k++) {
-      float logProb = isScored ? scores.get(k).logProb() : Float.NaN;
+      float logProb = isScored ? logProbs.get(k) : Float.NaN;
       int[] ids = sequences.get(k).response();
       gold.put(indices.get(k), new Candidate(PreferencePair.GOLD, ids, logProb));
     }

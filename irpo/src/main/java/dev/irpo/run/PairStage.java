@@ -87,6 +87,12 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     }
   }
 
+  /// All of them score.
+  @Override
+  public boolean isShared() {
+    return true;
+  }
+
   @Override
   public boolean makes(Path path) {
     return files().contains(path);
@@ -137,8 +143,8 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
 
   @Override
   public void run(Session session) throws IOException {
-    var _ = session.modelAt(sample.folder().model(sample.iteration() - 1));
-    List<Rollout> rollouts = sample.rollouts();
+    var _ = session.sharedModelAt(sample.folder().model(sample.iteration() - 1));
+    List<Rollout> rollouts = session.together(sample::rollouts);
     List<PreferencePair> built = new ArrayList<>();
     List<PairBuilder.Outcome.Dropped> dropped = new ArrayList<>();
     for (PairBuilder.Outcome outcome : outcomes(session, rollouts)) {
@@ -152,14 +158,15 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
         new PairDraw(config.pairs().atMost(), CounterRandom.key(key, sample.iteration()));
     List<PreferencePair> drawn = draw.of(built);
     if (session.backend().traits().roundsWeights() && session.needsReference()) {
-      drawn = PairFile.withReference(drawn, session.scorer()); // not those of rounded weights
+      drawn = PairFile.withReference(drawn, session.reference()); // not those of rounded weights
     }
     List<PreferencePair> all =
-        new ArrayList<>(earlier.isPresent() ? earlier.get().pairs() : List.of());
+        new ArrayList<>(
+            session.together(() -> earlier.isPresent() ? earlier.get().pairs() : List.of()));
     int notDrawn = all.size() + built.size();
     all.addAll(drawn);
     List<PreferencePair> kept = draw.of(all);
-    write(rollouts, dropped, kept, notDrawn - kept.size());
+    session.first(() -> write(rollouts, dropped, kept, notDrawn - kept.size()));
   }
 
   /// The pairs last: where they are, everything is.

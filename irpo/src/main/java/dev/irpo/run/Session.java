@@ -8,6 +8,7 @@ import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.task.Problem;
@@ -228,12 +229,12 @@ final class Session {
     return PreferenceTraining.needsReference(config);
   }
 
-  /// What scores with the model's weights.
-  Scorer scorer() {
+  /// What scores with the model's weights in all processes together.
+  ReferenceScorer reference() {
     if (scorer == null) {
       scorer = new Scorer(backend, model.parameters(), config.train().tokenBudget());
     }
-    return scorer;
+    return new ReferenceScorer(scorer, group);
   }
 
   /// What trains the model on these pairs.

@@ -135,7 +135,7 @@ class PairFileTest {
     List<PreferencePair> pairs = List.of(PAIR, pair(ids(9, 8), ids(7, 6, 5), ids(4)));
     try (Backend backend = ReferenceBackend.inSinglePrecision()) {
       Scorer scorer = new Scorer(backend, Parameters.random(backend, CONFIG, 3), 64);
-      List<PreferencePair> scored = PairFile.withReference(pairs, scorer);
+      List<PreferencePair> scored = PairFile.withReference(pairs, ReferenceScorer.alone(scorer));
       assertEquals(2, scored.size());
       for (int i = 0; i < 2; i++) {
         PreferencePair given = pairs.get(i);

@@ -12,6 +12,7 @@ import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
@@ -60,7 +61,9 @@ class PreferenceTrainingTest {
                     0,
                     0))
             .toList();
-    pairs = PairFile.withReference(unscored, new Scorer(backend, policy.parameters(), 64));
+    pairs =
+        PairFile.withReference(
+            unscored, ReferenceScorer.alone(new Scorer(backend, policy.parameters(), 64)));
   }
 
   @AfterEach
