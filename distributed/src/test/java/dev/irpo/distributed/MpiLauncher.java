@@ -1,7 +1,7 @@
 package dev.irpo.distributed;
 
+import dev.irpo.testdata.Mpi;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,31 +20,12 @@ record MpiLauncher(String family, List<String> command) {
 
   private static final long LIMIT_S = 300;
 
-  private static final Map<String, List<List<String>>> COMMANDS =
-      Map.of(
-          "openmpi",
-          List.of(
-              List.of("mpirun.openmpi", "--oversubscribe"), List.of("mpirun", "--oversubscribe")),
-          "mpich",
-          List.of(List.of("mpiexec.hydra"), List.of("mpiexec.mpich"), List.of("mpiexec")));
-
-  private static final Map<String, String> VERSIONS = Map.of("openmpi", "Open", "mpich", "HYDRA");
+  private static final Map<String, Mpi> FAMILIES =
+      Map.of("openmpi", Mpi.OPEN_MPI, "mpich", Mpi.MPICH);
 
   /// The launcher of a family, if this machine has one.
   static Optional<MpiLauncher> find(String family) {
-    return COMMANDS.get(family).stream()
-        .filter(command -> version(command.getFirst()).contains(VERSIONS.get(family)))
-        .map(command -> new MpiLauncher(family, command))
-        .findFirst();
-  }
-
-  private static String version(String program) {
-    try {
-      Process process = new ProcessBuilder(program, "--version").redirectErrorStream(true).start();
-      return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return ""; // there is no such program
-    }
+    return FAMILIES.get(family).launcher().map(command -> new MpiLauncher(family, command));
   }
 
   /// Runs [MpiTestProgram] as a job on this machine.
@@ -86,8 +67,7 @@ record MpiLauncher(String family, List<String> command) {
     ProcessBuilder builder =
         new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().putAll(settings);
-    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
-    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    Mpi.allowRoot(builder);
     return builder.start();
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.testdata.GoldenFiles;
+import dev.irpo.testdata.Mpi;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +33,8 @@ class GoldenProcessesTest {
     "MPICH, 2, 2, false",
     "MPICH, 4, 1, false"
   })
-  void tenStepsFollowTheGoldenTrajectory(
-      MpiRun launcher, int processes, int stage, boolean isReproducible) throws Exception {
+  void tenStepsFollowTheGoldenTrajectory(Mpi mpi, int processes, int stage, boolean isReproducible)
+      throws Exception {
     Path out = folder.resolve("trained");
     List<Object> arguments =
         new ArrayList<>(List.of("train", "--policy", GoldenFiles.path("tiny/reference")));
@@ -53,7 +54,7 @@ class GoldenProcessesTest {
             "optimizer.warmupSteps=0")) {
       arguments.addAll(List.of("--set", setting));
     }
-    CommandLineRun run = launcher.run(folder, processes, "", arguments.toArray());
+    CommandLineRun run = MpiRun.of(mpi, folder, processes, "", arguments.toArray());
     assertEquals(0, run.code(), run.err());
     List<String> found = Files.readAllLines(out.resolve("metrics.jsonl"));
     JsonNode expected = golden("trajectory").get("steps");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.testdata.GoldenFiles;
+import dev.irpo.testdata.Mpi;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -32,22 +33,21 @@ class ModelProcessesTest {
     return GoldenFiles.path("tiny/policy");
   }
 
-  private void requireSame(MpiRun launcher, String input, Object... arguments) throws Exception {
+  private void requireSame(Mpi mpi, String input, Object... arguments) throws Exception {
     CommandLineRun one = CommandLineRun.of(input, arguments);
     one.requireSuccess();
     assertTrue(one.out().lines().count() >= 2, one.out());
-    CommandLineRun two = launcher.run(folder, 2, input, arguments);
+    CommandLineRun two = MpiRun.of(mpi, folder, 2, input, arguments);
     assertEquals(0, two.code(), two.err());
     assertEquals(one.out(), two.out());
   }
 
   @ParameterizedTest
   @EnumSource
-  void twoProcessesScoreAndSampleToTheByteAsOneWhereThatIsAskedFor(MpiRun launcher)
-      throws Exception {
-    requireSame(launcher, RESPONSES, "score", "--model", policy(), "--reproducible");
+  void twoProcessesScoreAndSampleToTheByteAsOneWhereThatIsAskedFor(Mpi mpi) throws Exception {
+    requireSame(mpi, RESPONSES, "score", "--model", policy(), "--reproducible");
     requireSame(
-        launcher,
+        mpi,
         PROMPTS,
         "sample",
         "--model",
@@ -62,7 +62,7 @@ class ModelProcessesTest {
   @Test
   void aMistakeInALineEndsAllProcesses() throws Exception {
     String unknown = "{\"promptIds\":[600],\"responseIds\":[1]}\n";
-    CommandLineRun two = MpiRun.OPEN_MPI.run(folder, 2, unknown, "score", "--model", policy());
+    CommandLineRun two = MpiRun.of(Mpi.OPEN_MPI, folder, 2, unknown, "score", "--model", policy());
     assertNotEquals(0, two.code());
     assertTrue(two.err().contains("irpo: standard input line 1: token id 600"), two.err());
     assertEquals("", two.out());
