@@ -24,6 +24,9 @@ final class JsonLines {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  /// What some editors put before a text in UTF-8.
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private JsonLines() {}
 
   /// One parsed line.
@@ -129,6 +132,9 @@ final class JsonLines {
     Line next() throws IOException {
       String text = reader.readLine();
       number++;
+      if (text != null && number == 1 && text.startsWith(BYTE_ORDER_MARK)) {
+        text = text.substring(BYTE_ORDER_MARK.length());
+      }
       while (text != null && text.isBlank()) {
         text = reader.readLine();
         number++;

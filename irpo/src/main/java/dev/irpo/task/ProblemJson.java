@@ -26,6 +26,9 @@ record ProblemJson(String place, int number, JsonNode json) {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  /// What some editors put before a text in UTF-8.
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   /// How one object becomes a problem.
   interface Form {
     /// The problem.
@@ -75,7 +78,8 @@ record ProblemJson(String place, int number, JsonNode json) {
 
   private static String text(Path file) throws IOException {
     try {
-      return Files.readString(file);
+      String text = Files.readString(file);
+      return text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
     } catch (NoSuchFileException missing) {
       throw new IOException(
           file + ": no such file; task.trainFile, task.devFile and task.testFile name the files",

@@ -39,6 +39,15 @@ class JsonLinesTest {
     }
   }
 
+  @Test
+  void aByteOrderMarkBeforeTheFirstLineAndCarriageReturnsAreNoText() throws IOException {
+    try (JsonLines.LineReader reader = reader("\uFEFF{\"a\":\"x\"}\r\n{\"a\":\"\uFEFF\"}\r\n")) {
+      assertEquals("x", reader.next().text("a"));
+      assertEquals("\uFEFF", reader.next().text("a"));
+      assertNull(reader.next());
+    }
+  }
+
   private static void assertRefused(String line, String fact) throws IOException {
     String message;
     try (JsonLines.LineReader reader = reader("{}\n" + line)) {

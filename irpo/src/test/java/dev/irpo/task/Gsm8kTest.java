@@ -49,6 +49,12 @@ final class Gsm8kTest {
   }
 
   @Test
+  void aFileMayBeginWithAByteOrderMark() throws IOException {
+    Task task = task(file("\uFEFF" + EGGS), 0, 0, 0);
+    assertEquals("1,972", task.problems(Split.TEST).getFirst().answer());
+  }
+
+  @Test
   void thePromptIsThePapers() throws IOException {
     Gsm8k task = task(file(EGGS), 0, 0, 0);
     assertEquals(

@@ -59,6 +59,32 @@ record GgufArray(GgufValueType type, int length, MemorySegment elements) {
     return values;
   }
 
+  /// The value of all elements, as `llama.` keys have one for each layer.
+  ///
+  /// @param expected how many there must be
+  /// @throws IllegalArgumentException if there are others, they are not whole numbers of 32 bits,
+  ///   or they differ
+  long commonInteger(int expected) {
+    boolean isUnsigned = type == GgufValueType.UINT32;
+    if (!isUnsigned) {
+      require(GgufValueType.INT32, "32-bit whole numbers");
+    }
+    if (length != expected) {
+      throw new IllegalArgumentException(
+          "has %d elements for %d layers".formatted(length, expected));
+    }
+    int first = elements.get(LittleEndian.INT, 0);
+    for (int i = 1; i < length; i++) {
+      int value = elements.get(LittleEndian.INT, (long) i * Integer.BYTES);
+      if (value != first) {
+        throw new IllegalArgumentException(
+            "is %d in layer 0 and %d in layer %d, only equal layers are read"
+                .formatted(first, value, i));
+      }
+    }
+    return isUnsigned ? Integer.toUnsignedLong(first) : first;
+  }
+
   /// @throws IllegalArgumentException if the elements are not signed 32-bit numbers
   int[] integers() {
     require(GgufValueType.INT32, "32-bit whole numbers");

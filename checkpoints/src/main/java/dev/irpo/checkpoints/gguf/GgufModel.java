@@ -44,6 +44,10 @@ final class GgufModel {
   private static final String SHORT_ROPE_TABLE = "rope_factors_short.weight";
   private static final String LONG_ROPE_TABLE = "rope_factors_long.weight";
 
+  /// Keys that may have a value for each layer.
+  private static final Set<String> BY_LAYER =
+      Set.of("attention.head_count", "attention.head_count_kv", "feed_forward_length");
+
   private final Path path;
   private final Arena arena;
   private final Map<String, Object> values;
@@ -325,12 +329,24 @@ final class GgufModel {
 
   private int count(String key) {
     Object value = values.getOrDefault("llama." + key, "missing");
+    if (value instanceof GgufArray layers && BY_LAYER.contains(key)) {
+      value = common("llama." + key, layers);
+    }
     int most = SizeLimits.of(key);
     if (!(value instanceof Long count) || count < 1 || count > most) {
       throw refused(
           "llama.%s is %s, it must be a whole number from 1 to %d".formatted(key, value, most));
     }
     return count.intValue();
+  }
+
+  private long common(String key, GgufArray layers) {
+    try {
+      return layers.commonInteger(count("block_count"));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s: %s %s; use a model whose layers are alike".formatted(path, key, e.getMessage()), e);
+    }
   }
 
   private double positive(String key, double whenMissing) {

@@ -142,7 +142,7 @@ public final class SafetensorsFile {
 
   private DType dtypeOf(Entry entry) {
     for (DType dtype : DType.values()) {
-      if (typeName(dtype).equals(entry.dtype())) {
+      if (typeName(dtype).equalsIgnoreCase(entry.dtype())) {
         return dtype;
       }
     }

@@ -108,16 +108,17 @@ public final class TensorFiles {
     return ordered;
   }
 
-  /// The file beside the index, which no separator, `..` or link leads elsewhere: a link may lead
-  /// only to where the index itself is kept, as in the cache of Hugging Face's hub.
+  /// The file beside the index or in a folder there, which no `..` or link leads elsewhere: a link
+  /// may lead only to where the index itself is kept, as in the cache of Hugging Face's hub.
   private static Path inFolder(Path indexFile, String fileName) throws IOException {
     Path folder = indexFile.toAbsolutePath().normalize().getParent();
     Path file = resolve(indexFile, folder, fileName);
-    boolean inside = folder.equals(file.getParent());
+    boolean inside = file.startsWith(folder) && !file.equals(folder);
     if (inside) {
       MappedFiles.requireFile(file);
       Path kept = file.toRealPath().getParent();
-      inside = kept.equals(folder.toRealPath()) || kept.equals(indexFile.toRealPath().getParent());
+      inside =
+          kept.startsWith(folder.toRealPath()) || kept.equals(indexFile.toRealPath().getParent());
     }
     if (!inside) {
       throw new IllegalArgumentException(

@@ -246,6 +246,39 @@ class GgufFileTest {
   }
 
   @Test
+  void aSizeMayBeSaidForEachLayerIfAllAreAlike() throws IOException {
+    GgufWriter writer = gguf(model(DType.BF16, true));
+    writer.values.put("llama.attention.head_count", layers(5, 4));
+    writer.values.put("llama.attention.head_count_kv", layers(5, 2));
+    writer.values.put("llama.feed_forward_length", layers(4, 64));
+    try (StoredModel read = ModelFormats.open(write(writer))) {
+      assertEquals(4, read.config().path("num_attention_heads").intValue());
+      assertEquals(2, read.config().path("num_key_value_heads").intValue());
+      assertEquals(64, read.config().path("intermediate_size").intValue());
+    }
+    String kv = "llama.attention.head_count_kv";
+    refused(w -> w.values.put(kv, layers(5, 2, 2)), kv + " has 2 elements for 1 layers");
+    refused(w -> w.values.put(kv, layers(5)), kv + " has 0 elements");
+    refused(w -> w.values.put(kv, layers(6, 2)), kv + " has elements of type FLOAT32");
+    refused(w -> w.values.put(kv, layers(5, -2)), kv + " is -2");
+    refused(
+        w -> {
+          w.values.put("llama.block_count", 2);
+          w.values.put(kv, layers(4, 2, 1));
+        },
+        kv + " is 2 in layer 0 and 1 in layer 1");
+    refused(w -> w.values.put("llama.block_count", layers(5, 1)), "block_count is an array");
+  }
+
+  private static GgufWriter.Raw layers(int type, int... values) {
+    byte[] elements = {};
+    for (int value : values) {
+      elements = concat(elements, int32(value));
+    }
+    return new GgufWriter.Raw(9, concat(int32(type), int64(values.length), elements));
+  }
+
+  @Test
   void everyTruncationIsRefused() throws IOException {
     byte[] whole = gguf(model(DType.BF16, true)).bytes();
     for (int length = 4; length < whole.length; length += length < 1500 ? 7 : 997) {

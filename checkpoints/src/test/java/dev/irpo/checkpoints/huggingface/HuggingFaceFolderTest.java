@@ -62,6 +62,22 @@ class HuggingFaceFolderTest {
   }
 
   @Test
+  void filesMayLieInFoldersAndTextsMayBeginWithAByteOrderMark() throws IOException {
+    Path index = split.resolve("model.safetensors.index.json");
+    Path inside = Files.createDirectory(split.resolve("weights"));
+    String second = "model-00002-of-00002.safetensors";
+    Files.move(split.resolve(second), inside.resolve(second));
+    String text = Files.readString(index).replace("model-00002", "weights/model-00002");
+    Files.writeString(index, "\uFEFF" + text.replace("\n", "\r\n"));
+    Path config = split.resolve("config.json");
+    Files.writeString(config, "\uFEFF" + Files.readString(config).replace("\n", "\r\n"));
+    try (StoredModel model = ModelFormats.open(split)) {
+      assertSameTensors(TENSORS, model.tensors().values());
+      assertEquals(config(), model.config());
+    }
+  }
+
+  @Test
   void anIndexThatFilesContradictIsRefused() throws IOException {
     Path index = split.resolve("model.safetensors.index.json");
     String text = Files.readString(index);

@@ -62,6 +62,15 @@ class SafetensorsFileTest {
   }
 
   @Test
+  void typesMayBeSpelledInLowerCase() throws IOException {
+    Path file = file(TWO.replace("BF16", "bf16").replace("F32", "f32"), 10);
+    try (Arena arena = Arena.ofConfined()) {
+      List<StoredTensor> read = SafetensorsFile.map(file, arena).tensors();
+      assertEquals(List.of(DType.F32, DType.BF16), read.stream().map(StoredTensor::dtype).toList());
+    }
+  }
+
+  @Test
   void typesThatTensorsHaveNotAreReadableAsEntriesOnly() throws IOException {
     Path file = file(TWO.replace("BF16", "BOOL"), 10);
     try (Arena arena = Arena.ofConfined()) {
