@@ -48,7 +48,7 @@ final class GgufTokenizer {
     config.put("add_eos_token", vocabulary.flag("add_eos_token", false));
     config.put("bos_token", parts.pieces().get(parts.bosId()));
     config.put("eos_token", parts.pieces().get(parts.eosId()));
-    config.put("tokenizer_class", "LlamaTokenizer");
+    // no tokenizer_class: transformers' own for Llama puts no space before one, llama.cpp does
     putTemplates(vocabulary, config);
     return TokenizerFiles.sentencePiece(parts.toModel()).with(TokenizerFiles.CONFIG, bytes(config));
   }

@@ -29,10 +29,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Text in, text out, whatever the tokenizer: for random prompts, responses and samples
 ///
@@ -234,6 +238,30 @@ class TextRoundTripTest {
       Path folder = ForeignData.path("reports/hf-padded-rows");
       LanguageModel stories = LanguageModel.map(backend, folder, Optional.empty());
       holds(backend, stories, 1, 0.9);
+    }
+  }
+
+  /// The same tokenizer with every way to put spaces that transformers' class for Llama knows.
+  @ParameterizedTest
+  @CsvSource({
+    "model, false, true",
+    "model, true, true",
+    "model, false, false",
+    "json, false, true",
+    "json, true, true",
+    "json, true, false"
+  })
+  void everyWayToPutSpaces(String kind, boolean isLegacy, boolean addsPrefix) throws IOException {
+    Path folder = ForeignData.path("reports/hf-added-tokens-beside-model");
+    String file = kind.equals("model") ? TokenizerFiles.SENTENCE_PIECE : TokenizerFiles.JSON;
+    ObjectNode config = new ObjectMapper().createObjectNode();
+    config.put("tokenizer_class", "LlamaTokenizer").put("add_bos_token", true);
+    config.put("legacy", isLegacy).put("add_prefix_space", addsPrefix);
+    TokenizerFiles files =
+        new TokenizerFiles(new TreeMap<>(Map.of(file, Files.readAllBytes(folder.resolve(file)))))
+            .with(TokenizerFiles.CONFIG, config.toString().getBytes(UTF_8));
+    try (Backend backend = new CpuBackend(2)) {
+      holds(backend, random(backend, files, 514), 4, 0);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.irpo.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 
 /// A token that is found in text before anything else.
@@ -19,13 +20,25 @@ record AddedToken(
     boolean lstrip,
     boolean rstrip,
     boolean singleWord) {
+  /// A token with the flags that an object gives it; an absent one is false, `normalized` true for
+  /// a token that is not special.
+  static AddedToken of(int id, String content, JsonNode flags, boolean special) {
+    return new AddedToken(
+        id,
+        content,
+        special,
+        flags.path("normalized").asBoolean(!special),
+        flags.path("lstrip").asBoolean(),
+        flags.path("rstrip").asBoolean(),
+        flags.path("single_word").asBoolean());
+  }
+
   /// A token that strips no space, may stand within a word and is looked for in the text as it is.
   static AddedToken plain(int id, String content, boolean special) {
     return new AddedToken(id, content, special, false, false, false, false);
   }
 
-  /// Lists the token among the `added_tokens` of a `tokenizer.json` that is made, where all are
-  /// looked for in the text as it is.
+  /// Lists the token among the `added_tokens` of a `tokenizer.json`.
   void addTo(ArrayNode listed) {
     listed
         .addObject()
@@ -34,8 +47,18 @@ record AddedToken(
         .put("single_word", singleWord)
         .put("lstrip", lstrip)
         .put("rstrip", rstrip)
-        .put("normalized", false)
+        .put("normalized", normalized)
         .put("special", special);
+  }
+
+  /// Whether it says nothing of the text around it.
+  boolean isPlain() {
+    return !lstrip && !rstrip && !singleWord;
+  }
+
+  /// The same token as a special one.
+  AddedToken asSpecial() {
+    return new AddedToken(id, content, true, normalized, lstrip, rstrip, singleWord);
   }
 
   /// The same token with an id.

@@ -13,7 +13,8 @@ final class ExtendedDecoder implements StreamingDecoder {
   @Override
   public String append(int id) {
     AddedToken token = tokenizer.added(id);
-    if (token == null) {
+    boolean isPiece = id < tokenizer.trainedSize();
+    if (token == null || (isPiece && !tokenizer.isHidden(token))) {
       return trained.append(id);
     }
     return trained.appendText(token.special() ? "" : token.content());

@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -73,11 +75,27 @@ public final class JsonTokenizer implements Tokenizer {
     return of(StrictJson.parse(json, sourceName), sourceName, List.of());
   }
 
-  /// A file that is parsed, with more added tokens, which follow its own unless it has them.
+  /// A file that is parsed, with more added tokens, which follow its own or are among them.
+  ///
+  /// An entry of the vocabulary that the merges of its own text come to, such as the full stop,
+  /// stays text even where it is named as special, for instance as the end of a text.
   ///
   /// @throws IllegalArgumentException as {@link #parse}
   static JsonTokenizer of(JsonNode json, String sourceName, List<AddedToken> more) {
-    return new JsonTokenizer(json, sourceName, more);
+    Predicate<AddedToken> isEntry =
+        token -> token.special() && JsonTokenizerReader.isInVocabularyAlone(json, token.content());
+    if (more.stream().noneMatch(isEntry)) {
+      return new JsonTokenizer(json, sourceName, more);
+    }
+    JsonTokenizer without =
+        new JsonTokenizer(json, sourceName, more.stream().filter(isEntry.negate()).toList());
+    Predicate<AddedToken> isText =
+        token ->
+            Arrays.equals(
+                without.encodeRest(token.content()),
+                without.find(token.content()).stream().toArray());
+    return new JsonTokenizer(
+        json, sourceName, more.stream().filter(isEntry.and(isText).negate()).toList());
   }
 
   @Override

@@ -21,7 +21,7 @@ final class JsonTokenizerReader {
     this.more = more;
   }
 
-  /// @param more added tokens that follow those of the file, unless it has them
+  /// @param more tokens that follow those of the file, or are among them
   /// @throws IllegalArgumentException in one line that begins with `sourceName`
   static JsonTokenizerFile read(JsonNode root, String sourceName, List<AddedToken> more) {
     try {
@@ -74,15 +74,7 @@ final class JsonTokenizerReader {
     require(vocabulary.isObject() && !vocabulary.isEmpty(), "model.vocab is not an object of ids");
     vocabulary.properties().forEach(entry -> ids.put(entry.getKey(), id(entry.getValue())));
     for (JsonNode token : root.path("added_tokens")) {
-      AddedToken read =
-          new AddedToken(
-              id(token.path("id")),
-              token.path("content").asText(),
-              token.path("special").asBoolean(),
-              token.path("normalized").asBoolean(),
-              token.path("lstrip").asBoolean(),
-              token.path("rstrip").asBoolean(),
-              token.path("single_word").asBoolean());
+      AddedToken read = listed(token);
       require(!read.content().isEmpty(), "added token %d is empty".formatted(read.id()));
       Integer earlier = ids.putIfAbsent(read.content(), read.id());
       require(
@@ -99,14 +91,47 @@ final class JsonTokenizerReader {
     });
   }
 
+  private static AddedToken listed(JsonNode token) {
+    return new AddedToken(
+        id(token.path("id")),
+        token.path("content").asText(),
+        token.path("special").asBoolean(),
+        token.path("normalized").asBoolean(),
+        token.path("lstrip").asBoolean(),
+        token.path("rstrip").asBoolean(),
+        token.path("single_word").asBoolean());
+  }
+
+  /// A token that the file lists keeps what the file says of it, unless the other file gives its id
+  /// as well, and so describes it in full.
   private void addMore() {
+    Set<String> own = new HashSet<>();
+    added.forEach(token -> own.add(token.content()));
     for (AddedToken token : more) {
-      if (!ids.containsKey(token.content())) {
+      Integer id = ids.get(token.content());
+      if (id == null) {
         AddedToken placed = ExtendedTokenizer.placed(token, ids.size());
         ids.put(placed.content(), placed.id());
         added.add(placed);
+      } else if (!own.contains(token.content())) {
+        added.add(token.at(id));
+      } else if (token.id() >= 0) {
+        added.replaceAll(old -> old.content().equals(token.content()) ? token.at(id) : old);
       }
     }
+  }
+
+  /// Whether a token is in the vocabulary alone, not among the added tokens.
+  static boolean isInVocabularyAlone(JsonNode root, String content) {
+    if (!root.path("model").path("vocab").has(content)) {
+      return false;
+    }
+    for (JsonNode token : root.path("added_tokens")) {
+      if (token.path("content").asText().equals(content)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static int id(JsonNode value) {

@@ -9,6 +9,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// A SentencePiece BPE model as the `tokenizer.json` that gives the same ids.
@@ -25,17 +28,20 @@ import java.util.stream.Collectors;
 /// it out where the text begins with a space. So there are two of the latter: the first puts a
 /// space before the text, whose other spaces are all ▁ by then, and the second spells that space as
 /// ▁. If the model drops extra spaces, the first `Metaspace` keeps a space that is already there;
-/// where the text after a special token begins with spaces, one of them stays.
+/// where the text after a special token begins with spaces, one of them stays. Where a space at the
+/// start takes the place of the ▁, one `Metaspace` does it all and there is no normalizer.
 ///
 /// Where SentencePiece takes the leftmost of all cuts of one piece, merges have an order; here the
-/// longer left part comes first, as in published files. User-defined symbols are not written as
-/// added tokens, because the text after one would lose or gain a space. Where some have several
-/// characters, text such as `<0x41>` that stands alone between two symbols is read as that byte.
+/// longer left part comes first, as in published files. User-defined symbols are written as added
+/// tokens only where they are read so, because the text after one may lose or gain a space. Where
+/// some have several characters, text such as `<0x41>` that stands alone between two symbols is
+/// read as that byte.
 ///
 /// Source: tokenizers 0.23 of Hugging Face (`pre_tokenizers/metaspace.rs`, `models/bpe`); ids as
 /// SentencePiece 0.2.2 gives them.
 ///
-/// @param added tokens beyond the pieces, which have the next ids
+/// @param added tokens beyond the pieces, which have the next ids, and pieces that are cut out of a
+///   text before anything else
 /// @param spaces what is done with the spaces of a text
 /// @param bosId token that is put before a sequence, or -1 for none
 /// @param eosId token that is put after it, or -1 for none
@@ -76,7 +82,9 @@ record SentencePieceJson(
       putDecoder((ArrayNode) root.at("/decoder/decoders"));
       List<String> texts = new ArrayList<>();
       model.pieces().forEach(piece -> texts.add(piece.text()));
-      added.forEach(token -> texts.add(token.content()));
+      added.stream()
+          .filter(token -> token.id() >= model.pieces().size())
+          .forEach(token -> texts.add(token.content()));
       root.set("post_processor", new SequenceTemplate(texts, bosId, eosId).toJson());
       return json.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
@@ -87,6 +95,7 @@ record SentencePieceJson(
   private void putVocabulary(ArrayNode listed, ObjectNode bpe) {
     bpe.put("byte_fallback", model.byteFallback());
     ObjectNode vocabulary = (ObjectNode) bpe.get("vocab");
+    SortedMap<Integer, AddedToken> tokens = new TreeMap<>();
     for (int id = 0; id < model.pieces().size(); id++) {
       Piece piece = model.pieces().get(id);
       vocabulary.put(piece.text(), id);
@@ -94,18 +103,21 @@ record SentencePieceJson(
         bpe.put("unk_token", piece.text());
       }
       if (piece.kind() == Piece.Kind.UNKNOWN || piece.kind() == Piece.Kind.CONTROL) {
-        AddedToken.plain(id, piece.text(), true).addTo(listed);
+        tokens.put(id, AddedToken.plain(id, piece.text(), true));
       }
     }
-    added.forEach(token -> token.addTo(listed));
+    added.forEach(token -> tokens.put(token.id(), token));
+    tokens.values().forEach(token -> token.addTo(listed));
   }
 
   private void putNormalizer(ObjectNode root) {
+    if (spaces.takesFirstSpace()) {
+      root.putNull("normalizer");
+      return;
+    }
     ArrayNode steps = (ArrayNode) root.at("/normalizer/normalizers");
     boolean dropsExtra = spaces.normalizer().removeExtraWhitespaces();
-    if (spaces.afterSpecials()
-        && !spaces.takesFirstSpace()
-        && spaces.normalizer().addDummyPrefix()) {
+    if (spaces.afterSpecials() && spaces.normalizer().addDummyPrefix()) {
       steps.addObject().put("type", "Prepend").put("prepend", SPACE);
     }
     if (dropsExtra) {
@@ -142,16 +154,18 @@ record SentencePieceJson(
 
   private void putPreTokenizer(ObjectNode root) {
     ArrayNode steps = (ArrayNode) root.at("/pre_tokenizer/pretokenizers");
-    if (spaces.normalizer().addDummyPrefix()) {
-      if (spaces.takesFirstSpace()) {
-        addMetaspace(steps, SPACE, spaces.afterSpecials() ? "always" : "first");
-      } else if (!spaces.afterSpecials()) {
-        addMetaspace(steps, " ", "first");
-        addMetaspace(steps, SPACE, "never");
-      }
+    boolean addsPrefix = spaces.normalizer().addDummyPrefix();
+    if (spaces.takesFirstSpace()) {
+      String scheme = spaces.afterSpecials() ? "always" : "first";
+      addMetaspace(steps, SPACE, addsPrefix ? scheme : "never");
+    } else if (addsPrefix && !spaces.afterSpecials()) {
+      addMetaspace(steps, " ", "first");
+      addMetaspace(steps, SPACE, "never");
     }
+    Set<String> cut = added.stream().map(AddedToken::content).collect(Collectors.toSet());
     List<String> symbols =
         texts(Piece.Kind.USER_DEFINED).stream()
+            .filter(symbol -> !cut.contains(symbol))
             .sorted(Comparator.comparingInt(String::length).reversed())
             .toList();
     if (!symbols.isEmpty()) {

@@ -287,6 +287,20 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return byteOfId[id];
   }
 
+  /// Whether a piece is one that no text spells.
+  boolean isSpecial(int id) {
+    Piece.Kind kind = pieces.get(id).kind();
+    return kind == Piece.Kind.CONTROL || kind == Piece.Kind.UNKNOWN;
+  }
+
+  /// The user-defined pieces that a text can hold as they are spelled.
+  List<AddedToken> userDefined() {
+    return texts(Piece.Kind.USER_DEFINED).stream()
+        .filter(text -> text.indexOf(TextNormalizer.ESCAPED_SPACE) < 0)
+        .map(text -> AddedToken.plain(ids.get(text), text, false))
+        .toList();
+  }
+
   /// Whether text after a special token gets the prefix too.
   boolean prefixesAfterSpecials() {
     return spaces.afterSpecials();

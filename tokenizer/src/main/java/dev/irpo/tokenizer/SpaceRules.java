@@ -3,7 +3,8 @@ package dev.irpo.tokenizer;
 /// What a SentencePiece model does with the spaces of a text.
 ///
 /// @param normalizer spells them
-/// @param takesFirstSpace whether a text that begins with a space has its prefix already
+/// @param takesFirstSpace whether a text that begins with a space has its prefix already, and none
+///   is dropped
 /// @param afterSpecials whether text after a special token gets the prefix too
 record SpaceRules(TextNormalizer normalizer, boolean takesFirstSpace, boolean afterSpecials) {
   /// As the model says, like SentencePiece itself.

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// What `tokenizer_config.json` says, and `special_tokens_map.json` and `added_tokens.json` where
 /// it is of the old form that leaves things to them.
@@ -19,17 +20,16 @@ import java.util.SequencedMap;
 /// @param isThere whether there is a `tokenizer_config.json`
 /// @param addsBos whether a text begins with BOS, as far as the `tokenizer.json` does not say
 /// @param addsEos whether a text ends with EOS, as far as the `tokenizer.json` does not say
-/// @param addsPrefix whether a text gets a space in front, as far as the `tokenizer.model` puts one
-/// @param isLegacy whether text after a special token gets it too
-/// @param added tokens that the tokenizer's own file may lack, in the order of their ids
+/// @param spaces where a space is put
+/// @param added tokens that the tokenizer's own file may lack or describe in another way, in the
+///   order of their ids
 record TokenizerConfig(
     boolean isThere,
     Named bos,
     Named eos,
     boolean addsBos,
     boolean addsEos,
-    boolean addsPrefix,
-    boolean isLegacy,
+    LlamaSpaces spaces,
     List<AddedToken> added) {
   static final String FILE = "tokenizer_config.json";
   static final String SPECIAL_TOKENS = "special_tokens_map.json";
@@ -46,8 +46,8 @@ record TokenizerConfig(
           "cls_token",
           "mask_token");
 
-  private static final List<String> LISTS =
-      List.of("additional_special_tokens", "extra_special_tokens");
+  private static final List<String> SEVERAL =
+      List.of("extra_special_tokens", "additional_special_tokens");
 
   private static final int MAX_BYTES = 16 << 20;
 
@@ -56,8 +56,8 @@ record TokenizerConfig(
   /// @param text empty where it says that there is none, and where it says nothing
   record Named(boolean isSaid, Optional<String> text) {
     /// The name, or what stands for a key that is absent.
-    Optional<String> or(String whenAbsent) {
-      return isSaid ? text : Optional.of(whenAbsent);
+    Optional<String> or(Optional<String> whenAbsent) {
+      return isSaid ? text : whenAbsent;
     }
   }
 
@@ -76,21 +76,23 @@ record TokenizerConfig(
               map.properties().forEach(entry -> names.put(entry.getKey(), entry.getValue())));
     }
     SequencedMap<String, AddedToken> added = new LinkedHashMap<>();
-    List<String> specials = specials(files, names);
+    SequencedMap<String, AddedToken> specials = specials(files, names);
     if (listsAdded) {
-      readDecoder(files, config.path("added_tokens_decoder"), added);
+      readDecoder(files, config.path("added_tokens_decoder"), specials.keySet(), added);
     } else {
-      object(files, ADDED_TOKENS).ifPresent(map -> readOld(files, map, specials, added));
+      object(files, ADDED_TOKENS).ifPresent(map -> readOld(files, map, specials.keySet(), added));
     }
-    specials.forEach(text -> added.putIfAbsent(text, AddedToken.plain(-1, text, true)));
+    specials.forEach(added::putIfAbsent);
     return new TokenizerConfig(
         found.isPresent(),
         named(files, names, "bos_token"),
         named(files, names, "eos_token"),
         flag(files, config, "add_bos_token", false),
         flag(files, config, "add_eos_token", false),
-        flag(files, config, "add_prefix_space", true),
-        flag(files, config, "legacy", false),
+        LlamaSpaces.of(
+            config.path("tokenizer_class").asText(),
+            flag(files, config, "add_prefix_space", true),
+            flag(files, config, "legacy", false)),
         List.copyOf(added.values()));
   }
 
@@ -141,21 +143,36 @@ record TokenizerConfig(
         : Optional.empty();
   }
 
-  private static List<String> specials(TokenizerFolder.Files files, Map<String, JsonNode> names) {
-    List<String> specials = new ArrayList<>();
-    for (String name : NAMES) {
-      named(files, names, name).text().ifPresent(specials::add);
-    }
-    for (String list : LISTS) {
-      if (names.containsKey(list) && names.get(list).isArray()) {
-        names.get(list).forEach(token -> text(files, token).ifPresent(specials::add));
+  /// Special tokens by text: those with the known names, those of a model's own (`image_token`),
+  /// and those in a list or in an object by name.
+  private static SequencedMap<String, AddedToken> specials(
+      TokenizerFolder.Files files, Map<String, JsonNode> names) {
+    List<JsonNode> nodes = new ArrayList<>();
+    NAMES.stream().filter(names::containsKey).map(names::get).forEach(nodes::add);
+    names.forEach((name, node) -> {
+      boolean isToken = node.isTextual() || node.path("content").isTextual();
+      if (name.endsWith("_token") && !NAMES.contains(name) && isToken) {
+        nodes.add(node);
       }
+    });
+    for (String several : SEVERAL) {
+      if (names.containsKey(several) && names.get(several).isContainerNode()) {
+        names.get(several).forEach(nodes::add);
+      }
+    }
+    SequencedMap<String, AddedToken> specials = new LinkedHashMap<>();
+    for (JsonNode node : nodes) {
+      text(files, node)
+          .ifPresent(text -> specials.putIfAbsent(text, AddedToken.of(-1, text, node, true)));
     }
     return specials;
   }
 
   private static void readDecoder(
-      TokenizerFolder.Files files, JsonNode decoder, Map<String, AddedToken> added) {
+      TokenizerFolder.Files files,
+      JsonNode decoder,
+      Set<String> specials,
+      Map<String, AddedToken> added) {
     List<AddedToken> read = new ArrayList<>();
     decoder
         .properties()
@@ -169,16 +186,10 @@ record TokenizerConfig(
                 "added_tokens_decoder holds \"%s\": %s, it must be an id and a token"
                     .formatted(entry.getKey(), token));
           }
+          int id = Integer.parseInt(entry.getKey());
           boolean special = token.path("special").asBoolean();
-          read.add(
-              new AddedToken(
-                  Integer.parseInt(entry.getKey()),
-                  content.get(),
-                  special,
-                  token.path("normalized").asBoolean(!special),
-                  token.path("lstrip").asBoolean(),
-                  token.path("rstrip").asBoolean(),
-                  token.path("single_word").asBoolean()));
+          AddedToken own = AddedToken.of(id, content.get(), token, special);
+          read.add(specials.contains(own.content()) ? own.asSpecial() : own);
         });
     addInOrder(read, added);
   }
@@ -187,7 +198,7 @@ record TokenizerConfig(
   private static void readOld(
       TokenizerFolder.Files files,
       JsonNode map,
-      List<String> specials,
+      Set<String> specials,
       Map<String, AddedToken> added) {
     List<AddedToken> read = new ArrayList<>();
     map.properties()

@@ -1,9 +1,12 @@
 package dev.irpo.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
 /// A tokenizer with what it puts around a text, from all the files of a model's folder together.
@@ -16,11 +19,12 @@ import java.util.function.UnaryOperator;
 /// around a    tokenizer.json           the template of its post-processor, whatever the others say
 /// text        tokenizer.model          add_bos_token, add_eos_token of tokenizer_config.json, false
 ///                                      where absent; without that file: BOS
-/// spaces      tokenizer.model          none is dropped; add_prefix_space, true where absent, and
-///                                      legacy of tokenizer_config.json
+/// spaces      none is dropped; where one is put say tokenizer_class, legacy and add_prefix_space
+///             of tokenizer_config.json (LlamaSpaces)
 /// BOS, EOS    bos_token, eos_token of special_tokens_map.json where tokenizer_config.json lists no
-///             added tokens, else of the latter; absent: <s> and </s>, if they are tokens; without
-///             such a file: those of the tokenizer.model, the template of the tokenizer.json
+///             added tokens, else of the latter; absent: the template of the tokenizer.json; <s> and
+///             </s>, if they are tokens, of transformers' class for Llama and of a tokenizer.model;
+///             without such a file: those of the tokenizer.model
 /// ```
 ///
 /// Source: transformers 5.18, whose results are the tests' values; for a `tokenizer.model` alone,
@@ -35,6 +39,11 @@ public record TokenizerFolder(
     Tokenizer tokenizer, int[] before, int[] after, OptionalInt bos, OptionalInt eos) {
   private static final String MODEL = "tokenizer.model";
   private static final String JSON = "tokenizer.json";
+
+  /// What transformers' class for Llama takes where no file names these tokens.
+  private static final Optional<String> BOS = Optional.of("<s>");
+
+  private static final Optional<String> EOS = Optional.of("</s>");
 
   /// The files by their names.
   ///
@@ -79,10 +88,7 @@ public record TokenizerFolder(
   }
 
   private static SentencePieceTokenizer pieces(byte[] model, TokenizerConfig config, Files files) {
-    return SentencePieceTokenizer.parse(
-        model,
-        files.source(MODEL),
-        stated -> SpaceRules.keepingAll(stated, config.addsPrefix(), config.isLegacy()));
+    return SentencePieceTokenizer.parse(model, files.source(MODEL), config.spaces()::rules);
   }
 
   private static TokenizerFolder ofBoth(
@@ -108,17 +114,20 @@ public record TokenizerFolder(
   }
 
   private static TokenizerFolder ofJson(JsonNode json, TokenizerConfig config, Files files) {
-    JsonTokenizer tokenizer = JsonTokenizer.of(json, files.source(JSON), config.added());
+    LlamaSpaces spaces = config.spaces();
+    JsonTokenizer tokenizer =
+        JsonTokenizer.of(spaces.steps(json), files.source(JSON), config.added());
+    boolean isLlama = spaces.ofClass();
     int[] before = tokenizer.before();
     int[] after = tokenizer.after();
     OptionalInt bos =
         before.length > 0 && !config.bos().isSaid()
             ? OptionalInt.of(before[0])
-            : find(tokenizer, config.bos().or("<s>"));
+            : find(tokenizer, config.bos().or(isLlama ? BOS : Optional.empty()));
     OptionalInt eos =
         after.length > 0 && !config.eos().isSaid()
             ? OptionalInt.of(after[after.length - 1])
-            : find(tokenizer, config.eos().or("</s>"));
+            : find(tokenizer, config.eos().or(isLlama ? EOS : Optional.empty()));
     return new TokenizerFolder(tokenizer, before, after, bos, eos);
   }
 
@@ -126,8 +135,8 @@ public record TokenizerFolder(
       SentencePieceTokenizer pieces, TokenizerConfig config, Files files) {
     Tokenizer tokenizer = pieces;
     try {
-      ExtendedTokenizer extended = new ExtendedTokenizer(pieces, config.added());
-      tokenizer = extended.vocabSize() > pieces.vocabSize() ? extended : pieces;
+      ExtendedTokenizer extended = new ExtendedTokenizer(pieces, added(pieces, config));
+      tokenizer = extended.changes() ? extended : pieces;
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s: %s; give a tokenizer.json that has it"
@@ -136,11 +145,11 @@ public record TokenizerFolder(
     }
     OptionalInt bos =
         config.bos().isSaid() || config.isThere()
-            ? find(tokenizer, config.bos().or("<s>"))
+            ? find(tokenizer, config.bos().or(BOS))
             : existing(pieces.bosId());
     OptionalInt eos =
         config.eos().isSaid() || config.isThere()
-            ? find(tokenizer, config.eos().or("</s>"))
+            ? find(tokenizer, config.eos().or(EOS))
             : existing(pieces.eosId());
     boolean addsBos = config.addsBos() || !config.isThere();
     return new TokenizerFolder(
@@ -149,6 +158,16 @@ public record TokenizerFolder(
         config.addsEos() ? eos.stream().toArray() : new int[0],
         bos,
         eos);
+  }
+
+  /// transformers' class for Llama takes user-defined pieces for added tokens.
+  private static List<AddedToken> added(SentencePieceTokenizer pieces, TokenizerConfig config) {
+    SequencedMap<String, AddedToken> added = new LinkedHashMap<>();
+    config.added().forEach(token -> added.put(token.content(), token));
+    if (config.spaces().ofClass()) {
+      pieces.userDefined().forEach(token -> added.putIfAbsent(token.content(), token));
+    }
+    return List.copyOf(added.values());
   }
 
   private static OptionalInt find(Tokenizer tokenizer, Optional<String> text) {

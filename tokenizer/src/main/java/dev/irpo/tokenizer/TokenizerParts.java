@@ -56,6 +56,9 @@ public sealed interface TokenizerParts permits SentencePieceParts, ByteLevelPart
               "token %d is '%s' in one file and '%s' in the other"
                   .formatted(id, parts.pieces().get(id), whole.piece(id)));
         }
+        if (whole instanceof ExtendedTokenizer extended && extended.added(id) != null) {
+          kinds[id] = ofPiece(extended, id, kinds[id]);
+        }
         continue;
       }
       kinds[id] = isControl(whole, id) ? CONTROL : USER_DEFINED;
@@ -69,6 +72,11 @@ public sealed interface TokenizerParts permits SentencePieceParts, ByteLevelPart
         parts.eosId(),
         parts.addsSpace(),
         parts.removesExtraSpaces());
+  }
+
+  /// A piece that the files beside the model name as special, or cut out of a text.
+  private static int ofPiece(ExtendedTokenizer whole, int id, int kind) {
+    return kind != NORMAL ? kind : whole.added(id).special() ? CONTROL : USER_DEFINED;
   }
 
   private static boolean isControl(Tokenizer whole, int id) {
