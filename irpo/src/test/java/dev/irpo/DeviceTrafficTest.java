@@ -80,8 +80,8 @@ class DeviceTrafficTest {
       Budget budget = Budget.ofTokens(TOKENS);
       int ints = 2 * budget.tokens() + 3 * budget.segments() + 5 * budget.scoredPositions();
       int floats = 4 * budget.segments();
-      int schedule = 3;
-      long inputs = 4L * (ints + floats + schedule) + 3 * HEADER;
+      int update = 3 + 1; // the schedule and the gradient's squared norm over all processes
+      long inputs = 4L * (ints + floats + update) + 3 * HEADER;
       long in = second.stream().mapToLong(Execution::bytesIn).sum();
       long launches = in - inputs;
       assertEquals(0, launches % LAUNCH, "bytes in: " + in);
