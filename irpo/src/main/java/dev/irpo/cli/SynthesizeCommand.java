@@ -49,8 +49,8 @@ final class SynthesizeCommand implements Callable<Integer> {
         required = true,
         paramLabel = "NAME",
         description =
-            "llama-2-7b, -13b, -70b, tinyllama-1.1b, smollm2-135m, -360m, -1.7b, llama-3.2-1b, -3b"
-                + " or llama-3.1-8b")
+            "llama-2-7b, -13b, -70b, tinyllama-1.1b, smollm2-135m, -360m, -1.7b, llama-3.2-1b, -3b,"
+                + " llama-3.1-8b or -70b")
     private String shape;
 
     @Option(

@@ -27,6 +27,7 @@ public final class PublishedModels {
     CONFIGS.put("llama-3.2-1b", llama3(new Sizes(2048, 8192, 16, 32, 8), 32, true));
     CONFIGS.put("llama-3.2-3b", llama3(new Sizes(3072, 8192, 28, 24, 8), 32, true));
     CONFIGS.put("llama-3.1-8b", llama3(new Sizes(4096, 14336, 32, 32, 8), 8, false));
+    CONFIGS.put("llama-3.1-70b", llama3(new Sizes(8192, 28672, 80, 64, 8), 8, false));
   }
 
   private PublishedModels() {}

@@ -40,8 +40,8 @@ class PublishedModelsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama-2-13b, 13015864320", "llama-2-70b, 68976648192"})
-  void theLargerLlama2ModelsHaveTheirKnownParameters(String name, long numParameters) {
+  @CsvSource({"llama-2-13b, 13015864320", "llama-2-70b, 68976648192", "llama-3.1-70b, 70553706496"})
+  void theLargerModelsHaveTheirKnownParameters(String name, long numParameters) {
     assertEquals(numParameters, PublishedModels.find(name).orElseThrow().numParameters());
   }
 }
