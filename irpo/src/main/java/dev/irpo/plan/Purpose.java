@@ -12,6 +12,8 @@ public enum Purpose {
   ACTIVATIONS("activations"),
   /// Activations of decode programs.
   SAMPLING("sampling"),
+  /// Of the model in other slices than it is trained in.
+  SAMPLING_WEIGHTS("weights to sample with"),
   /// Keys and values of responses in progress.
   CACHE("key-value cache"),
   /// Activations of a micro-batch that is only scored.

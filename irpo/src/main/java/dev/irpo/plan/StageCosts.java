@@ -42,7 +42,14 @@ public record StageCosts(
     String name = "a token in each of %d slots".formatted(sampling.slots());
     return sampling
         .addTo(weights())
-        .repeating(new Work(name, 1, "runs", sampling.slots(), amount(sampling.token(), keys)));
+        .repeating(
+            new Work(
+                Work.Kind.SAMPLE,
+                name,
+                1,
+                "runs",
+                sampling.slots(),
+                amount(sampling.token(), keys)));
   }
 
   /// So many responses to each prompt, each prompt computed once.
@@ -57,6 +64,7 @@ public record StageCosts(
             .minus(amount(sampling.token(), promptKeys))
             .times(1.0 / sampling.prefillRows());
     return new Work(
+        Work.Kind.SAMPLE,
         name,
         (long) counts.problems() * perPrompt,
         "responses",
@@ -70,21 +78,29 @@ public record StageCosts(
     double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), 2);
     return scoring
         .addTo(weights())
-        .repeating(new Work("scoring", 1, "runs", scoring.tokens(), amount(scoring.batch(), keys)));
+        .repeating(
+            new Work(
+                Work.Kind.SCORE,
+                "scoring",
+                1,
+                "runs",
+                scoring.tokens(),
+                amount(scoring.batch(), keys)));
   }
 
   /// The reference's log-probabilities of known solutions.
   public Work score(String name, PromptCounts counts) {
     double keys = meanKeys(counts.meanPrompt(), counts.meanGold(), 1);
     long tokens = Math.round(counts.goldSolutions() * (counts.meanPrompt() + counts.meanGold()));
-    return new Work(name, counts.goldSolutions(), "solutions", tokens, scored(tokens, keys));
+    return new Work(
+        Work.Kind.SCORE, name, counts.goldSolutions(), "solutions", tokens, scored(tokens, keys));
   }
 
   /// The reference's log-probabilities of so many pairs, each with a prompt of its own at most.
   public Work scorePairs(String name, PromptCounts counts, long pairs) {
     double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), 2);
     long tokens = Math.round(pairs * pairTokens(counts));
-    return new Work(name, pairs, "pairs", tokens, scored(tokens, keys));
+    return new Work(Work.Kind.SCORE, name, pairs, "pairs", tokens, scored(tokens, keys));
   }
 
   private Work.Amount scored(long tokens, double keys) {
@@ -100,40 +116,66 @@ public record StageCosts(
   /// What a training costs. Of a pair it computes what the loss reads.
   public Cost training(String name, PromptCounts counts, int steps) {
     RunPrograms.Training training = programs.training();
-    PreferenceTraining.Reads reads = PreferenceTraining.reads(config);
-    int batch = config.train().batchSize();
-    double itemTokens = counts.meanPrompt() + reads.responses() * counts.meanResponse();
-    double pairTokens = reads.items() * itemTokens;
-    double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), reads.responses());
-    Work.Amount microBatch = amount(training.microBatch(), keys);
-    Work step = step(training, batch, pairTokens, microBatch);
-    long tokens = Math.round((double) steps * batch * pairTokens);
+    Work step = step(counts);
     return training
         .addTo(weights())
-        .doing(new Work(name, steps, "steps", tokens, step.amount().times((double) steps)))
+        .doing(
+            new Work(
+                Work.Kind.TRAIN,
+                name,
+                steps,
+                "steps",
+                Math.round((double) steps * config.train().batchSize() * trainedTokens(counts)),
+                step.amount().times((double) steps)))
         .repeating(
-            new Work("micro-batch, forward and backward", 1, "runs", training.tokens(), microBatch))
+            new Work(
+                Work.Kind.TRAIN,
+                "micro-batch, forward and backward",
+                1,
+                "runs",
+                training.tokens(),
+                microBatch(counts)))
         .repeating(step);
   }
 
-  private Work step(
-      RunPrograms.Training training, int batch, double pairTokens, Work.Amount microBatch) {
-    Work.Amount update =
-        training.updates().stream()
-            .map(program -> amount(program, 0))
-            .reduce(Work.Amount::plus)
-            .orElseThrow();
+  private Work step(PromptCounts counts) {
+    int batch = config.train().batchSize();
+    double pairTokens = trainedTokens(counts);
+    Work.Amount microBatch = microBatch(counts);
+    Work.Amount update = update();
     int processes = programs.processes(); // what they tell each other is left out
-    double count = batch * pairTokens / training.tokens();
+    double count = batch * pairTokens / programs.training().tokens();
     double countEach = count * Math.max(1.0 / processes, 1.0 / batch); // a pair is not divided
     Work.Amount all = microBatch.times(count).plus(update.times(processes));
     double seconds = countEach * microBatch.seconds() + update.seconds();
     return new Work(
+        Work.Kind.TRAIN,
         "step of %d longest pairs".formatted(batch),
         1,
         "steps",
         Math.round(batch * pairTokens),
         new Work.Amount(all.flops(), all.bytes(), seconds));
+  }
+
+  /// Mean tokens that a training computes of a pair.
+  public double trainedTokens(PromptCounts counts) {
+    PreferenceTraining.Reads reads = PreferenceTraining.reads(config);
+    return reads.items() * (counts.meanPrompt() + reads.responses() * counts.meanResponse());
+  }
+
+  /// The forward and backward pass of a full micro-batch.
+  public Work.Amount microBatch(PromptCounts counts) {
+    int responses = PreferenceTraining.reads(config).responses();
+    double keys = meanKeys(counts.meanPrompt(), counts.meanResponse(), responses);
+    return amount(programs.training().microBatch(), keys);
+  }
+
+  /// Clipping, the optimizer's step and what clears the gradient, in one process.
+  public Work.Amount update() {
+    return programs.training().updates().stream()
+        .map(program -> amount(program, 0))
+        .reduce(Work.Amount::plus)
+        .orElseThrow();
   }
 
   private Cost weights() {

@@ -2,11 +2,24 @@ package dev.irpo.plan;
 
 /// Work that is done, beforehand.
 ///
+/// @param kind what a processor does in it
 /// @param name what a table calls it
 /// @param items what it goes through, at most
 /// @param unit of the items
 /// @param tokens that it samples, scores or learns from, at most
-public record Work(String name, long items, String unit, long tokens, Amount amount) {
+public record Work(Kind kind, String name, long items, String unit, long tokens, Amount amount) {
+  /// What is done.
+  public enum Kind {
+    /// Responses are sampled.
+    SAMPLE,
+    /// Texts are scored.
+    SCORE,
+    /// Rollouts become pairs.
+    PAIR,
+    /// A model is trained.
+    TRAIN
+  }
+
   /// How much is computed.
   ///
   /// @param flops floating-point operations of products and attention
@@ -20,7 +33,8 @@ public record Work(String name, long items, String unit, long tokens, Amount amo
       return new Amount(roofline.flops(), roofline.bytes(), roofline.seconds());
     }
 
-    Amount times(double count) {
+    /// The same so many times.
+    public Amount times(double count) {
       return new Amount(count * flops, count * bytes, count * seconds);
     }
 
@@ -36,6 +50,6 @@ public record Work(String name, long items, String unit, long tokens, Amount amo
 
   /// The same so many times.
   public Work times(int count) {
-    return new Work(name, count * items, unit, count * tokens, amount.times(count));
+    return new Work(kind, name, count * items, unit, count * tokens, amount.times(count));
   }
 }

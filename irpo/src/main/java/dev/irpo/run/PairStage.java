@@ -125,7 +125,7 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     return scoring(own, costs)
         .inMemory(Purpose.ROLLOUTS, costs.rolloutBytes(own) + bytes)
         .onDisk(Purpose.ROLLOUTS, bytes)
-        .doing(new Work("pair", pairs, "pairs", tokens, Work.Amount.NONE));
+        .doing(new Work(Work.Kind.PAIR, "pair", pairs, "pairs", tokens, Work.Amount.NONE));
   }
 
   /// If the loss reads the reference, gold solutions are scored, and the pairs that are drawn once

@@ -1,0 +1,56 @@
+package dev.irpo.plan.cluster;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/// Element types of a training, as bytes that a parameter takes.
+public enum Precision {
+  /// Single precision; the optimizer updates the weights themselves.
+  F32(4, 4, 8, 4),
+
+  /// Weights and gradients in bfloat16; the optimizer has single-precision weights of its own
+  /// beside its moments (ZeRO, arXiv:1910.02054, section 3.1: 2 + 2 + 12 bytes).
+  BF16(2, 2, 12, 2);
+
+  private final int weightBytes;
+  private final int gradientBytes;
+  private final int optimizerBytes;
+  private final int activationBytes;
+
+  Precision(int weightBytes, int gradientBytes, int optimizerBytes, int activationBytes) {
+    this.weightBytes = weightBytes;
+    this.gradientBytes = gradientBytes;
+    this.optimizerBytes = optimizerBytes;
+    this.activationBytes = activationBytes;
+  }
+
+  /// Of a weight, where it is held and where it is sent.
+  public int weightBytes() {
+    return weightBytes;
+  }
+
+  /// Of a gradient, where it is held and where it is sent.
+  public int gradientBytes() {
+    return gradientBytes;
+  }
+
+  /// Of what the optimizer keeps for a trained parameter.
+  public int optimizerBytes() {
+    return optimizerBytes;
+  }
+
+  /// Of an element of the residual stream, where it is sent.
+  public int activationBytes() {
+    return activationBytes;
+  }
+
+  /// What a training with it needs that the program does not do yet.
+  Optional<String> notBuilt() {
+    return this == F32 ? Optional.empty() : Optional.of("training with bf16 weights and gradients");
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
