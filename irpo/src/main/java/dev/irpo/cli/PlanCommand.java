@@ -14,10 +14,13 @@ import dev.irpo.plan.RunPrograms;
 import dev.irpo.plan.StageCosts;
 import dev.irpo.plan.Units;
 import dev.irpo.plan.Work;
+import dev.irpo.plan.cluster.Cluster;
+import dev.irpo.plan.cluster.Simulation;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -27,6 +30,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,6 +48,8 @@ import picocli.CommandLine.Option;
 final class PlanCommand implements Callable<Integer> {
   @Mixin private SizesOption model;
   @Mixin private ConfigOptions config;
+  @Mixin private ClusterOptions cluster;
+  @Mixin private TextLengths lengths;
 
   @Option(
       names = "--processes",
@@ -83,6 +89,9 @@ final class PlanCommand implements Callable<Integer> {
           "--gflops is %s and --gbytes %s; give both, above 0, or neither"
               .formatted(gflops, gbytes));
     }
+    if (cluster.isAsked()) {
+      return simulate();
+    }
     RunConfig resolved = config.load();
     LlamaConfig sizes = model.sizes();
     PromptCounts problem = problem(sizes, resolved);
@@ -113,6 +122,52 @@ final class PlanCommand implements Callable<Integer> {
     return 0;
   }
 
+  /// Simulates the run on a cluster: the paper's experiment, unless a configuration is given.
+  private int simulate() throws IOException {
+    RunConfig resolved =
+        cluster.hasGpus()
+            ? config.loadWithPreset("gsm8k-llama2-70b-chat", Optional.empty())
+            : config.load();
+    LlamaConfig sizes = model.sizes();
+    Map<Split, PromptCounts> splits = lengths.splits(resolved, sizes, promptTokens);
+    Map<Split, Integer> problems = new EnumMap<>(Split.class);
+    splits.forEach((split, counts) -> problems.put(split, counts.problems()));
+    RunStages stages = new RunStages(resolved, new RunFolder(Path.of("")), problems);
+    Optional<Roofline.Device> rates =
+        gflops > 0
+            ? Optional.of(given(resolved).device())
+            : cluster.hasGpus()
+                ? Optional.empty()
+                : Optional.of(Rates.measuredBy(processes, resolved).device());
+    Cluster asked = cluster.cluster(processes, rates);
+    try (Backend backend =
+        cluster.hasGpus() ? new OutlineBackend() : Backends.forPlanning(resolved.compute())) {
+      Simulation simulation =
+          new Simulation(
+              resolved,
+              sizes,
+              splits,
+              asked,
+              cluster.assumptions(),
+              costs -> stages.plan(costs, backend));
+      ClusterReport report =
+          new ClusterReport(
+              model.name(),
+              sizes.numParameters(),
+              lengths.toString(),
+              asked,
+              cluster.assumptions(),
+              resolved.train().batchSize(),
+              cluster.strategies(asked, sizes).stream().map(simulation::run).toList());
+      if (json) {
+        JsonLines.print(report.json());
+      } else {
+        System.out.print(report.text());
+      }
+    }
+    return 0;
+  }
+
   /// A problem with the longest prompt and responses as long as they may get.
   private PromptCounts problem(LlamaConfig sizes, RunConfig resolved) {
     int room = sizes.maxPositions() - promptTokens;
@@ -133,7 +188,7 @@ final class PlanCommand implements Callable<Integer> {
         hasGold ? response : 0);
   }
 
-  private static void requireAtLeastOne(String option, int value) {
+  static void requireAtLeastOne(String option, int value) {
     if (value < 1) {
       throw new IllegalArgumentException(
           "%s is %d, it must be 1 or above".formatted(option, value));

@@ -89,4 +89,127 @@ class PlanCommandTest {
     assertEquals(1, run.out().lines().count());
     assertTrue(new ObjectMapper().readTree(run.out()).isObject());
   }
+
+  private static JsonNode simulated(String... arguments) throws IOException {
+    return CommandLineRun.of("", (Object[]) arguments).lines().getFirst();
+  }
+
+  @Test
+  void seventyBillionOn64GpusFitInSlicesAndNotByStage1Alone() throws IOException {
+    JsonNode plan =
+        simulated("plan", "--model", "llama-2-70b", "--gpus", "64", "--network", "ib400", "--json");
+    assertEquals(64, plan.at("/cluster/processors").intValue());
+    JsonNode alone = plan.at("/strategies/0");
+    assertEquals("zero1", alone.get("strategy").asText());
+    assertEquals(false, alone.get("fits").booleanValue());
+    JsonNode slices = plan.at("/strategies/3");
+    assertEquals("tp8+zero1", slices.get("strategy").asText());
+    assertEquals(true, slices.get("fits").booleanValue());
+    double parameters = 9.08e9; // of a slice, embedding and head whole
+    long bytes = 0;
+    for (String part : new String[] {"weights", "gradients", "optimizer"}) {
+      bytes += slices.get("bytes").get(part).longValue();
+    }
+    assertEquals(parameters * (2 + 2 + 12 / 8.0), (double) bytes, 1e-3 * bytes);
+    double sent = slices.at("/step/betweenBytes").doubleValue();
+    assertEquals(2 * 2 * parameters * 7 / 8, sent, 1e-3 * sent);
+    assertEquals(4, slices.get("iterations").intValue());
+    assertTrue(slices.get("notBuilt").size() > 0);
+    double hours = slices.get("hours").doubleValue();
+    assertEquals(64 * hours, slices.get("processorHours").doubleValue(), 1e-9 * hours);
+  }
+
+  @Test
+  void aSimulationSaysWhatItAssumesAndWhatIsNotBuilt() {
+    CommandLineRun run =
+        CommandLineRun.of(
+            "",
+            "plan",
+            "--model",
+            "llama-2-7b",
+            "--gpus",
+            "16",
+            "--machine",
+            "a100",
+            "--network",
+            "eth25",
+            "--strategy",
+            "zero2",
+            "--utilisation",
+            "0.5");
+    run.requireSuccess();
+    for (String fact :
+        new String[] {
+          "16 a100 in 2 hosts",
+          "312.0 TFLOP/s in bf16",
+          "data sheet",
+          "nvlink3",
+          "3.13 GB/s in each direction for each host",
+          "kernels reach 0.5",
+          "7,473 and 1,319 problems",
+          "GPU-hours",
+          "shares of the gradient on GPUs: zero2"
+        }) {
+      assertTrue(run.out().contains(fact), fact + " is not in\n" + run.out());
+    }
+  }
+
+  @Test
+  void processesOfThisMachineAreSimulatedAsTheyAreBuilt() throws IOException {
+    JsonNode plan =
+        simulated(
+            "plan",
+            "--model",
+            "smollm2-135m",
+            "--processes",
+            "2",
+            "--network",
+            "80:10",
+            "--gflops",
+            "100",
+            "--gbytes",
+            "20",
+            "--set",
+            "task.heldOutProblems=10",
+            "--json");
+    JsonNode only = plan.at("/strategies/0");
+    assertEquals(2, plan.get("strategies").size());
+    assertEquals(0, only.get("notBuilt").size());
+    assertEquals("f32", only.get("precision").asText());
+    assertEquals(1e10, plan.at("/cluster/insideBytesPerSecond").doubleValue());
+    for (JsonNode part : only.at("/step/parts")) {
+      assertEquals(0, part.get("hiddenSeconds").doubleValue());
+    }
+  }
+
+  @Test
+  void whatMakesNoClusterIsRefused() {
+    String[][] refused = {
+      {"--gpus", "12", "12 processors do not divide into hosts of 8"},
+      {"--gpus", "0", "--gpus is 0"},
+      {"--network", "token-ring", "--network token-ring"},
+      {"--inside", "0", "--inside is 0.0"},
+      {"--machine", "z80", "--machine z80"},
+      {"--strategy", "zero4", "--strategy zero4"},
+      {"--precision", "f8", "--precision f8"},
+      {"--utilisation", "0", "--utilisation is 0.0"},
+      {"--gpu-memory", "-1", "--gpu-memory is -1.0"},
+      {"--problems", "1000", "--problems is 1000"},
+      {"--mean-prompt-tokens", "300", "--mean-prompt-tokens is 300"},
+      {"--strategy", "tp3+zero1", "do not divide into groups of 3"},
+    };
+    for (String[] option : refused) {
+      boolean isGpus = option[0].equals("--gpus");
+      CommandLineRun.of(
+              "",
+              "plan",
+              "--model",
+              "tinyllama-1.1b",
+              "--gpus",
+              isGpus ? option[1] : "8",
+              isGpus ? "--precision" : option[0],
+              isGpus ? "bf16" : option[1])
+          .requireRefused(option[2]);
+    }
+  }
 }
