@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import dev.irpo.tensor.device.DeviceFailure;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -125,9 +126,16 @@ public final class Main implements Runnable {
       if (bare && e instanceof FileAlreadyExistsException) {
         return file.getFile() + ": exists already; choose another path";
       }
+      if (bare && e instanceof AccessDeniedException) {
+        return file.getFile()
+            + ": access is denied; change its permissions, or choose another path";
+      }
       if (bare) {
         return file.getFile() + ": cannot be used (" + e.getClass().getSimpleName() + ")";
       }
+    }
+    if (e instanceof FileSystemException file && file.getReason() != null) {
+      return e.getMessage() + "; see to that, or choose another path";
     }
     return e.getMessage() == null ? e.toString() : e.getMessage();
   }

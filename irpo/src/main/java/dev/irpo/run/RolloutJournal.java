@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.WriteFailure;
 import dev.irpo.rollout.Rollout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,9 +15,11 @@ final class RolloutJournal implements AutoCloseable {
   /// What the names of journals look like: of the A-th attempt, by process R.
   static final String PATTERN = "journal-\\d{4}-\\d{5}\\.txt";
 
+  private final Path file;
   private final FileChannel channel;
 
-  private RolloutJournal(FileChannel channel) {
+  private RolloutJournal(Path file, FileChannel channel) {
+    this.file = file;
     this.channel = channel;
   }
 
@@ -26,14 +29,18 @@ final class RolloutJournal implements AutoCloseable {
   static RolloutJournal begin(Path folder, int attempt, int rank) throws IOException {
     Path file = folder.resolve("journal-%04d-%05d.txt".formatted(attempt, rank));
     return new RolloutJournal(
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        file, FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
   }
 
   /// Adds a problem.
   void append(int problem, List<Rollout> responses) throws IOException {
     ByteBuffer line = ByteBuffer.wrap(RolloutLine.of(problem, responses));
-    while (line.hasRemaining()) {
-      channel.write(line);
+    try {
+      while (line.hasRemaining()) {
+        channel.write(line);
+      }
+    } catch (IOException e) {
+      throw WriteFailure.of(file, e);
     }
   }
 

@@ -141,15 +141,17 @@ final class Session {
   /// What each process says.
   private List<String> shared(Reading<String> own) throws IOException {
     String said;
+    DamagedException found = null;
     try {
       said = "." + own.get();
     } catch (DamagedException e) {
       said = "!" + e.toText();
+      found = e;
     }
     List<String> all = SharedText.ofAll(group, said);
-    for (String one : all) {
-      if (one.startsWith("!")) {
-        throw DamagedException.ofText(one.substring(1));
+    for (int rank = 0; rank < all.size(); rank++) {
+      if (all.get(rank).startsWith("!")) {
+        throw rank == group.rank() ? found : DamagedException.ofText(all.get(rank).substring(1));
       }
     }
     return all.stream().map(one -> one.substring(1)).toList();

@@ -53,7 +53,7 @@ final class Checkpoint {
       if (badSteps > 0) {
         values.put(Training.BAD_STEPS, (long) badSteps);
       }
-      MAPPER.writeValue(folder.resolve(STATE).toFile(), values);
+      Files.write(folder.resolve(STATE), MAPPER.writeValueAsBytes(values));
     }
 
     static State of(JsonNode json) {

@@ -49,7 +49,6 @@ public final class ConfigFile {
     check(root, config, what);
     Path file = root.resolve(NAME);
     if (!Files.exists(file)) {
-      Files.createDirectories(root);
       String text = SummedText.yaml(config.toYaml());
       AtomicFiles.writeFile(file, temporary -> Files.writeString(temporary, text));
     }

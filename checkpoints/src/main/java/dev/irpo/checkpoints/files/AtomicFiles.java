@@ -59,6 +59,8 @@ public final class AtomicFiles {
     try {
       content.writeTo(temporary);
       commitFile(temporary, target);
+    } catch (IOException e) {
+      throw WriteFailure.of(target, e);
     } finally {
       Files.deleteIfExists(temporary);
     }
@@ -82,8 +84,20 @@ public final class AtomicFiles {
       }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
       sync(parent(target));
+    } catch (IOException e) {
+      throw WriteFailure.of(target, e);
     } finally {
       deleteTree(temporary);
+    }
+  }
+
+  /// Makes a folder and those above it that are not there, with their names on the disk.
+  public static void createFolders(Path folder) throws IOException {
+    Path absolute = folder.toAbsolutePath().normalize();
+    if (!Files.isDirectory(absolute)) {
+      createFolders(absolute.getParent());
+      Files.createDirectories(absolute); // also where another process made it just now
+      sync(absolute.getParent());
     }
   }
 
@@ -129,7 +143,7 @@ public final class AtomicFiles {
   /// Where this process writes the content of `target`, with the parents made and leftovers
   /// removed.
   public static Path prepare(Path target) throws IOException {
-    Files.createDirectories(parent(target));
+    createFolders(parent(target));
     deleteLeftovers(parent(target));
     ProcessHandle self = ProcessHandle.current();
     String suffix = ".partial-%s-%d-%d".formatted(HOST, self.pid(), startMs(self));

@@ -120,7 +120,7 @@ public final class FolderLock implements AutoCloseable {
     if (channel != null) {
       return;
     }
-    Files.createDirectories(folder);
+    AtomicFiles.createFolders(folder);
     FileChannel opened =
         FileChannel.open(
             folder.resolve(FILE_NAME),
@@ -130,7 +130,10 @@ public final class FolderLock implements AutoCloseable {
     try {
       requireFree(opened);
       write(opened, Owner.self().text());
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      opened.close();
+      throw WriteFailure.of(folder.resolve(FILE_NAME), e);
+    } catch (RuntimeException e) {
       opened.close();
       throw e;
     }

@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.table;
 import dev.irpo.checkpoints.arrow.TableChecksums;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.Crc32c;
+import dev.irpo.checkpoints.files.WriteFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -58,15 +59,25 @@ public final class TableWriter<R> implements AutoCloseable {
         new ArrowFileWriter(
             root,
             new DictionaryProvider.MapDictionaryProvider(),
-            new SummedChannel(channel, batch),
+            new SummedChannel(channel, batch, target),
             metadata);
-    writer.start();
-    root.allocateNew();
+  }
+
+  private void start() throws IOException {
+    try {
+      writer.start();
+      root.allocateNew();
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /// Begins a table, to replace an older one of that name.
   public static <R> TableWriter<R> open(Path target, TableSchema<R> schema) throws IOException {
-    return new TableWriter<>(target, schema);
+    TableWriter<R> writer = new TableWriter<>(target, schema);
+    writer.start();
+    return writer;
   }
 
   /// Writes a whole table.
@@ -99,8 +110,12 @@ public final class TableWriter<R> implements AutoCloseable {
     metadata.putAll(new TableChecksums(checksums).metadata());
     writer.end();
     release();
-    TableChecksums.seal(temporary);
-    AtomicFiles.commitFile(temporary, target);
+    try {
+      TableChecksums.seal(temporary);
+      AtomicFiles.commitFile(temporary, target);
+    } catch (IOException e) {
+      throw WriteFailure.of(target, e);
+    }
   }
 
   /// Releases everything; without [#commit] before, what was written is deleted.
@@ -131,14 +146,20 @@ public final class TableWriter<R> implements AutoCloseable {
   }
 
   /// Sums up what goes through it.
-  private record SummedChannel(WritableByteChannel target, Crc32c sum)
+  ///
+  /// @param path what the file will be called
+  private record SummedChannel(WritableByteChannel target, Crc32c sum, Path path)
       implements WritableByteChannel {
     @Override
     public int write(ByteBuffer bytes) throws IOException {
       ByteBuffer before = bytes.duplicate();
-      int written = target.write(bytes);
-      sum.add(before.limit(before.position() + written));
-      return written;
+      try {
+        int written = target.write(bytes);
+        sum.add(before.limit(before.position() + written));
+        return written;
+      } catch (IOException e) {
+        throw WriteFailure.of(path, e);
+      }
     }
 
     @Override
