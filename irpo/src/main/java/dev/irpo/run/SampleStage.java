@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
@@ -101,11 +102,19 @@ record SampleStage(
     return Stage.super.isDone() && JournaledProblems.in(files().rollouts()).isEmpty();
   }
 
+  /// Also where a process was stopped before it deleted the journals of parts that are all there.
+  @Override
+  public boolean isMissed() throws IOException {
+    boolean hasParts = parts().stream().allMatch(Files::exists);
+    return Stage.super.isMissed()
+        || (hasParts && !JournaledProblems.in(files().rollouts()).isEmpty());
+  }
+
   /// The processes take turns at the problems that are missing; then the first one makes the parts.
   @Override
   public void run(Session session) throws IOException {
     if (session.group().isFirst()) {
-      Files.createDirectories(files().rollouts());
+      AtomicFiles.createFolders(files().rollouts());
     }
     Missing missing = Missing.ofLine(session.firstSays(() -> missing(session).line()));
     if (!missing.problems.isEmpty()) {

@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.files.UnfinishedFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ public record StartModel(RunFolder folder) {
     }
     try {
       Manifest.require(path()).verifyChecksums(path());
+      UnfinishedFolder.deleteJournal(path());
       return false;
     } catch (DamagedException e) {
       Path aside = DamagedFiles.putAside(path());

@@ -67,7 +67,7 @@ public final class UnfinishedFolder {
     } catch (IOException e) {
       throw new IOException(
           "%s (finished files are kept in %s; the same command resumes)"
-              .formatted(e.getMessage(), folder.getFileName()),
+              .formatted(WriteFailure.of(folder, e).getMessage(), folder.getFileName()),
           e);
     }
     Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
@@ -83,7 +83,12 @@ public final class UnfinishedFolder {
           target + ": exists already; remove it or write to another folder");
     }
     ConversionJournal.resume(target, identity).close();
-    Files.delete(target.resolve(ConversionJournal.FILE_NAME));
+    deleteJournal(target);
+  }
+
+  /// Deletes what such a process left in a folder that is whole, whatever it was made from.
+  public static void deleteJournal(Path target) throws IOException {
+    Files.deleteIfExists(target.resolve(ConversionJournal.FILE_NAME));
   }
 
   private static void deleteUnfinished(Path folder, ConversionJournal journal) throws IOException {
