@@ -18,13 +18,13 @@ import java.util.stream.Stream;
 
 /// What must not depend on interruptions and damage: everything in a run folder but the speed in
 /// metrics, and damaged files that are kept.
-final class RunContents {
+public final class RunContents {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private RunContents() {}
 
   /// Every file with a checksum of it.
-  static Map<String, String> of(Path root) throws IOException {
+  public static Map<String, String> of(Path root) throws IOException {
     Map<String, String> contents = new TreeMap<>();
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
