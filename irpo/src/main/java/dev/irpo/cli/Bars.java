@@ -33,6 +33,7 @@ final class Bars implements Progress {
 
     LoggedStage(String stage) {
       this.stage = stage;
+      LOG.debug("{} begins", stage);
     }
 
     @Override
