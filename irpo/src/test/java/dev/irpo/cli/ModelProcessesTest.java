@@ -59,6 +59,30 @@ class ModelProcessesTest {
         20);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void threeProcessesEvaluateToTheByteAsOne(Mpi mpi) throws Exception {
+    Object[] arguments = {
+      "eval",
+      "--model",
+      Path.of("src/main/resources/dev/irpo/demo/model"),
+      "--split",
+      "test",
+      "--set",
+      "task.name=word-problems",
+      "--set",
+      "task.testProblems=7",
+      "--set",
+      "evaluate.majoritySamples=3"
+    };
+    CommandLineRun one = CommandLineRun.of("", arguments);
+    one.requireSuccess();
+    assertTrue(one.out().contains("majority"), one.out());
+    CommandLineRun three = MpiRun.of(mpi, folder, 3, "", arguments);
+    assertEquals(0, three.code(), three.err());
+    assertEquals(one.out(), three.out());
+  }
+
   @Test
   void aMistakeInALineEndsAllProcesses() throws Exception {
     String unknown = "{\"promptIds\":[600],\"responseIds\":[1]}\n";

@@ -75,7 +75,7 @@ final class WatchedChannel extends FileChannel {
 
   @Override
   public long transferFrom(ReadableByteChannel source, long position, long count) {
-    throw new UnsupportedOperationException();
+    throw WatchedDisk.unwatched("a transfer into a file");
   }
 
   @Override
@@ -92,7 +92,7 @@ final class WatchedChannel extends FileChannel {
 
   private static void requireReadOnly(MapMode mode) {
     if (!mode.equals(MapMode.READ_ONLY)) {
-      throw new UnsupportedOperationException("what is written to a map is not seen");
+      throw WatchedDisk.unwatched("a map that is written to");
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.irpo.testdata.disk;
 
-import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.Path;
@@ -28,6 +27,12 @@ public final class WatchedDisk extends FileSystem {
     return WatchedPaths.wrap(path, new WatchedDisk(path.getFileSystem(), watcher));
   }
 
+  /// What nothing in this project does to a disk, and what would be a change that no recording has:
+  /// whoever begins to do it must record it first.
+  static UnsupportedOperationException unwatched(String what) {
+    return new UnsupportedOperationException(what + " is not recorded");
+  }
+
   @Override
   public FileSystemProvider provider() {
     return provider;
@@ -35,7 +40,7 @@ public final class WatchedDisk extends FileSystem {
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    throw unwatched("closing a default file system");
   }
 
   @Override
@@ -86,7 +91,7 @@ public final class WatchedDisk extends FileSystem {
   }
 
   @Override
-  public WatchService newWatchService() throws IOException {
-    throw new UnsupportedOperationException();
+  public WatchService newWatchService() {
+    throw unwatched("a service that waits for changes");
   }
 }

@@ -21,7 +21,7 @@ final class WatchedPaths {
         case "equals" -> isWatched(arguments[0]) && real.equals(unwrap((Path) arguments[0]));
         case "iterator" -> iterator();
         case "toFile", "toUri", "register" ->
-            throw new UnsupportedOperationException(method + " is not watched");
+            throw WatchedDisk.unwatched("what follows " + method.getName());
         default -> wrapped(method, arguments);
       };
     }

@@ -56,17 +56,17 @@ final class WatchedProvider extends FileSystemProvider {
 
   @Override
   public FileSystem newFileSystem(URI uri, Map<String, ?> env) {
-    throw new UnsupportedOperationException();
+    throw WatchedDisk.unwatched("a file system by its address");
   }
 
   @Override
   public FileSystem getFileSystem(URI uri) {
-    throw new UnsupportedOperationException();
+    throw WatchedDisk.unwatched("a file system by its address");
   }
 
   @Override
   public Path getPath(URI uri) {
-    throw new UnsupportedOperationException();
+    throw WatchedDisk.unwatched("a path by its address");
   }
 
   @Override
@@ -210,6 +210,6 @@ final class WatchedProvider extends FileSystemProvider {
   @Override
   public void setAttribute(Path path, String attribute, Object value, LinkOption... options)
       throws IOException {
-    throw new UnsupportedOperationException(attribute);
+    throw WatchedDisk.unwatched("setting " + attribute);
   }
 }
