@@ -19,11 +19,6 @@ sealed interface GradientSum permits ReducedGradient, StreamedGradient {
   /// The sum over all processes of what this one updates of a bucket; whole after [#complete()].
   Buffer owned(int bucket);
 
-  /// Before the micro-batches of a round.
-  ///
-  /// @param count processes that have one, the first so many
-  void beginRound(int count);
-
   /// After the micro-batches of a round; all processes take part.
   void endRound();
 

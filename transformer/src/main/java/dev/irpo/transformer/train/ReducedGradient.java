@@ -57,11 +57,6 @@ final class ReducedGradient implements GradientSum {
   }
 
   @Override
-  public void beginRound(int count) {
-    // sums have no order to keep
-  }
-
-  @Override
   public void endRound() {
     // more may be added
   }

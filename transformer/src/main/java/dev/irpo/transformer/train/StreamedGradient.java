@@ -55,7 +55,6 @@ final class StreamedGradient implements GradientSum {
   private final List<Stage> stages = new ArrayList<>();
   private final SequencedMap<String, Buffer> gradients = new LinkedHashMap<>();
   private final Program clear;
-  private int count;
   private int left;
   private Pending pending;
 
@@ -64,13 +63,9 @@ final class StreamedGradient implements GradientSum {
   /// @param values where programs add its gradient
   /// @param received what is added to the sum: the copies of several processes where sums are in
   ///   order, else this process's range of the values
-  /// @param adding programs that add the first so many copies and clear the values
+  /// @param adding the program that adds what was received and clears the values
   private record Stage(
-      int bucket,
-      Buffer values,
-      Partition partition,
-      Buffer received,
-      Map<Integer, Program> adding) {}
+      int bucket, Buffer values, Partition partition, Buffer received, Program adding) {}
 
   /// @param isTied whether the head's product is one with the embedding table too, whose gradient
   ///   then grows from the beginning of the backward pass to its end
@@ -129,7 +124,8 @@ final class StreamedGradient implements GradientSum {
         copiesAreApart()
             ? copies.slice(0, group.size() * own.length())
             : values.slice(own.begin() - layout.buckets().get(bucket).begin(), own.length());
-    return new Stage(bucket, values, layout.partition(bucket), received, new HashMap<>());
+    return new Stage(
+        bucket, values, layout.partition(bucket), received, adding(bucket, values, received));
   }
 
   private void name(int bucket, Buffer values) {
@@ -187,26 +183,27 @@ final class StreamedGradient implements GradientSum {
     pending = null;
     Stage stage = stages.get(left - 1);
     stage.received.markChanged();
-    stage.adding.computeIfAbsent(copiesAreApart() ? count : 1, some -> adding(stage, some)).run();
+    stage.adding.run();
   }
 
-  /// Adds the first so many copies of those that were received.
-  private Program adding(Stage stage, int copies) {
+  /// Adds what was received. Zeros of a process that had no micro-batch change no bit, because a
+  /// sum that begins at zero is never −0.
+  private Program adding(int bucket, Buffer values, Buffer received) {
     Graph graph = new Graph();
     Map<String, Buffer> variables = new HashMap<>();
-    Buffer own = owned(stage.bucket);
+    Buffer own = owned(bucket);
     if (own.numElements() > 0) {
       Shape shape = Shape.of(own.numElements());
       variables.put("sum", own);
       Tensor sum = graph.variable("sum", shape);
-      for (int i = 0; i < copies; i++) {
+      for (int i = 0; i < received.numElements() / own.numElements(); i++) {
         String name = "gradient " + i;
-        variables.put(name, stage.received.slice(i * own.numElements(), own.numElements()));
+        variables.put(name, received.slice(i * own.numElements(), own.numElements()));
         Accumulate.accumulate(sum, graph.variable(name, shape));
       }
     }
-    variables.put("values", stage.values);
-    Clear.clear(graph.variable("values", Shape.of(stage.values.numElements())));
+    variables.put("values", values);
+    Clear.clear(graph.variable("values", Shape.of(values.numElements())));
     return backend.compile(graph, variables);
   }
 
@@ -215,11 +212,6 @@ final class StreamedGradient implements GradientSum {
     List<ShardedLayout.Range> ranges = layout.owned();
     long before = ranges.subList(0, bucket).stream().mapToLong(ShardedLayout.Range::length).sum();
     return owned.slice(before, ranges.get(bucket).length());
-  }
-
-  @Override
-  public void beginRound(int processes) {
-    count = processes;
   }
 
   @Override

@@ -131,17 +131,13 @@ public final class Trainer<I extends TrainItem> {
     LossProgram<I> any = training.smallestFor(training.largest());
     List<MicroBatch<I>> all = microBatches(items, buckets.largest());
     StepSums sums = new StepSums(all.size(), any.numVectors(), items.size());
-    boolean hasGradient = buckets == training;
     for (List<List<Integer>> round : sharding.rounds(all)) {
-      if (hasGradient) {
-        gradient.beginRound((int) round.stream().filter(own -> !own.isEmpty()).count());
-      }
       for (int number : round.get(sharding.group().rank())) {
         MicroBatch<I> own = all.get(number);
         LossProgram<I> program = buckets.smallestFor(own.packed().used());
         sums.add(number, own, program.run(own.packed(), own.items(), 1 / divisor));
       }
-      if (hasGradient) {
+      if (buckets == training) {
         gradient.endRound();
       }
     }
