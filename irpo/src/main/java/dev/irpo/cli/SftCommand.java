@@ -8,6 +8,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.SupervisedTraining;
+import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.train.TrainItem;
@@ -61,7 +62,14 @@ final class SftCommand implements Callable<Integer> {
   private TrainingRoom room(RunConfig resolved, Processes processes) throws IOException {
     LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());
     TrainingRoom room =
-        new TrainingRoom(resolved, processes, sizes, 1, false, SupervisedTraining::trainer);
+        new TrainingRoom(
+            resolved,
+            processes,
+            sizes,
+            List.of(model.model),
+            model.tokenizer(),
+            false,
+            SupervisedTraining::trainer);
     room.require();
     return room;
   }
@@ -75,7 +83,8 @@ final class SftCommand implements Callable<Integer> {
         });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
-      LanguageModel trained = LanguageModel.open(backend, model.model, model.tokenizer());
+      LanguageModel trained =
+          Training.open(resolved, backend, processes.group(), model.model, model.tokenizer());
       List<TrainItem.Single> examples = processes.all(() -> examples(trained, room));
       SupervisedTraining training =
           new SupervisedTraining(resolved, backend, processes.group(), trained, examples);
@@ -91,8 +100,8 @@ final class SftCommand implements Callable<Integer> {
       try (Progress.Bar bar = processes.progress().begin("sft", training.totalSteps())) {
         folder.run(training, plan, line -> bar.at(line.step(), line.message()));
       }
-      processes.first(() -> {
-        trained.save(folder.model());
+      processes.all(() -> {
+        training.saveModel(folder.model());
         return folder;
       });
     }

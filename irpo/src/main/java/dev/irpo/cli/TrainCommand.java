@@ -11,6 +11,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
@@ -90,7 +91,9 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig resolved = processes.all(() -> checked(folder));
     TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
-      LanguageModel trained = LanguageModel.open(backend, policy, Optional.ofNullable(tokenizer));
+      LanguageModel trained =
+          Training.open(
+              resolved, backend, processes.group(), policy, Optional.ofNullable(tokenizer));
       List<PreferencePair> loaded = load(backend, trained, resolved, room, processes);
       Trainer<?> trainer =
           PreferenceTraining.trainer(resolved, backend, processes.group(), trained, loaded);
@@ -109,8 +112,8 @@ final class TrainCommand implements Callable<Integer> {
       try (Progress.Bar bar = processes.progress().begin("train", training.totalSteps())) {
         folder.run(training, plan, line -> bar.at(line.step(), line.message()));
       }
-      processes.first(() -> {
-        trained.save(folder.model());
+      processes.all(() -> {
+        training.saveModel(folder.model());
         return folder;
       });
     }
@@ -124,7 +127,8 @@ final class TrainCommand implements Callable<Integer> {
             resolved,
             processes,
             ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
-            needsReference && reference != null ? 2 : 1,
+            needsReference && reference != null ? List.of(policy, reference) : List.of(policy),
+            Optional.ofNullable(tokenizer),
             needsReference && (reference != null || !isStored),
             PreferenceTraining::trainer);
     room.require();
@@ -160,17 +164,21 @@ final class TrainCommand implements Callable<Integer> {
     if (isStored && reference == null) {
       return processes.all(() -> PairFile.requireReference(loaded, pairs));
     }
-    LanguageModel scoring = processes.all(() -> reference(backend, model));
+    LanguageModel scoring = processes.all(() -> reference(resolved, backend, model, processes));
     Scorer scorer = new Scorer(backend, scoring.parameters(), resolved.train().tokenBudget());
     return PairFile.withReference(loaded, new ReferenceScorer(scorer, processes.group()));
   }
 
   /// The model of `--reference`, else the policy before it is trained.
-  private LanguageModel reference(Backend backend, LanguageModel policy) throws IOException {
+  private LanguageModel reference(
+      RunConfig resolved, Backend backend, LanguageModel policy, Processes processes)
+      throws IOException {
     if (reference == null) {
       return policy;
     }
-    LanguageModel other = LanguageModel.open(backend, reference, Optional.ofNullable(tokenizer));
+    LanguageModel other =
+        Training.open(
+            resolved, backend, processes.group(), reference, Optional.ofNullable(tokenizer));
     if (other.config().vocabSize() != policy.config().vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"

@@ -1,43 +1,66 @@
 package dev.irpo.cli;
 
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.plan.CommandMemory;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.Training;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.Parameters;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /// Refuses a training that cannot fit into this machine's memory.
 ///
-/// @param model that is trained
+/// @param model sizes of what is trained
 /// @param models in memory: that one, and perhaps a reference of the same sizes
+/// @param tokenizer instead of the one beside them
 /// @param scores whether log-probabilities of a reference are computed before
 /// @param trainers make what trains
 record TrainingRoom(
     RunConfig config,
     Processes processes,
     LlamaConfig model,
-    int models,
+    List<Path> models,
+    Optional<Path> tokenizer,
     boolean scores,
     CommandMemory.Trainers trainers) {
   /// Before anything is loaded: a micro-batch has `train.tokenBudget` tokens at least.
   ///
   /// @throws IllegalArgumentException naming the need by purpose, what there is and the way out
-  void require() {
+  void require() throws IOException {
     requireFor(1);
   }
 
   /// The same once the largest item is known, for one that needs a larger micro-batch.
-  void require(int largestItem) {
+  void require(int largestItem) throws IOException {
     if (largestItem > config.train().tokenBudget()) {
       requireFor(largestItem);
     }
   }
 
-  private void requireFor(int largestItem) {
+  private void requireFor(int largestItem) throws IOException {
     try (Backend backend = Backends.forPlanning(config.compute())) {
-      CommandMemory.ofLoaded(backend, model, models)
+      memory(backend)
           .training(config, processes.group(), trainers, largestItem, scores)
           .requireFits(processes.memoryBytes());
     }
+  }
+
+  private CommandMemory memory(Backend backend) throws IOException {
+    if (!Training.dividesParameters(config, processes.group())) {
+      return CommandMemory.ofLoaded(backend, model, models.size());
+    }
+    long bytes = 0;
+    for (Path path : models) {
+      try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
+        bytes += Parameters.bytesToMap(backend, model, stored.tensors().values());
+      }
+    }
+    return CommandMemory.ofMapped(backend, model, bytes);
   }
 }

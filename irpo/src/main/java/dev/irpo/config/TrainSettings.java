@@ -39,14 +39,15 @@ public record TrainSettings(
             doc =
                 "whether a step has the same bits for any number of processes, up to 8: it is"
                     + " computed in 8 parts, whose gradients are summed in their order, as they"
-                    + " are computed (zeroStage 2). --reproducible is short for it")
+                    + " are computed (zeroStage 2 or 3). --reproducible is short for it")
         boolean reproducible,
     @Setting(
             value = "1",
-            range = "[1, 2]",
+            range = "[1, 3]",
             doc =
                 "what several processes divide (ZeRO): 1 the moments, with gradients sent once a"
-                    + " step; 2 the gradients too, sent during each micro-batch")
+                    + " step; 2 the gradients too, sent during each micro-batch; 3 the parameters"
+                    + " too, gathered layer by layer in each pass of a micro-batch (only on cpu)")
         int zeroStage,
     @Setting(
             value = "500",

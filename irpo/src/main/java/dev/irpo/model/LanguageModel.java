@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.files.SeenChecksums;
+import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
@@ -140,22 +142,36 @@ public record LanguageModel(
     }
   }
 
-  /// Writes the model as a folder that appears when all of it is there.
+  /// Writes the model in single precision as a folder that appears when all of it is there.
   public void save(Path target) throws IOException {
-    ArrowModelWriter.keepingTypes()
-        .write(target, huggingFaceConfig, storedTensors(), tokenizerFiles);
+    save(target, storedTensors());
+  }
+
+  /// The same with these weights instead.
+  public void save(Path target, List<StoredTensor> weights) throws IOException {
+    List<StoredTensor> single =
+        weights.stream().map(tensor -> ConvertedContent.of(tensor, DType.F32)).toList();
+    ArrowModelWriter.keepingTypes().write(target, huggingFaceConfig, single, tokenizerFiles);
   }
 
   /// The weights by name, for writers.
   public List<StoredTensor> storedTensors() {
     return parameters.layout().slices().stream()
-        .map(slice ->
-            new StoredTensor(
-                slice.name(),
-                DType.F32,
-                slice.shape(),
-                parameters.buffers().get(slice.name()).segment()))
+        .map(slice -> {
+          Buffer values = parameters.buffers().get(slice.name());
+          return new StoredTensor(slice.name(), values.dtype(), slice.shape(), values.segment());
+        })
         .toList();
+  }
+
+  /// Reads all bytes of a converted folder.
+  ///
+  /// @param seen files whose checksums need not be computed again
+  /// @throws IllegalArgumentException if a file is not what its checksum says
+  public static void verify(Path path, SeenChecksums seen) throws IOException {
+    try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
+      stored.verifyChecksums(seen);
+    }
   }
 
   /// Overwrites the weights, where they are, with those of a converted folder of the same sizes.
@@ -163,8 +179,8 @@ public record LanguageModel(
   /// @param seen files whose checksums need not be computed again
   /// @throws IllegalArgumentException if a file is not what its checksum says
   public void replaceWeights(Path path, SeenChecksums seen) throws IOException {
+    verify(path, seen);
     try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
-      stored.verifyChecksums(seen);
       parameters.overwrite(path.toString(), stored.tensors().values());
     }
   }

@@ -43,6 +43,14 @@ public final class CommandMemory {
     return new CommandMemory(backend, parameters, models * outline.allocatedBytes());
   }
 
+  /// Of models of these sizes that will be mapped.
+  ///
+  /// @param weightBytes that they take beside memory maps of their files
+  public static CommandMemory ofMapped(Backend backend, LlamaConfig model, long weightBytes) {
+    return new CommandMemory(
+        backend, Parameters.allocate(new OutlineBackend(), model), weightBytes);
+  }
+
   /// Of weights alone, before they are loaded.
   public static MemoryNeed ofWeights(Backend backend, long weightBytes) {
     Cost weights = Cost.NONE.inMemory(Purpose.WEIGHTS, weightBytes);

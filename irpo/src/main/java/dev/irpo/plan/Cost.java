@@ -61,7 +61,7 @@ public record Cost(
   private static SequencedMap<Purpose, Long> with(
       SequencedMap<Purpose, Long> map, Purpose key, long value) {
     SequencedMap<Purpose, Long> more = new LinkedHashMap<>(map);
-    more.put(key, value);
+    more.merge(key, value, Long::sum);
     return more;
   }
 

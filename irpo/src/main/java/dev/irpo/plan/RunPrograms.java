@@ -3,6 +3,7 @@ package dev.irpo.plan;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.transformer.LlamaConfig;
@@ -82,6 +83,7 @@ public final class RunPrograms {
   ///
   /// @param microBatch forward and backward pass of a full micro-batch
   /// @param updates an optimizer step
+  /// @param parameterBytes of parameters that are trained apart from those that sample and score
   /// @param gradientBytes of gradients, and of what sums them over processes
   /// @param momentBytes of the moments that a process has
   /// @param trainedBytes of the trained parameters of all processes
@@ -90,6 +92,7 @@ public final class RunPrograms {
       int tokens,
       List<Compilation> updates,
       long activationBytes,
+      long parameterBytes,
       long gradientBytes,
       long momentBytes,
       long trainedBytes) {
@@ -106,13 +109,15 @@ public final class RunPrograms {
           trainer.tokenBudget(),
           trainer.updatePrograms().stream().map(OutlineBackend::compilationOf).toList(),
           trainer.activationBytes(),
-          outline.allocatedBytes() - before - moments,
+          trainer.parameterBytes(),
+          outline.allocatedBytes() - before - moments - trainer.parameterBytes(),
           moments,
           Float.BYTES * layout.trained().numElements());
     }
 
     Cost addTo(Cost cost) {
-      return cost.inMemory(Purpose.GRADIENTS, gradientBytes)
+      return cost.inMemory(Purpose.WEIGHTS, parameterBytes)
+          .inMemory(Purpose.GRADIENTS, gradientBytes)
           .inMemory(Purpose.OPTIMIZER, momentBytes)
           .inMemory(Purpose.ACTIVATIONS, activationBytes)
           .running(updates.toArray(Compilation[]::new))
@@ -148,6 +153,19 @@ public final class RunPrograms {
   /// Bytes of the weights in single precision.
   public long weightBytes() {
     return weightBytes;
+  }
+
+  /// Bytes of the weights that sample and score: all, or, where trainers have parameters of their
+  /// own and these are mapped, what is copied from the map.
+  public long residentWeightBytes() {
+    if (!PreferenceTraining.dividesParameters(config, group)) {
+      return weightBytes;
+    }
+    return Float.BYTES
+        * model.parameterShapes().values().stream()
+            .filter(shape -> shape.rank() == 1)
+            .mapToLong(Shape::numElements)
+            .sum();
   }
 
   /// What samples. Rollouts, greedy responses and votes have it in common; greedy ones want the

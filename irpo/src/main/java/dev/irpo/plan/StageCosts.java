@@ -179,7 +179,7 @@ public record StageCosts(
   }
 
   private Cost weights() {
-    return Cost.NONE.inMemory(Purpose.WEIGHTS, programs.weightBytes());
+    return Cost.NONE.inMemory(Purpose.WEIGHTS, programs.residentWeightBytes());
   }
 
   /// Bytes of one checkpoint: trained weights and their two moments.

@@ -7,6 +7,7 @@ import dev.irpo.rollout.Prompts;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.Training;
 import dev.irpo.transformer.NotFiniteException;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -47,7 +48,7 @@ public final class IterationLoop {
     this.backend = backend;
     this.group = group;
     this.progress = progress;
-    LanguageModel model = LanguageModel.open(backend, folder.model(0), Optional.empty());
+    LanguageModel model = Training.open(config, backend, group, folder.model(0), Optional.empty());
     Prompts prompts = made.orElseGet(() -> Prompts.of(config, model.text(), model.config()));
     Map<Split, List<Problem>> problems = new EnumMap<>(Split.class);
     Map<Split, Integer> counts = new EnumMap<>(Split.class);

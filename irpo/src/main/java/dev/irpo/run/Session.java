@@ -3,10 +3,12 @@ package dev.irpo.run;
 import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.files.SeenChecksums;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.rollout.Prompts;
@@ -19,6 +21,7 @@ import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.SharedText;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
@@ -28,10 +31,14 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// What the stages of a run share while it runs: one model in memory, whose weights change, and
 /// what samples, scores and trains with them.
+///
+/// Where the processes divide the parameters of a training, the model is mapped: another one takes
+/// its place, with what samples and scores with it, and each training has a trainer of its own.
 final class Session {
   private final RunConfig config;
   private final RunFolder folder;
@@ -39,14 +46,15 @@ final class Session {
   private final Group group;
   private final Prompts prompts;
   private final Map<Split, List<Problem>> problems;
-  private final LanguageModel model;
-  private final RolloutSampler sampler;
   private final Progress progress;
 
   /// All checkpoints of a training have one base.
   private final SeenChecksums seen = new SeenChecksums();
 
+  private LanguageModel model;
+  private StoredModel mapped;
   private Path weights;
+  private RolloutSampler sampler;
   private Scorer scorer;
   private Trainer<?> trainer;
 
@@ -69,9 +77,13 @@ final class Session {
     this.model = model;
     this.progress = progress;
     weights = folder.model(0);
+    sampler = newSampler();
+  }
+
+  private RolloutSampler newSampler() {
     List<Problem> all = new ArrayList<>();
     problems.values().forEach(all::addAll);
-    sampler = new RolloutSampler(backend, model, prompts, config.rollouts().slots(), all);
+    return new RolloutSampler(backend, model, prompts, config.rollouts().slots(), all);
   }
 
   Backend backend() {
@@ -197,15 +209,46 @@ final class Session {
     if (!wanted.equals(weights)) {
       weights = null;
       Manifest.require(wanted).verifyChecksums(wanted, seen);
-      model.replaceWeights(wanted, seen);
+      if (dividesParameters()) {
+        map(wanted);
+      } else {
+        model.replaceWeights(wanted, seen);
+      }
       weights = wanted;
     }
     return model;
   }
 
+  private boolean dividesParameters() {
+    return Training.dividesParameters(config, group);
+  }
+
+  @SuppressWarnings("MustBeClosed") // once the next one is there
+  private void map(Path wanted) throws IOException {
+    LanguageModel.verify(wanted, seen);
+    trainer = null;
+    scorer = null;
+    sampler = null; // its cache is free before the next one is made
+    StoredModel next = ModelFiles.open(wanted, Optional.empty());
+    model = LanguageModel.map(backend, next, TensorParallel.alone());
+    sampler = newSampler();
+    if (mapped != null) {
+      mapped.close(); // or a deleted checkpoint would keep its room on the disk
+    }
+    mapped = next;
+  }
+
   /// The same in all processes at once, of which none continues where one finds the folder damaged.
   LanguageModel sharedModelAt(Path wanted) throws IOException {
     return together(() -> modelAt(wanted));
+  }
+
+  /// Before a training is made that begins with the weights of a folder: a trainer that has
+  /// parameters of its own takes them from there.
+  void beginTraining(Path start) throws IOException {
+    if (dividesParameters()) {
+      var _ = sharedModelAt(start);
+    }
   }
 
   /// Resumes a training of the model as its folder does; the weights stay as they are where there
@@ -215,15 +258,17 @@ final class Session {
   boolean resume(TrainingFolder files, Training<?> training, CheckpointPlan plan)
       throws IOException {
     Path before = weights;
-    weights = null;
+    weightsChange();
     boolean isResumed = files.resume(training, plan) > 0;
-    weights = isResumed ? null : before;
+    if (!isResumed) {
+      weights = before;
+    }
     return isResumed;
   }
 
-  /// Notes that a training changes the weights.
+  /// Notes that a training changes the weights, if it does so where the model has them.
   void weightsChange() {
-    weights = null;
+    weights = dividesParameters() ? weights : null;
   }
 
   /// Whether the loss reads log-probabilities of the reference.
@@ -239,9 +284,12 @@ final class Session {
     return new ReferenceScorer(scorer, group);
   }
 
-  /// What trains the model on these pairs.
+  /// What trains the model on these pairs. Where it has parameters of its own they are those that
+  /// the model has now.
   Trainer<?> trainer(List<PreferencePair> pairs) {
-    if (trainer == null || trainer.tokenBudget() < PreferenceTraining.largest(config, pairs)) {
+    if (trainer == null
+        || dividesParameters()
+        || trainer.tokenBudget() < PreferenceTraining.largest(config, pairs)) {
       trainer = null; // its gradients and moments are free before larger programs are made
       trainer = PreferenceTraining.trainer(config, backend, group, model, pairs);
     }

@@ -175,6 +175,7 @@ record TrainStage(
     ChosenCheckpoint length = session.together(() -> length().orElseThrow());
     CheckpointPlan plan = session.together(() -> plan().orElseThrow());
     RunConfig steps = config.with("train.steps=" + length.totalSteps());
+    session.beginTraining(folder.model(iteration() - 1));
     PreferenceTraining training =
         new PreferenceTraining(steps, session.model(), session.trainer(pairs), pairs, iteration());
     if (!session.resume(files(), training, plan)) {

@@ -12,24 +12,19 @@ import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
-import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.train.Optimizer;
-import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -79,7 +74,8 @@ final class Checkpoint {
   }
 
   /// Each process of the group writes its own shard of the optimizer's state, the first one all
-  /// else; all of them are done when it returns. The folder must be the same for all.
+  /// else, to which the others give their parameters; all of them are done when it returns. The
+  /// folder must be the same for all.
   ///
   /// @param base has the parameters that are not trained; none where all are
   static void write(
@@ -92,13 +88,14 @@ final class Checkpoint {
           temporary -> {
             SharedText.ofFirst(group, temporary.toString());
             Map<String, Manifest.Entry> written = writeShards(temporary, trainer);
-            written.putAll(
-                ArrowModelWriter.keepingTypes()
-                    .writeContents(
-                        temporary,
-                        model.huggingFaceConfig(),
-                        trained(model, trainer.optimizer()),
-                        model.tokenizerFiles()));
+            trainer.show(trained ->
+                written.putAll(
+                    ArrowModelWriter.keepingTypes()
+                        .writeContents(
+                            temporary,
+                            model.huggingFaceConfig(),
+                            trained,
+                            model.tokenizerFiles())));
             if (base.isPresent()) {
               written.putAll(base.get().writeTo(temporary));
             }
@@ -107,6 +104,7 @@ final class Checkpoint {
           });
     } else {
       var _ = writeShards(Path.of(SharedText.ofFirst(group, "")), trainer);
+      trainer.show(_ -> {});
     }
     group.barrier();
   }
@@ -124,11 +122,6 @@ final class Checkpoint {
     return all;
   }
 
-  private static List<StoredTensor> trained(LanguageModel model, Optimizer optimizer) {
-    Set<String> names = shardLayout(optimizer).shapes().keySet();
-    return model.storedTensors().stream().filter(tensor -> names.contains(tensor.name())).toList();
-  }
-
   /// Checks every byte of a checkpoint.
   ///
   /// @throws dev.irpo.checkpoints.files.DamagedException naming the file that is not what was
@@ -139,20 +132,16 @@ final class Checkpoint {
 
   /// Copies a verified checkpoint's trained weights and optimizer state in and returns its state.
   ///
-  /// @param model whose other weights are those of the base
+  /// @param trainer whose other weights are those of the base
   /// @throws IllegalArgumentException if the checkpoint has another base
-  static State read(Path folder, LanguageModel model, Optimizer optimizer, Optional<BaseModel> base)
-      throws IOException {
+  static State read(Path folder, Trainer<?> trainer, Optional<BaseModel> base) throws IOException {
+    Optimizer optimizer = trainer.optimizer();
     if (base.isPresent()) {
       base.get().requireBaseOf(folder);
     }
     try (StoredModel stored = ModelFormats.openWithoutBase(folder)) {
-      for (String name : shardLayout(optimizer).shapes().keySet()) {
-        Buffer weights = model.parameters().buffers().get(name);
-        stored.tensor(name).content().read(0, weights.segment());
-      }
+      trainer.overwrite(stored::tensor);
     }
-    model.parameters().markChanged();
     try (OptimizerShards shards = OptimizerShards.open(folder, shardLayout(optimizer))) {
       pieces(optimizer)
           .forEach(piece -> shards.read(piece.begin(), piece.expAvg(), piece.expAvgSq()));
@@ -175,23 +164,12 @@ final class Checkpoint {
   /// The moments that this process has, without the padding between parameters.
   private static List<OptimizerShards.Piece> pieces(Optimizer optimizer) {
     ShardLayout shards = shardLayout(optimizer);
-    List<OptimizerShards.Piece> pieces = new ArrayList<>();
-    long before = 0;
-    for (ShardedLayout.Range range : optimizer.layout().owned()) {
-      for (ParameterLayout.Slice slice : trained(optimizer)) {
-        long begin = Math.max(range.begin(), slice.offset());
-        long end = Math.min(range.end(), slice.offset() + slice.shape().numElements());
-        if (begin < end) {
-          long offset = before + begin - range.begin();
-          pieces.add(
-              new OptimizerShards.Piece(
-                  shards.begin(slice.name()) + begin - slice.offset(),
-                  optimizer.firstMoment().slice(offset, end - begin).segment(),
-                  optimizer.secondMoment().slice(offset, end - begin).segment()));
-        }
-      }
-      before += range.length();
-    }
-    return pieces;
+    return optimizer.layout().ownedSlices().stream()
+        .map(owned ->
+            new OptimizerShards.Piece(
+                shards.begin(owned.slice().name()) + owned.begin(),
+                optimizer.firstMoment().slice(owned.offset(), owned.length()).segment(),
+                optimizer.secondMoment().slice(owned.offset(), owned.length()).segment()))
+        .toList();
   }
 }

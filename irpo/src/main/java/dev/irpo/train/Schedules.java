@@ -58,9 +58,10 @@ final class Schedules {
     return new Trainer<>(backend, parameters, loss, settings);
   }
 
-  private static Sharding sharding(TrainSettings train, Group group) {
+  /// How the processes divide a training.
+  static Sharding sharding(TrainSettings train, Group group) {
     if (train.reproducible()) {
-      return Sharding.reproducible(group);
+      return Sharding.reproducible(group, train.zeroStage());
     }
     return group.size() == 1 ? Sharding.alone() : Sharding.of(group, train.zeroStage());
   }

@@ -4,6 +4,8 @@ import dev.irpo.checkpoints.arrow.BaseModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
 import java.io.IOException;
@@ -137,6 +139,24 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     return gradNorm;
   }
 
+  /// Opens a model that is to be trained: loaded, or where the processes divide its parameters only
+  /// mapped, since each then has its share in its trainer.
+  ///
+  /// @throws IOException as [LanguageModel#open]
+  public static LanguageModel open(
+      RunConfig config, Backend backend, Group group, Path path, Optional<Path> tokenizer)
+      throws IOException {
+    return dividesParameters(config, group)
+        ? LanguageModel.map(backend, path, tokenizer)
+        : LanguageModel.open(backend, path, tokenizer);
+  }
+
+  /// Whether the processes divide the parameters, of which [#save] and [#saveModel] then see those
+  /// that are trained, and the model keeps those that it was opened with.
+  public static boolean dividesParameters(RunConfig config, Group group) {
+    return Schedules.sharding(config.train(), group).dividesParameters();
+  }
+
   /// What checkpoints refer to for the parameters that are not trained; none where all are.
   ///
   /// @param start where the model lay when the training began
@@ -159,12 +179,25 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     Checkpoint.write(folder, model, learner.trainer(), state, base);
   }
 
+  /// The first process writes the trained model as a folder that appears when all of it is there.
+  /// All processes take part.
+  public void saveModel(Path folder) throws IOException {
+    learner
+        .trainer()
+        .show(trained -> {
+          SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+          model.storedTensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+          trained.forEach(tensor -> tensors.put(tensor.name(), tensor));
+          model.save(folder, List.copyOf(tensors.values()));
+        });
+  }
+
   /// Resumes from a checkpoint folder.
   ///
   /// @param base as [#base] says
   /// @throws IllegalArgumentException if the checkpoint has another base
   void resume(Path folder, Optional<BaseModel> base) throws IOException {
-    Checkpoint.State state = Checkpoint.read(folder, model, learner.trainer().optimizer(), base);
+    Checkpoint.State state = Checkpoint.read(folder, learner.trainer(), base);
     step = state.step();
     badSteps = state.badSteps();
   }

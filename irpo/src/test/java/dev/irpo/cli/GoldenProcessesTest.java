@@ -29,9 +29,12 @@ class GoldenProcessesTest {
     "OPEN_MPI, 2, 1, false",
     "OPEN_MPI, 2, 2, false",
     "OPEN_MPI, 4, 2, false",
+    "OPEN_MPI, 4, 3, false",
     "OPEN_MPI, 4, 1, true",
+    "OPEN_MPI, 2, 3, true",
     "MPICH, 2, 2, false",
-    "MPICH, 4, 1, false"
+    "MPICH, 4, 1, false",
+    "MPICH, 2, 3, false"
   })
   void tenStepsFollowTheGoldenTrajectory(Mpi mpi, int processes, int stage, boolean isReproducible)
       throws Exception {

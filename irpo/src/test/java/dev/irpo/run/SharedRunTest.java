@@ -22,10 +22,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A run that several processes share ends as that of one.
 class SharedRunTest {
   private static final RunConfig CONFIG = SmallRun.CONFIG.with("train.reproducible=true");
+  private static final RunConfig DIVIDED = CONFIG.with("train.zeroStage=3");
 
   @TempDir private Path temporary;
 
@@ -64,6 +67,26 @@ class SharedRunTest {
     assertTrue(alone.keySet().stream().anyMatch(name -> name.endsWith("part-00000.arrow")));
     assertEquals(alone, contents(run("two", 2, CONFIG)));
     assertEquals(alone, contents(run("three", 3, CONFIG)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "layers:1"})
+  void parametersMayBeDividedToo(String trained) throws IOException {
+    RunConfig config = DIVIDED.with("train.parameters=" + trained);
+    Map<String, String> alone = contents(run("one", 1, config));
+    assertEquals(alone, contents(run("two", 2, config)));
+    assertEquals(alone, contents(run("three", 3, config)));
+  }
+
+  @Test
+  void dividedParametersAreResumedByAnotherNumberOfProcesses() throws IOException {
+    Map<String, String> alone = contents(run("whole", 1, DIVIDED));
+    RunFolder folder = new RunFolder(run("changed", 3, DIVIDED));
+    TrainingFolder training = folder.retraining(1);
+    delete(training.checkpoint(training.lastStep().orElseThrow()));
+    delete(folder.model(1));
+    delete(folder.evaluation(1));
+    assertEquals(alone, contents(run("changed", 2, DIVIDED)));
   }
 
   @Test

@@ -53,9 +53,14 @@ public final class Buffer {
     return new Buffer(storage, MemorySegment.NULL, dtype, numElements, false);
   }
 
+  /// Whether the host can read it.
+  public boolean isBacked() {
+    return !segment.equals(MemorySegment.NULL);
+  }
+
   /// A view of `length` elements from `offset` on; both in elements.
   public Buffer slice(long offset, long length) {
-    if (segment.equals(MemorySegment.NULL)) {
+    if (!isBacked()) {
       return new Buffer(storage, segment, dtype, length, stable);
     }
     MemorySegment part =

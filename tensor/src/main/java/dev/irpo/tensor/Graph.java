@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongToDoubleFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -27,6 +28,7 @@ public final class Graph {
   private int scopeCount;
   private int scope = NO_SCOPE;
   private String section = "";
+  private Consumer<String> beginning = _ -> {};
 
   /// A tensor that the host writes before each run.
   public Tensor input(String name, DType dtype, Shape shape) {
@@ -160,7 +162,17 @@ public final class Graph {
 
   /// Begins a part of the graph, for instance a layer; a device takes a graph part by part.
   public void section(String name) {
-    section = name;
+    if (!name.equals(section)) {
+      section = name;
+      beginning.accept(name);
+    }
+  }
+
+  /// Lets something be appended at the beginning of each section from here on.
+  ///
+  /// @param appender takes the name of the section
+  public void onSection(Consumer<String> appender) {
+    beginning = appender;
   }
 
   /// Operations in the order in which they run.

@@ -175,6 +175,13 @@ public final class Parameters {
     return bytes;
   }
 
+  /// Copies as many elements of a stored tensor as the target has, in its precision.
+  ///
+  /// @param begin the first of them
+  public static void copy(StoredTensor tensor, long begin, Buffer target) {
+    WeightLoading.copy(tensor, begin, target);
+  }
+
   /// Overwrites all weights with those of a model of the same configuration.
   public void copyFrom(Parameters source) {
     flat().copyFrom(source.flat());
@@ -229,7 +236,7 @@ public final class Parameters {
   }
 
   /// Types of the tensors of 16 bits, by name.
-  Map<String, DType> halfTypes() {
+  public Map<String, DType> halfTypes() {
     Map<String, DType> types = new HashMap<>();
     buffers.forEach((name, buffer) -> {
       if (buffer.dtype().isHalf()) {

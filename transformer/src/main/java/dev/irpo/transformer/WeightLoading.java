@@ -123,16 +123,21 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
   }
 
   private static void copy(StoredTensor tensor, Buffer target) {
+    copy(tensor, 0, target);
+  }
+
+  /// Copies as many elements as the target has from `begin` on, in its precision.
+  static void copy(StoredTensor tensor, long begin, Buffer target) {
+    int bytes = tensor.dtype().bytes();
     if (tensor.dtype() == target.dtype()) {
-      tensor.content().read(0, target.segment());
+      tensor.content().read(begin * bytes, target.segment());
       return;
     }
-    int bytes = tensor.dtype().bytes();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment chunk = arena.allocate((long) CHUNK_ELEMENTS * bytes);
       for (long first = 0; first < target.numElements(); first += CHUNK_ELEMENTS) {
         int count = (int) Math.min(CHUNK_ELEMENTS, target.numElements() - first);
-        tensor.content().read(first * bytes, chunk.asSlice(0, (long) count * bytes));
+        tensor.content().read((begin + first) * bytes, chunk.asSlice(0, (long) count * bytes));
         for (int i = 0; i < count; i++) {
           target.set(first + i, element(tensor.dtype(), chunk, i));
         }

@@ -61,6 +61,11 @@ public final class Gradients {
     new Gradients(loss.graph(), parameters).differentiate(loss, afterSection);
   }
 
+  /// The section of the operations that compute gradients of a section's.
+  public static String backward(String section) {
+    return section + BACKWARD;
+  }
+
   private void differentiate(Tensor loss, Consumer<String> afterSection) {
     List<Node> forward = graph.nodes();
     reached.addAll(parameters);
@@ -73,7 +78,7 @@ public final class Gradients {
     for (int i = forward.size() - 1; i >= 0; i--) {
       Node node = forward.get(i);
       if (!node.outputs().isEmpty() && gradients.containsKey(node.output(0))) {
-        graph.section(node.section() + BACKWARD);
+        graph.section(backward(node.section()));
         node.op().differentiate(new Rule(node, recomputedCopy(node, forward)));
       }
       if (i == 0 || !forward.get(i - 1).section().equals(node.section())) {

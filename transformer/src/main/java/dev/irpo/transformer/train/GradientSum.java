@@ -16,6 +16,10 @@ sealed interface GradientSum permits ReducedGradient, StreamedGradient {
   /// gradients of its parameters are complete then.
   void appendAfter(String section, Tensor loss);
 
+  /// Where the backward pass has left a section of the model that has trained parameters; also in a
+  /// process that computes nothing in this round.
+  void endSection(String section);
+
   /// The sum over all processes of what this one updates of a bucket; whole after [#complete()].
   Buffer owned(int bucket);
 

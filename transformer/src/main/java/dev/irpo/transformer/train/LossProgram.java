@@ -31,10 +31,12 @@ final class LossProgram<I extends TrainItem> {
   private final List<Tensor> vectors;
   private final Tensor itemWeight;
   private final Tensor loss;
-  private final Graph graph = new Graph();
+  private final Graph graph;
   private Program program;
 
-  private LossProgram(Llama model, Loss<I> formula, LossReads<I> reads, Budget budget) {
+  private LossProgram(
+      Graph graph, Llama model, Loss<I> formula, LossReads<I> reads, Budget budget) {
+    this.graph = graph;
     packed = new PackedInputs(graph, budget);
     Shape places = Shape.of(budget.segments());
     Tensor tokenLogProbs = packed.tokenLogProbs(model); // (I)
@@ -55,20 +57,26 @@ final class LossProgram<I extends TrainItem> {
   }
 
   /// Computes the loss alone.
+  ///
+  /// @param graph where to; empty
   static <I extends TrainItem> LossProgram<I> withoutGradients(
+      Graph graph,
       Llama model,
       Loss<I> loss,
       LossReads<I> reads,
       Budget budget,
       Function<Graph, Program> compiler) {
-    LossProgram<I> result = new LossProgram<>(model, loss, reads, budget);
+    LossProgram<I> result = new LossProgram<>(graph, model, loss, reads, budget);
     result.program = compiler.apply(result.graph);
     return result;
   }
 
   /// Computes the loss and adds its gradient to the variables `gradient/NAME` of the trained
   /// parameters.
+  ///
+  /// @param graph where to; empty
   static <I extends TrainItem> LossProgram<I> withGradients(
+      Graph graph,
       Llama model,
       Loss<I> loss,
       LossReads<I> reads,
@@ -76,7 +84,7 @@ final class LossProgram<I extends TrainItem> {
       ParameterLayout trained,
       GradientSum sum,
       Function<Graph, Program> compiler) {
-    LossProgram<I> result = new LossProgram<>(model, loss, reads, budget);
+    LossProgram<I> result = new LossProgram<>(graph, model, loss, reads, budget);
     List<Tensor> parameters =
         trained.slices().stream()
             .map(slice -> result.graph.variable(slice.name(), slice.shape()))

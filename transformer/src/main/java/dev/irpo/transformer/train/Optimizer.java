@@ -12,7 +12,6 @@ import dev.irpo.tensor.op.AdamW;
 import dev.irpo.tensor.op.Add;
 import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.SquaredNorm;
-import dev.irpo.transformer.Parameters;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +38,7 @@ public final class Optimizer {
   /// @param gradient of what this process updates
   Optimizer(
       Backend backend,
-      Parameters parameters,
+      TrainedParameters parameters,
       ShardedLayout layout,
       List<OwnedStretch> stretches,
       GradientSum gradient,
@@ -55,7 +54,7 @@ public final class Optimizer {
     Tensor scheduleTensor = graph.input("schedule", DType.F32, Shape.of(3));
     Tensor normTensor = graph.input("squaredNorm", DType.F32, Shape.of());
     for (OwnedStretch stretch : stretches) {
-      variables.put(stretch.name("param"), stretch.of(parameters.flat(), stretch.offsetInWhole()));
+      variables.put(stretch.name("param"), parameters.owned(stretch));
       variables.put(
           stretch.name("firstMoment"), stretch.of(firstMoment, stretch.offsetInMoments()));
       variables.put(

@@ -48,6 +48,11 @@ final class ReducedGradient implements GradientSum {
   }
 
   @Override
+  public void endSection(String section) {
+    // gradients stay until the end of the step
+  }
+
+  @Override
   public Buffer owned(int bucket) {
     return slice(layout.owned(bucket, group.rank()));
   }

@@ -1,6 +1,7 @@
 package dev.irpo.transformer.train;
 
 import dev.irpo.distributed.Partition;
+import dev.irpo.tensor.Buffer;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import java.util.ArrayList;
@@ -27,6 +28,13 @@ public final class ShardedLayout {
       return end - begin;
     }
   }
+
+  /// Elements of one parameter that a process updates.
+  ///
+  /// @param slice the parameter
+  /// @param begin of its first element among those of the parameter
+  /// @param offset of the same element among all that the process updates
+  public record Owned(ParameterLayout.Slice slice, long begin, long offset, long length) {}
 
   ShardedLayout(ParameterLayout trained, Sharding sharding) {
     this.trained = trained;
@@ -107,6 +115,32 @@ public final class ShardedLayout {
   public List<Range> owned() {
     int rank = sharding.group().rank();
     return IntStream.range(0, buckets.size()).mapToObj(bucket -> owned(bucket, rank)).toList();
+  }
+
+  /// The same parameter by parameter, without the padding between them.
+  public List<Owned> ownedSlices() {
+    List<Owned> pieces = new ArrayList<>();
+    long before = 0;
+    for (Range range : owned()) {
+      for (ParameterLayout.Slice slice : trained.slices()) {
+        long begin = Math.max(range.begin(), slice.offset());
+        long end = Math.min(range.end(), slice.offset() + slice.shape().numElements());
+        if (begin < end) {
+          pieces.add(
+              new Owned(
+                  slice, begin - slice.offset(), before + begin - range.begin(), end - begin));
+        }
+      }
+      before += range.length();
+    }
+    return pieces;
+  }
+
+  /// What this process updates of a bucket, in a buffer that has all that it updates end to end.
+  Buffer ownedOf(Buffer all, int bucket) {
+    List<Range> ranges = owned();
+    long before = ranges.subList(0, bucket).stream().mapToLong(Range::length).sum();
+    return all.slice(before, ranges.get(bucket).length());
   }
 
   /// Elements that this process updates.

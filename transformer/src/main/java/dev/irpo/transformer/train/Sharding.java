@@ -1,28 +1,34 @@
 package dev.irpo.transformer.train;
 
+import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /// How a training is divided among the processes of a group.
 ///
-/// Each has the whole model and computes the gradients of some of a step's items; gradients are
+/// Each computes with the whole model the gradients of some of a step's items; gradients are
 /// summed, each process then keeps and updates its own range of the trained parameters and holds
 /// the moments of that range alone, and the others receive what it came to (ZeRO, Rajbhandari et
 /// al. 2020, arXiv:1910.02054). In stage 1 a process has a whole gradient until the end of a step;
-/// in stage 2 its own range of it, and buckets of it leave during each backward pass.
+/// in stage 2 its own range of it, and buckets of it leave during each backward pass; in stage 3
+/// its own range of the parameters too, and the others of a bucket while it computes with them.
 ///
 /// @param group the processes
 /// @param parts that a step's items and each bucket of trained parameters are divided into
-/// @param zeroStage 1 or 2
+/// @param zeroStage 1, 2 or 3
 /// @param inOrder whether the gradients of micro-batches are summed one after the other, so that
-///   the result has the same bits for every number of processes; needs stage 2
+///   the result has the same bits for every number of processes; needs stage 2 at least
 public record Sharding(Group group, int parts, int zeroStage, boolean inOrder) {
-  /// The last stage of ZeRO that there is.
-  public static final int LAST_STAGE = 2;
+  private static final int DIVIDED_GRADIENTS = 2;
+  private static final int DIVIDED_PARAMETERS = 3;
 
   /// Parts of a step where sums are [#inOrder], whatever the number of processes, so that as many
   /// always find work.
@@ -44,17 +50,49 @@ public record Sharding(Group group, int parts, int zeroStage, boolean inOrder) {
   ///
   /// @throws IllegalArgumentException if there are more processes than parts
   public static Sharding reproducible(Group group) {
+    return reproducible(group, DIVIDED_GRADIENTS);
+  }
+
+  /// The same in a stage, at least 2.
+  ///
+  /// @throws IllegalArgumentException if there are more processes than parts
+  public static Sharding reproducible(Group group, int zeroStage) {
     if (group.size() > PARTS_IN_ORDER) {
       throw new IllegalArgumentException(
           "%d processes, but a reproducible step has %d parts; use at most %d processes"
               .formatted(group.size(), PARTS_IN_ORDER, PARTS_IN_ORDER));
     }
-    return new Sharding(group, PARTS_IN_ORDER, LAST_STAGE, true);
+    return new Sharding(group, PARTS_IN_ORDER, Math.max(zeroStage, DIVIDED_GRADIENTS), true);
   }
 
   /// Whether gradients leave during the backward pass.
   boolean streamsGradients() {
-    return inOrder || (zeroStage == LAST_STAGE && group.size() > 1);
+    return inOrder || (zeroStage >= DIVIDED_GRADIENTS && group.size() > 1);
+  }
+
+  /// Whether a process has its own range of the trained parameters alone.
+  public boolean dividesParameters() {
+    return zeroStage >= DIVIDED_PARAMETERS && group.size() > 1;
+  }
+
+  /// The sum of numbers of all parts over all processes, in the order of the parts.
+  ///
+  /// @param own numbers of this process's parts
+  double sum(Map<Integer, Double> own) {
+    double[] values = new double[parts];
+    own.forEach((part, value) -> values[part] = value);
+    if (group.size() > 1) {
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_DOUBLE, values);
+        group.allReduce(copy, Element.F64);
+        MemorySegment.copy(copy, ValueLayout.JAVA_DOUBLE, 0, values, 0, parts);
+      }
+    }
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum;
   }
 
   /// The first part whose range a process updates.

@@ -144,17 +144,23 @@ final class StreamedGradient implements GradientSum {
 
   @Override
   public void appendAfter(String section, Tensor loss) {
-    for (int number = 0; number < stages.size(); number++) {
-      int bucket = stages.get(number).bucket;
-      if (leavesEarly && layout.section(bucket).equals(section)) {
-        Tensor[] complete =
-            layout.slices(bucket).stream()
-                .map(slice -> loss.graph().variable(Gradients.PREFIX + slice.name(), slice.shape()))
-                .toArray(Tensor[]::new);
-        int end = number + 1;
-        loss.graph().apply(new HandOver(section, () -> handOver(end)), complete);
-      }
+    if (leavesEarly && sections().contains(section)) {
+      Tensor[] complete =
+          layout.slices(sections().indexOf(section)).stream()
+              .map(slice -> loss.graph().variable(Gradients.PREFIX + slice.name(), slice.shape()))
+              .toArray(Tensor[]::new);
+      loss.graph().apply(new HandOver(section, () -> endSection(section)), complete);
     }
+  }
+
+  /// Of the buckets.
+  private List<String> sections() {
+    return IntStream.range(0, stages.size()).mapToObj(layout::section).toList();
+  }
+
+  @Override
+  public void endSection(String section) {
+    handOver(stages.size() - sections().indexOf(section));
   }
 
   /// Lets all buckets before a stage leave that have not left yet. While one is on its way the next
@@ -209,9 +215,7 @@ final class StreamedGradient implements GradientSum {
 
   @Override
   public Buffer owned(int bucket) {
-    List<ShardedLayout.Range> ranges = layout.owned();
-    long before = ranges.subList(0, bucket).stream().mapToLong(ShardedLayout.Range::length).sum();
-    return owned.slice(before, ranges.get(bucket).length());
+    return layout.ownedOf(owned, bucket);
   }
 
   @Override

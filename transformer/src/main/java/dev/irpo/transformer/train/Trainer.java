@@ -6,6 +6,7 @@ import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
@@ -20,7 +21,9 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/// Trains a model, or some of its parameters, on the items of a loss, in place.
+/// Trains a model, or some of its parameters, on the items of a loss: in place, or, where the
+/// processes divide the parameters among them ([Sharding#dividesParameters]), apart from those that
+/// it began with.
 ///
 /// ```java
 /// StepResult result = trainer.accumulate(items);
@@ -35,9 +38,21 @@ public final class Trainer<I extends TrainItem> {
   private final Sharding sharding;
   private final GradientSum gradient;
   private final Optimizer optimizer;
-  private final ParameterExchange exchange;
+  private final TrainedParameters trainedParameters;
   private final BudgetBuckets<LossProgram<I>> training;
   private final BudgetBuckets<LossProgram<I>> evaluating;
+
+  /// Reads parameters.
+  ///
+  /// @param <E> what it fails with
+  @FunctionalInterface
+  public interface Reader<E extends Exception> {
+    /// Reads them.
+    ///
+    /// @param trained in single precision, in the order of their layout; to be read until this
+    ///   returns
+    void read(List<StoredTensor> trained) throws E;
+  }
 
   /// A trainer with an optimizer at step 0.
   ///
@@ -47,9 +62,18 @@ public final class Trainer<I extends TrainItem> {
     this.loss = loss;
     sharding = settings.sharding();
     reads = LossReads.of(loss);
-    Llama model = new Llama(parameters, settings.activations());
     ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
     ShardedLayout layout = new ShardedLayout(trained, sharding);
+    trainedParameters =
+        sharding.dividesParameters()
+            ? new GatheredParameters(backend, parameters, layout, sharding.group())
+            : new ResidentParameters(parameters, layout, sharding.group());
+    Llama model =
+        new Llama(
+            parameters.config(),
+            settings.activations(),
+            trainedParameters.types(),
+            parameters.parallel());
     gradient =
         sharding.streamsGradients()
             ? new StreamedGradient(backend, layout, sharding, parameters.config().tiedHead())
@@ -57,13 +81,12 @@ public final class Trainer<I extends TrainItem> {
     optimizer =
         new Optimizer(
             backend,
-            parameters,
+            trainedParameters,
             layout,
             OwnedStretch.of(layout, sharding, parameters),
             gradient,
             settings.optimizer());
-    exchange = new ParameterExchange(parameters, layout, sharding);
-    Map<String, Buffer> variables = new HashMap<>(parameters.buffers());
+    Map<String, Buffer> variables = new HashMap<>(trainedParameters.buffers());
     variables.putAll(gradient.gradients());
     CompileOptions options = CompileOptions.DEFAULT.in(new Workspace());
     Function<Graph, Program> compiler = graph -> backend.compile(graph, variables, options);
@@ -72,12 +95,22 @@ public final class Trainer<I extends TrainItem> {
             backend,
             settings.tokenBudget(),
             budget ->
-                LossProgram.withGradients(model, loss, reads, budget, trained, gradient, compiler));
+                LossProgram.withGradients(
+                    trainedParameters.graph(),
+                    model,
+                    loss,
+                    reads,
+                    budget,
+                    trained,
+                    gradient,
+                    compiler));
     evaluating =
         new BudgetBuckets<>(
             backend,
             settings.tokenBudget(),
-            budget -> LossProgram.withoutGradients(model, loss, reads, budget, compiler));
+            budget ->
+                LossProgram.withoutGradients(
+                    trainedParameters.graph(), model, loss, reads, budget, compiler));
   }
 
   /// Adds the gradient of a step's loss to the gathered gradient.
@@ -111,11 +144,11 @@ public final class Trainer<I extends TrainItem> {
   ///   the model that they have
   public double update(double rate) {
     gradient.complete();
-    double ofSlice = exchange.sum(optimizer.squaredNorms());
+    double ofSlice = sharding.sum(optimizer.squaredNorms());
     double squared = optimizer.wholeSquaredNorm(parameters.parallel().sum(ofSlice));
     if (Double.isFinite(squared)) {
       optimizer.step(rate);
-      exchange.gather();
+      trainedParameters.updated();
     }
     gradient.clear();
     return Math.sqrt(squared);
@@ -132,7 +165,11 @@ public final class Trainer<I extends TrainItem> {
     List<MicroBatch<I>> all = microBatches(items, buckets.largest());
     StepSums sums = new StepSums(all.size(), any.numVectors(), items.size());
     for (List<List<Integer>> round : sharding.rounds(all)) {
-      for (int number : round.get(sharding.group().rank())) {
+      List<Integer> ownNumbers = round.get(sharding.group().rank());
+      if (ownNumbers.isEmpty()) {
+        trainedParameters.idle(buckets == training, gradient);
+      }
+      for (int number : ownNumbers) {
         MicroBatch<I> own = all.get(number);
         LossProgram<I> program = buckets.smallestFor(own.packed().used());
         sums.add(number, own, program.run(own.packed(), own.items(), 1 / divisor));
@@ -185,6 +222,21 @@ public final class Trainer<I extends TrainItem> {
     optimizer.reset();
   }
 
+  /// Overwrites the trained parameters with stored ones.
+  ///
+  /// @param stored the tensor of a name
+  public void overwrite(Function<String, StoredTensor> stored) {
+    trainedParameters.overwrite(stored);
+  }
+
+  /// Lets the first process read the trained parameters as they are now. All processes take part.
+  ///
+  /// @param reader what the first process does
+  /// @throws E if that fails
+  public <E extends Exception> void show(Reader<E> reader) throws E {
+    trainedParameters.show(reader);
+  }
+
   /// The largest micro-batch.
   public int tokenBudget() {
     return training.largest().tokens();
@@ -199,6 +251,11 @@ public final class Trainer<I extends TrainItem> {
   /// the step so far, unless they are streamed.
   public SequencedMap<String, Buffer> gradients() {
     return gradient.gradients();
+  }
+
+  /// Bytes of parameters that it has beside those that it began with.
+  public long parameterBytes() {
+    return trainedParameters.bytes();
   }
 
   /// Bytes that the programs of all micro-batches plan together, those without gradients among

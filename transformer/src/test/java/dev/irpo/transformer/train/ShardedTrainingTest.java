@@ -11,6 +11,7 @@ import dev.irpo.distributed.Group;
 import dev.irpo.distributed.GroupFailure;
 import dev.irpo.distributed.InProcess;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.transformer.Llama;
@@ -22,6 +23,7 @@ import dev.irpo.transformer.TinyModel;
 import dev.irpo.transformer.train.TrainItem.Pair;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -62,8 +64,23 @@ class ShardedTrainingTest {
         norms.add(trainer.update(1e-2));
         results.add(trainer.evaluate(pairs(5)));
       }
-      return new Outcome(parameters.flat().toFloatArray(), results, norms, parameters);
+      return new Outcome(weights(parameters, trainer), results, norms, parameters);
     }
+  }
+
+  /// All of them, as this process has them, or, where it has a share, as the first one reads them.
+  private static float[] weights(Parameters parameters, Trainer<Pair> trainer) {
+    if (!trainer.sharding().dividesParameters()) {
+      return parameters.flat().toFloatArray();
+    }
+    Backend cpu = new CpuBackend(1);
+    Buffer all = cpu.allocate(parameters.layout().numElements());
+    all.copyFrom(parameters.flat());
+    SequencedMap<String, Buffer> named = parameters.layout().slice(all, "");
+    trainer.show(
+        tensors -> tensors.forEach(tensor -> Parameters.copy(tensor, 0, named.get(tensor.name()))));
+    trainer.sharding().group().broadcast(all.segment(), 0);
+    return all.toFloatArray();
   }
 
   private static Trainer<Pair> trainer(
@@ -93,7 +110,14 @@ class ShardedTrainingTest {
         "4 | 2 | head",
         "3 | 2 | layers:1",
         "2 | 2 | model.norm.weight, head",
-        "2 | 2 | model.embed_tokens.weight, head"
+        "2 | 2 | model.embed_tokens.weight, head",
+        "2 | 3 | all",
+        "3 | 3 | all",
+        "4 | 3 | head",
+        "3 | 3 | layers:1",
+        "2 | 3 | model.norm.weight, head",
+        "2 | 3 | model.embed_tokens.weight, head",
+        "2 | 3 | *.input_layernorm.weight"
       })
   void severalProcessesTrainAsOneUpToTheOrderOfSums(int processes, int stage, String trained) {
     Outcome alone = train(Group.alone(), _ -> Sharding.alone(), trained);
@@ -101,7 +125,7 @@ class ShardedTrainingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, all", "2, all", "2, head"})
+  @CsvSource({"1, all", "2, all", "2, head", "3, all", "3, head"})
   void aTiedTableIsSummedOnceItIsComplete(int stage, String trained) {
     Outcome alone = train(Group.alone(), _ -> Sharding.alone(), trained, true);
     requireAlmost(
@@ -129,6 +153,7 @@ class ShardedTrainingTest {
         List.<Function<Group, Sharding>>of(
             group -> Sharding.of(group, 1),
             group -> Sharding.of(group, 2),
+            group -> Sharding.of(group, 3),
             Sharding::reproducible)) {
       List<Outcome> outcomes = train(3, sharding, "all");
       for (Outcome outcome : outcomes) {
@@ -143,7 +168,11 @@ class ShardedTrainingTest {
   void reproducibleStepsHaveTheSameBitsForAnyNumberOfProcesses(String trained) {
     Outcome alone = train(1, Sharding::reproducible, trained).getFirst();
     for (int processes : new int[] {2, 3, 4, 8}) {
-      for (Outcome outcome : train(processes, Sharding::reproducible, trained)) {
+      List<Outcome> outcomes = new ArrayList<>();
+      for (int stage : new int[] {2, 3}) {
+        outcomes.addAll(train(processes, group -> Sharding.reproducible(group, stage), trained));
+      }
+      for (Outcome outcome : outcomes) {
         assertArrayEquals(alone.weights, outcome.weights, processes + " processes");
         assertEquals(alone.norms, outcome.norms);
         for (int i = 0; i < alone.results.size(); i++) {
@@ -158,6 +187,40 @@ class ShardedTrainingTest {
         }
       }
     }
+  }
+
+  @Test
+  void dividedParametersBeginAsTheOnesGivenAndLeaveThemAsTheyAre() {
+    List<float[]> given =
+        InProcess.run(
+            2,
+            group -> {
+              Outcome outcome = train(group, some -> Sharding.of(some, 3), "all");
+              return outcome.parameters.flat().toFloatArray();
+            });
+    float[] start;
+    try (Backend cpu = new CpuBackend(1)) {
+      start = TinyModel.parameters(cpu, false).flat().toFloatArray();
+    }
+    given.forEach(values -> assertArrayEquals(start, values));
+  }
+
+  @Test
+  void programsThatCannotBeInterruptedGatherNoParameters() {
+    GroupFailure failure =
+        assertThrows(
+            GroupFailure.class,
+            () ->
+                InProcess.run(
+                    2,
+                    group ->
+                        train(
+                            new SlowBackend(new CpuBackend(1)),
+                            group,
+                            some -> Sharding.of(some, 3),
+                            "all",
+                            false)));
+    assertTrue(failure.getMessage().contains("use stage 1 or 2"), failure.getMessage());
   }
 
   @Test
@@ -177,7 +240,7 @@ class ShardedTrainingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
+  @ValueSource(ints = {1, 2, 3})
   void morePartsThanItemsLeaveSomeEmpty(int stage) {
     InProcess.run(
         4,
@@ -222,7 +285,7 @@ class ShardedTrainingTest {
   }
 
   @Test
-  void streamedGradientsTakeTheirShareAndTwoBuckets() {
+  void whatIsDividedTakesItsShareAndTwoBuckets() {
     InProcess.run(
         2,
         group -> {
@@ -230,8 +293,8 @@ class ShardedTrainingTest {
               new LlamaConfig(61, 24, 40, 12, 4, 2, 6, 96, 10_000, 1e-5, false, 1, List.of(2));
           OutlineBackend outline = new OutlineBackend();
           Parameters parameters = Parameters.allocate(outline, deep);
-          double[] bytes = new double[3];
-          for (int stage = 1; stage <= 2; stage++) {
+          double[] bytes = new double[4];
+          for (int stage = 1; stage <= 3; stage++) {
             long before = outline.allocatedBytes();
             Trainer<Pair> trainer = trainer(outline, parameters, Sharding.of(group, stage), "all");
             bytes[stage] = (double) (outline.allocatedBytes() - before);
@@ -240,6 +303,7 @@ class ShardedTrainingTest {
           assertEquals(
               2 * bytes[0], bytes[1], 0.02 * bytes[0]); // a gradient, halves of the moments
           assertEquals(1.5 * bytes[0] + 2 * bytes[0] / 13, bytes[2], 0.02 * bytes[0]);
+          assertEquals(bytes[2] + 0.5 * bytes[0] + 2 * bytes[0] / 13, bytes[3], 0.02 * bytes[0]);
           return null;
         });
   }

@@ -1,0 +1,110 @@
+package dev.irpo.transformer.train;
+
+import dev.irpo.distributed.Element;
+import dev.irpo.distributed.Group;
+import dev.irpo.distributed.Partition;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.ParameterLayout;
+import dev.irpo.transformer.Parameters;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
+
+/// A model that every process has whole: programs read it, and updates write into it, where it is.
+final class ResidentParameters implements TrainedParameters {
+  private final Parameters parameters;
+  private final ParameterLayout trained;
+  private final Group group;
+  private final List<Stretch> stretches = new ArrayList<>();
+
+  private record Stretch(long offset, Partition partition) {}
+
+  ResidentParameters(Parameters parameters, ShardedLayout layout, Group group) {
+    this.parameters = parameters;
+    this.group = group;
+    trained = layout.trained();
+    List<ParameterLayout.Stretch> wholes = trained.stretchesOf(parameters.layout());
+    for (int bucket = 0; bucket < layout.buckets().size(); bucket++) {
+      ShardedLayout.Range range = layout.buckets().get(bucket);
+      for (ParameterLayout.Stretch whole : wholes) {
+        long begin = Math.max(range.begin(), whole.offset());
+        long end = Math.min(range.end(), whole.offset() + whole.numElements());
+        if (begin < end) {
+          Partition partition = layout.partition(bucket);
+          stretches.add(
+              new Stretch(
+                  whole.offsetInWhole() + begin - whole.offset(),
+                  partition.slice(begin - range.begin(), end - range.begin())));
+        }
+      }
+    }
+  }
+
+  @Override
+  public SequencedMap<String, Buffer> buffers() {
+    return parameters.buffers();
+  }
+
+  @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
+  public Map<String, DType> types() {
+    return parameters.halfTypes();
+  }
+
+  @Override
+  public Graph graph() {
+    return new Graph();
+  }
+
+  @Override
+  public Buffer owned(OwnedStretch stretch) {
+    return stretch.of(parameters.flat(), stretch.offsetInWhole());
+  }
+
+  /// Gives every process the parameters that the others updated.
+  @Override
+  public void updated() {
+    if (group.size() == 1) {
+      return;
+    }
+    for (Stretch stretch : stretches) {
+      Buffer values = parameters.flat().slice(stretch.offset, stretch.partition.total());
+      group.allGather(values.segment(), Element.F32, stretch.partition);
+    }
+    parameters.markChanged();
+  }
+
+  @Override
+  public void idle(boolean backward, GradientSum gradients) {
+    // nothing is told during programs
+  }
+
+  @Override
+  public void overwrite(Function<String, StoredTensor> stored) {
+    for (ParameterLayout.Slice slice : trained.slices()) {
+      Parameters.copy(stored.apply(slice.name()), 0, parameters.buffers().get(slice.name()));
+    }
+    parameters.markChanged();
+  }
+
+  @Override
+  public <E extends Exception> void show(Trainer.Reader<E> reader) throws E {
+    if (group.isFirst()) {
+      List<StoredTensor> shown = new ArrayList<>();
+      for (ParameterLayout.Slice slice : trained.slices()) {
+        Buffer values = parameters.buffers().get(slice.name());
+        shown.add(new StoredTensor(slice.name(), DType.F32, slice.shape(), values.segment()));
+      }
+      reader.read(shown);
+    }
+  }
+}
