@@ -11,7 +11,7 @@ import picocli.CommandLine.Help;
 /// The commands there are, in the sections that help shows: what somebody wants to do.
 enum Commands {
   TRY("Try it", DemoCommand.class),
-  TRAIN("Train", RunCommand.class, TrainCommand.class, SftCommand.class),
+  TRAIN("Train", RunCommand.class, TrainCommand.class, SftCommand.class, ExperimentCommand.class),
   PLAN(
       "Plan a run",
       PlanCommand.class,

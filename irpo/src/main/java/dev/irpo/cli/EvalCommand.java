@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
+import dev.irpo.evaluate.SampledAccuracy;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
@@ -78,7 +79,16 @@ final class EvalCommand implements Callable<Integer> {
         try (Progress.Bar bar =
             processes.progress().begin("majority", (long) votes * problems.size())) {
           result.put("majoritySamples", votes);
-          put(result, "majority", evaluator.majority(problems, done -> bar.at(done, "")));
+          SampledAccuracy sampled = evaluator.sampled(problems, done -> bar.at(done, ""));
+          put(result, "majority", sampled.majority());
+          ObjectNode passAt = result.putObject("passAt");
+          sampled
+              .passAt()
+              .forEach(rate -> {
+                ObjectNode node = passAt.putObject(Integer.toString(rate.k()));
+                node.put("share", rate.share());
+                node.put("standardError", rate.standardError());
+              });
         }
       }
     }

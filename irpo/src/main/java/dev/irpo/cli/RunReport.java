@@ -24,7 +24,7 @@ final class RunReport {
       Evaluation evaluation =
           evaluated
               ? RunFolder.readJson(folder.evaluation(t), Evaluation.class)
-              : new Evaluation(null, null, 0);
+              : new Evaluation(null, null, 0, null);
       if (Files.exists(folder.rollouts(t).counts())) {
         RolloutCounts counts = RunFolder.readJson(folder.rollouts(t).counts(), RolloutCounts.class);
         String share =

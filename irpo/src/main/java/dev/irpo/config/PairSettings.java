@@ -1,9 +1,11 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Described;
 import dev.irpo.setting.Setting;
 
 /// The building of preference pairs from graded rollouts.
 public record PairSettings(
+    @Setting(value = "rollouts", doc = "what is trained on") Source source,
     @Setting(value = "10", range = "[1, 100000]", doc = "K, pairs per prompt") int perPrompt,
     @Setting(
             value = "true",
@@ -23,7 +25,32 @@ public record PairSettings(
             value = "0",
             range = "[0, 1000000000]",
             doc = "most pairs of an iteration, drawn at random where there are more; 0: all")
-        int atMost) {
+        int atMost,
+    @Setting(
+            value = "false",
+            doc =
+                "whether the reference scores sampled responses itself, for rollouts of another"
+                    + " model; else they have the log-probabilities that were recorded with them")
+        boolean scoreSamples) {
+  /// What there is to train on.
+  public enum Source implements Described {
+    /// The paper's.
+    ROLLOUTS("pairs of winners and losers among sampled responses"),
+    /// Supervised training alone.
+    GOLD("gold solutions without rejected responses, nothing is sampled; loss.kind=sft only");
+
+    private final String description;
+
+    Source(String description) {
+      this.description = description;
+    }
+
+    @Override
+    public String description() {
+      return description;
+    }
+  }
+
   /// Whether a response of this reward is a winner, else it is a loser.
   public boolean isWinner(float reward) {
     return reward >= (float) winnerReward;

@@ -7,6 +7,7 @@ import dev.irpo.rollout.Turns;
 import dev.irpo.task.Problem;
 import dev.irpo.transformer.CounterRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -42,9 +43,10 @@ public final class Evaluator {
     return new Accuracy((int) correct, problems.size());
   }
 
-  /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give; of equally
-  /// frequent answers the one that was sampled first. Samples without an answer do not vote.
-  public Accuracy majority(List<Problem> problems, LongConsumer progress) {
+  /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give, and of the
+  /// samples themselves. Of equally frequent answers the one that was sampled first counts; samples
+  /// without an answer do not vote.
+  public SampledAccuracy sampled(List<Problem> problems, LongConsumer progress) {
     List<Verdict> responses =
         sample(
             problems,
@@ -53,7 +55,9 @@ public final class Evaluator {
             progress);
     Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
     Map<Integer, Set<String>> right = new HashMap<>();
+    int[] rightSamples = new int[problems.size()];
     for (Verdict response : responses) {
+      rightSamples[response.problem()] += isRight(response) ? 1 : 0;
       response
           .extracted()
           .ifPresent(answer -> {
@@ -72,7 +76,10 @@ public final class Evaluator {
         correct++;
       }
     }
-    return new Accuracy(correct, problems.size());
+    return new SampledAccuracy(
+        new Accuracy(correct, problems.size()),
+        PassRate.of(
+            Arrays.stream(rightSamples).boxed().toList(), config.evaluate().majoritySamples()));
   }
 
   private boolean isRight(Verdict response) {

@@ -64,6 +64,24 @@ public record PairBuilder(int pairsPerPrompt, int maxTokens, boolean removeDupli
     return new Outcome.Pairs(pairs);
   }
 
+  /// A gold solution without anything rejected.
+  public Outcome ofGold(String problemId, int[] promptIds, Candidate gold) {
+    if (promptIds.length + gold.ids().length > maxTokens) {
+      return new Outcome.Dropped(problemId, DropReason.TOO_LONG);
+    }
+    return new Outcome.Pairs(
+        List.of(
+            new PreferencePair(
+                problemId,
+                gold.sample(),
+                PreferencePair.NONE,
+                promptIds,
+                gold.ids(),
+                new int[0],
+                gold.referenceLogProb(),
+                Float.NaN)));
+  }
+
   private List<Candidate> usable(List<Candidate> candidates, int promptTokens) {
     Map<Object, Candidate> kept = new LinkedHashMap<>();
     for (Candidate candidate : candidates) {

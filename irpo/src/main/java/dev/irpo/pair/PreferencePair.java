@@ -8,6 +8,7 @@ import dev.irpo.transformer.train.TrainItem;
 ///
 /// @param problemId the problem's own name
 /// @param chosenSample number of the chosen sample, −1 for the gold solution
+/// @param rejectedSample number of the rejected sample, −2 where nothing is rejected
 /// @param chosenReferenceLogProb ln M_t(chosen | prompt), in nats
 /// @param rejectedReferenceLogProb ln M_t(rejected | prompt), in nats
 public record PreferencePair(
@@ -21,6 +22,9 @@ public record PreferencePair(
     float rejectedReferenceLogProb) {
   /// [#chosenSample] of the gold solution.
   public static final int GOLD = -1;
+
+  /// [#rejectedSample] where nothing is rejected.
+  public static final int NONE = -2;
 
   /// Columns of `pairs.arrow`.
   public static final TableSchema<PreferencePair> SCHEMA =

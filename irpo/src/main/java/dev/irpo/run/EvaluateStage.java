@@ -2,6 +2,7 @@ package dev.irpo.run;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Evaluator;
+import dev.irpo.evaluate.SampledAccuracy;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.StageCosts;
@@ -61,13 +62,14 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
     int votes = evaluator.majoritySamples();
     try (Progress.Bar bar = session.progress().begin(name(), (long) test.size() * (1 + votes))) {
       var greedy = evaluator.greedy(test, done -> bar.at(done, "greedy"));
-      var majority =
+      SampledAccuracy sampled =
           votes == 0
-              ? null
-              : evaluator.majority(
-                  test, done -> bar.at(test.size() + done, "majority of " + votes));
+              ? new SampledAccuracy(null, null)
+              : evaluator.sampled(test, done -> bar.at(test.size() + done, "majority of " + votes));
       if (session.group().isFirst()) {
-        RunFolder.writeJson(folder.evaluation(iteration), new Evaluation(greedy, majority, votes));
+        RunFolder.writeJson(
+            folder.evaluation(iteration),
+            new Evaluation(greedy, sampled.majority(), votes, sampled.passAt()));
       }
     }
   }

@@ -67,6 +67,17 @@ public final class IterationLoop {
   /// @throws NotFiniteException naming the stage and the problem for which a model's numbers are
   ///   not finite
   public void run() throws IOException {
+    run(stages::pending);
+  }
+
+  /// The same up to M_t, without evaluations on the test problems.
+  ///
+  /// @param iteration t
+  public void runTo(int iteration) throws IOException {
+    run(() -> stages.pendingTo(iteration));
+  }
+
+  private void run(Session.Reading<List<Stage>> wanted) throws IOException {
     session.first(() -> {
       var _ = folder.noteBackend(backend.name());
     });
@@ -74,7 +85,7 @@ public final class IterationLoop {
     Repairs repairs = new Repairs(folder, all, session);
     repairs.repeat(() -> session.first(() -> verify(all)));
     repairs.repeat(() -> {
-      for (int number : session.firstCounts(() -> pending(all))) {
+      for (int number : session.firstCounts(() -> numbers(wanted.get(), all))) {
         place = "%d/%d ".formatted(number + 1, all.size());
         run(all.get(number));
       }
@@ -102,8 +113,8 @@ public final class IterationLoop {
     }
   }
 
-  private List<Integer> pending(List<Stage> all) throws IOException {
-    return stages.pending().stream().map(all::indexOf).toList();
+  private static List<Integer> numbers(List<Stage> some, List<Stage> all) {
+    return some.stream().map(all::indexOf).toList();
   }
 
   /// Shows which stage of how many it is.

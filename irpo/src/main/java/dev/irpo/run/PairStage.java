@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
+import dev.irpo.config.PairSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.pair.Candidate;
 import dev.irpo.pair.DropReason;
@@ -110,7 +111,8 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
   }
 
   private long mostOf(PromptCounts prompts) {
-    long built = (long) prompts.problems() * config.pairs().perPrompt();
+    int each = isOfGold() ? 1 : config.pairs().perPrompt();
+    long built = (long) prompts.problems() * each;
     int most = config.pairs().atMost();
     return most > 0 ? Math.min(built, most) : built;
   }
@@ -129,16 +131,16 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
   }
 
   /// If the loss reads the reference, gold solutions are scored, and the pairs that are drawn once
-  /// more if they were sampled with rounded weights.
+  /// more if they were sampled with rounded weights or by another model.
   private Cost scoring(PromptCounts own, StageCosts costs) {
-    boolean isRounded = costs.device().roundsWeights();
-    if (!PreferenceTraining.needsReference(config) || (own.goldSolutions() == 0 && !isRounded)) {
+    boolean isAgain = costs.device().roundsWeights() || config.pairs().scoreSamples();
+    if (!PreferenceTraining.needsReference(config) || (own.goldSolutions() == 0 && !isAgain)) {
       return Cost.NONE;
     }
     String gold = earlier.isPresent() ? "score held-out solutions" : "score gold solutions";
     Cost cost = costs.scoring(own).doing(costs.score(gold, own));
     String again = earlier.isPresent() ? "score held-out pairs" : "score pairs again";
-    return isRounded ? cost.doing(costs.scorePairs(again, own, mostOf(own))) : cost;
+    return isAgain ? cost.doing(costs.scorePairs(again, own, mostOf(own))) : cost;
   }
 
   @Override
@@ -157,8 +159,10 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     PairDraw draw =
         new PairDraw(config.pairs().atMost(), CounterRandom.key(key, sample.iteration()));
     List<PreferencePair> drawn = draw.of(built);
-    if (session.backend().traits().roundsWeights() && session.needsReference()) {
-      drawn = PairFile.withReference(drawn, session.reference()); // not those of rounded weights
+    boolean isRecorded =
+        !session.backend().traits().roundsWeights() && !config.pairs().scoreSamples();
+    if (!isRecorded && session.needsReference()) {
+      drawn = PairFile.withReference(drawn, session.reference()); // not those of other weights
     }
     List<PreferencePair> all =
         new ArrayList<>(
@@ -212,7 +216,9 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     List<Problem> problems = session.problems(sample.split());
     int first = session.firstProblem(sample.split());
     Map<Integer, Candidate> gold =
-        config.pairs().goldAmongWinners() ? GoldSolutions.of(session, sample.split()) : Map.of();
+        config.pairs().goldAmongWinners() || isOfGold()
+            ? GoldSolutions.of(session, sample.split())
+            : Map.of();
     int limit = session.model().config().maxPositions();
     int wanted = config.pairs().maxTokens();
     PairBuilder builder =
@@ -220,6 +226,15 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
             config.pairs().perPrompt(),
             wanted > 0 ? Math.min(wanted, limit) : limit,
             config.pairs().removeDuplicates());
+    if (isOfGold()) {
+      return gold.entrySet().stream()
+          .map(entry ->
+              builder.ofGold(
+                  problems.get(entry.getKey()).id(),
+                  session.prompts().ids(problems.get(entry.getKey())),
+                  entry.getValue()))
+          .toList();
+    }
     List<PairBuilder.Outcome> outcomes = new ArrayList<>();
     for (int i = 0; i < problems.size(); i++) {
       List<Rollout> sampled = byProblem.getOrDefault(first + i, List.of());
@@ -244,6 +259,10 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
       (isWinner(rollout) ? winners : losers).add(candidate);
     }
     return builder.build(problemId, rollouts.getFirst().promptIds(), winners, losers);
+  }
+
+  private boolean isOfGold() {
+    return config.pairs().source() == PairSettings.Source.GOLD;
   }
 
   private boolean isWinner(Rollout rollout) {

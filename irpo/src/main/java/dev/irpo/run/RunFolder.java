@@ -4,14 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Accuracy;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// Where everything of a run lies:
 ///
@@ -144,6 +147,28 @@ public record RunFolder(Path root) {
   /// Accuracy of a checkpoint on the held-out problems.
   public Path heldOut(int iteration, int step) {
     return training(iteration).checkpoints().resolve("held-out-%d.json".formatted(step));
+  }
+
+  /// The best accuracy of an iteration's checkpoints on the held-out problems, of those that are
+  /// evaluated.
+  public Optional<Accuracy> bestHeldOut(int iteration) throws IOException {
+    Path checkpoints = training(iteration).checkpoints();
+    if (!Files.isDirectory(checkpoints)) {
+      return Optional.empty();
+    }
+    Optional<Accuracy> best = Optional.empty();
+    try (Stream<Path> files = Files.list(checkpoints)) {
+      for (Path file :
+          files
+              .filter(file -> file.getFileName().toString().matches("held-out-\\d+\\.json"))
+              .toList()) {
+        Accuracy accuracy = readJson(file, Accuracy.class);
+        best =
+            best.filter(known -> known.correct() >= accuracy.correct())
+                .or(() -> Optional.of(accuracy));
+      }
+    }
+    return best;
   }
 
   /// Accuracy of M_t on the test problems.

@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import dev.irpo.config.PairSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.RunPlan;
@@ -7,6 +8,7 @@ import dev.irpo.plan.StageCosts;
 import dev.irpo.task.Split;
 import dev.irpo.task.Task;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.PreferenceTraining;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +37,7 @@ public final class RunStages {
     this.config = config;
     this.folder = folder;
     this.problems = problems;
+    requireRejected(config);
     start = evaluation(0, List.of());
     List<Stage> before = List.of();
     for (int iteration = 1; iteration <= config.iterations(); iteration++) {
@@ -42,6 +46,15 @@ public final class RunStages {
       before = List.of(keep);
       stages.addAll(evaluation(iteration, before));
       iterations.add(stages);
+    }
+  }
+
+  private static void requireRejected(RunConfig config) {
+    if (config.pairs().source() == PairSettings.Source.GOLD
+        && PreferenceTraining.reads(config).responses() > 1) {
+      throw new IllegalArgumentException(
+          "pairs.source=gold has no rejected responses, which loss.kind %s reads; set loss.kind=sft"
+              .formatted(config.loss().kind().name().toLowerCase(Locale.ROOT)));
     }
   }
 
@@ -90,7 +103,9 @@ public final class RunStages {
   }
 
   private SampleStage sample(int iteration, Split split, List<Stage> before) {
-    return new SampleStage(config, folder, iteration, split, problems.get(split), before);
+    boolean samples = config.pairs().source() == PairSettings.Source.ROLLOUTS;
+    int count = samples ? problems.get(split) : 0;
+    return new SampleStage(config, folder, iteration, split, count, before);
   }
 
   private List<Stage> evaluation(int iteration, List<Stage> before) {
@@ -138,6 +153,19 @@ public final class RunStages {
         train.prune();
       }
     }
+  }
+
+  /// The stages that must still run to make M_t, in their order.
+  ///
+  /// @param iteration t
+  List<Stage> pendingTo(int iteration) throws IOException {
+    Set<Stage> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Stage stage : all()) {
+      if (stage instanceof KeepStage keep && keep.iteration() <= iteration) {
+        want(stage, wanted);
+      }
+    }
+    return all().stream().filter(wanted::contains).toList();
   }
 
   /// The stages that must still run, in their order: evaluations and the models that they or the

@@ -1,0 +1,212 @@
+package dev.irpo.experiment;
+
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.SummedText;
+import dev.irpo.config.RunConfig;
+import dev.irpo.distributed.Group;
+import dev.irpo.evaluate.Accuracy;
+import dev.irpo.experiment.ExperimentFile.Protocol;
+import dev.irpo.experiment.ExperimentFile.Recipe;
+import dev.irpo.run.Evaluation;
+import dev.irpo.run.IterationLoop;
+import dev.irpo.run.Progress;
+import dev.irpo.run.RunFolder;
+import dev.irpo.tensor.Backend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+
+/// Runs an experiment, draw by draw, protocol by protocol, recipe by recipe. What is done already
+/// stays, so the same experiment resumes where it was.
+///
+/// ```text
+/// DIR/seed-1/star/learningRate-2e-5/                       a run folder
+/// DIR/seed-1/irpo-from-star/from-learningRate-2e-5/…       one that starts from a model of another
+/// ```
+public final class Experiment {
+  private final ExperimentFile file;
+  private final List<String> overrides;
+  private final Path root;
+  private final StartModel start;
+  private final Backend backend;
+  private final Group group;
+  private final Progress progress;
+
+  /// Copies M_0.
+  @FunctionalInterface
+  public interface StartModel {
+    /// Copies it to a folder that is not there.
+    void copyTo(Path folder) throws IOException;
+  }
+
+  /// @param file its name in the jar, or a file
+  /// @param seeds of the draws; none: the file's
+  /// @param overrides settings `key=value` of all runs, before the file's
+  /// @param root where all runs lie
+  /// @throws IllegalArgumentException in one line that names what is wrong with the file
+  public Experiment(
+      String file,
+      List<Long> seeds,
+      List<String> overrides,
+      Path root,
+      StartModel start,
+      Backend backend,
+      Group group,
+      Progress progress)
+      throws IOException {
+    ExperimentFile read = ExperimentFile.read(file);
+    this.file = seeds.isEmpty() ? read : read.withSeeds(seeds);
+    this.overrides = List.copyOf(overrides);
+    this.root = root;
+    this.start = start;
+    this.backend = backend;
+    this.group = group;
+    this.progress = progress;
+  }
+
+  /// A run of a draw.
+  ///
+  /// @param name of its folder within the recipe's
+  /// @param source what it starts from, empty for M_0
+  private record Run(String recipe, String name, RunFolder folder, RunConfig config, Path source) {}
+
+  /// Runs what is not done and writes `results.md` and `results.json`.
+  ///
+  /// @return the content of `results.md`
+  public String run() throws IOException {
+    List<Outcome> outcomes = new ArrayList<>();
+    for (long seed : file.seeds()) {
+      Shared shared = new Shared();
+      for (Protocol protocol : file.protocols()) {
+        Map<String, Run> made = new HashMap<>();
+        for (Map.Entry<String, Recipe> recipe : file.recipes().entrySet()) {
+          outcomes.add(outcome(seed, protocol, recipe.getKey(), made, shared));
+        }
+      }
+    }
+    Results results = new Results(file, outcomes);
+    String table = results.markdown();
+    if (group.isFirst()) {
+      SummedText.writeJson(root.resolve("results.json"), results.json());
+      AtomicFiles.writeFile(
+          root.resolve("results.md"), temporary -> Files.writeString(temporary, table));
+    }
+    group.barrier();
+    return table;
+  }
+
+  private Outcome outcome(
+      long seed, Protocol protocol, String recipe, Map<String, Run> made, Shared shared)
+      throws IOException {
+    List<SequencedMap<String, String>> candidates = protocol.candidates();
+    SequencedMap<String, String> best = candidates.getFirst();
+    int mostCorrect = -1;
+    for (SequencedMap<String, String> candidate : candidates) {
+      Run run = run(seed, recipe, candidate, made);
+      if (candidates.size() > 1) {
+        make(run, made, shared, 1);
+        int correct = heldOut(run).correct();
+        if (correct > mostCorrect) {
+          mostCorrect = correct;
+          best = candidate;
+        }
+      }
+    }
+    Run run = run(seed, recipe, best, made);
+    make(run, made, shared, ALL);
+    made.put(recipe, run);
+    List<Evaluation> evaluations = new ArrayList<>();
+    for (int t = 0; t <= run.config.iterations(); t++) {
+      evaluations.add(RunFolder.readJson(run.folder.evaluation(t), Evaluation.class));
+    }
+    String folder = root.relativize(run.folder.root()).toString();
+    return new Outcome(seed, protocol.name(), recipe, best, folder, evaluations);
+  }
+
+  /// All iterations, and what is measured of them.
+  private static final int ALL = 0;
+
+  private Accuracy heldOut(Run run) throws IOException {
+    Optional<Accuracy> best = run.folder.bestHeldOut(1);
+    return best.orElseThrow(() ->
+        new IllegalArgumentException(
+            "a protocol chooses settings on held-out problems and there are none; set"
+                + " task.heldOutProblems and train.evaluateEverySteps"));
+  }
+
+  private Run run(
+      long seed, String recipe, SequencedMap<String, String> chosen, Map<String, Run> made) {
+    String variant =
+        chosen.isEmpty()
+            ? "run"
+            : chosen.entrySet().stream()
+                .map(entry ->
+                    entry.getKey().substring(entry.getKey().lastIndexOf('.') + 1)
+                        + "-"
+                        + entry.getValue())
+                .collect(Collectors.joining("_"));
+    Path folder = root.resolve("seed-" + seed).resolve(recipe);
+    String from = file.recipes().get(recipe).start();
+    Path source = Path.of("");
+    if (from != null) {
+      ModelRef model = ModelRef.parse(from);
+      Run other = made.get(model.recipe());
+      folder = folder.resolve("from-" + other.name);
+      source = other.folder.model(model.iteration());
+    }
+    RunConfig config = file.config(recipe, chosen, seed, overrides);
+    return new Run(recipe, variant, new RunFolder(folder.resolve(variant)), config, source);
+  }
+
+  /// Makes what is not there.
+  ///
+  /// @param iteration the last one, or [#ALL]
+  private void make(Run run, Map<String, Run> made, Shared shared, int iteration)
+      throws IOException {
+    boolean isDone =
+        iteration == ALL
+            ? Files.exists(run.folder.evaluation(run.config.iterations()))
+            : Files.exists(run.folder.model(iteration));
+    group.barrier(); // all have looked
+    if (!isDone) {
+      if (group.isFirst()) {
+        begin(run, made, shared);
+      }
+      group.barrier();
+      Progress named =
+          (stage, total) ->
+              progress.begin("%d %s %s".formatted(run.config.seed(), run.recipe, stage), total);
+      IterationLoop loop =
+          new IterationLoop(run.config, run.folder, backend, group, named, Optional.empty());
+      if (iteration == ALL) {
+        loop.run();
+      } else {
+        loop.runTo(iteration);
+      }
+    }
+    shared.take(run.folder, run.config, run.source);
+  }
+
+  private void begin(Run run, Map<String, Run> made, Shared shared) throws IOException {
+    run.folder.open(run.config);
+    if (!Files.exists(run.folder.startModel())) {
+      if (run.source.toString().isEmpty()) {
+        start.copyTo(run.folder.startModel());
+      } else {
+        LinkedFiles.linkFolder(run.source, run.folder.startModel());
+      }
+    }
+    String rollouts = file.recipes().get(run.recipe).rollouts();
+    if (rollouts != null) {
+      Shared.linkRollouts(made.get(rollouts).folder, run.folder);
+    }
+    shared.giveTo(run.folder, run.config, run.source);
+  }
+}

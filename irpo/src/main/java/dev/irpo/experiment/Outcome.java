@@ -1,0 +1,18 @@
+package dev.irpo.experiment;
+
+import dev.irpo.run.Evaluation;
+import java.util.List;
+import java.util.SequencedMap;
+
+/// What a recipe came to in one draw under one protocol.
+///
+/// @param settings that the protocol gave it
+/// @param folder of its run, relative to the experiment's
+/// @param evaluations of M_0, M_1, …
+record Outcome(
+    long seed,
+    String protocol,
+    String recipe,
+    SequencedMap<String, String> settings,
+    String folder,
+    List<Evaluation> evaluations) {}
