@@ -7,6 +7,9 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.synthetic.CorpusMix;
 import dev.irpo.synthetic.WordProblemCorpus;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.testdata.ForeignData;
@@ -88,5 +91,14 @@ public final class TestData {
       tinyModel(backend, positions).save(folder);
     }
     return folder;
+  }
+
+  /// Rounds all weights of a model to a type of 16 bits.
+  public static void round(LanguageModel model, DType type) {
+    Buffer flat = model.parameters().flat();
+    for (long i = 0; i < flat.numElements(); i++) {
+      flat.set(i, HalfPrecision.rounded(type, (float) flat.get(i)));
+    }
+    model.parameters().markChanged();
   }
 }

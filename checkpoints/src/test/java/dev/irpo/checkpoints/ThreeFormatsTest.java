@@ -11,12 +11,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
-import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.checkpoints.torch.TorchWriter;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.LlamaConfig;
@@ -141,7 +141,7 @@ class ThreeFormatsTest {
     byte[] bytes = bytes(random.data());
     ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < bytes.length; i += Short.BYTES) {
-      data.putShort(i, FloatConversion.toBfloat16(bytes[i] / 256f));
+      data.putShort(i, HalfPrecision.narrowed(DType.BF16, bytes[i] / 256f));
     }
     return stored(random.name(), random.dtype(), random.shape(), bytes);
   }

@@ -1,5 +1,7 @@
 package dev.irpo.cli;
 
+import dev.irpo.config.TrainSettings;
+import dev.irpo.config.TrainSettings.ParameterType;
 import dev.irpo.plan.Machine;
 import dev.irpo.plan.Roofline;
 import dev.irpo.plan.cluster.Cluster;
@@ -178,8 +180,10 @@ final class ClusterOptions {
   }
 
   /// The strategies to compare.
-  List<Strategy> strategies(Cluster cluster, LlamaConfig model) {
-    Precision elements = precision();
+  ///
+  /// @param train what processes as they are built train with
+  List<Strategy> strategies(Cluster cluster, LlamaConfig model, TrainSettings train) {
+    Precision elements = precision(train);
     Overlap usual = hasGpus() ? Overlap.LAYERS : Overlap.AS_BUILT;
     Overlap overlap = withoutOverlap ? Overlap.NONE : usual;
     List<String> names = strategies.isEmpty() ? usual(cluster, model) : strategies;
@@ -204,9 +208,12 @@ final class ClusterOptions {
     return names;
   }
 
-  private Precision precision() {
+  private Precision precision(TrainSettings train) {
+    if (precision == null && hasGpus()) {
+      return Precision.BF16;
+    }
     if (precision == null) {
-      return hasGpus() ? Precision.BF16 : Precision.F32;
+      return train.parameterType() == ParameterType.F32 ? Precision.F32 : Precision.ROUNDED;
     }
     return switch (precision) {
       case "f32" -> Precision.F32;

@@ -7,6 +7,7 @@ import dev.irpo.rollout.Prompts;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.StartModel;
 import dev.irpo.train.ConfigFile;
+import dev.irpo.train.RoundedStart;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -63,6 +64,7 @@ final class DemoCommand implements Callable<Integer> {
       EmbeddedModel.copyTo(folder.startModel());
       startModel.requireSame("the demo's");
     }
+    RoundedStart.require(resolved, folder.training(1), folder.startModel(), Optional.empty());
     return prompts;
   }
 

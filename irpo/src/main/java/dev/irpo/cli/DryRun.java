@@ -72,7 +72,7 @@ record DryRun(
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
     long needed =
         isBegun
-            ? 3 * programs.training().trainedBytes() + programs.weightBytes()
+            ? programs.training().checkpointBytes() + programs.weightBytes()
             : plan.totalDiskBytes();
     long free = Files.getFileStore(disk).getUsableSpace();
     if (free < needed) {

@@ -158,7 +158,9 @@ final class PlanCommand implements Callable<Integer> {
               asked,
               cluster.assumptions(),
               resolved.train().batchSize(),
-              cluster.strategies(asked, sizes).stream().map(simulation::run).toList());
+              cluster.strategies(asked, sizes, resolved.train()).stream()
+                  .map(simulation::run)
+                  .toList());
       if (json) {
         JsonLines.print(report.json());
       } else {

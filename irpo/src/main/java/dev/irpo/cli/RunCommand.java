@@ -16,6 +16,7 @@ import dev.irpo.run.RunFolder;
 import dev.irpo.run.StartModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.ConfigFile;
+import dev.irpo.train.RoundedStart;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,6 +75,9 @@ final class RunCommand implements Callable<Integer> {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
       DryRun.of(resolved, prompts, processes.group()).requireRoom(out, processes.memoryBytes());
+      if (isCopied) {
+        RoundedStart.require(resolved, source);
+      }
       folder.open(resolved, lock);
       if (isCopied) {
         copyStartModel(source, folder.startModel());

@@ -7,6 +7,7 @@ import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
+import dev.irpo.train.RoundedStart;
 import dev.irpo.train.SupervisedTraining;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
@@ -81,6 +82,10 @@ final class SftCommand implements Callable<Integer> {
           folder.requireUnfinished();
           return config.loadFor(out);
         });
+    processes.first(() -> {
+      RoundedStart.require(resolved, folder, model.model, model.tokenizer());
+      return folder;
+    });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained =

@@ -11,6 +11,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.RoundedStart;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.score.Scorer;
@@ -89,6 +90,10 @@ final class TrainCommand implements Callable<Integer> {
   private void train(TrainingFolder folder, FolderLock lock, Processes processes)
       throws IOException {
     RunConfig resolved = processes.all(() -> checked(folder));
+    processes.first(() -> {
+      RoundedStart.require(resolved, folder, policy, Optional.ofNullable(tokenizer));
+      return folder;
+    });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained =

@@ -50,6 +50,14 @@ public record TrainSettings(
                     + " too, gathered layer by layer in each pass of a micro-batch (only on cpu)")
         int zeroStage,
     @Setting(
+            value = "f32",
+            doc =
+                "what the trained parameters are rounded to after each step, in which processes"
+                    + " send them; with bf16 and f16 each process keeps those that it updates in"
+                    + " f32 besides, and the model begins with numbers of the type (irpo convert"
+                    + " --dtype)")
+        ParameterType parameterType,
+    @Setting(
             value = "500",
             range = "[0, 100000000]",
             doc = "steps between evaluations on held-out problems; 0: none")
@@ -78,4 +86,14 @@ public record TrainSettings(
             doc =
                 "whether M_t is then trained again, from M_{t-1} and with the held-out problems"
                     + " too, for as many steps as the chosen checkpoint has; run only")
-        boolean retrainWithHeldOut) {}
+        boolean retrainWithHeldOut) {
+  /// Types that the trained parameters are rounded to.
+  public enum ParameterType {
+    /// Single precision: nothing is rounded.
+    F32,
+    /// The upper half of that.
+    BF16,
+    /// IEEE 754 binary16; a parameter above 65,504 stops the training.
+    F16
+  }
+}

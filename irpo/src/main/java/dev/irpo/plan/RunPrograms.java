@@ -83,10 +83,12 @@ public final class RunPrograms {
   ///
   /// @param microBatch forward and backward pass of a full micro-batch
   /// @param updates an optimizer step
-  /// @param parameterBytes of parameters that are trained apart from those that sample and score
+  /// @param parameterBytes of parameters that are trained apart from those that sample and score,
+  ///   or that are updated apart from those that are trained
   /// @param gradientBytes of gradients, and of what sums them over processes
   /// @param momentBytes of the moments that a process has
   /// @param trainedBytes of the trained parameters of all processes
+  /// @param checkpointBytes of these, their two moments, and what is updated apart from them
   public record Training(
       Compilation microBatch,
       int tokens,
@@ -95,7 +97,8 @@ public final class RunPrograms {
       long parameterBytes,
       long gradientBytes,
       long momentBytes,
-      long trainedBytes) {
+      long trainedBytes,
+      long checkpointBytes) {
     /// That of a trainer.
     ///
     /// @param maker makes the trainer on the backend
@@ -104,6 +107,8 @@ public final class RunPrograms {
       Trainer<?> trainer = maker.get();
       ShardedLayout layout = trainer.optimizer().layout();
       long moments = 2 * Float.BYTES * layout.numOwned();
+      long trained = Float.BYTES * layout.trained().numElements();
+      boolean hasMasters = trainer.optimizer().masters().isPresent();
       return new Training(
           OutlineBackend.compilationOf(trainer.microBatch()),
           trainer.tokenBudget(),
@@ -112,7 +117,8 @@ public final class RunPrograms {
           trainer.parameterBytes(),
           outline.allocatedBytes() - before - moments - trainer.parameterBytes(),
           moments,
-          Float.BYTES * layout.trained().numElements());
+          trained,
+          (hasMasters ? 4 : 3) * trained);
     }
 
     Cost addTo(Cost cost) {

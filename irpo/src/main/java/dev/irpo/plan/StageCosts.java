@@ -182,9 +182,9 @@ public record StageCosts(
     return Cost.NONE.inMemory(Purpose.WEIGHTS, programs.residentWeightBytes());
   }
 
-  /// Bytes of one checkpoint: trained weights and their two moments.
+  /// Bytes of one checkpoint: trained weights, their two moments, and what they were rounded from.
   public long checkpointBytes() {
-    return 3 * programs.training().trainedBytes();
+    return programs.training().checkpointBytes();
   }
 
   /// Rollouts of so many responses to each prompt, as a table and as objects.

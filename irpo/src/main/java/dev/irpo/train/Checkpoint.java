@@ -12,11 +12,14 @@ import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.train.Optimizer;
+import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -143,8 +146,7 @@ final class Checkpoint {
       trainer.overwrite(stored::tensor);
     }
     try (OptimizerShards shards = OptimizerShards.open(folder, shardLayout(optimizer))) {
-      pieces(optimizer)
-          .forEach(piece -> shards.read(piece.begin(), piece.expAvg(), piece.expAvgSq()));
+      pieces(optimizer).forEach(shards::read);
     }
     JsonNode state = MAPPER.readTree(Files.readString(folder.resolve(STATE)));
     optimizer.resumeAfter(state.get("optimizerSteps").longValue());
@@ -161,15 +163,21 @@ final class Checkpoint {
     return optimizer.layout().trained().slices();
   }
 
-  /// The moments that this process has, without the padding between parameters.
+  /// The moments, and masters if there are any, that this process has, without the padding between
+  /// parameters.
   private static List<OptimizerShards.Piece> pieces(Optimizer optimizer) {
     ShardLayout shards = shardLayout(optimizer);
     return optimizer.layout().ownedSlices().stream()
         .map(owned ->
             new OptimizerShards.Piece(
                 shards.begin(owned.slice().name()) + owned.begin(),
-                optimizer.firstMoment().slice(owned.offset(), owned.length()).segment(),
-                optimizer.secondMoment().slice(owned.offset(), owned.length()).segment()))
+                owned(optimizer.firstMoment(), owned),
+                owned(optimizer.secondMoment(), owned),
+                optimizer.masters().map(masters -> owned(masters, owned))))
         .toList();
+  }
+
+  private static MemorySegment owned(Buffer all, ShardedLayout.Owned owned) {
+    return all.slice(owned.offset(), owned.length()).segment();
   }
 }

@@ -5,6 +5,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.config.TrainSettings;
 import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AdamWSettings;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
@@ -54,8 +55,14 @@ final class Schedules {
                 optimizer.weightDecay(),
                 optimizer.clipNorm()),
             trained(train, parameters.config()),
-            sharding(train, group));
+            sharding(train, group),
+            parameterType(train));
     return new Trainer<>(backend, parameters, loss, settings);
+  }
+
+  /// What the trained parameters are rounded to.
+  static DType parameterType(TrainSettings train) {
+    return DType.valueOf(train.parameterType().name());
   }
 
   /// How the processes divide a training.

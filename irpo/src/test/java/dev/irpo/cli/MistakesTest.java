@@ -328,4 +328,43 @@ class MistakesTest {
     CommandLineRun.of("", "sft", "--model", model, "--data", data, "--out", out)
         .requireRefused(out.resolve("model"), "finished");
   }
+
+  @Test
+  void aModelThatATrainingWouldRoundIsRefusedBeforeAnythingIsWritten() throws IOException {
+    Path data = folder.resolve("data.jsonl");
+    Files.writeString(data, IDS + "\n");
+    Path pairs = folder.resolve("pairs.jsonl");
+    Files.writeString(pairs, "{\"promptIds\":[1],\"chosenIds\":[5],\"rejectedIds\":[6]}\n");
+    Path out = folder.resolve("out");
+    String rounded = "train.parameterType=bf16";
+    for (CommandLineRun run :
+        List.of(
+            CommandLineRun.of(
+                "", "sft", "--model", model, "--data", data, "--out", out, "--set", rounded),
+            CommandLineRun.of(
+                "", "train", "--policy", model, "--pairs", pairs, "--out", out, "--set", rounded),
+            CommandLineRun.of(
+                "", "run", "--model", model, "--preset", "demo", "--out", out, "--set", rounded))) {
+      run.requireRefused(model + ": tensor 'model.embed_tokens.weight'", "--dtype bf16");
+      assertFalse(Files.exists(out));
+    }
+    Path half = folder.resolve("half");
+    CommandLineRun.of("", "convert", "--from", model, "--to", half, "--dtype", "bf16")
+        .requireSuccess();
+    CommandLineRun.of(
+            "",
+            "sft",
+            "--model",
+            half,
+            "--data",
+            data,
+            "--out",
+            out,
+            "--set",
+            rounded,
+            "--set",
+            "train.steps=2")
+        .requireSuccess();
+    assertTrue(Files.exists(out.resolve("model")));
+  }
 }

@@ -109,6 +109,25 @@ class RunPlanTest {
   }
 
   @Test
+  void mastersOfRoundedParametersCountInMemoryAndDisk() throws IOException {
+    try (Backend backend = new CpuBackend(1)) {
+      LanguageModel tiny = TestData.tinyModel(backend);
+      RunPlan single = plan(CONFIG, tiny);
+      RunPlan half = plan(CONFIG.with("train.parameterType=f16"), tiny);
+      long weights = Float.BYTES * tiny.parameters().layout().numElements();
+      assertEquals(
+          single.memory().bytes().get(Purpose.WEIGHTS) + weights,
+          half.memory().bytes().get(Purpose.WEIGHTS));
+      for (Purpose purpose : List.of(Purpose.GRADIENTS, Purpose.OPTIMIZER, Purpose.ACTIVATIONS)) {
+        assertEquals(single.memory().bytes().get(purpose), half.memory().bytes().get(purpose));
+      }
+      assertEquals(
+          4 * single.iterationDiskBytes().get(Purpose.CHECKPOINTS),
+          3 * half.iterationDiskBytes().get(Purpose.CHECKPOINTS));
+    }
+  }
+
+  @Test
   void aSecondTrainingCountsInWorkTimeAndDisk() throws IOException {
     try (Backend backend = new CpuBackend(1)) {
       LanguageModel tiny = TestData.tinyModel(backend);

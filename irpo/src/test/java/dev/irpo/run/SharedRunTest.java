@@ -4,12 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.files.DamagedFiles;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.InProcess;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +31,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A run that several processes share ends as that of one.
@@ -102,6 +111,50 @@ class SharedRunTest {
     assertEquals(alone, contents(run("changed", 2, CONFIG)));
     assertTrue(Files.exists(last.resolve("optimizer-00002-of-00002.arrow")));
     assertFalse(Files.exists(last.resolve("optimizer-00003-of-00003.arrow")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"bf16, 3, all", "f16, 2, layers:1"})
+  void parametersOf16BitsGiveTheSameFilesForAnyNumberOfProcessesAndWhenResumed(
+      String type, int stage, String trained) throws IOException {
+    RunConfig config =
+        CONFIG.with(
+            "train.parameterType=" + type,
+            "train.zeroStage=" + stage,
+            "train.parameters=" + trained);
+    RunFolder one = new RunFolder(run("one", 1, config));
+    Map<String, String> alone = contents(one.root());
+    assertEquals(alone, contents(run("two", 2, config)));
+    RunFolder folder = new RunFolder(run("three", 3, config));
+    assertEquals(alone, contents(folder.root()));
+    TrainingFolder training = folder.retraining(1);
+    delete(training.checkpoint(training.lastStep().orElseThrow()));
+    delete(folder.model(1));
+    delete(folder.evaluation(1));
+    assertEquals(alone, contents(run("three", 2, config)));
+    JsonNode first =
+        new ObjectMapper().readTree(Files.readAllLines(one.training(1).metrics()).getFirst());
+    assertEquals(
+        (float) Math.log(2), first.get("dpo").doubleValue(), "the policy is the reference");
+    requireHas(one.model(1), DType.valueOf(config.train().parameterType().name()));
+    for (int step : List.of(4, 6)) {
+      requireHas(
+          one.training(1).checkpoint(step), DType.valueOf(config.train().parameterType().name()));
+    }
+  }
+
+  /// Fails unless all numbers of a model in single precision are those of a type.
+  private static void requireHas(Path model, DType type) throws IOException {
+    try (StoredModel stored = ModelFormats.open(model)) {
+      for (StoredTensor tensor : stored.tensors().values()) {
+        assertEquals(DType.F32, tensor.dtype());
+        Buffer values = Buffer.allocate(DType.F32, tensor.shape().numElements());
+        tensor.content().read(0, values.segment());
+        for (float value : values.toFloatArray()) {
+          assertEquals(HalfPrecision.rounded(type, value), value, tensor.name());
+        }
+      }
+    }
   }
 
   @Test

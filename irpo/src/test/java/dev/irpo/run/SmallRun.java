@@ -3,7 +3,9 @@ package dev.irpo.run;
 import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -28,11 +30,16 @@ public final class SmallRun {
 
   private SmallRun() {}
 
-  /// The folder of a run that begins from the tiny model.
+  /// The folder of a run that begins from the tiny model, in the type that the run trains.
   public static RunFolder begin(RunConfig config, Backend backend, Path root) throws IOException {
     RunFolder folder = new RunFolder(root);
     folder.open(config);
-    TestData.tinyModel(backend).save(folder.startModel());
+    LanguageModel model = TestData.tinyModel(backend);
+    DType type = DType.valueOf(config.train().parameterType().name());
+    if (type.isHalf()) {
+      TestData.round(model, type);
+    }
+    model.save(folder.startModel());
     return folder;
   }
 }

@@ -14,17 +14,22 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/// AdamW's two moments of every parameter, stored as ranges of the flattened vector.
+/// AdamW's two moments of every parameter, stored as ranges of the flattened vector, and the
+/// parameters that it updates where the model has rounded ones.
 ///
 /// ```text
-/// optimizer-00001-of-00002.arrow   columns expAvg, expAvgSq (Float32); schema metadata
+/// optimizer-00001-of-00002.arrow   columns expAvg, expAvgSq (Float32), and master (Float32) in a
+///                                  training whose parameters are rounded; schema metadata
 ///                                  irpo.begin, irpo.end (elements) of one range, or
 ///                                  irpo.ranges "0-16 64-96" of several, end to end in the columns;
 ///                                  irpo.total (elements), irpo.layout (checksum)
@@ -38,8 +43,8 @@ public final class OptimizerShards implements AutoCloseable {
   private static final String BEGIN = "irpo.begin";
   private static final String END = "irpo.end";
   private static final String RANGES = "irpo.ranges";
-  private static final int EXP_AVG = 0;
-  private static final int EXP_AVG_SQ = 1;
+  private static final List<String> MOMENTS = List.of("expAvg", "expAvgSq");
+  private static final List<String> WITH_MASTERS = List.of("expAvg", "expAvgSq", "master");
 
   private final List<Shard> shards;
   private final ShardLayout layout;
@@ -56,19 +61,38 @@ public final class OptimizerShards implements AutoCloseable {
     }
   }
 
-  /// The moments of some elements that follow each other.
+  /// The state of some elements that follow each other.
   ///
   /// @param begin first element in the flattened vector
   /// @param expAvg float32, for instance of one parameter
   /// @param expAvgSq the same elements of the second moment
-  public record Piece(long begin, MemorySegment expAvg, MemorySegment expAvgSq) {
-    /// Checks that the two moments have equally many whole elements.
+  /// @param master the same elements of the parameters in single precision, if there are rounded
+  ///   ones
+  public record Piece(
+      long begin, MemorySegment expAvg, MemorySegment expAvgSq, Optional<MemorySegment> master) {
+    /// Checks that all have equally many whole elements.
     public Piece {
-      if (expAvg.byteSize() != expAvgSq.byteSize() || expAvg.byteSize() % Float.BYTES != 0) {
+      long bytes = expAvg.byteSize();
+      long masterBytes = master.map(MemorySegment::byteSize).orElse(bytes);
+      if (bytes != expAvgSq.byteSize() || bytes != masterBytes || bytes % Float.BYTES != 0) {
         throw new IllegalArgumentException(
-            "expAvg has %d bytes, expAvgSq %d; both need the same whole number of float32"
-                .formatted(expAvg.byteSize(), expAvgSq.byteSize()));
+            "expAvg has %d bytes, expAvgSq %d%s; all need the same whole number of float32"
+                .formatted(
+                    bytes,
+                    expAvgSq.byteSize(),
+                    master.isPresent() ? ", master " + masterBytes : ""));
       }
+    }
+
+    /// The two moments of some elements.
+    public Piece(long begin, MemorySegment expAvg, MemorySegment expAvgSq) {
+      this(begin, expAvg, expAvgSq, Optional.empty());
+    }
+
+    private List<MemorySegment> columns() {
+      List<MemorySegment> columns = new ArrayList<>(List.of(expAvg, expAvgSq));
+      master.ifPresent(columns::add);
+      return columns;
     }
 
     long end() {
@@ -76,7 +100,7 @@ public final class OptimizerShards implements AutoCloseable {
     }
   }
 
-  /// The moments that one process holds.
+  /// The state that one process holds.
   ///
   /// @param number from 1 to `count`
   /// @param pieces in ascending order of their elements
@@ -90,6 +114,9 @@ public final class OptimizerShards implements AutoCloseable {
           throw new IllegalArgumentException(
               "a piece begins at element %d, the one before it ends at %d"
                   .formatted(piece.begin(), end));
+        }
+        if (piece.master().isPresent() != pieces.getFirst().master().isPresent()) {
+          throw new IllegalArgumentException("some pieces have masters, others have none");
         }
         end = piece.end();
       }
@@ -108,6 +135,11 @@ public final class OptimizerShards implements AutoCloseable {
         ranges.add(new Range(begin, piece.end()));
       }
       return ranges.isEmpty() ? List.of(new Range(0, 0)) : ranges;
+    }
+
+    private List<String> columns() {
+      boolean hasMasters = !pieces.isEmpty() && pieces.getFirst().master().isPresent();
+      return hasMasters ? WITH_MASTERS : MOMENTS;
     }
 
     private long numElements() {
@@ -148,21 +180,27 @@ public final class OptimizerShards implements AutoCloseable {
         folder.resolve(name),
         temporary -> {
           try (HashedFile file = new HashedFile(temporary, _ -> {})) {
-            IpcFileWriter writer = new IpcFileWriter(file, schema(metadata));
-            List<MemorySegment> expAvg = part.pieces().stream().map(Piece::expAvg).toList();
-            List<MemorySegment> expAvgSq = part.pieces().stream().map(Piece::expAvgSq).toList();
+            IpcFileWriter writer = new IpcFileWriter(file, schema(part.columns(), metadata));
             long elements = part.numElements();
             for (long begin = 0; begin < elements; begin += BATCH_ELEMENTS) {
               long count = Math.min(BATCH_ELEMENTS, elements - begin);
-              writer.writeBatch(
-                  count,
-                  List.of(new Column(expAvg, begin, count), new Column(expAvgSq, begin, count)));
+              writer.writeBatch(count, columns(part, begin, count));
             }
             writer.finish();
             written.put(name, file.finish());
           }
         });
     return written;
+  }
+
+  private static List<IpcFileWriter.ColumnData> columns(Part part, long begin, long count) {
+    return IntStream.range(0, part.columns().size())
+        .<IpcFileWriter.ColumnData>mapToObj(column -> {
+          List<MemorySegment> pieces =
+              part.pieces().stream().map(piece -> piece.columns().get(column)).toList();
+          return new Column(pieces, begin, count);
+        })
+        .toList();
   }
 
   /// Opens all shards of a folder, memory-mapped.
@@ -198,31 +236,56 @@ public final class OptimizerShards implements AutoCloseable {
     }
   }
 
-  /// Copies the moments of elements `begin` and following, as many as the outputs hold.
+  /// Copies the two moments of elements `begin` and following, as many as the outputs hold.
   ///
   /// @param expAvg written; float32
   /// @param expAvgSq written; float32, as many elements
+  /// @throws IllegalArgumentException as [#read(Piece)]
   public void read(long begin, MemorySegment expAvg, MemorySegment expAvgSq) {
-    long end = begin + expAvg.byteSize() / Float.BYTES;
-    if (expAvg.byteSize() != expAvgSq.byteSize() || begin < 0 || end > layout.total()) {
+    read(new Piece(begin, expAvg, expAvgSq));
+  }
+
+  /// Copies the state of a piece's elements into it.
+  ///
+  /// @throws IllegalArgumentException if there are no such elements, or if there are masters and
+  ///   the piece takes none, or the other way round
+  public void read(Piece wanted) {
+    if (wanted.begin() < 0 || wanted.end() > layout.total()) {
       throw new IllegalArgumentException(
-          "elements %d to %d (%d and %d bytes) are not within the %d of the layout"
-              .formatted(begin, end, expAvg.byteSize(), expAvgSq.byteSize(), layout.total()));
+          "elements %d to %d are not within the %d of the layout"
+              .formatted(wanted.begin(), wanted.end(), layout.total()));
     }
     for (Shard shard : shards) {
       long batchBegin = shard.begin() - shard.firstRow(); // element of the batch's first row
+      requireMasters(shard, wanted.master().isPresent());
       for (IpcFile.Batch batch : shard.file().batches()) {
-        long from = Math.max(Math.max(begin, shard.begin()), batchBegin);
-        long to = Math.min(Math.min(end, shard.end()), batchBegin + batch.rows());
+        long from = Math.max(Math.max(wanted.begin(), shard.begin()), batchBegin);
+        long to = Math.min(Math.min(wanted.end(), shard.end()), batchBegin + batch.rows());
         long bytes = (to - from) * Float.BYTES;
         if (bytes > 0) {
           long source = (from - batchBegin) * Float.BYTES;
-          long target = (from - begin) * Float.BYTES;
-          MemorySegment.copy(batch.columns().get(EXP_AVG), source, expAvg, target, bytes);
-          MemorySegment.copy(batch.columns().get(EXP_AVG_SQ), source, expAvgSq, target, bytes);
+          long target = (from - wanted.begin()) * Float.BYTES;
+          List<MemorySegment> columns = wanted.columns();
+          for (int column = 0; column < columns.size(); column++) {
+            MemorySegment.copy(
+                batch.columns().get(column), source, columns.get(column), target, bytes);
+          }
         }
         batchBegin += batch.rows();
       }
+    }
+  }
+
+  private static void requireMasters(Shard shard, boolean areWanted) {
+    boolean areThere = shard.file().schema().getFields().size() == WITH_MASTERS.size();
+    if (areThere != areWanted && shard.end() > shard.begin()) {
+      throw new IllegalArgumentException(
+          "%s: %s; resume with the train.parameterType that the training began with"
+              .formatted(
+                  shard.file().path(),
+                  areThere
+                      ? "has a column 'master', of a training whose parameters are rounded to 16 bits"
+                      : "has no column 'master', which parameters that are rounded to 16 bits need"));
     }
   }
 
@@ -232,10 +295,12 @@ public final class OptimizerShards implements AutoCloseable {
     arena.close();
   }
 
-  private static Schema schema(Map<String, String> metadata) {
-    return new Schema(
-        List.of(ArrowTypes.field("expAvg", DType.F32), ArrowTypes.field("expAvgSq", DType.F32)),
-        metadata);
+  private static Schema schema(List<String> columns, Map<String, String> metadata) {
+    return new Schema(fields(columns), metadata);
+  }
+
+  private static List<Field> fields(List<String> columns) {
+    return columns.stream().map(name -> ArrowTypes.field(name, DType.F32)).toList();
   }
 
   private static List<Shard> shards(IpcFile file, ShardLayout layout) {
@@ -244,8 +309,9 @@ public final class OptimizerShards implements AutoCloseable {
           "%s: belongs to %s parameters of other names or shapes, the model has %d; use its model"
               .formatted(file.path(), file.metadata("irpo.total"), layout.total()));
     }
-    if (!file.schema().getFields().equals(schema(Map.of()).getFields())) {
-      throw IpcFile.damaged(file.path(), "its columns are " + file.schema().getFields());
+    List<Field> found = file.schema().getFields();
+    if (!found.equals(fields(MOMENTS)) && !found.equals(fields(WITH_MASTERS))) {
+      throw IpcFile.damaged(file.path(), "its columns are " + found);
     }
     List<Shard> shards = new ArrayList<>();
     long row = 0;

@@ -38,5 +38,6 @@
 /// converting and exporting does not depend on it.
 ///
 /// **Optimizer state** ([OptimizerShards]) is AdamW's moments as one flattened vector
-/// ([ShardLayout]), cut into contiguous ranges, a file each.
+/// ([ShardLayout]), cut into contiguous ranges, a file each; where the weights are rounded, those
+/// that it updates too.
 package dev.irpo.checkpoints.arrow;

@@ -2,11 +2,10 @@ package dev.irpo.checkpoints.model;
 
 import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import java.lang.foreign.MemorySegment;
 
-/// Conversion between f32, f16 and bf16: to the nearest value, ties to the even one.
-///
-/// Widening is exact. A NaN stays a NaN, too large becomes infinite, f16 keeps its subnormals.
+/// Conversion between f32, f16 and bf16 in little-endian memory, as [HalfPrecision] rounds.
 public final class FloatConversion {
 
   private FloatConversion() {}
@@ -35,26 +34,11 @@ public final class FloatConversion {
     }
   }
 
-  /// The upper half of the bits, rounded; a NaN whose payload is in the lower half stays one.
-  public static short toBfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) ((bits >>> 16) | 0x40); // quiet bit, as hardware does
-    }
-    int toEven = 0x7fff + ((bits >>> 16) & 1);
-    return (short) ((bits + toEven) >>> 16);
-  }
-
-  /// Exact.
-  public static float fromBfloat16(short value) {
-    return Float.intBitsToFloat(value << 16);
-  }
-
   private static float get(DType dtype, MemorySegment data, long index) {
     return switch (dtype) {
       case F32 -> data.get(LittleEndian.FLOAT, index * Float.BYTES);
-      case F16 -> Float.float16ToFloat(data.get(LittleEndian.SHORT, index * Short.BYTES));
-      case BF16 -> fromBfloat16(data.get(LittleEndian.SHORT, index * Short.BYTES));
+      case F16, BF16 ->
+          HalfPrecision.widened(dtype, data.get(LittleEndian.SHORT, index * Short.BYTES));
       case F64, INT32 -> throw unsupported(dtype);
     };
   }
@@ -62,8 +46,8 @@ public final class FloatConversion {
   private static void put(DType dtype, MemorySegment data, long index, float value) {
     switch (dtype) {
       case F32 -> data.set(LittleEndian.FLOAT, index * Float.BYTES, value);
-      case F16 -> data.set(LittleEndian.SHORT, index * Short.BYTES, Float.floatToFloat16(value));
-      case BF16 -> data.set(LittleEndian.SHORT, index * Short.BYTES, toBfloat16(value));
+      case F16, BF16 ->
+          data.set(LittleEndian.SHORT, index * Short.BYTES, HalfPrecision.narrowed(dtype, value));
       case F64, INT32 -> throw unsupported(dtype);
     }
   }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.Float4Vector;
@@ -133,6 +134,90 @@ class OptimizerShardsTest {
     try (OptimizerShards shards = OptimizerShards.open(folder, LAYOUT)) {
       assertRefused(() -> shards.read(8, floats(0, 3), floats(0, 3)), "8 to 11", "10");
     }
+  }
+
+  @Test
+  void mastersAreAThirdColumnThatIsReadFromAnyNumberOfShards() throws IOException {
+    for (int[] bounds : new int[][] {{0, 10}, {0, 4, 10}, {0, 5, 5, 10}}) {
+      Path here = Files.createDirectory(folder.resolve("shards-" + bounds.length + bounds[1]));
+      for (int i = 0; i + 1 < bounds.length; i++) {
+        List<OptimizerShards.Piece> pieces =
+            bounds[i] == bounds[i + 1] ? List.of() : List.of(withMasters(bounds[i], bounds[i + 1]));
+        OptimizerShards.write(
+            here, LAYOUT, new OptimizerShards.Part(i + 1, bounds.length - 1, pieces));
+      }
+      try (OptimizerShards shards = OptimizerShards.open(here, LAYOUT)) {
+        for (int begin = 0; begin <= 10; begin++) {
+          for (int end = begin; end <= 10; end++) {
+            OptimizerShards.Piece read = emptyWithMasters(begin, end);
+            shards.read(read);
+            assertEquals(-1, read.expAvg().mismatch(floats(begin, end)));
+            assertEquals(-1, read.expAvgSq().mismatch(floats(100 + begin, 100 + end)));
+            assertEquals(-1, read.master().orElseThrow().mismatch(floats(200 + begin, 200 + end)));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPlainArrowReaderReadsMastersToo() throws IOException {
+    OptimizerShards.write(
+        folder, LAYOUT, new OptimizerShards.Part(1, 1, List.of(withMasters(0, 10))));
+    try (RootAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(folder.resolve("optimizer-00001-of-00001.arrow"));
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      reader.loadNextBatch();
+      assertEquals(3, reader.getVectorSchemaRoot().getFieldVectors().size());
+      Float4Vector master = (Float4Vector) reader.getVectorSchemaRoot().getVector("master");
+      assertEquals(209f, master.get(9));
+    }
+  }
+
+  @Test
+  void shardsWithAndWithoutMastersAreNotReadForEachOther() throws IOException {
+    Path with = Files.createDirectory(folder.resolve("with"));
+    Path without = Files.createDirectory(folder.resolve("without"));
+    OptimizerShards.write(
+        with, LAYOUT, new OptimizerShards.Part(1, 1, List.of(withMasters(0, 10))));
+    write(without, 1, 1, 0, 10);
+    try (OptimizerShards shards = OptimizerShards.open(with, LAYOUT)) {
+      assertRefused(
+          () -> shards.read(0, floats(0, 3), floats(0, 3)),
+          "optimizer-00001-of-00001.arrow: has a column 'master'",
+          "train.parameterType");
+    }
+    try (OptimizerShards shards = OptimizerShards.open(without, LAYOUT)) {
+      assertRefused(
+          () -> shards.read(emptyWithMasters(0, 3)),
+          "optimizer-00001-of-00001.arrow: has no column 'master'",
+          "train.parameterType");
+    }
+    assertRefused(
+        () -> new OptimizerShards.Part(1, 1, List.of(withMasters(0, 2), piece(2, 4))),
+        "some pieces have masters");
+    assertRefused(
+        () -> new OptimizerShards.Piece(0, floats(0, 2), floats(0, 2), Optional.of(floats(0, 3))),
+        "master 12");
+  }
+
+  /// The master of element i is 200 + i.
+  private static OptimizerShards.Piece withMasters(int begin, int end) {
+    return new OptimizerShards.Piece(
+        begin,
+        floats(begin, end),
+        floats(100 + begin, 100 + end),
+        Optional.of(floats(200 + begin, 200 + end)));
+  }
+
+  private static OptimizerShards.Piece emptyWithMasters(int begin, int end) {
+    Arena arena = Arena.ofAuto();
+    long bytes = (end - begin) * 4L;
+    return new OptimizerShards.Piece(
+        begin,
+        arena.allocate(bytes, 4),
+        arena.allocate(bytes, 4),
+        Optional.of(arena.allocate(bytes, 4)));
   }
 
   private static ShardLayout layout(String name, long normSize) {

@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
-import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.testdata.GoldenFiles;
 import java.io.IOException;
@@ -227,7 +227,8 @@ class HuggingFaceFolderTest {
         assertEquals(DType.BF16, rounded.dtype());
         for (long i = 0; i < exact.shape().numElements(); i++) {
           short expected =
-              FloatConversion.toBfloat16(exact.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
+              HalfPrecision.narrowed(
+                  DType.BF16, exact.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
           assertEquals(expected, rounded.data().getAtIndex(ValueLayout.JAVA_SHORT, i));
         }
       }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -95,7 +96,7 @@ class FloatConversionTest {
   }
 
   private static float toFloat(DType dtype, short bits) {
-    return dtype == DType.F16 ? Float.float16ToFloat(bits) : FloatConversion.fromBfloat16(bits);
+    return HalfPrecision.widened(dtype, bits);
   }
 
   private static float[] toFloats(DType dtype) {

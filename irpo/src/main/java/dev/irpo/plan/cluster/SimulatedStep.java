@@ -95,7 +95,7 @@ public record SimulatedStep(List<Part> parts, double flops) {
 
     /// Behind the next step's first forward pass.
     Part updatedParameters() {
-      double bytes = (double) slice.trained() * strategy.precision().weightBytes();
+      double bytes = (double) slice.trained() * strategy.precision().sentWeightBytes();
       Transfer sent = cluster.allGather(ranks(), bytes, slice.buckets());
       double shown = shown(hidesParameters(), sent, work.forwardSeconds() / work.microBatches());
       return new Part("updated parameters", sent.seconds(), shown, sent);
@@ -105,7 +105,7 @@ public record SimulatedStep(List<Part> parts, double flops) {
     /// network with them.
     List<Part> byMicroBatch() {
       int times = work.microBatches();
-      double bytes = (double) slice.parameters() * strategy.precision().weightBytes();
+      double bytes = (double) slice.parameters() * strategy.precision().sentWeightBytes();
       Transfer gathered = cluster.allGather(ranks(), bytes, slice.buckets());
       Transfer gradient = gradientOfMicroBatch();
       double forward = shown(hidesParameters(), gathered, work.forwardSeconds() / times);

@@ -202,7 +202,9 @@ public final class Simulation {
             .sum();
     double trained = training.slice.trained() / (double) training.slice.parameters();
     double model = (double) Float.BYTES * this.model.numParameters();
-    double bytes = count * 3 * trained * model + model; // weights and two moments
+    RunPrograms.Training ofSlice = training.programs.training();
+    double copies = ofSlice.checkpointBytes() / (double) ofSlice.trainedBytes();
+    double bytes = count * copies * trained * model + model;
     double seconds = bytes / (cluster.hosts() * assumptions.storageBytesPerSecond);
     return new SimulatedRun.Stage("write checkpoints and model", count, "checkpoints", seconds);
   }

@@ -68,12 +68,18 @@ public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap 
     SequencedMap<Purpose, Long> bytes = new LinkedHashMap<>();
     bytes.put(
         Purpose.WEIGHTS,
-        held(slice.parameters(), precision.weightBytes(), zero.sharesWeights(), ranks, slice));
+        held(slice.parameters(), precision.weightBytes(), zero.sharesWeights(), ranks, slice)
+            + masterBytes(slice, ranks));
     bytes.put(
         Purpose.GRADIENTS,
         held(slice.trained(), precision.gradientBytes(), zero.sharesGradients(), ranks, slice));
     bytes.put(Purpose.OPTIMIZER, Math.ceilDiv(slice.trained() * precision.optimizerBytes(), ranks));
     return bytes;
+  }
+
+  private long masterBytes(Slice slice, int ranks) {
+    boolean areTheShare = zero.sharesWeights() && ranks > 1;
+    return areTheShare ? 0 : Math.ceilDiv(slice.trained() * precision.masterBytes(), ranks);
   }
 
   private static long held(

@@ -62,14 +62,19 @@ class SimulationTest {
   }
 
   private static SimulatedRun run(Cluster cluster, double utilisation, String strategy) {
+    return run(CONFIG, Precision.F32, cluster, utilisation, strategy);
+  }
+
+  private static SimulatedRun run(
+      RunConfig config, Precision precision, Cluster cluster, double utilisation, String strategy) {
     return new Simulation(
-            CONFIG,
+            config,
             MODEL,
             splits(),
             cluster,
             new Simulation.Assumptions(utilisation, 1e9),
             SimulationTest::plan)
-        .run(Strategy.find(strategy, Precision.F32, Overlap.NONE).orElseThrow());
+        .run(Strategy.find(strategy, precision, Overlap.NONE).orElseThrow());
   }
 
   private static Cluster processes(int count) {
@@ -78,8 +83,12 @@ class SimulationTest {
   }
 
   private static StageCosts costs(int processes) {
-    RunPrograms programs = new RunPrograms(MODEL, CONFIG, LONGEST, new PlannedGroup(processes));
-    return new StageCosts(CONFIG, programs, splits(), new Roofline.Device(1e11, 1e10, false));
+    return costs(CONFIG, processes);
+  }
+
+  private static StageCosts costs(RunConfig config, int processes) {
+    RunPrograms programs = new RunPrograms(MODEL, config, LONGEST, new PlannedGroup(processes));
+    return new StageCosts(config, programs, splits(), new Roofline.Device(1e11, 1e10, false));
   }
 
   @Test
@@ -88,6 +97,42 @@ class SimulationTest {
       assertEquals(
           plan(costs(processes)).memory().bytes(), run(processes(processes), 1, "zero1").memory());
     }
+  }
+
+  @Test
+  void roundedParametersAreHeldTwiceAndSentInHalfOfTheBytes() {
+    RunConfig rounded = CONFIG.with("train.parameterType=bf16");
+    for (int processes : new int[] {1, 2, 4}) {
+      SimulatedRun single = run(processes(processes), 1, "zero1");
+      SimulatedRun half = run(rounded, Precision.ROUNDED, processes(processes), 1, "zero1");
+      assertEquals(plan(costs(rounded, processes)).memory().bytes(), half.memory());
+      double trained = (double) costs(processes).programs().training().trainedBytes();
+      assertEquals(
+          trained / processes,
+          (double) (half.memory().get(Purpose.WEIGHTS) - single.memory().get(Purpose.WEIGHTS)),
+          0.01 * trained);
+      assertEquals(sent(single, "updated parameters") / 2, sent(half, "updated parameters"), 1);
+      assertEquals(sent(single, "sums of gradients"), sent(half, "sums of gradients"));
+      assertEquals(
+          3 * (half.iteration().getLast().seconds() - modelSeconds()),
+          4 * (single.iteration().getLast().seconds() - modelSeconds()),
+          1e-9);
+    }
+    assertEquals(
+        run(processes(4), 1, "zero3").memory(),
+        run(rounded, Precision.ROUNDED, processes(4), 1, "zero3").memory());
+  }
+
+  private static double sent(SimulatedRun run, String part) {
+    return run.step().parts().stream()
+        .filter(found -> found.name().equals(part))
+        .mapToDouble(found -> found.transfer().insideBytes())
+        .sum();
+  }
+
+  /// Of writing M_t.
+  private static double modelSeconds() {
+    return 4.0 * MODEL.numParameters() / 1e9;
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.irpo.transformer.train;
 
-import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.Pending;
 import dev.irpo.tensor.Backend;
@@ -18,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -44,7 +44,9 @@ final class GatheredParameters implements TrainedParameters {
 
   private final ShardedLayout layout;
   private final Group group;
+  private final ParameterGather gather;
   private final Buffer shards;
+  private final Optional<Masters> masters;
   private final List<String> sections;
   private final boolean[] staysGathered;
   private final List<Place> places = new ArrayList<>();
@@ -63,8 +65,10 @@ final class GatheredParameters implements TrainedParameters {
   }
 
   /// @param start what the parameters are at first; it stays as it is
+  /// @param type in which programs read what is trained; what is kept is in single precision
   /// @throws IllegalArgumentException if the backend's programs cannot be interrupted
-  GatheredParameters(Backend backend, Parameters start, ShardedLayout layout, Group group) {
+  GatheredParameters(
+      Backend backend, Parameters start, ShardedLayout layout, Group group, DType type) {
     if (!backend.traits().runsOnHost()) {
       throw new IllegalArgumentException(
           "%s cannot gather parameters while a program runs (ZeRO stage 3); use stage 1 or 2"
@@ -72,7 +76,10 @@ final class GatheredParameters implements TrainedParameters {
     }
     this.layout = layout;
     this.group = group;
+    gather = new ParameterGather(group, type);
     shards = allocate(backend, layout.numOwned());
+    masters =
+        type.isHalf() ? Optional.of(new Masters(layout, group, type, shards)) : Optional.empty();
     sections = buckets().mapToObj(layout::section).toList();
     staysGathered = new boolean[sections.size()];
     int embedding = sections.indexOf(Llama.EMBEDDING_SECTION);
@@ -226,13 +233,11 @@ final class GatheredParameters implements TrainedParameters {
     }
     finish();
     place.bucket = bucket;
-    ShardedLayout.Range whole = layout.buckets().get(bucket);
-    ShardedLayout.Range own = layout.owned(bucket, group.rank());
-    Buffer values = place.memory.slice(0, whole.length());
-    values
-        .slice(own.begin() - whole.begin(), own.length())
-        .copyFrom(layout.ownedOf(shards, bucket));
-    pending = group.startAllGather(values.segment(), Element.F32, layout.partition(bucket));
+    pending =
+        gather.start(
+            layout.ownedOf(shards, bucket),
+            place.memory.slice(0, length(bucket)),
+            layout.partition(bucket));
   }
 
   private void finish() {
@@ -261,9 +266,37 @@ final class GatheredParameters implements TrainedParameters {
     return stretch.of(shards, stretch.offsetInMoments());
   }
 
-  /// What was gathered is of the past.
+  @Override
+  public Optional<Buffer> masters() {
+    return masters.map(Masters::values);
+  }
+
+  @Override
+  public void begin() {
+    if (masters.isPresent() && !masters.get().areSet()) {
+      masters.get().begin();
+    }
+  }
+
+  @Override
+  public void resumed() {
+    masters.ifPresent(Masters::resume);
+    forgetGathered();
+  }
+
+  @Override
+  public void reset() {
+    masters.ifPresent(Masters::forget);
+  }
+
   @Override
   public void updated() {
+    masters.ifPresent(Masters::requireInRange);
+    forgetGathered();
+  }
+
+  /// What was gathered is of the past.
+  private void forgetGathered() {
     finish();
     places.forEach(place -> place.bucket = NONE);
   }
@@ -277,13 +310,14 @@ final class GatheredParameters implements TrainedParameters {
           shards.slice(owned.offset(), owned.length()));
     }
     shards.markChanged();
-    updated();
+    reset();
+    forgetGathered();
   }
 
   /// The first process says which elements it reads next, and all send it theirs.
   @Override
   public <E extends Exception> void show(Trainer.Reader<E> reader) throws E {
-    try (ShownShards shown = new ShownShards(layout, group, shards)) {
+    try (ShownShards shown = new ShownShards(layout, gather, shards)) {
       if (group.isFirst()) {
         reader.read(shown.tensors());
       } else {

@@ -16,15 +16,18 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// AdamW over the trained parameters that this process updates, all of them where one process
 /// trains, see [dev.irpo.tensor.kernel.OptimizerKernels#adamW].
 ///
-/// Its state is two buffers in the layout of these parameters and the number of steps taken;
-/// storing these and the parameters is enough to resume to the bit.
+/// Its state is two buffers in the layout of these parameters and the number of steps taken, and a
+/// third buffer where programs read rounded parameters; storing these and the parameters is enough
+/// to resume to the bit.
 public final class Optimizer {
   private final AdamWSettings settings;
+  private final TrainedParameters parameters;
   private final ShardedLayout layout;
   private final Buffer firstMoment;
   private final Buffer secondMoment;
@@ -44,6 +47,7 @@ public final class Optimizer {
       GradientSum gradient,
       AdamWSettings settings) {
     this.settings = settings;
+    this.parameters = parameters;
     this.layout = layout;
     firstMoment = backend.allocate(layout.numOwned());
     secondMoment = backend.allocate(layout.numOwned());
@@ -133,7 +137,7 @@ public final class Optimizer {
   void reset() {
     firstMoment.clear();
     secondMoment.clear();
-    resumeAfter(0);
+    setSteps(0);
   }
 
   /// First moment, the running mean of gradients, of [ShardedLayout#owned()].
@@ -151,8 +155,19 @@ public final class Optimizer {
     return stepsTaken;
   }
 
-  /// Resumes from a stored state, after its moments were copied in.
+  /// Single-precision parameters of [ShardedLayout#owned()], if those that programs read are
+  /// rounded.
+  public Optional<Buffer> masters() {
+    return parameters.masters();
+  }
+
+  /// Resumes from a stored state, after its moments, and masters if there are any, were copied in.
   public void resumeAfter(long steps) {
+    parameters.resumed();
+    setSteps(steps);
+  }
+
+  private void setSteps(long steps) {
     firstMoment.markChanged();
     secondMoment.markChanged();
     stepsTaken = steps;

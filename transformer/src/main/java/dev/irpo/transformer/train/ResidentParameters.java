@@ -12,20 +12,28 @@ import dev.irpo.transformer.Parameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
 /// A model that every process has whole: programs read it, and updates write into it, where it is.
 final class ResidentParameters implements TrainedParameters {
   private final Parameters parameters;
+  private final ShardedLayout layout;
   private final ParameterLayout trained;
   private final Group group;
   private final List<Stretch> stretches = new ArrayList<>();
 
-  private record Stretch(long offset, Partition partition) {}
+  /// Elements of a bucket that follow each other in the layout of all parameters too.
+  ///
+  /// @param begin of the first of them in the bucket
+  /// @param offset of the same in the layout of all parameters
+  /// @param partition what each process updates of them
+  record Stretch(int bucket, long begin, long offset, Partition partition) {}
 
   ResidentParameters(Parameters parameters, ShardedLayout layout, Group group) {
     this.parameters = parameters;
+    this.layout = layout;
     this.group = group;
     trained = layout.trained();
     List<ParameterLayout.Stretch> wholes = trained.stretchesOf(parameters.layout());
@@ -38,6 +46,8 @@ final class ResidentParameters implements TrainedParameters {
           Partition partition = layout.partition(bucket);
           stretches.add(
               new Stretch(
+                  bucket,
+                  begin - range.begin(),
                   whole.offsetInWhole() + begin - whole.offset(),
                   partition.slice(begin - range.begin(), end - range.begin())));
         }
@@ -77,10 +87,58 @@ final class ResidentParameters implements TrainedParameters {
       return;
     }
     for (Stretch stretch : stretches) {
-      Buffer values = parameters.flat().slice(stretch.offset, stretch.partition.total());
-      group.allGather(values.segment(), Element.F32, stretch.partition);
+      group.allGather(values(stretch).segment(), Element.F32, stretch.partition);
     }
+    markChanged();
+  }
+
+  /// What is trained.
+  List<Stretch> stretches() {
+    return stretches;
+  }
+
+  /// The elements of a stretch.
+  Buffer values(Stretch stretch) {
+    return parameters.flat().slice(stretch.offset, stretch.partition.total());
+  }
+
+  /// Those of them that this process updates.
+  Buffer own(Stretch stretch) {
+    Partition partition = stretch.partition;
+    return values(stretch).slice(partition.start(group.rank()), partition.length(group.rank()));
+  }
+
+  /// The same elements in a buffer that has all that this process updates end to end.
+  Buffer own(Stretch stretch, Buffer all) {
+    long begin = stretch.begin + stretch.partition.start(group.rank());
+    long ownBegin = layout.partition(stretch.bucket).start(group.rank());
+    long length = stretch.partition.length(group.rank());
+    return layout.ownedOf(all, stretch.bucket).slice(length == 0 ? 0 : begin - ownBegin, length);
+  }
+
+  /// Announces that parameters were written into.
+  void markChanged() {
     parameters.markChanged();
+  }
+
+  @Override
+  public Optional<Buffer> masters() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void begin() {
+    // what programs read is what is updated
+  }
+
+  @Override
+  public void resumed() {
+    // what programs read is what is updated
+  }
+
+  @Override
+  public void reset() {
+    // what programs read is what is updated
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.irpo.transformer.train;
 
-import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.Partition;
 import dev.irpo.tensor.Buffer;
@@ -21,6 +20,7 @@ final class ShownShards implements AutoCloseable {
   private static final int PIECE = 1 << 20;
 
   private final ShardedLayout layout;
+  private final ParameterGather gather;
   private final Group group;
   private final Buffer shards;
   private final Arena arena = Arena.ofShared();
@@ -33,9 +33,10 @@ final class ShownShards implements AutoCloseable {
     static final Request DONE = new Request(0, 0, 0);
   }
 
-  ShownShards(ShardedLayout layout, Group group, Buffer shards) {
+  ShownShards(ShardedLayout layout, ParameterGather gather, Buffer shards) {
     this.layout = layout;
-    this.group = group;
+    this.gather = gather;
+    group = gather.group();
     this.shards = shards;
   }
 
@@ -77,14 +78,10 @@ final class ShownShards implements AutoCloseable {
     Partition partition = layout.partition(bucket);
     long end = wanted.begin + wanted.length;
     long ownBegin = partition.start(group.rank());
-    long from = Math.max(wanted.begin, ownBegin);
-    long to = Math.min(end, ownBegin + partition.length(group.rank()));
-    if (from < to) {
-      Buffer own = layout.ownedOf(shards, bucket).slice(from - ownBegin, to - from);
-      piece.slice(from - wanted.begin, to - from).copyFrom(own);
-    }
-    group.allGather(
-        piece.slice(0, wanted.length).segment(), Element.F32, partition.slice(wanted.begin, end));
+    long from = Math.clamp(wanted.begin, ownBegin, ownBegin + partition.length(group.rank()));
+    long to = Math.clamp(end, from, ownBegin + partition.length(group.rank()));
+    Buffer own = layout.ownedOf(shards, bucket).slice(from - ownBegin, to - from);
+    gather.start(own, piece.slice(0, wanted.length), partition.slice(wanted.begin, end)).await();
   }
 
   /// The first process is done, whether it could read or not.

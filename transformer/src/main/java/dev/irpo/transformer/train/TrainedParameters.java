@@ -5,11 +5,13 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
 /// The parameters of a model that is trained, as one of the processes has them.
-sealed interface TrainedParameters permits ResidentParameters, GatheredParameters {
+sealed interface TrainedParameters
+    permits ResidentParameters, RoundedParameters, GatheredParameters {
   /// What programs read, by name; also those that are not trained.
   SequencedMap<String, Buffer> buffers();
 
@@ -25,7 +27,27 @@ sealed interface TrainedParameters permits ResidentParameters, GatheredParameter
   /// What this process updates of a stretch.
   Buffer owned(OwnedStretch stretch);
 
+  /// Single-precision numbers of what this process updates, in the order of its moments, where
+  /// programs read rounded ones; a checkpoint must have them then.
+  Optional<Buffer> masters();
+
+  /// Before programs run: a training that has not begun does so with what they read. All processes
+  /// take part.
+  ///
+  /// @throws IllegalArgumentException in all processes if parameters are to be rounded and begin
+  ///   with other numbers
+  void begin();
+
+  /// After a training's state was read.
+  void resumed();
+
+  /// Another training begins later, with what programs read then.
+  void reset();
+
   /// After all processes have updated what they own. All of them take part.
+  ///
+  /// @throws IllegalArgumentException in all processes if a rounded number is infinite; the
+  ///   training can't continue then
   void updated();
 
   /// In place of a program that others run in a round and this process does not: it takes part in

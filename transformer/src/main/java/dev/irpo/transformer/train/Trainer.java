@@ -1,8 +1,10 @@
 package dev.irpo.transformer.train;
 
+import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.CompileOptions;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
@@ -64,10 +66,7 @@ public final class Trainer<I extends TrainItem> {
     reads = LossReads.of(loss);
     ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
     ShardedLayout layout = new ShardedLayout(trained, sharding);
-    trainedParameters =
-        sharding.dividesParameters()
-            ? new GatheredParameters(backend, parameters, layout, sharding.group())
-            : new ResidentParameters(parameters, layout, sharding.group());
+    trainedParameters = trainedParameters(backend, layout, settings.parameterType());
     Llama model =
         new Llama(
             parameters.config(),
@@ -113,9 +112,19 @@ public final class Trainer<I extends TrainItem> {
                     trainedParameters.graph(), model, loss, reads, budget, compiler));
   }
 
+  private TrainedParameters trainedParameters(Backend backend, ShardedLayout layout, DType type) {
+    Group group = sharding.group();
+    if (sharding.dividesParameters()) {
+      return new GatheredParameters(backend, parameters, layout, group, type);
+    }
+    ResidentParameters resident = new ResidentParameters(parameters, layout, group);
+    return type.isHalf() ? new RoundedParameters(backend, resident, layout, group, type) : resident;
+  }
+
   /// Adds the gradient of a step's loss to the gathered gradient.
   ///
-  /// @throws IllegalArgumentException if an item does not fit into a micro-batch or the context
+  /// @throws IllegalArgumentException if an item does not fit into a micro-batch or the context, or
+  ///   if parameters that are to be rounded to 16 bits begin with other numbers
   public StepResult accumulate(List<I> items) {
     return accumulate(items, loss.divisor(items));
   }
@@ -142,6 +151,8 @@ public final class Trainer<I extends TrainItem> {
   /// @param rate learning rate of this step
   /// @return the global norm of the gradient before clipping, over all processes and the slices of
   ///   the model that they have
+  /// @throws IllegalArgumentException in all processes if a parameter becomes too large for the 16
+  ///   bits that it is rounded to; parameters and moments are of no use then
   public double update(double rate) {
     gradient.complete();
     double ofSlice = sharding.sum(optimizer.squaredNorms());
@@ -160,6 +171,7 @@ public final class Trainer<I extends TrainItem> {
   }
 
   private StepResult run(BudgetBuckets<LossProgram<I>> buckets, List<I> items, double divisor) {
+    trainedParameters.begin();
     var _ = microBatch(); // first, so that the memory of all programs never grows
     LossProgram<I> any = training.smallestFor(training.largest());
     List<MicroBatch<I>> all = microBatches(items, buckets.largest());
@@ -216,10 +228,11 @@ public final class Trainer<I extends TrainItem> {
     return reads;
   }
 
-  /// Clears the gathered gradient and the optimizer's state.
+  /// Clears the gathered gradient and the optimizer's state, before another training.
   public void reset() {
     gradient.clear();
     optimizer.reset();
+    trainedParameters.reset();
   }
 
   /// Overwrites the trained parameters with stored ones.

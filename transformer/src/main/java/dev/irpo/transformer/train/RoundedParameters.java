@@ -1,0 +1,107 @@
+package dev.irpo.transformer.train;
+
+import dev.irpo.distributed.Group;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Function;
+
+/// A model that every process has whole and rounded, with the masters of what this process updates
+/// beside it.
+final class RoundedParameters implements TrainedParameters {
+  private final ResidentParameters rounded;
+  private final Masters masters;
+  private final ParameterGather gather;
+
+  /// @param rounded numbers of the type, once a training has begun
+  RoundedParameters(
+      Backend backend, ResidentParameters rounded, ShardedLayout layout, Group group, DType type) {
+    this.rounded = rounded;
+    masters = new Masters(layout, group, type, backend.allocate(layout.numOwned()));
+    gather = new ParameterGather(group, type);
+  }
+
+  @Override
+  public SequencedMap<String, Buffer> buffers() {
+    return rounded.buffers();
+  }
+
+  @Override
+  public long bytes() {
+    return masters.values().numElements() * masters.values().dtype().bytes();
+  }
+
+  @Override
+  public Map<String, DType> types() {
+    return rounded.types();
+  }
+
+  @Override
+  public Graph graph() {
+    return rounded.graph();
+  }
+
+  @Override
+  public Buffer owned(OwnedStretch stretch) {
+    return stretch.of(masters.values(), stretch.offsetInMoments());
+  }
+
+  @Override
+  public Optional<Buffer> masters() {
+    return Optional.of(masters.values());
+  }
+
+  @Override
+  public void begin() {
+    if (!masters.areSet()) {
+      for (ResidentParameters.Stretch stretch : rounded.stretches()) {
+        rounded.own(stretch, masters.values()).copyFrom(rounded.own(stretch));
+      }
+      masters.values().markChanged();
+      masters.begin();
+    }
+  }
+
+  @Override
+  public void resumed() {
+    masters.resume();
+  }
+
+  @Override
+  public void reset() {
+    masters.forget();
+  }
+
+  @Override
+  public void updated() {
+    masters.requireInRange();
+    for (ResidentParameters.Stretch stretch : rounded.stretches()) {
+      gather
+          .start(
+              rounded.own(stretch, masters.values()), rounded.values(stretch), stretch.partition())
+          .await();
+    }
+    rounded.markChanged();
+  }
+
+  @Override
+  public void idle(boolean backward, GradientSum gradients) {
+    rounded.idle(backward, gradients);
+  }
+
+  @Override
+  public void overwrite(Function<String, StoredTensor> stored) {
+    rounded.overwrite(stored);
+    masters.forget();
+  }
+
+  @Override
+  public <E extends Exception> void show(Trainer.Reader<E> reader) throws E {
+    rounded.show(reader);
+  }
+}
