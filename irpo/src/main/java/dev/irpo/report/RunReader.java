@@ -1,0 +1,156 @@
+package dev.irpo.report;
+
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.DamagedFiles;
+import dev.irpo.config.RunConfig;
+import dev.irpo.run.Evaluation;
+import dev.irpo.run.RunFolder;
+import dev.irpo.run.RunStages;
+import dev.irpo.task.Problem;
+import dev.irpo.task.Split;
+import dev.irpo.task.Task;
+import dev.irpo.task.Tasks;
+import dev.irpo.train.ConfigFile;
+import dev.irpo.train.TrainingFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Reads a run folder, finished or not. What is damaged or missing is left out and named.
+final class RunReader {
+  private final RunFolder folder;
+  private final int mostRollouts;
+  private final List<String> missing = new ArrayList<>();
+  private final Map<String, Problem> problems = new HashMap<>();
+
+  /// @param mostRollouts of each training that the page shows
+  RunReader(Path root, int mostRollouts) {
+    folder = new RunFolder(root);
+    this.mostRollouts = mostRollouts;
+  }
+
+  /// Refuses what is no run.
+  ///
+  /// @throws IllegalArgumentException in one line that says what it is instead
+  static void requireRun(Path root) throws IOException {
+    if (ConfigFile.begun(root).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: is no run, it has no %s; name a folder that irpo run or irpo demo wrote"
+              .formatted(root, ConfigFile.NAME));
+    }
+    if (Files.exists(root.resolve(TrainingFolder.INPUTS))) {
+      throw new IllegalArgumentException(
+          "%s: is the folder of irpo train or irpo sft, not of a run; name one that irpo run or irpo demo wrote"
+              .formatted(root));
+    }
+  }
+
+  /// A training of a run.
+  record Place(int iteration, boolean isSecond) {
+    /// For people.
+    String name() {
+      return "iteration " + iteration + (isSecond ? ", with held-out" : "");
+    }
+  }
+
+  /// The trainings that are begun.
+  static List<Place> trainings(RunFolder folder) {
+    List<Place> trainings = new ArrayList<>();
+    for (int t = 1; Files.isDirectory(folder.iteration(t)); t++) {
+      trainings.add(new Place(t, false));
+      if (Files.isDirectory(folder.retrainRollouts(t).rollouts())) {
+        trainings.add(new Place(t, true));
+      }
+    }
+    return trainings;
+  }
+
+  /// Everything that there is.
+  ReadRun read() throws IOException {
+    RunConfig config = RunConfig.load(Optional.of(folder.configFile()), List.of());
+    readTask(config);
+    List<TrainingData> trainings = new ArrayList<>();
+    List<ShownRollouts> rollouts = new ArrayList<>();
+    for (Place place : trainings(folder)) {
+      TrainingReader reader = new TrainingReader(folder, config, place, problems, missing::add);
+      ShownRollouts shown = reader.readRollouts(mostRollouts);
+      trainings.add(reader.data(shown));
+      rollouts.add(shown);
+    }
+    List<EvaluatedModel> models = models(config.iterations());
+    for (Path damaged : DamagedFiles.in(folder.root())) {
+      missing.add(
+          "%s: was damaged, made again and kept".formatted(folder.root().relativize(damaged)));
+    }
+    RunData data =
+        new RunData(
+            folder.root().toAbsolutePath().normalize().getFileName().toString(),
+            new RunFacts(folder, config, missing::add).of(trainings),
+            config.toTexts(),
+            config.toYaml(),
+            models,
+            trainings,
+            new Checks(config.loss().loss(), config.rollouts().perPrompt()).of(models, trainings),
+            missing);
+    return new ReadRun(data, shownProblems(rollouts), rollouts);
+  }
+
+  /// Problems by name, and what the run has still to do, which follows from their number. Their
+  /// files may lie on another machine.
+  private void readTask(RunConfig config) {
+    try {
+      Task task = Tasks.open(config.task(), config.seed());
+      for (Split split : List.of(Split.TRAIN, Split.HELD_OUT)) {
+        task.problems(split).forEach(problem -> problems.put(problem.id(), problem));
+      }
+      List<String> states = RunStages.of(config, folder, task).states();
+      for (int t = 1; t <= states.size(); t++) {
+        if (!states.get(t - 1).equals(RunStages.FINISHED)) {
+          missing.add("iteration %d: %s".formatted(t, states.get(t - 1)));
+        }
+      }
+    } catch (DamagedException e) {
+      missing.add("what is left to do is not known: " + e.fact());
+    } catch (IllegalArgumentException | IOException unreadable) {
+      missing.add(
+          "questions and gold answers, and what is left to do, are not known: "
+              + unreadable.getMessage());
+    }
+  }
+
+  private List<EvaluatedModel> models(int iterations) throws IOException {
+    List<EvaluatedModel> models = new ArrayList<>();
+    for (int t = 0; t <= iterations; t++) {
+      Path file = folder.evaluation(t);
+      if (Files.exists(file)) {
+        try {
+          models.add(EvaluatedModel.of(t, RunFolder.readJson(file, Evaluation.class)));
+        } catch (DamagedException e) {
+          missing.add(e.fact());
+        }
+      }
+    }
+    return models;
+  }
+
+  private List<ShownProblem> shownProblems(List<ShownRollouts> rollouts) {
+    Map<String, ShownProblem> shown = new LinkedHashMap<>();
+    for (ShownRollouts training : rollouts) {
+      for (List<ShownRollout> samples : training.problems()) {
+        shown.computeIfAbsent(samples.getFirst().problemId(), this::shown);
+      }
+    }
+    return List.copyOf(shown.values());
+  }
+
+  private ShownProblem shown(String id) {
+    Problem problem = problems.get(id);
+    return problem == null ? ShownProblem.named(id) : ShownProblem.of(problem);
+  }
+}
