@@ -21,8 +21,8 @@ record Checks(Loss<?> loss, int perPrompt) {
   /// Steps at the beginning and at the end of a training that are compared: a part of all.
   private static final int PART = 5;
 
-  /// Standard errors that a difference is worth.
-  private static final double NOTABLE = 2;
+  private static final String FALL_LIMITS =
+      "look where it falls by more than one standard error, alarm where by more than two";
 
   /// Shares of rollouts, or of prompts.
   ///
@@ -69,7 +69,8 @@ record Checks(Loss<?> loss, int perPrompt) {
   private Optional<Check> beginsAtReference(TrainingData training) {
     return loss.atReference()
         .map(identity -> {
-          String what = "%s of step 1 is %s".formatted(identity.metric(), identity.formula());
+          String what =
+              "%s of step 1, %s expected".formatted(identity.metric(), identity.formula());
           List<Double> column = training.metrics().columns().get(identity.metric());
           boolean isThere = training.metrics().steps().getFirst() == 1 && column != null;
           Double first = isThere ? column.getFirst() : null;
@@ -96,16 +97,11 @@ record Checks(Loss<?> loss, int perPrompt) {
         .metrics()
         .finite(metric)
         .map(values -> {
-          String what = metric + " does not fall";
-          String limits =
-              String.format(
-                  Locale.ROOT,
-                  "look where it falls at all, alarm where by more than %.0f standard errors",
-                  NOTABLE);
+          String what = "change of " + metric;
           int part = values.size() / PART;
           if (part < 2) {
             String fact = values.size() + " steps are too few to tell";
-            return new Check(what, training.name(), Check.Verdict.UNKNOWN, fact, limits);
+            return new Check(what, training.name(), Check.Verdict.UNKNOWN, fact, FALL_LIMITS);
           }
           Sample first = Sample.of(values.subList(0, part));
           Sample last = Sample.of(values.subList(values.size() - part, values.size()));
@@ -121,20 +117,20 @@ record Checks(Loss<?> loss, int perPrompt) {
                   last.mean(),
                   change,
                   error);
-          return new Check(what, training.name(), fallen(change, error), fact, limits);
+          return new Check(what, training.name(), fallen(change, error), fact, FALL_LIMITS);
         });
   }
 
   private static Check.Verdict fallen(double change, double error) {
-    return change < -NOTABLE * error
+    return change < -2 * error
         ? Check.Verdict.ALARM
-        : change < 0 ? Check.Verdict.LOOK : Check.Verdict.FINE;
+        : change < -error ? Check.Verdict.LOOK : Check.Verdict.FINE;
   }
 
   private static Check badSteps(TrainingData training) {
     int bad = training.metrics().finite("badSteps").orElse(List.of()).size();
     return new Check(
-        "every step has a finite loss and gradient",
+        "steps without a finite loss or gradient",
         training.name(),
         bad == 0 ? Check.Verdict.FINE : Check.Verdict.ALARM,
         "%d of %d steps were left out".formatted(bad, training.metrics().steps().size()),
@@ -147,7 +143,7 @@ record Checks(Loss<?> loss, int perPrompt) {
     String of = "of %d rollouts".formatted(all);
     checks.add(
         share(
-            "answers can be read",
+            "answers that cannot be read",
             training,
             rollouts.withoutAnswer(),
             all,
@@ -155,7 +151,7 @@ record Checks(Loss<?> loss, int perPrompt) {
             Limits.ANSWERS));
     checks.add(
         share(
-            "responses end by themselves",
+            "responses cut off",
             training,
             rollouts.truncated(),
             all,
@@ -164,7 +160,7 @@ record Checks(Loss<?> loss, int perPrompt) {
     if (perPrompt > 1) {
       checks.add(
           share(
-              "samples of a problem differ",
+              "duplicate samples",
               training,
               rollouts.duplicates(),
               all,
@@ -176,7 +172,7 @@ record Checks(Loss<?> loss, int perPrompt) {
       int prompts = dropped + training.promptsWithPair();
       checks.add(
           share(
-              "prompts give pairs",
+              "prompts without a pair",
               training,
               dropped,
               prompts,
@@ -200,7 +196,7 @@ record Checks(Loss<?> loss, int perPrompt) {
     double change = after.greedy().percent() - before.greedy().percent();
     double error = Math.hypot(after.greedy().standardError(), before.greedy().standardError());
     return new Check(
-        "accuracy does not fall",
+        "change of accuracy",
         "M_%d to M_%d".formatted(before.iteration(), after.iteration()),
         fallen(change, error),
         String.format(
@@ -210,9 +206,6 @@ record Checks(Loss<?> loss, int perPrompt) {
             after.greedy().percent(),
             change,
             error),
-        String.format(
-            Locale.ROOT,
-            "look where it falls at all, alarm where by more than %.0f standard errors",
-            NOTABLE));
+        FALL_LIMITS);
   }
 }

@@ -12,6 +12,7 @@ import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,11 @@ final class RunReader {
     }
   }
 
+  /// Paths are told from the run's folder on: a report goes to other machines.
+  private void miss(String fact) {
+    missing.add(fact.replace(folder.root() + File.separator, ""));
+  }
+
   /// A training of a run.
   record Place(int iteration, boolean isSecond) {
     /// For people.
@@ -78,20 +84,19 @@ final class RunReader {
     List<TrainingData> trainings = new ArrayList<>();
     List<ShownRollouts> rollouts = new ArrayList<>();
     for (Place place : trainings(folder)) {
-      TrainingReader reader = new TrainingReader(folder, config, place, problems, missing::add);
+      TrainingReader reader = new TrainingReader(folder, config, place, problems, this::miss);
       ShownRollouts shown = reader.readRollouts(mostRollouts);
       trainings.add(reader.data(shown));
       rollouts.add(shown);
     }
     List<EvaluatedModel> models = models(config.iterations());
     for (Path damaged : DamagedFiles.in(folder.root())) {
-      missing.add(
-          "%s: was damaged, made again and kept".formatted(folder.root().relativize(damaged)));
+      miss("%s: was damaged, made again and kept".formatted(folder.root().relativize(damaged)));
     }
     RunData data =
         new RunData(
             folder.root().toAbsolutePath().normalize().getFileName().toString(),
-            new RunFacts(folder, config, missing::add).of(trainings),
+            new RunFacts(folder, config, this::miss).of(trainings),
             config.toTexts(),
             config.toYaml(),
             models,
@@ -112,13 +117,13 @@ final class RunReader {
       List<String> states = RunStages.of(config, folder, task).states();
       for (int t = 1; t <= states.size(); t++) {
         if (!states.get(t - 1).equals(RunStages.FINISHED)) {
-          missing.add("iteration %d: %s".formatted(t, states.get(t - 1)));
+          miss("iteration %d: %s".formatted(t, states.get(t - 1)));
         }
       }
     } catch (DamagedException e) {
-      missing.add("what is left to do is not known: " + e.fact());
+      miss("what is left to do is not known: " + e.fact());
     } catch (IllegalArgumentException | IOException unreadable) {
-      missing.add(
+      miss(
           "questions and gold answers, and what is left to do, are not known: "
               + unreadable.getMessage());
     }
@@ -132,7 +137,7 @@ final class RunReader {
         try {
           models.add(EvaluatedModel.of(t, RunFolder.readJson(file, Evaluation.class)));
         } catch (DamagedException e) {
-          missing.add(e.fact());
+          miss(e.fact());
         }
       }
     }

@@ -137,7 +137,7 @@ const Browser = {
     );
     Browser.detail = element("div", { id: "detail", class: "detail" }, element("p", { class: "note" }, "Choose a rollout."));
     content.append(
-      Browser.drawnNote(),
+      ...Browser.drawnNote(),
       element("div", { class: "controls" }, Browser.query, Browser.training, Browser.kind, Browser.order),
       Browser.line,
       element("div", { class: "panes" }, Browser.list, Browser.detail),
@@ -156,8 +156,8 @@ const Browser = {
         ),
     );
     return facts.length === 0
-      ? null
-      : element("p", { class: "note" }, `Drawn at random, with the run's seed: ${facts.join("; ")}. The numbers above are of all.`);
+      ? []
+      : [element("p", { class: "note" }, `Drawn at random, with the run's seed: ${facts.join("; ")}. The numbers above are of all.`)];
   },
 
   kinds: {
@@ -394,7 +394,7 @@ const Detail = {
           `ln M_${training.sampler} = ${Text.logProb(sample.logProb)} (${Text.logProb(perToken)} a token), ${sample.tokens} tokens`,
         ),
       ),
-      element("p", { class: "text" }, sample.text),
+      element("p", { class: "text" }, Text.response(sample.text)),
       marks.length === 0 ? null : element("div", { class: "soft" }, marks.join(" · ")),
     );
   },

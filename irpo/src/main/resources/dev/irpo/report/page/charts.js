@@ -56,6 +56,18 @@ const Charts = {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", Charts.redraw);
   },
 
+  /* A number beside an axis: short whatever its size. */
+  tick(value) {
+    const size = Math.abs(value);
+    const text = size > 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : value.toLocaleString("en-US");
+    return text.replace("-", "−");
+  },
+
+  /* A legend with small marks. */
+  legend(more = {}) {
+    return { position: "bottom", ...more, labels: { boxWidth: 10, boxHeight: 10, ...more.labels } };
+  },
+
   axis(title, more = {}) {
     return { title: { display: title !== "", text: title }, ...more };
   },

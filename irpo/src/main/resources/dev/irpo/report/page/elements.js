@@ -55,6 +55,11 @@ const Text = {
     return share === null ? "" : `${Text.number(share.percent)} ± ${Text.number(share.standardError)} %`;
   },
 
+  /* Without the space that divides it from its prompt. */
+  response(text) {
+    return text.replace(/^ /, "");
+  },
+
   logProb(value) {
     return value === null || value === undefined ? "not computed" : Text.number(value, 2);
   },

@@ -4,8 +4,8 @@
 (async () => {
   const state = document.getElementById("state");
   try {
-    if (typeof DecompressionStream === "undefined") {
-      throw new Error("this browser cannot decompress data; use one of 2023 or newer");
+    if (typeof DecompressionStream === "undefined" || Object.groupBy === undefined) {
+      throw new Error("this browser is too old; use one of 2024 or newer");
     }
     const [numbers] = Data.elements("numbers");
     const page = await Data.read(numbers);

@@ -121,11 +121,14 @@ const Overview = {
           y: Charts.axis("", { type: "linear", beginAtZero: false, grace: "5%" }),
         },
         plugins: {
-          legend: {
-            position: "bottom",
-            labels: { usePointStyle: true, filter: (item, data) => !data.datasets[item.datasetIndex].isError },
+          legend: Charts.legend({
+            labels: {
+              usePointStyle: true,
+              boxHeight: 7,
+              filter: (item, data) => !data.datasets[item.datasetIndex].isError,
+            },
             onClick: (_, item, legend) => Overview.toggle(legend.chart, item.datasetIndex),
-          },
+          }),
           tooltip: {
             filter: (item) => !item.dataset.isError,
             callbacks: {
@@ -192,30 +195,38 @@ const Overview = {
       const fine = others.filter((check) => check.verdict === "FINE").length;
       content.append(
         worse.length > 0
-          ? element("div", { class: "checks" }, worse.map(Overview.check))
+          ? Overview.checks(worse)
           : element("p", {}, "Nothing looks wrong."),
         element(
           "details",
           {},
           element("summary", {}, `${fine} checks are fine, ${others.length - fine} have too little to tell`),
-          element("div", { class: "checks" }, others.map(Overview.check)),
+          Overview.checks(others),
         ),
       );
     }
   },
 
-  check(check) {
+  /* Checks of the same thing with the same verdict stand together. */
+  checks(checks) {
+    const groups = Object.values(Object.groupBy(checks, (check) => `${check.verdict} ${check.what}`));
+    return element("div", { class: "checks" }, groups.map(Overview.group));
+  },
+
+  group(checks) {
     const words = { ALARM: "alarm", LOOK: "look", FINE: "fine", UNKNOWN: "not known" };
+    const [{ verdict, what, limits }] = checks;
+    const minus = (fact) => fact.replaceAll(/(^|\s)-(?=\d)/g, "$1−");
     return element(
       "div",
-      { class: `check ${check.verdict.toLowerCase()}`, title: check.limits },
-      element("span", { class: "badge" }, words[check.verdict]),
+      { class: `check ${verdict.toLowerCase()}` },
+      element("span", { class: "badge" }, words[verdict]),
       element(
         "div",
         {},
-        element("strong", {}, check.what),
-        element("span", { class: "where" }, check.where),
-        element("div", {}, check.fact.replaceAll(/(^|\s)-(?=\d)/g, "$1−")),
+        element("strong", {}, what),
+        element("span", { class: "where" }, limits),
+        checks.map((check) => element("div", {}, element("span", { class: "soft" }, `${check.where}: `), minus(check.fact))),
       ),
     );
   },

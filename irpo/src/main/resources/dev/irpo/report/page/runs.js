@@ -57,7 +57,7 @@ const Runs = {
       { class: "sample" },
       element("div", { class: "soft" }, `${response.problemId} #${response.sample}`),
       element("p", { class: "question" }, response.question ?? "The question cannot be read; see Missing."),
-      element("p", { class: "text" }, response.text),
+      element("p", { class: "text" }, Text.response(response.text)),
       element("div", { class: "soft" }, `answer ${response.answer}, gold ${response.gold ?? "not known"}`),
     );
   },

@@ -13,15 +13,16 @@ const Sampling = {
         content.append(element("p", {}, "Nothing has been sampled yet."));
         continue;
       }
+      const compared = sampled.filter((training) => !training.isSecond); // of the same problems
       content.append(
         element(
           "div",
           { class: "grid" },
           Charts.figure("Samples right per problem, % of problems", `right:${run.name}`, () =>
-            Sampling.histogram(sampled, (rollouts) => rollouts.rightOfProblem, "right samples of a problem"),
+            Sampling.histogram(compared, (rollouts) => rollouts.rightOfProblem, "right samples of a problem"),
           ),
           Charts.figure("Length of responses, % of responses", `length:${run.name}`, () =>
-            Sampling.histogram(sampled, (rollouts) => rollouts.lengths, "tokens"),
+            Sampling.histogram(compared, (rollouts) => rollouts.lengths, "tokens"),
           ),
           Charts.figure("Prompts with pairs, and reasons for none", `dropped:${run.name}`, () => Sampling.dropped(sampled)),
         ),
@@ -31,7 +32,7 @@ const Sampling = {
   },
 
   sampler(training) {
-    return `M_${training.sampler}${training.isSecond ? ", held-out problems" : ""}`;
+    return `M_${training.sampler}`;
   },
 
   /* Shares by bin, a series for each model that sampled. */
@@ -54,7 +55,6 @@ const Sampling = {
         label: Sampling.sampler(training),
         data: data.map((count) => (100 * count) / total),
         backgroundColor: Charts.series(i),
-        hidden: training.isSecond,
       };
     });
     return {
@@ -64,7 +64,7 @@ const Sampling = {
         interaction: { mode: "index", intersect: false },
         scales: { x: Charts.axis(title, { grid: { display: false } }), y: Charts.axis("") },
         plugins: {
-          legend: { position: "bottom", labels: { boxWidth: 12 } },
+          legend: Charts.legend(),
           tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${Text.number(item.parsed.y)} %` } },
         },
       },
@@ -104,7 +104,7 @@ const Sampling = {
           x: Charts.axis("prompts", { stacked: true, ticks: { precision: 0 } }),
           y: Charts.axis("", { stacked: true, grid: { display: false } }),
         },
-        plugins: { legend: { position: "bottom", labels: { boxWidth: 12 } } },
+        plugins: { legend: Charts.legend() },
       },
     };
   },

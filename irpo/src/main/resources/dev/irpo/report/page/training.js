@@ -111,7 +111,7 @@ const Training = {
         interaction: { mode: "nearest", axis: "x", intersect: false },
         scales: {
           x: Charts.axis("step", { type: "linear", grid: { display: false }, ticks: { maxTicksLimit: 7, precision: 0 } }),
-          y: Charts.axis("", { ticks: { maxTicksLimit: 6 } }),
+          y: Charts.axis("", { ticks: { maxTicksLimit: 6, callback: Charts.tick } }),
         },
         plugins: { legend: { display: false } },
       },
