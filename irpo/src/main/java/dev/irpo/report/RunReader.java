@@ -6,8 +6,6 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.run.Evaluation;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
-import dev.irpo.task.Problem;
-import dev.irpo.task.Split;
 import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.train.ConfigFile;
@@ -17,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +25,7 @@ final class RunReader {
   private final RunFolder folder;
   private final int mostRollouts;
   private final List<String> missing = new ArrayList<>();
-  private final Map<String, Problem> problems = new HashMap<>();
+  private final KnownProblems problems = new KnownProblems();
 
   /// @param mostRollouts of each training that the page shows
   RunReader(Path root, int mostRollouts) {
@@ -106,14 +103,11 @@ final class RunReader {
     return new ReadRun(data, shownProblems(rollouts), rollouts);
   }
 
-  /// Problems by name, and what the run has still to do, which follows from their number. Their
-  /// files may lie on another machine.
+  /// The problems, and what the run has still to do, which follows from their number.
   private void readTask(RunConfig config) {
     try {
       Task task = Tasks.open(config.task(), config.seed());
-      for (Split split : List.of(Split.TRAIN, Split.HELD_OUT)) {
-        task.problems(split).forEach(problem -> problems.put(problem.id(), problem));
-      }
+      problems.read(task);
       List<String> states = RunStages.of(config, folder, task).states();
       for (int t = 1; t <= states.size(); t++) {
         if (!states.get(t - 1).equals(RunStages.FINISHED)) {
@@ -124,8 +118,9 @@ final class RunReader {
       miss("what is left to do is not known: " + e.fact());
     } catch (IllegalArgumentException | IOException unreadable) {
       miss(
-          "questions and gold answers, and what is left to do, are not known: "
+          "what is left to do is not known, and questions are decoded prompts: "
               + unreadable.getMessage());
+      problems.decodeWith(folder.startModel(), this::miss);
     }
   }
 
@@ -148,14 +143,9 @@ final class RunReader {
     Map<String, ShownProblem> shown = new LinkedHashMap<>();
     for (ShownRollouts training : rollouts) {
       for (List<ShownRollout> samples : training.problems()) {
-        shown.computeIfAbsent(samples.getFirst().problemId(), this::shown);
+        shown.computeIfAbsent(samples.getFirst().problemId(), problems::shown);
       }
     }
     return List.copyOf(shown.values());
-  }
-
-  private ShownProblem shown(String id) {
-    Problem problem = problems.get(id);
-    return problem == null ? ShownProblem.named(id) : ShownProblem.of(problem);
   }
 }

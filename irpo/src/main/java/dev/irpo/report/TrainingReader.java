@@ -11,7 +11,6 @@ import dev.irpo.run.RolloutCounts;
 import dev.irpo.run.RolloutFolder;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.StoredRollouts;
-import dev.irpo.task.Problem;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.CounterRandom;
 import java.io.IOException;
@@ -35,7 +34,7 @@ final class TrainingReader {
   private final RunFolder folder;
   private final RunConfig config;
   private final RunReader.Place place;
-  private final Map<String, Problem> problems;
+  private final KnownProblems problems;
   private final Consumer<String> missing;
   private final RolloutFolder files;
   private final TrainingFolder training;
@@ -43,13 +42,12 @@ final class TrainingReader {
   private final RolloutCensus census;
   private final Set<String> withPair = new HashSet<>();
 
-  /// @param problems of the task by name
   /// @param missing is told what is damaged
   TrainingReader(
       RunFolder folder,
       RunConfig config,
       RunReader.Place place,
-      Map<String, Problem> problems,
+      KnownProblems problems,
       Consumer<String> missing) {
     this.folder = folder;
     this.config = config;
@@ -68,11 +66,16 @@ final class TrainingReader {
     DrawnProblems drawn = new DrawnProblems(key, mostRollouts);
     new StoredRollouts(files)
         .read(
-            some -> byProblem(some).values().forEach(samples -> drawn.offer(census.add(samples))),
+            some -> byProblem(some).values().forEach(samples -> drawn.offer(counted(samples))),
             damaged -> missing.accept(damaged.fact()));
     Set<String> shown = new HashSet<>();
     drawn.problems().forEach(samples -> shown.add(samples.getFirst().problemId()));
     return new ShownRollouts(drawn.problems(), pairs(shown));
+  }
+
+  private List<ShownRollout> counted(List<Rollout> samples) {
+    problems.note(samples.getFirst());
+    return census.add(samples);
   }
 
   private static Map<String, List<Rollout>> byProblem(List<Rollout> rollouts) {
@@ -94,6 +97,7 @@ final class TrainingReader {
           withPair.add(pair.problemId());
         }
         if (shown.contains(pair.problemId())) {
+          problems.note(pair);
           pairs.add(
               new ShownRollouts.ShownPair(
                   pair.problemId(),
@@ -193,11 +197,11 @@ final class TrainingReader {
   }
 
   private TrainingData.ResponseToRead toRead(ShownRollout rollout) {
-    Problem problem = problems.get(rollout.problemId());
+    ShownProblem problem = problems.shown(rollout.problemId());
     return new TrainingData.ResponseToRead(
         rollout.problemId(),
-        problem == null ? null : problem.question(),
-        problem == null ? null : problem.answer(),
+        problem.question(),
+        problem.gold(),
         rollout.sample(),
         rollout.answer(),
         rollout.text());

@@ -180,7 +180,14 @@ final class Chromium implements AutoCloseable {
     Files.write(file, Base64.getDecoder().decode(data.get("data").textValue()));
   }
 
-  /// Addresses that the page has asked for since it was opened.
+  /// Forgets requests and problems.
+  void forget() {
+    synchronized (events) {
+      events.clear();
+    }
+  }
+
+  /// Addresses that were asked for, the page's own among them.
   List<String> requests() {
     return events("Network.requestWillBeSent").stream()
         .map(event -> event.path("request").path("url").asText())

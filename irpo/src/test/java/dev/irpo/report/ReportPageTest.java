@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,16 @@ class ReportPageTest {
     if (chromium != null) {
       chromium.close();
     }
+  }
+
+  /// Whatever a test did, the page has asked for nothing but itself.
+  @AfterEach
+  void requireNoRequestAndNoError() throws IOException {
+    String opened = chromium.evaluate("location.href").asText();
+    assertTrue(opened.startsWith(temporary.toUri().toString()), opened);
+    assertEquals(List.of(opened), chromium.requests());
+    assertEquals(List.of(), chromium.problems());
+    chromium.forget();
   }
 
   private static void open(Path page) throws IOException {
@@ -77,7 +88,7 @@ class ReportPageTest {
   }
 
   @Test
-  void chartsHoldTheNumbersOfTheMetricsAndNothingIsAskedFor() throws IOException {
+  void chartsHoldTheNumbersOfTheMetrics() throws IOException {
     open(file);
     List<String> lines = Files.readAllLines(run.training(1).metrics());
     JsonNode first = MAPPER.readTree(lines.getFirst());
@@ -156,6 +167,7 @@ class ReportPageTest {
     for (String scheme : List.of("light", "dark")) {
       for (int[] size : new int[][] {{1280, 800}, {420, 900}}) {
         chromium.look(size[0], size[1], scheme);
+        chromium.forget();
         open(file);
         chromium.picture(pictures.resolve("report-%s-%d.png".formatted(scheme, size[0])), true);
         assertTrue(

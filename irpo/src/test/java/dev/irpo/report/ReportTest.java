@@ -363,7 +363,7 @@ class ReportTest {
   }
 
   @Test
-  void questionsThatCannotBeReadAreNamedAndTheRestIsThere() throws IOException {
+  void withoutTheTasksFilesQuestionsAreDecodedPrompts() throws IOException {
     RunFolder copy = copy();
     RunConfig elsewhere =
         ReportedRun.CONFIG.with(
@@ -373,7 +373,11 @@ class ReportTest {
     Files.writeString(copy.configFile(), SummedText.yaml(elsewhere.toYaml()));
     WrittenPage written = written(copy);
     assertTrue(written.missing().contains("none.jsonl"), written.missing());
-    assertTrue(written.problems().getFirst().get("problems").get(0).get("question").isNull());
+    JsonNode problem = written.problems().getFirst().get("problems").get(0);
+    JsonNode known = page.problems().getFirst().get("problems").get(0);
+    assertTrue(problem.get("gold").isNull());
+    String prompt = problem.get("question").asText();
+    assertTrue(prompt.contains(known.get("question").asText()), prompt);
     assertEquals(ROLLOUTS, written.shown(0));
   }
 
