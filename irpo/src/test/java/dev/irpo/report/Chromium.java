@@ -33,6 +33,7 @@ final class Chromium implements AutoCloseable {
   private static final int TIMEOUT_SECONDS = 60;
 
   private final Process process;
+  private final Path profile;
   private final HttpClient client;
   private final WebSocket socket;
   private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
@@ -40,8 +41,9 @@ final class Chromium implements AutoCloseable {
   private String session;
   private int calls;
 
-  private Chromium(Process process, String address) {
+  private Chromium(Process process, Path profile, String address) {
     this.process = process;
+    this.profile = profile;
     client = HttpClient.newHttpClient();
     socket = client.newWebSocketBuilder().buildAsync(URI.create(address), new Reader()).join();
   }
@@ -72,7 +74,7 @@ final class Chromium implements AutoCloseable {
                 "about:blank")
             .redirectErrorStream(true)
             .start();
-    Chromium chromium = new Chromium(process, address(process));
+    Chromium chromium = new Chromium(process, profile, address(process));
     JsonNode page = chromium.call("Target.createTarget", object("url", "about:blank"));
     ObjectNode attach = object("targetId", page.get("targetId").textValue()).put("flatten", true);
     chromium.session = chromium.call("Target.attachToTarget", attach).get("sessionId").textValue();
@@ -219,6 +221,9 @@ final class Chromium implements AutoCloseable {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
     process.onExit().join();
+    for (String link : List.of("SingletonCookie", "SingletonLock", "SingletonSocket")) {
+      Files.deleteIfExists(profile.resolve(link)); // of a process that is no more
+    }
   }
 
   /// Puts messages together and gives them to who waits for them.
