@@ -1,10 +1,10 @@
 package dev.irpo.report;
 
-import dev.irpo.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /// Reports of runs, each one HTML file.
@@ -34,21 +34,32 @@ public final class Report {
   ///   all iterations, and shown with all their samples. Numbers are of all rollouts
   /// @throws IllegalArgumentException if a folder holds no run
   public static void write(List<Path> runs, Path file, int mostRollouts) throws IOException {
-    int trainings = 0;
-    for (Path run : runs) {
-      RunReader.requireRun(run);
-      trainings += RunReader.trainings(new RunFolder(run)).size();
-    }
-    int each = Math.max(1, mostRollouts / Math.max(1, trainings));
-    List<ReadRun> read = new ArrayList<>();
-    for (Path run : runs) {
-      read.add(new RunReader(run, each).read());
+    List<String> names = names(runs);
+    List<RunReader> readers = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      readers.add(RunReader.open(runs.get(i), names.get(i)));
     }
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(
           "%s: is a folder; name the file to write, for instance %s"
               .formatted(file, file.resolve(FILE_NAME)));
     }
+    int trainings = readers.stream().mapToInt(reader -> reader.trainings().size()).sum();
+    int each = Math.max(1, mostRollouts / Math.max(1, trainings));
+    List<ReadRun> read = new ArrayList<>();
+    for (RunReader reader : readers) {
+      read.add(reader.read(each));
+    }
     Page.write(file, read);
+  }
+
+  /// The runs by the names of their folders; where two are alike, by their paths.
+  private static List<String> names(List<Path> runs) {
+    List<String> names =
+        runs.stream()
+            .map(run -> run.toAbsolutePath().normalize().getFileName().toString())
+            .toList();
+    boolean areDistinct = new HashSet<>(names).size() == names.size();
+    return areDistinct ? names : runs.stream().map(Path::toString).toList();
   }
 }

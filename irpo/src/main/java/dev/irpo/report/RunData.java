@@ -6,7 +6,7 @@ import java.util.SequencedMap;
 /// The numbers of a run and all that is needed to run it again. The page's scripts read it as JSON,
 /// with these names.
 ///
-/// @param name of the folder
+/// @param name on the page
 /// @param facts what the folder says of how the run was made, for people
 /// @param config every key with its value
 /// @param yaml the same as a file

@@ -23,30 +23,34 @@ import java.util.Optional;
 /// Reads a run folder, finished or not. What is damaged or missing is left out and named.
 final class RunReader {
   private final RunFolder folder;
-  private final int mostRollouts;
+  private final String name;
+  private final RunConfig config;
   private final List<String> missing = new ArrayList<>();
   private final KnownProblems problems = new KnownProblems();
 
-  /// @param mostRollouts of each training that the page shows
-  RunReader(Path root, int mostRollouts) {
-    folder = new RunFolder(root);
-    this.mostRollouts = mostRollouts;
+  private RunReader(RunFolder folder, String name, RunConfig config) {
+    this.folder = folder;
+    this.name = name;
+    this.config = config;
   }
 
-  /// Refuses what is no run.
+  /// Reads the configuration of a run.
   ///
-  /// @throws IllegalArgumentException in one line that says what it is instead
-  static void requireRun(Path root) throws IOException {
-    if (ConfigFile.begun(root).isEmpty()) {
-      throw new IllegalArgumentException(
-          "%s: is no run, it has no %s; name a folder that irpo run or irpo demo wrote"
-              .formatted(root, ConfigFile.NAME));
-    }
+  /// @param name of the run on the page
+  /// @throws IllegalArgumentException in one line that says what the folder is if it is no run
+  static RunReader open(Path root, String name) throws IOException {
+    Path file =
+        ConfigFile.begun(root)
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "%s: is no run, it has no %s; name a folder that irpo run or irpo demo wrote"
+                        .formatted(root, ConfigFile.NAME)));
     if (Files.exists(root.resolve(TrainingFolder.INPUTS))) {
       throw new IllegalArgumentException(
           "%s: is the folder of irpo train or irpo sft, not of a run; name one that irpo run or irpo demo wrote"
               .formatted(root));
     }
+    return new RunReader(new RunFolder(root), name, RunConfig.load(Optional.of(file), List.of()));
   }
 
   /// Paths are told from the run's folder on: a report goes to other machines.
@@ -63,10 +67,12 @@ final class RunReader {
   }
 
   /// The trainings that are begun.
-  static List<Place> trainings(RunFolder folder) {
+  List<Place> trainings() {
     List<Place> trainings = new ArrayList<>();
-    for (int t = 1; Files.isDirectory(folder.iteration(t)); t++) {
-      trainings.add(new Place(t, false));
+    for (int t = 1; t <= config.iterations(); t++) {
+      if (Files.isDirectory(folder.iteration(t))) {
+        trainings.add(new Place(t, false));
+      }
       if (Files.isDirectory(folder.retrainRollouts(t).rollouts())) {
         trainings.add(new Place(t, true));
       }
@@ -75,24 +81,25 @@ final class RunReader {
   }
 
   /// Everything that there is.
-  ReadRun read() throws IOException {
-    RunConfig config = RunConfig.load(Optional.of(folder.configFile()), List.of());
-    readTask(config);
+  ///
+  /// @param mostRollouts of each training that the page shows
+  ReadRun read(int mostRollouts) throws IOException {
+    readTask();
     List<TrainingData> trainings = new ArrayList<>();
     List<ShownRollouts> rollouts = new ArrayList<>();
-    for (Place place : trainings(folder)) {
+    for (Place place : trainings()) {
       TrainingReader reader = new TrainingReader(folder, config, place, problems, this::miss);
       ShownRollouts shown = reader.readRollouts(mostRollouts);
       trainings.add(reader.data(shown));
       rollouts.add(shown);
     }
-    List<EvaluatedModel> models = models(config.iterations());
+    List<EvaluatedModel> models = models();
     for (Path damaged : DamagedFiles.in(folder.root())) {
-      miss("%s: was damaged, made again and kept".formatted(folder.root().relativize(damaged)));
+      miss("%s: is damaged and kept aside".formatted(folder.root().relativize(damaged)));
     }
     RunData data =
         new RunData(
-            folder.root().toAbsolutePath().normalize().getFileName().toString(),
+            name,
             new RunFacts(folder, config, this::miss).of(trainings),
             config.toTexts(),
             config.toYaml(),
@@ -104,7 +111,7 @@ final class RunReader {
   }
 
   /// The problems, and what the run has still to do, which follows from their number.
-  private void readTask(RunConfig config) {
+  private void readTask() {
     try {
       Task task = Tasks.open(config.task(), config.seed());
       problems.read(task);
@@ -124,9 +131,9 @@ final class RunReader {
     }
   }
 
-  private List<EvaluatedModel> models(int iterations) throws IOException {
+  private List<EvaluatedModel> models() throws IOException {
     List<EvaluatedModel> models = new ArrayList<>();
-    for (int t = 0; t <= iterations; t++) {
+    for (int t = 0; t <= config.iterations(); t++) {
       Path file = folder.evaluation(t);
       if (Files.exists(file)) {
         try {

@@ -220,7 +220,7 @@ class ReportPageTest {
       }
       rollouts.add(ofProblem);
     }
-    RunData real = new RunReader(run.root(), Report.MOST_ROLLOUTS).read().data();
+    RunData real = RunReader.open(run.root(), "run").read(Report.MOST_ROLLOUTS).data();
     TrainingData first = real.trainings().getFirst();
     TrainingData training =
         new TrainingData(

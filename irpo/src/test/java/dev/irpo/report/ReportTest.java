@@ -12,6 +12,7 @@ import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Accuracy;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Rollout;
 import dev.irpo.run.Evaluation;
@@ -147,6 +148,19 @@ class ReportTest {
   }
 
   @Test
+  void accuraciesOfCheckpointsAreThere() throws IOException {
+    JsonNode heldOut = page.training(0).get("heldOut");
+    assertEquals(2, heldOut.size());
+    for (int i = 0; i < 2; i++) {
+      int step = 5 * (i + 1);
+      Accuracy accuracy = RunFolder.readJson(run.heldOut(1, step), Accuracy.class);
+      assertEquals(step, heldOut.get(i).get("step").asInt());
+      assertEquals(accuracy.correct(), heldOut.get(i).get("greedy").get("correct").asInt());
+    }
+    assertEquals(0, page.training(1).get("heldOut").size());
+  }
+
+  @Test
   void histogramsCountEveryResponseAndEveryProblem() {
     for (JsonNode training : page.run(0).get("trainings")) {
       JsonNode rollouts = training.get("rollouts");
@@ -201,6 +215,7 @@ class ReportTest {
     assertEquals(manifest, facts.get("M_0, SHA-256 of its manifest").asText());
     assertEquals(ReportedRun.CONFIG.toYaml(), page.run(0).get("yaml").asText());
     assertEquals("[]", page.missing());
+    assertFalse(page.html().contains("sourceMappingURL"), "a file beside the page");
   }
 
   @Test
@@ -272,6 +287,16 @@ class ReportTest {
     assertTrue(
         written.html().contains("<title>&lt;b&gt;&amp;{{data}}{{title}} – IRPO report</title>"));
     assertEquals("<b>&{{data}}{{title}}", written.run(0).get("name").asText());
+  }
+
+  @Test
+  void runsOfTheSameNameAreToldApartByTheirPaths() throws IOException {
+    Files.createDirectories(temporary.resolve("a"));
+    RunFolder copy = ReportedRun.copy(run, temporary.resolve("a/whole"));
+    WrittenPage written = written(List.of(run, copy), Report.MOST_ROLLOUTS);
+    assertEquals(run.root().toString(), written.run(0).get("name").asText());
+    assertEquals(copy.root().toString(), written.run(1).get("name").asText());
+    assertEquals("[]", written.numbers().get("differences").toString());
   }
 
   @Test

@@ -7,13 +7,13 @@ const Runs = {
     const content = contentOf("runs");
     const names = runs.map((run) => run.name);
     const facts = [...new Set(runs.flatMap((run) => Object.keys(run.facts)))];
-    content.append(table(["", ...names], facts.map((fact) => [fact, ...runs.map((run) => run.facts[fact] ?? "")])));
+    content.append(table(["", ...names], facts.map((fact) => [fact, ...runs.map((run) => run.facts[fact] ?? "")]), { class: "facts" }));
     if (runs.length > 1) {
       content.append(
         element("h3", {}, "Where the configurations differ"),
         differences.length === 0
           ? element("p", {}, "Nowhere.")
-          : table(["key", ...names], differences.map(({ key, values }) => [key, ...values])),
+          : table(["key", ...names], differences.map(({ key, values }) => [key, ...values]), { class: "facts" }),
       );
     }
     for (const run of runs) {
