@@ -53,9 +53,11 @@ class ReportPageTest {
   void requireNoRequestAndNoError() throws IOException {
     String opened = chromium.evaluate("location.href").asText();
     assertTrue(opened.startsWith(temporary.toUri().toString()), opened);
-    assertEquals(List.of(opened), chromium.requests());
-    assertEquals(List.of(), chromium.problems());
+    List<String> requests = chromium.requests();
+    List<String> problems = chromium.problems();
     chromium.forget();
+    assertEquals(List.of(opened), requests);
+    assertEquals(List.of(), problems);
   }
 
   private static void open(Path page) throws IOException {

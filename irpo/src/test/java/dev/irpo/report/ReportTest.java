@@ -23,7 +23,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -129,6 +131,7 @@ class ReportTest {
     assertEquals(ROLLOUTS, block.get("sample").size());
     JsonNode problems = page.problems().getFirst().get("problems");
     int right = 0;
+    Set<String> seen = new HashSet<>();
     for (int i = 0; i < rollouts.size(); i++) {
       Rollout rollout = rollouts.get(i);
       JsonNode problem = problems.get(block.get("problem").get(i).asInt());
@@ -141,8 +144,13 @@ class ReportTest {
       int isRight = block.get("flags").get(i).asInt() & RolloutBlock.RIGHT;
       assertEquals(rollout.reward() == 1 ? 1 : 0, isRight);
       right += isRight;
+      boolean isNew = seen.add(rollout.problemId() + Arrays.toString(rollout.responseIds()));
+      assertEquals(!isNew, (block.get("flags").get(i).asInt() & RolloutBlock.DUPLICATE) != 0);
     }
     assertEquals(right, page.training(0).get("rollouts").get("right").asInt());
+    int duplicates = page.training(0).get("rollouts").get("duplicates").asInt();
+    assertEquals(ROLLOUTS - seen.size(), duplicates);
+    assertTrue(duplicates > 0, "the demo's model repeats itself");
     assertEquals(right, page.training(0).get("counts").get("correct").asInt());
     assertTrue(right > 0 && right < ROLLOUTS, "the demo's model has both right and wrong answers");
   }
