@@ -64,10 +64,10 @@ final class TrainingReader {
   /// Counts all rollouts, and keeps those that the page shows with their pairs.
   ShownRollouts readRollouts(int mostRollouts) throws IOException {
     DrawnProblems drawn = new DrawnProblems(key, mostRollouts);
-    new StoredRollouts(files)
-        .read(
-            some -> byProblem(some).values().forEach(samples -> drawn.offer(counted(samples))),
-            damaged -> missing.accept(damaged.fact()));
+    StoredRollouts.read(
+        files,
+        some -> byProblem(some).values().forEach(samples -> drawn.offer(counted(samples))),
+        damaged -> missing.accept(damaged.fact()));
     Set<String> shown = new HashSet<>();
     drawn.problems().forEach(samples -> shown.add(samples.getFirst().problemId()));
     return new ShownRollouts(drawn.problems(), pairs(shown));
