@@ -52,6 +52,7 @@ final class Page {
           "page/training.js",
           "page/sampling.js",
           "page/browser.js",
+          "page/detail.js",
           "page/runs.js",
           "page/main.js");
   private static final String STYLE = "page/report.css";
