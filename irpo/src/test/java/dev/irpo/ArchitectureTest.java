@@ -41,6 +41,7 @@ class ArchitectureTest {
     "dev.irpo.evaluate..",
     "dev.irpo.plan..",
     "dev.irpo.run..",
+    "dev.irpo.report..",
     "dev.irpo.demo..",
     "dev.irpo.cli.."
   };

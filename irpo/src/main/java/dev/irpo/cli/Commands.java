@@ -30,6 +30,7 @@ enum Commands {
       ConvertCommand.class,
       ExportCommand.class,
       InspectCommand.class,
+      ReportCommand.class,
       SynthesizeCommand.class,
       BaseModelCommand.class),
   HELP("Help", CommandLine.HelpCommand.class);

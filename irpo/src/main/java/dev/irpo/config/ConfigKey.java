@@ -160,6 +160,12 @@ record ConfigKey(String path, Class<?> type, Setting setting) {
     };
   }
 
+  /// The value as [#line] writes it.
+  String text(Object value) {
+    String line = line(value).stripTrailing();
+    return line.substring(line.indexOf(": ") + 2);
+  }
+
   private static String line(String name, String text) {
     try {
       return YAML.writeValueAsString(Map.of(name, text));

@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// Writes a configuration as YAML, and the documentation of all keys.
 final class ConfigWriter {
@@ -20,6 +22,25 @@ final class ConfigWriter {
     StringBuilder out = new StringBuilder();
     write(config, "", comments.of(config.preset()), out);
     return out.toString();
+  }
+
+  /// Every key with the text of its value.
+  SequencedMap<String, String> texts(RunConfig config) {
+    SequencedMap<String, String> texts = new LinkedHashMap<>();
+    addTexts(config, "", texts);
+    return texts;
+  }
+
+  private void addTexts(Object section, String prefix, Map<String, String> texts) {
+    for (RecordComponent component : section.getClass().getRecordComponents()) {
+      String path = prefix + component.getName();
+      Object value = valueOf(component, section);
+      if (schema.isSection(path)) {
+        addTexts(value, path + ".", texts);
+      } else {
+        texts.put(path, schema.require(path, "record").text(value));
+      }
+    }
   }
 
   /// What precedes each key.

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /// Everything that decides a run, resolved.
@@ -93,7 +94,12 @@ public record RunConfig(
     return new ConfigWriter(new ConfigSchema()).yaml(this, ConfigWriter.Comments.NONE);
   }
 
-  /// The same with what each key means as comments, as a file to start from.
+  /// Every key with its value as [#toYaml] writes it.
+  public SequencedMap<String, String> toTexts() {
+    return new ConfigWriter(new ConfigSchema()).texts(this);
+  }
+
+  /// [#toYaml] with what each key means as comments, as a file to start from.
   public String toCommentedYaml() {
     return new ConfigWriter(new ConfigSchema()).yaml(this, ConfigWriter.Comments.EVERY_KEY);
   }

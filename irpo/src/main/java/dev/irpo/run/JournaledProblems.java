@@ -70,6 +70,11 @@ final class JournaledProblems {
     return places.containsKey(problem);
   }
 
+  /// The problems that are there, in their order.
+  List<Integer> problems() {
+    return places.keySet().stream().sorted().toList();
+  }
+
   /// The responses to a problem that is there.
   List<Rollout> responses(int problem) throws IOException {
     Place place = places.get(problem);

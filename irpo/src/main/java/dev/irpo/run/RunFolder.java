@@ -12,8 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Where everything of a run lies:
@@ -46,6 +50,8 @@ public record RunFolder(Path root) {
   /// Name of the file with an iteration's accuracy on the test problems.
   public static final String EVALUATION = "evaluation.json";
 
+  private static final Pattern HELD_OUT = Pattern.compile("held-out-(\\d+)\\.json");
+
   /// Begins or resumes a run.
   ///
   /// @throws IllegalArgumentException if the folder holds a run of another configuration, or
@@ -73,15 +79,23 @@ public record RunFolder(Path root) {
   ///
   /// @return whether no other did before
   public boolean noteBackend(String name) throws IOException {
-    Path file = root.resolve("backends.json");
-    SortedSet<String> names = new TreeSet<>();
-    if (Files.exists(file)) {
-      names.addAll(BackendNames.read(file).backends());
-    }
+    SortedSet<String> names = new TreeSet<>(backends());
     if (names.add(name)) {
-      writeJson(file, new BackendNames(names));
+      writeJson(backendsFile(), new BackendNames(names));
     }
     return names.size() == 1;
+  }
+
+  /// The names of the backends that worked on the run; none where nothing did yet.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException if the file that says so is damaged
+  public SortedSet<String> backends() throws IOException {
+    Path file = backendsFile();
+    return Files.exists(file) ? BackendNames.read(file).backends() : new TreeSet<>();
+  }
+
+  private Path backendsFile() {
+    return root.resolve("backends.json");
   }
 
   /// The content of `backends.json`.
@@ -149,23 +163,31 @@ public record RunFolder(Path root) {
     return training(iteration).checkpoints().resolve("held-out-%d.json".formatted(step));
   }
 
+  /// Those that are there, by step.
+  public SortedMap<Integer, Path> heldOut(int iteration) throws IOException {
+    SortedMap<Integer, Path> files = new TreeMap<>();
+    Path checkpoints = training(iteration).checkpoints();
+    if (Files.isDirectory(checkpoints)) {
+      try (Stream<Path> entries = Files.list(checkpoints)) {
+        for (Path file : (Iterable<Path>) entries::iterator) {
+          Matcher name = HELD_OUT.matcher(file.getFileName().toString());
+          if (name.matches()) {
+            files.put(Integer.valueOf(name.group(1)), file);
+          }
+        }
+      }
+    }
+    return files;
+  }
+
   /// The best accuracy of an iteration's checkpoints on the held-out problems, of those that are
   /// evaluated.
   public Optional<Accuracy> bestHeldOut(int iteration) throws IOException {
-    Path checkpoints = training(iteration).checkpoints();
-    if (!Files.isDirectory(checkpoints)) {
-      return Optional.empty();
-    }
     Optional<Accuracy> best = Optional.empty();
-    try (Stream<Path> files = Files.list(checkpoints)) {
-      for (Path file :
-          files
-              .filter(file -> file.getFileName().toString().matches("held-out-\\d+\\.json"))
-              .toList()) {
-        Accuracy accuracy = readJson(file, Accuracy.class);
-        best =
-            best.filter(known -> known.correct() >= accuracy.correct())
-                .or(() -> Optional.of(accuracy));
+    for (Path file : heldOut(iteration).values()) {
+      Accuracy accuracy = readJson(file, Accuracy.class);
+      if (best.isEmpty() || accuracy.correct() > best.get().correct()) {
+        best = Optional.of(accuracy);
       }
     }
     return best;

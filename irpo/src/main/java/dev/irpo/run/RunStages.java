@@ -24,6 +24,9 @@ import java.util.Set;
 /// All stages of a run in their order, made once from its configuration: the loop runs them, a plan
 /// adds up their costs, and progress counts them. This is where stages are put together.
 public final class RunStages {
+  /// State of an iteration that has nothing left to do.
+  public static final String FINISHED = "finished";
+
   private final RunConfig config;
   private final RunFolder folder;
   private final Map<Split, Integer> problems;
@@ -192,7 +195,7 @@ public final class RunStages {
     for (int t = 1; t <= iterations.size(); t++) {
       List<Stage> left = iterations.get(t - 1).stream().filter(pending::contains).toList();
       boolean isBegun = Files.exists(folder.iteration(t));
-      states.add(left.isEmpty() ? "finished" : isBegun ? state(left) : "not begun");
+      states.add(left.isEmpty() ? FINISHED : isBegun ? state(left) : "not begun");
     }
     return states;
   }

@@ -38,7 +38,7 @@ record SampleStage(
     RunConfig config, RunFolder folder, int iteration, Split split, int count, List<Stage> needs)
     implements Stage {
   /// Problems of a part.
-  private static final int PART_PROBLEMS = 100;
+  static final int PART_PROBLEMS = 100;
 
   private boolean isAgain() {
     return split == Split.HELD_OUT;

@@ -12,8 +12,6 @@ import java.util.SequencedMap;
 
 /// `inputs.json` beside a [ConfigFile]: what was read, as checksums by the options that named it.
 final class InputsFile {
-  private static final String NAME = "inputs.json";
-
   private InputsFile() {}
 
   /// Notes the inputs of a folder, or checks that they are those it was begun with.
@@ -24,7 +22,7 @@ final class InputsFile {
     for (Map.Entry<String, Path> input : inputs.entrySet()) {
       checksums.put(input.getKey(), Checksums.ofContents(input.getValue()));
     }
-    Path file = root.resolve(NAME);
+    Path file = root.resolve(TrainingFolder.INPUTS);
     if (!Files.exists(file)) {
       SummedText.writeJson(file, checksums);
       return;

@@ -34,6 +34,9 @@ public record TrainingFolder(Path root, Path start) {
   /// Name of the file with a line for each step.
   public static final String METRICS = "metrics.jsonl";
 
+  /// Name of the file with the checksums of what a training outside a run began with.
+  public static final String INPUTS = "inputs.json";
+
   /// What the name of a checkpoint's folder begins with; its step follows.
   public static final String CHECKPOINT = "step-";
 

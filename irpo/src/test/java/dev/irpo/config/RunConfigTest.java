@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +101,22 @@ final class RunConfigTest {
       assertEquals(config, RunConfig.parse(config.toYaml(), List.of()));
       assertEquals(config, RunConfig.parse(config.toCommentedYaml(), List.of()));
       assertEquals("C:\\a \"b\" # c: [d].jsonl", config.task().trainFile());
+    }
+  }
+
+  @Test
+  void everyKeyHasTheTextThatTheFileHas() {
+    RunConfig config = RunConfig.of(Preset.DEMO).with("rollouts.temperature=0.7, 1.1");
+    Map<String, String> texts = config.toTexts();
+    assertEquals("[0.7, 1.1]", texts.get("rollouts.temperature"));
+    assertEquals("irpo", texts.get("loss.kind"));
+    assertEquals("1", texts.get("seed"));
+    List<String> lines = config.toYaml().lines().filter(line -> !line.endsWith(":")).toList();
+    assertEquals(lines.size(), texts.size());
+    int line = 0;
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      String name = text.getKey().substring(text.getKey().lastIndexOf('.') + 1);
+      assertEquals(lines.get(line++).strip(), name + ": " + text.getValue());
     }
   }
 

@@ -1,0 +1,48 @@
+package dev.irpo.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// The lines of `metrics.jsonl` as columns, whatever metrics the loss names.
+///
+/// @param steps a step for each line
+/// @param columns by metric, null where a line has no finite number
+record MetricColumns(List<Integer> steps, SequencedMap<String, List<Double>> columns) {
+  private static final String STEP = "step";
+
+  static MetricColumns of(List<ObjectNode> lines) {
+    List<Integer> steps = new ArrayList<>();
+    SequencedMap<String, List<Double>> columns = new LinkedHashMap<>();
+    for (ObjectNode line : lines) {
+      for (Map.Entry<String, JsonNode> metric : line.properties()) {
+        if (!metric.getKey().equals(STEP)) {
+          List<Double> column = columns.computeIfAbsent(metric.getKey(), key -> new ArrayList<>());
+          fill(column, steps.size());
+          column.add(metric.getValue().isNumber() ? metric.getValue().doubleValue() : null);
+        }
+      }
+      steps.add(line.path(STEP).asInt());
+    }
+    columns.values().forEach(column -> fill(column, steps.size()));
+    return new MetricColumns(steps, columns);
+  }
+
+  /// Lines before the next one had no such metric.
+  private static void fill(List<Double> column, int lines) {
+    while (column.size() < lines) {
+      column.add(null);
+    }
+  }
+
+  /// The finite numbers of a metric; none where there is no such metric.
+  Optional<List<Double>> finite(String metric) {
+    return Optional.ofNullable(columns.get(metric))
+        .map(column -> column.stream().filter(value -> value != null).toList());
+  }
+}

@@ -1,0 +1,71 @@
+package dev.irpo.report;
+
+import dev.irpo.checkpoints.files.Checksums;
+import dev.irpo.checkpoints.files.DamagedException;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.config.RunConfig;
+import dev.irpo.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/// What a run folder says of how the run was made.
+///
+/// @param missing is told what is damaged
+record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
+  private static final String NOT_RECORDED = "not recorded in the run folder";
+
+  SequencedMap<String, String> of(List<TrainingData> trainings) throws IOException {
+    SequencedMap<String, String> facts = new LinkedHashMap<>();
+    SequencedMap<String, String> texts = config.toTexts();
+    facts.put("task", texts.get("task.name"));
+    facts.put("grader", grader(trainings, texts.get("task.grader")));
+    facts.put("loss", texts.get("loss.kind"));
+    facts.put("seed", texts.get("seed"));
+    facts.put("iterations", texts.get("iterations"));
+    facts.put("backends", backends());
+    facts.put("threads", texts.get("compute.threads") + " (0: all cores)");
+    facts.put("machine", NOT_RECORDED);
+    facts.put("version of the program", NOT_RECORDED);
+    facts.put("M_0, SHA-256 of its manifest", startModel());
+    facts.put(
+        "to run it again", "bin/irpo run --config RUN/config.yaml --model RUN/model-0 --out NEW");
+    return facts;
+  }
+
+  /// As the rollouts name it, or as the configuration does where there is none yet.
+  private static String grader(List<TrainingData> trainings, String configured) {
+    SortedSet<String> graders = new TreeSet<>();
+    for (TrainingData training : trainings) {
+      if (training.rollouts() != null) {
+        graders.addAll(training.rollouts().graders());
+      }
+    }
+    return graders.isEmpty() ? configured : String.join(", ", graders);
+  }
+
+  private String backends() throws IOException {
+    try {
+      SortedSet<String> backends = folder.backends();
+      return backends.isEmpty() ? NOT_RECORDED : String.join(", ", backends);
+    } catch (DamagedException e) {
+      missing.accept(e.fact());
+      return "not known";
+    }
+  }
+
+  private String startModel() throws IOException {
+    Path manifest = folder.startModel().resolve(Manifest.FILE_NAME);
+    if (!Files.exists(manifest)) {
+      missing.accept("model-0: is not there");
+      return "not known";
+    }
+    return Checksums.sha256(manifest);
+  }
+}

@@ -1,0 +1,74 @@
+"use strict";
+
+/* Charts in the colours of the style sheet; they are drawn again when those change. */
+const Charts = {
+  drawn: [],
+
+  color(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  },
+
+  /* The colour of the i-th series. */
+  series(i) {
+    return Charts.color(`series-${(i % 8) + 1}`);
+  },
+
+  /*
+   * A figure with a chart.
+   *
+   * configOf makes the configuration for Chart.js, anew whenever colours change
+   */
+  figure(title, name, configOf, className = "") {
+    const canvas = element("canvas", { role: "img", "aria-label": title, "data-chart": name });
+    const figure = element(
+      "figure",
+      { class: `chart ${className}` },
+      element("figcaption", {}, title),
+      element("div", { class: "plot" }, canvas),
+    );
+    Charts.drawn.push({ canvas, configOf, chart: null });
+    return figure;
+  },
+
+  /* Draws what is in the page and was not drawn yet. */
+  draw() {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.color = Charts.color("soft");
+    Chart.defaults.borderColor = Charts.color("grid");
+    Chart.defaults.animation = false;
+    Chart.defaults.maintainAspectRatio = false;
+    for (const drawn of Charts.drawn) {
+      if (drawn.chart === null) {
+        drawn.chart = new Chart(drawn.canvas, drawn.configOf());
+      }
+    }
+  },
+
+  redraw() {
+    for (const drawn of Charts.drawn) {
+      drawn.chart?.destroy();
+      drawn.chart = null;
+    }
+    Charts.draw();
+  },
+
+  follow() {
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", Charts.redraw);
+  },
+
+  /* A number beside an axis: short whatever its size. */
+  tick(value) {
+    const size = Math.abs(value);
+    const text = size > 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : value.toLocaleString("en-US");
+    return text.replace("-", "−");
+  },
+
+  /* A legend with small marks. */
+  legend(more = {}) {
+    return { position: "bottom", ...more, labels: { boxWidth: 10, boxHeight: 10, ...more.labels } };
+  },
+
+  axis(title, more = {}) {
+    return { title: { display: title !== "", text: title }, ...more };
+  },
+};
