@@ -30,7 +30,7 @@ public enum Zero {
           kind == Processor.Kind.GPU
               ? Optional.of("shares of the gradient on GPUs")
               : Optional.empty();
-      case ZERO3 -> Optional.of("ZeRO stage 3");
+      case ZERO3 -> Optional.of("ZeRO stage 3 on GPUs");
     };
   }
 
