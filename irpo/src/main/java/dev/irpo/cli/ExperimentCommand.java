@@ -9,7 +9,9 @@ import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.experiment.Experiment;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
+import dev.irpo.rollout.Prompts;
 import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,7 +96,7 @@ final class ExperimentCommand implements Callable<Integer> {
                     seeds,
                     overrides,
                     root,
-                    this::copyStartModel,
+                    startModel(processes),
                     computing,
                     processes.group(),
                     processes.progress()));
@@ -112,14 +114,34 @@ final class ExperimentCommand implements Callable<Integer> {
     return Path.of("runs", name);
   }
 
-  private void copyStartModel(Path folder) throws IOException {
+  private Experiment.StartModel startModel(Processes processes) {
+    return new Experiment.StartModel() {
+      @Override
+      public void copyTo(Path folder) throws IOException {
+        if (model == null) {
+          EmbeddedModel.copyTo(folder);
+          return;
+        }
+        try (StoredModel source = ModelFiles.open(model, Optional.ofNullable(tokenizer))) {
+          ArrowModelWriter.keepingTypes().write(folder, source);
+        }
+      }
+
+      @Override
+      public void requireRoom(RunConfig config, Path folder) throws IOException {
+        DryRun.of(config, prompts(config), processes.group())
+            .requireRoom(folder, processes.memoryBytes());
+      }
+    };
+  }
+
+  private Prompts prompts(RunConfig config) throws IOException {
     if (model == null) {
-      EmbeddedModel.copyTo(folder);
-      return;
+      return Prompts.of(config, EmbeddedModel.text(), EmbeddedModel.config());
     }
     try (StoredModel source = ModelFiles.open(model, Optional.ofNullable(tokenizer))) {
-      LanguageModel.check(source);
-      ArrowModelWriter.keepingTypes().write(folder, source);
+      LlamaConfig sizes = LanguageModel.checkWeights(source);
+      return Prompts.of(config, ModelFiles.requireText(source), sizes);
     }
   }
 }

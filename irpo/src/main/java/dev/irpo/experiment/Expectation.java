@@ -21,7 +21,8 @@ enum Expectation {
   }
 
   Verdict verdict(Estimate difference) {
-    if (Double.isNaN(difference.halfWidth())) {
+    boolean varies = difference.halfWidth() > 0; // no draw but one, or all alike, tell no interval
+    if (!varies) {
       return Verdict.UNDECIDED;
     }
     double low = difference.low();

@@ -39,11 +39,15 @@ public final class Experiment {
   private final Group group;
   private final Progress progress;
 
-  /// Copies M_0.
-  @FunctionalInterface
+  /// M_0.
   public interface StartModel {
     /// Copies it to a folder that is not there.
     void copyTo(Path folder) throws IOException;
+
+    /// Requires what a run takes that begins with a model of its sizes.
+    ///
+    /// @throws IllegalArgumentException if memory or disk have no room for it
+    void requireRoom(RunConfig config, Path folder) throws IOException;
   }
 
   /// @param file its name in the jar, or a file
@@ -123,6 +127,11 @@ public final class Experiment {
     make(run, made, shared, ALL);
     made.put(recipe, run);
     List<Evaluation> evaluations = new ArrayList<>();
+    if (!Files.exists(run.folder.evaluation(0))) {
+      throw new IllegalArgumentException(
+          "an experiment compares accuracies on test problems and there are none; set"
+              + " task.testFile or task.testProblems");
+    }
     for (int t = 0; t <= run.config.iterations(); t++) {
       evaluations.add(RunFolder.readJson(run.folder.evaluation(t), Evaluation.class));
     }
@@ -195,6 +204,7 @@ public final class Experiment {
   }
 
   private void begin(Run run, Map<String, Run> made, Shared shared) throws IOException {
+    start.requireRoom(run.config, run.folder.root());
     run.folder.open(run.config);
     if (!Files.exists(run.folder.startModel())) {
       if (run.source.toString().isEmpty()) {

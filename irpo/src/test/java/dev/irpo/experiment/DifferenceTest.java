@@ -64,7 +64,8 @@ class DifferenceTest {
     "1.5, 1, NEAR_ZERO, UNDECIDED",
     "4, 1, NEAR_ZERO, NOT_HELD",
     "-4, 1, NEAR_ZERO, NOT_HELD",
-    "9, NaN, POSITIVE, UNDECIDED"
+    "9, NaN, POSITIVE, UNDECIDED",
+    "9, 0, POSITIVE, UNDECIDED"
   })
   void aClaimHoldsWhereItsWholeIntervalDoes(
       double mean, double halfWidth, Expectation expectation, Expectation.Verdict verdict) {

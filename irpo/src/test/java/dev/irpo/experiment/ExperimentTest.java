@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.table.TableReader;
+import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.InProcess;
 import dev.irpo.evaluate.Accuracy;
@@ -69,6 +70,18 @@ class ExperimentTest {
     tables = run(root, Group.alone());
   }
 
+  private record TinyStart(Backend cpu) implements Experiment.StartModel {
+    @Override
+    public void copyTo(Path folder) throws IOException {
+      TestData.tinyModel(cpu).save(folder);
+    }
+
+    @Override
+    public void requireRoom(RunConfig config, Path folder) {
+      // tiny
+    }
+  }
+
   private static String run(Path folder, Group group) throws IOException {
     Path file = temporary.resolve("small.yaml");
     try (Backend cpu = new CpuBackend(1)) {
@@ -77,7 +90,7 @@ class ExperimentTest {
               List.of(),
               List.of("train.reproducible=true"),
               folder,
-              target -> TestData.tinyModel(cpu).save(target),
+              new TinyStart(cpu),
               cpu,
               group,
               Progress.NONE)
