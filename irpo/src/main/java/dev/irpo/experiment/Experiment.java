@@ -31,6 +31,9 @@ import java.util.stream.Collectors;
 /// DIR/seed-1/irpo-from-star/from-learningRate-2e-5/…       one that starts from a model of another
 /// ```
 public final class Experiment {
+  /// All iterations, and what is measured of them.
+  private static final int ALL = 0;
+
   private final ExperimentFile file;
   private final List<String> overrides;
   private final Path root;
@@ -138,9 +141,6 @@ public final class Experiment {
     String folder = root.relativize(run.folder.root()).toString();
     return new Outcome(seed, protocol.name(), recipe, best, folder, evaluations);
   }
-
-  /// All iterations, and what is measured of them.
-  private static final int ALL = 0;
 
   private Accuracy heldOut(Run run) throws IOException {
     Optional<Accuracy> best = run.folder.bestHeldOut(1);

@@ -27,6 +27,10 @@ import java.util.regex.Pattern;
 public final class SummedText {
   private static final String KEY = "crc32c";
   private static final String ZEROS = "0".repeat(Crc32c.DIGITS);
+
+  /// Characters at the end of a text that have its checksum.
+  private static final int END = 64;
+
   private static final String WAY_OUT = "put a copy of it back, or delete it";
 
   /// At the end, but for what closes an object.
@@ -154,11 +158,14 @@ public final class SummedText {
 
   /// Whether the text has a checksum.
   ///
-  /// @throws DamagedException if it is another than that of the text
+  /// @throws DamagedException if it is another than that of the text, or a bit of it is flipped
   private static boolean require(Path file, String place, byte[] text) {
     String chars = new String(text, StandardCharsets.ISO_8859_1);
     Matcher sum = SUM.matcher(chars);
     if (!sum.find()) {
+      if (isHidden(chars)) {
+        throw damaged(file, place + "has a checksum that is damaged itself", null);
+      }
       return false;
     }
     String zeroed = chars.substring(0, sum.start(1)) + ZEROS + chars.substring(sum.end(1));
@@ -169,6 +176,23 @@ public final class SummedText {
       throw damaged(file, "%shas CRC-32C %s, says %s".formatted(place, crc, sum.group(1)), null);
     }
     return true;
+  }
+
+  /// Whether the text would have a checksum if one bit near its end were another: without this, a
+  /// flipped bit in the checksum's name would make it a text of an older version, which has none.
+  private static boolean isHidden(String chars) {
+    StringBuilder end = new StringBuilder(chars.substring(Math.max(0, chars.length() - END)));
+    for (int i = 0; i < end.length(); i++) {
+      char original = end.charAt(i);
+      for (int bit = 0; bit < Byte.SIZE; bit++) {
+        end.setCharAt(i, (char) (original ^ (1 << bit)));
+        if (SUM.matcher(end).find()) {
+          return true;
+        }
+      }
+      end.setCharAt(i, original);
+    }
+    return false;
   }
 
   private static DamagedException damaged(Path file, String fact, Exception cause) {

@@ -136,6 +136,18 @@ class SummedTextTest {
   }
 
   @Test
+  void everyFlippedBitOfALineIsFound() throws IOException {
+    Path file = folder.resolve("lines.jsonl");
+    byte[] line = SummedText.jsonLine(Map.of("step", 5)).getBytes(StandardCharsets.UTF_8);
+    for (int bit = 0; bit < line.length * Byte.SIZE; bit++) {
+      byte[] changed = line.clone();
+      changed[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
+      Files.write(file, changed);
+      assertThrows(DamagedException.class, () -> SummedText.requireWholeLines(file), "bit " + bit);
+    }
+  }
+
+  @Test
   void linesWithoutASumAreReadOnlyBeforeThoseThatHaveOne() throws IOException {
     String old = "{\"step\":0}\n";
     String summed = new String(threeLines(), StandardCharsets.UTF_8);
