@@ -164,23 +164,13 @@ public record LanguageModel(
         .toList();
   }
 
-  /// Reads all bytes of a converted folder.
-  ///
-  /// @param seen files whose checksums need not be computed again
-  /// @throws IllegalArgumentException if a file is not what its checksum says
-  public static void verify(Path path, SeenChecksums seen) throws IOException {
-    try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
-      stored.verifyChecksums(seen);
-    }
-  }
-
   /// Overwrites the weights, where they are, with those of a converted folder of the same sizes.
   ///
   /// @param seen files whose checksums need not be computed again
   /// @throws IllegalArgumentException if a file is not what its checksum says
   public void replaceWeights(Path path, SeenChecksums seen) throws IOException {
-    verify(path, seen);
     try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
+      stored.verifyChecksums(seen);
       parameters.overwrite(path.toString(), stored.tensors().values());
     }
   }

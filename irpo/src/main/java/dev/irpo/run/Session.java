@@ -225,11 +225,11 @@ final class Session {
 
   @SuppressWarnings("MustBeClosed") // once the next one is there
   private void map(Path wanted) throws IOException {
-    LanguageModel.verify(wanted, seen);
     trainer = null;
     scorer = null;
     sampler = null; // its cache is free before the next one is made
     StoredModel next = ModelFiles.open(wanted, Optional.empty());
+    next.verifyChecksums(seen);
     model = LanguageModel.map(backend, next, TensorParallel.alone());
     sampler = newSampler();
     if (mapped != null) {

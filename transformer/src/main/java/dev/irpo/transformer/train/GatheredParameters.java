@@ -200,7 +200,7 @@ final class GatheredParameters implements TrainedParameters {
             layout.slices(needed.get(section)).stream()
                 .map(slice -> graph.variable(slice.name(), slice.shape()))
                 .toArray(Tensor[]::new);
-        graph.apply(new Gather(section, steps.get(section)), parameters);
+        graph.apply(new SectionBorder("gather", steps.get(section)), parameters);
       }
     });
     return graph;

@@ -149,7 +149,7 @@ final class StreamedGradient implements GradientSum {
           layout.slices(sections().indexOf(section)).stream()
               .map(slice -> loss.graph().variable(Gradients.PREFIX + slice.name(), slice.shape()))
               .toArray(Tensor[]::new);
-      loss.graph().apply(new HandOver(section, () -> endSection(section)), complete);
+      loss.graph().apply(new SectionBorder("handOver", () -> endSection(section)), complete);
     }
   }
 

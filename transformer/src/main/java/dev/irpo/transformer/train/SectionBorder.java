@@ -8,10 +8,12 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// The parameters of a section are brought to where the program reads them.
+/// Something of the host at the border of a section of the model, that changes variables:
+/// parameters come to where the program reads them, or gradients, which are complete, leave it.
 ///
-/// @param bringing returns when they are there
-record Gather(String section, Runnable bringing) implements Op {
+/// @param name in listings
+/// @param step does it
+record SectionBorder(String name, Runnable step) implements Op {
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     return List.of();
@@ -19,7 +21,7 @@ record Gather(String section, Runnable bringing) implements Op {
 
   @Override
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
-    return bringing;
+    return step;
   }
 
   @Override
