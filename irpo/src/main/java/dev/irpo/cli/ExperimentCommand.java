@@ -28,8 +28,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Compares methods: runs all recipes of an experiment and prints its tables.",
-      "EXPERIMENT is table1 (the paper's first table), table2 (without gold solutions),",
-      "ablations, or a YAML file (docs/experiments.md). The same command resumes."
+      "EXPERIMENT is table1 (the paper's first table), table2 (without gold solutions), figures",
+      "(log-probabilities during training), ablations, or a YAML file (docs/experiments.md). The same command resumes."
     },
     footer = {"", Processes.HELP})
 final class ExperimentCommand implements Callable<Integer> {
@@ -57,6 +57,12 @@ final class ExperimentCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "draws, instead of the experiment's")
   private List<Long> seeds = List.of();
+
+  @Option(
+      names = "--with",
+      paramLabel = "FILE",
+      description = "results.json with other draws of the same experiment; may be repeated")
+  private List<Path> results = List.of();
 
   @Option(
       names = "--set",
@@ -95,6 +101,7 @@ final class ExperimentCommand implements Callable<Integer> {
                     experiment,
                     seeds,
                     overrides,
+                    results,
                     root,
                     startModel(processes),
                     computing,

@@ -2,7 +2,7 @@ package dev.irpo.config;
 
 import dev.irpo.setting.Setting;
 
-/// How a model's accuracy is measured besides greedy decoding.
+/// What is measured of a model besides its accuracy with greedy decoding.
 public record EvaluateSettings(
     @Setting(
             value = "32",
@@ -12,7 +12,14 @@ public record EvaluateSettings(
     @Setting(value = "0.8", range = "(0, 100]", doc = "temperature of the responses that vote")
         double majorityTemperature,
     @Setting(value = "1", range = "(0, 1]", doc = "least reward of a correct response")
-        double correctReward) {
+        double correctReward,
+    @Setting(
+            value = "0",
+            range = "[0, 1000000]",
+            doc =
+                "pairs of an iteration, the same for all checkpoints of its training, on which"
+                    + " each one's log-probabilities are measured; 0: none")
+        int pairs) {
   /// Whether a response of this reward is correct.
   public boolean isCorrect(float reward) {
     return reward >= (float) correctReward;

@@ -2,25 +2,29 @@ package dev.irpo.experiment;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleBiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A sum of accuracies with factors, as text:
+/// A sum of what is measured ([Measure]) with factors, as text:
 ///
 /// ```text
 /// irpo@1 - star@1                  by how much IRPO's first iteration is better than STaR
 /// 2 irpo@1 - irpo@0 - irpo@2       by how much the first gain is larger than the second
 /// irpo@4:majority - irpo@4         by how much voting helps
+/// dpo@1:chosen - dpo@0:chosen      how the chosen responses' log-probability changes
 /// ```
 record Difference(List<Term> terms) {
   private static final Pattern TERM =
       Pattern.compile(
-          "\\s*([+-])?\\s*(?:([0-9]+)\\s+)?" + ModelRef.PATTERN + "(?::(greedy|majority))?\\s*");
+          "\\s*([+-])?\\s*(?:([0-9]+)\\s+)?"
+              + ModelRef.PATTERN
+              + "(?::("
+              + Measure.PATTERN
+              + "))?\\s*");
 
-  /// One accuracy.
+  /// One number.
   record Term(int factor, ModelRef model, Measure measure) {}
 
   /// Reads one.
@@ -42,7 +46,7 @@ record Difference(List<Term> terms) {
           new Term(
               "-".equals(term.group(1)) ? -factor : factor,
               new ModelRef(term.group(3), Integer.parseInt(term.group(4))),
-              Measure.valueOf(measure.toUpperCase(Locale.ROOT))));
+              Measure.of(measure)));
       end = term.end();
     }
     if (terms.isEmpty()) {
@@ -53,12 +57,12 @@ record Difference(List<Term> terms) {
 
   /// The sum.
   ///
-  /// @param accuracy NaN where a model was not measured so
+  /// @param measured NaN where a model was not measured so
   /// @return empty if one is missing
-  OptionalDouble of(ToDoubleBiFunction<ModelRef, Measure> accuracy) {
+  OptionalDouble of(ToDoubleBiFunction<ModelRef, Measure> measured) {
     double sum = 0;
     for (Term term : terms) {
-      sum += term.factor * accuracy.applyAsDouble(term.model, term.measure);
+      sum += term.factor * measured.applyAsDouble(term.model, term.measure);
     }
     return Double.isNaN(sum) ? OptionalDouble.empty() : OptionalDouble.of(sum);
   }

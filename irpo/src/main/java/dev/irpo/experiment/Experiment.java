@@ -1,7 +1,6 @@
 package dev.irpo.experiment;
 
 import dev.irpo.checkpoints.files.AtomicFiles;
-import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Accuracy;
@@ -9,6 +8,7 @@ import dev.irpo.experiment.ExperimentFile.Protocol;
 import dev.irpo.experiment.ExperimentFile.Recipe;
 import dev.irpo.run.Evaluation;
 import dev.irpo.run.IterationLoop;
+import dev.irpo.run.MeasuredLogProbs;
 import dev.irpo.run.Progress;
 import dev.irpo.run.RunFolder;
 import dev.irpo.tensor.Backend;
@@ -16,11 +16,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /// Runs an experiment, draw by draw, protocol by protocol, recipe by recipe. What is done already
@@ -35,6 +39,7 @@ public final class Experiment {
   private static final int ALL = 0;
 
   private final ExperimentFile file;
+  private final List<Outcome> others;
   private final List<String> overrides;
   private final Path root;
   private final StartModel start;
@@ -56,12 +61,14 @@ public final class Experiment {
   /// @param file its name in the jar, or a file
   /// @param seeds of the draws; none: the file's
   /// @param overrides settings `key=value` of all runs, before the file's
+  /// @param results `results.json` of the same experiment's other draws, which do not run
   /// @param root where all runs lie
-  /// @throws IllegalArgumentException in one line that names what is wrong with the file
+  /// @throws IllegalArgumentException in one line that names what is wrong with a file
   public Experiment(
       String file,
       List<Long> seeds,
       List<String> overrides,
+      List<Path> results,
       Path root,
       StartModel start,
       Backend backend,
@@ -69,13 +76,30 @@ public final class Experiment {
       Progress progress)
       throws IOException {
     ExperimentFile read = ExperimentFile.read(file);
-    this.file = seeds.isEmpty() ? read : read.withSeeds(seeds);
+    SortedSet<Long> draws = new TreeSet<>(seeds.isEmpty() ? read.seeds() : seeds);
     this.overrides = List.copyOf(overrides);
+    others = new ArrayList<>();
+    for (Path other : results) {
+      StoredResults stored = StoredResults.read(other, read, this.overrides);
+      for (Outcome outcome : stored.outcomes()) {
+        requireNew(outcome, other);
+        others.add(outcome);
+      }
+      draws.addAll(stored.seeds());
+    }
+    this.file = read.withSeeds(List.copyOf(draws));
     this.root = root;
     this.start = start;
     this.backend = backend;
     this.group = group;
     this.progress = progress;
+  }
+
+  private void requireNew(Outcome outcome, Path source) {
+    if (others.stream().anyMatch(outcome::isOfSameRun)) {
+      throw new IllegalArgumentException(
+          "%s: draw %d is in two results; name one".formatted(source, outcome.seed()));
+    }
   }
 
   /// A run of a draw.
@@ -88,8 +112,8 @@ public final class Experiment {
   ///
   /// @return the content of `results.md`
   public String run() throws IOException {
-    List<Outcome> outcomes = new ArrayList<>();
-    for (long seed : file.seeds()) {
+    List<Outcome> outcomes = new ArrayList<>(others);
+    for (long seed : seedsToRun()) {
       Shared shared = new Shared();
       for (Protocol protocol : file.protocols()) {
         Map<String, Run> made = new HashMap<>();
@@ -98,10 +122,11 @@ public final class Experiment {
         }
       }
     }
+    outcomes.sort(Comparator.comparingLong(Outcome::seed));
     Results results = new Results(file, outcomes);
     String table = results.markdown();
     if (group.isFirst()) {
-      SummedText.writeJson(root.resolve("results.json"), results.json());
+      new StoredResults(file, overrides, outcomes).write(root.resolve("results.json"));
       AtomicFiles.writeFile(
           root.resolve("results.md"), temporary -> Files.writeString(temporary, table));
     }
@@ -109,10 +134,15 @@ public final class Experiment {
     return table;
   }
 
+  private List<Long> seedsToRun() {
+    Set<Long> there = others.stream().map(Outcome::seed).collect(Collectors.toSet());
+    return file.seeds().stream().filter(seed -> !there.contains(seed)).toList();
+  }
+
   private Outcome outcome(
       long seed, Protocol protocol, String recipe, Map<String, Run> made, Shared shared)
       throws IOException {
-    List<SequencedMap<String, String>> candidates = protocol.candidates();
+    List<SequencedMap<String, String>> candidates = protocol.candidates(recipe);
     SequencedMap<String, String> best = candidates.getFirst();
     int mostCorrect = -1;
     for (SequencedMap<String, String> candidate : candidates) {
@@ -138,8 +168,14 @@ public final class Experiment {
     for (int t = 0; t <= run.config.iterations(); t++) {
       evaluations.add(RunFolder.readJson(run.folder.evaluation(t), Evaluation.class));
     }
+    List<MeasuredLogProbs> logProbs = new ArrayList<>();
+    if (run.config.evaluate().pairs() > 0) {
+      for (int t = 1; t <= run.config.iterations(); t++) {
+        logProbs.add(RunFolder.readJson(run.folder.logProbs(t), MeasuredLogProbs.class));
+      }
+    }
     String folder = root.relativize(run.folder.root()).toString();
-    return new Outcome(seed, protocol.name(), recipe, best, folder, evaluations);
+    return new Outcome(seed, protocol.name(), recipe, best, folder, evaluations, logProbs);
   }
 
   private Accuracy heldOut(Run run) throws IOException {

@@ -30,6 +30,7 @@ import java.util.Set;
 /// @param protocols at least one
 /// @param recipes how models are made, by name
 /// @param rows of the table
+/// @param figures of log-probabilities while models are trained; may be empty
 /// @param claims about the rows; may be empty
 record ExperimentFile(
     String title,
@@ -39,6 +40,7 @@ record ExperimentFile(
     List<Protocol> protocols,
     SequencedMap<String, Recipe> recipes,
     List<Row> rows,
+    List<Figure> figures,
     List<Claim> claims) {
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder()
@@ -51,19 +53,24 @@ record ExperimentFile(
   /// the held-out problems after its first iteration.
   ///
   /// @param settings by path of key
+  /// @param recipes settings of a recipe's own, by its name
   /// @param choose values to choose among, by path of key
   record Protocol(
       String name,
       SequencedMap<String, String> settings,
+      SequencedMap<String, SequencedMap<String, String>> recipes,
       SequencedMap<String, List<String>> choose) {
     Protocol {
       settings = settings == null ? new LinkedHashMap<>() : settings;
+      recipes = recipes == null ? new LinkedHashMap<>() : recipes;
       choose = choose == null ? new LinkedHashMap<>() : choose;
     }
 
-    /// All settings that recipes are tried with.
-    List<SequencedMap<String, String>> candidates() {
-      List<SequencedMap<String, String>> all = List.of(settings);
+    /// All settings that a recipe is tried with.
+    List<SequencedMap<String, String>> candidates(String recipe) {
+      SequencedMap<String, String> fixed = new LinkedHashMap<>(settings);
+      fixed.putAll(recipes.getOrDefault(recipe, new LinkedHashMap<>()));
+      List<SequencedMap<String, String>> all = List.of(fixed);
       for (Map.Entry<String, List<String>> axis : choose.entrySet()) {
         List<SequencedMap<String, String>> more = new ArrayList<>();
         for (SequencedMap<String, String> some : all) {
@@ -100,6 +107,15 @@ record ExperimentFile(
   /// @param paperVote the paper's accuracy by majority vote
   record Row(String title, String model, Double paper, Double paperVote) {}
 
+  /// Curves of log-probabilities.
+  ///
+  /// @param curves the recipes, by what they are called there
+  record Figure(String title, SequencedMap<String, String> curves) {
+    Figure {
+      curves = curves == null ? new LinkedHashMap<>() : curves;
+    }
+  }
+
   /// What is claimed of a difference.
   ///
   /// @param difference see [Difference]
@@ -111,18 +127,19 @@ record ExperimentFile(
 
   ExperimentFile {
     settings = settings == null ? new LinkedHashMap<>() : settings;
+    figures = figures == null ? List.of() : figures;
     claims = claims == null ? List.of() : claims;
   }
 
   /// The same with other draws.
   ExperimentFile withSeeds(List<Long> others) {
     return new ExperimentFile(
-        title, preset, settings, List.copyOf(others), protocols, recipes, rows, claims);
+        title, preset, settings, List.copyOf(others), protocols, recipes, rows, figures, claims);
   }
 
   /// Names of those in the jar.
   static List<String> names() {
-    return List.of("table1", "table2", "ablations");
+    return List.of("table1", "table2", "figures", "ablations");
   }
 
   /// One in the jar, or a file.
@@ -178,9 +195,15 @@ record ExperimentFile(
         throw new IllegalArgumentException(
             "protocol '%s' has no name of its own; give it one".formatted(protocol.name()));
       }
+      protocol.recipes().keySet().forEach(recipe -> require(new ModelRef(recipe, 0)));
     }
     recipes.forEach(this::check);
     rows.forEach(row -> require(ModelRef.parse(String.valueOf(row.model()))));
+    for (Figure figure : figures) {
+      requireSome("figures: title", figure.title() == null ? null : List.of(figure.title()));
+      requireSome("figures: curves", figure.curves().sequencedKeySet());
+      figure.curves().values().forEach(recipe -> requireMeasured(new ModelRef(recipe, 0)));
+    }
     claims.forEach(claim ->
         Difference.parse(String.valueOf(claim.difference()))
             .terms()
@@ -208,7 +231,7 @@ record ExperimentFile(
     }
     for (long seed : seeds) {
       for (Protocol protocol : protocols) {
-        protocol.candidates().forEach(chosen -> config(name, chosen, seed, List.of()));
+        protocol.candidates(name).forEach(chosen -> config(name, chosen, seed, List.of()));
       }
     }
   }
@@ -227,6 +250,21 @@ record ExperimentFile(
       throw new IllegalArgumentException(
           "%s: there is no such model; recipes are %s, each with its iterations"
               .formatted(model, String.join(", ", recipes.keySet())));
+    }
+  }
+
+  private void requireMeasured(ModelRef model) {
+    require(model);
+    RunConfig config =
+        config(
+            model.recipe(),
+            protocols.getFirst().candidates(model.recipe()).getFirst(),
+            seeds.getFirst(),
+            List.of());
+    if (config.evaluate().pairs() == 0) {
+      throw new IllegalArgumentException(
+          "recipe '%s' has no log-probabilities for a figure; set evaluate.pairs"
+              .formatted(model.recipe()));
     }
   }
 

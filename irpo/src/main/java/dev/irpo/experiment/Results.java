@@ -2,40 +2,46 @@ package dev.irpo.experiment;
 
 import dev.irpo.evaluate.PassRate;
 import dev.irpo.experiment.ExperimentFile.Claim;
+import dev.irpo.experiment.ExperimentFile.Figure;
 import dev.irpo.experiment.ExperimentFile.Protocol;
 import dev.irpo.experiment.ExperimentFile.Row;
 import dev.irpo.run.Evaluation;
+import dev.irpo.run.MeasuredLogProbs.AtStep;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.SequencedMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /// The tables of an experiment.
 record Results(ExperimentFile file, List<Outcome> outcomes) {
-  /// The content of `results.json`.
-  SequencedMap<String, Object> json() {
-    SequencedMap<String, Object> json = new LinkedHashMap<>();
-    json.put("title", file.title());
-    json.put("outcomes", outcomes);
-    return json;
-  }
-
-  private Optional<Evaluation> evaluation(long seed, Protocol protocol, ModelRef model) {
+  private Optional<Outcome> outcome(long seed, Protocol protocol, String recipe) {
     return outcomes.stream()
         .filter(outcome ->
             outcome.seed() == seed
                 && outcome.protocol().equals(protocol.name())
-                && outcome.recipe().equals(model.recipe()))
-        .map(outcome -> outcome.evaluations().get(model.iteration()))
+                && outcome.recipe().equals(recipe))
         .findFirst();
   }
 
-  private OptionalDouble accuracy(long seed, Protocol protocol, ModelRef model, Measure measure) {
-    return evaluation(seed, protocol, model).map(measure::of).orElseGet(OptionalDouble::empty);
+  private Optional<Evaluation> evaluation(long seed, Protocol protocol, ModelRef model) {
+    return outcome(seed, protocol, model.recipe())
+        .map(outcome -> outcome.evaluations().get(model.iteration()));
+  }
+
+  private OptionalDouble measured(long seed, Protocol protocol, ModelRef model, Measure measure) {
+    return outcome(seed, protocol, model.recipe())
+        .map(outcome -> measure.of(outcome, model.iteration()))
+        .orElseGet(OptionalDouble::empty);
+  }
+
+  private List<Double> draws(Protocol protocol, ModelRef model, Measure measure) {
+    return file.seeds().stream()
+        .flatMap(seed -> measured(seed, protocol, model, measure).stream().boxed())
+        .toList();
   }
 
   /// The tables for people.
@@ -46,9 +52,15 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
             .formatted(file.seeds().size()));
     text.append(accuracies());
     text.append("\npass@k: at least one of k samples is right, percent.\n\n").append(passRates());
+    for (Figure figure : file.figures()) {
+      text.append(
+          "\n%s: mean log-probability of %s pairs in nats, from the first step to the last.\n\n"
+              .formatted(figure.title(), measuredPairs()));
+      text.append(curves(figure));
+    }
     if (!file.claims().isEmpty()) {
       text.append(
-          "\nDifferences in points, paired by draw, with the interval that holds the mean of"
+          "\nDifferences in points, of log-probabilities in nats, paired by draw, with the interval that holds the mean of"
               + " 95 of 100 such experiments (Student).\n\n");
       text.append(claims());
     }
@@ -86,12 +98,11 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
   }
 
   private String mean(Protocol protocol, ModelRef model, Measure measure) {
-    List<Double> values = new ArrayList<>();
+    List<Double> values = draws(protocol, model, measure);
     double variance = 0;
     for (long seed : file.seeds()) {
-      OptionalDouble value = accuracy(seed, protocol, model, measure);
+      OptionalDouble value = measured(seed, protocol, model, measure);
       if (value.isPresent()) {
-        values.add(value.getAsDouble());
         int problems = evaluation(seed, protocol, model).orElseThrow().greedy().total();
         variance += value.getAsDouble() * (100 - value.getAsDouble()) / problems;
       }
@@ -146,6 +157,57 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
     return values.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", Estimate.of(values).mean());
   }
 
+  private String measuredPairs() {
+    return outcomes.stream()
+        .flatMap(outcome -> outcome.logProbs().stream())
+        .map(logProbs -> String.valueOf(logProbs.pairs()))
+        .distinct()
+        .collect(Collectors.joining(" or "));
+  }
+
+  private String curves(Figure figure) {
+    MarkdownTable table =
+        new MarkdownTable(List.of("method", "protocol", "chosen", "lowest", "rejected", "lowest"));
+    figure
+        .curves()
+        .forEach((name, recipe) -> {
+          for (Protocol protocol : file.protocols()) {
+            table.add(
+                List.of(
+                    name,
+                    protocol.name(),
+                    change(protocol, recipe, Measure.CHOSEN),
+                    lowest(protocol, recipe, AtStep::chosen),
+                    change(protocol, recipe, Measure.REJECTED),
+                    lowest(protocol, recipe, AtStep::rejected)));
+          }
+        });
+    return table.toString();
+  }
+
+  private String change(Protocol protocol, String recipe, Measure measure) {
+    return "%s → %s"
+        .formatted(
+            nats(draws(protocol, new ModelRef(recipe, 0), measure)),
+            nats(draws(protocol, new ModelRef(recipe, 1), measure)));
+  }
+
+  private String lowest(Protocol protocol, String recipe, ToDoubleFunction<AtStep> which) {
+    return nats(
+        file.seeds().stream()
+            .flatMap(seed -> outcome(seed, protocol, recipe).stream())
+            .map(outcome ->
+                outcome.logProbs().getFirst().steps().stream()
+                    .mapToDouble(which)
+                    .min()
+                    .orElseThrow())
+            .toList());
+  }
+
+  private static String nats(List<Double> draws) {
+    return draws.isEmpty() ? "" : String.format(Locale.ROOT, "%.2f", Estimate.of(draws).mean());
+  }
+
   private String claims() {
     List<String> head = new ArrayList<>(List.of("claim", "difference"));
     file.protocols().forEach(protocol -> head.add(protocol.name()));
@@ -165,7 +227,7 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
     List<Double> values = new ArrayList<>();
     for (long seed : file.seeds()) {
       difference
-          .of((model, measure) -> accuracy(seed, protocol, model, measure).orElse(Double.NaN))
+          .of((model, measure) -> measured(seed, protocol, model, measure).orElse(Double.NaN))
           .ifPresent(values::add);
     }
     if (values.isEmpty()) {
@@ -195,13 +257,8 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
           List<String> cells = new ArrayList<>(List.of(recipe));
           for (long seed : file.seeds()) {
             cells.add(
-                outcomes.stream()
-                    .filter(outcome ->
-                        outcome.seed() == seed
-                            && outcome.protocol().equals(protocol.name())
-                            && outcome.recipe().equals(recipe))
+                outcome(seed, protocol, recipe)
                     .map(outcome -> chosen(protocol, outcome.settings()))
-                    .findFirst()
                     .orElse(""));
           }
           table.add(cells);

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
 ///   pairs.arrow, dropped.jsonl, rollouts.json
 ///   metrics.jsonl             a line per step
 ///   checkpoints/step-N/       trained parameters, optimizer; beside it held-out-N.json, its accuracy
+///   log-probs.json            of pairs under M_{t−1} and each checkpoint, with evaluate.pairs
 ///   retrain/                  where held-out problems are trained on in the end: their rollouts,
 ///                             the pairs of all, metrics and checkpoints, and chosen.json
 ///   model/                    M_t, the checkpoint that did best on the held-out problems, or the
@@ -191,6 +192,11 @@ public record RunFolder(Path root) {
       }
     }
     return best;
+  }
+
+  /// Log-probabilities of some of an iteration's pairs under each checkpoint of its training.
+  public Path logProbs(int iteration) {
+    return iteration(iteration).resolve("log-probs.json");
   }
 
   /// Accuracy of M_t on the test problems.

@@ -41,6 +41,7 @@ public final class RunStages {
     this.folder = folder;
     this.problems = problems;
     requireRejected(config);
+    requireMeasurable(config);
     start = evaluation(0, List.of());
     List<Stage> before = List.of();
     for (int iteration = 1; iteration <= config.iterations(); iteration++) {
@@ -58,6 +59,13 @@ public final class RunStages {
       throw new IllegalArgumentException(
           "pairs.source=gold has no rejected responses, which loss.kind %s reads; set loss.kind=sft"
               .formatted(config.loss().kind().name().toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  private static void requireMeasurable(RunConfig config) {
+    if (config.pairs().source() == PairSettings.Source.GOLD && config.evaluate().pairs() > 0) {
+      throw new IllegalArgumentException(
+          "pairs.source=gold has no rejected responses to measure; set evaluate.pairs=0");
     }
   }
 
@@ -85,6 +93,9 @@ public final class RunStages {
         chooses() ? Optional.of(new HeldOut(config, folder, iteration)) : Optional.empty();
     TrainStage train = new TrainStage(config, folder, pair, Optional.empty(), heldOut);
     stages.addAll(List.of(sample, pair, train));
+    if (config.evaluate().pairs() > 0) {
+      stages.add(new LogProbStage(config, folder, pair, train));
+    }
     if (heldOut.isEmpty()) {
       return kept(new KeepStage(folder, iteration, train, Optional.empty()), stages);
     }
@@ -171,13 +182,16 @@ public final class RunStages {
     return all().stream().filter(wanted::contains).toList();
   }
 
-  /// The stages that must still run, in their order: evaluations and the models that they or the
-  /// next iteration want, and whatever those need that is not there; also stages that have to make
-  /// a damaged file again.
+  /// The stages that must still run, in their order: what is measured, and the models that it or
+  /// the next iteration wants, and whatever those need that is not there; also stages that have to
+  /// make a damaged file again.
   List<Stage> pending() throws IOException {
     Set<Stage> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Stage stage : all()) {
-      boolean isOutcome = stage instanceof EvaluateStage || stage instanceof KeepStage;
+      boolean isOutcome =
+          stage instanceof EvaluateStage
+              || stage instanceof LogProbStage
+              || stage instanceof KeepStage;
       if (isOutcome || stage.isMissed()) {
         want(stage, wanted);
       }

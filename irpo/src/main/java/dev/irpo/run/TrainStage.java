@@ -65,7 +65,7 @@ record TrainStage(
   }
 
   /// Which checkpoints there are, once that is known. The last one is needed, and as long as they
-  /// are evaluated those that are not yet, and the best of the others.
+  /// are evaluated those that are not yet, and the best of the others; all until they are measured.
   private Optional<CheckpointPlan> plan() throws IOException {
     Optional<ChosenCheckpoint> length = length();
     if (length.isEmpty()) {
@@ -77,8 +77,16 @@ record TrainStage(
       needed.addAll(heldOut.get().left(last));
       heldOut.get().best(last).ifPresent(needed::add);
     }
-    SortedSet<Integer> stops = new TreeSet<>(CheckpointPlan.stops(last, checkpointEvery()));
+    SortedSet<Integer> stops = new TreeSet<>(stops(last));
+    if (isMeasured() && !Files.exists(folder.logProbs(iteration()))) {
+      needed.addAll(stops);
+    }
     return Optional.of(new CheckpointPlan(stops, needed, config.train().keepCheckpoints()));
+  }
+
+  /// Whether log-probabilities of pairs are measured on its checkpoints.
+  private boolean isMeasured() {
+    return config.evaluate().pairs() > 0 && repeated.isEmpty();
   }
 
   /// Deletes checkpoints that neither the plan needs nor `train.keepCheckpoints` keeps.
@@ -149,19 +157,23 @@ record TrainStage(
     int steps = mostSteps(costs);
     String name = repeated.isPresent() ? "train again with held-out" : "train";
     Purpose disk = repeated.isPresent() ? Purpose.SECOND_CHECKPOINTS : Purpose.CHECKPOINTS;
-    int most = CheckpointPlan.stops(steps, checkpointEvery()).size();
+    int most = stops(steps).size();
     int keep = config.train().keepCheckpoints();
     int kept = keep == 0 ? most : Math.min(most, heldOut.isPresent() ? keep + 1 : keep);
-    int together = heldOut.isPresent() ? most : Math.min(most, kept + 1);
+    boolean areAllThere = heldOut.isPresent() || isMeasured();
+    int together = areAllThere ? most : Math.min(most, kept + 1);
     return costs
         .training(name, pair.counts(costs), steps)
         .onDisk(disk, kept * costs.checkpointBytes())
         .onDiskForAWhile((together - kept) * costs.checkpointBytes());
   }
 
-  /// Steps between checkpoints: those that are asked for, and those to be evaluated.
-  private int[] checkpointEvery() {
-    return new int[] {config.train().checkpointEverySteps(), config.train().evaluateEverySteps()};
+  /// The steps of all checkpoints: those that are asked for, and those to be evaluated.
+  ///
+  /// @param total steps of the training
+  List<Integer> stops(int total) {
+    return CheckpointPlan.stops(
+        total, config.train().checkpointEverySteps(), config.train().evaluateEverySteps());
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.irpo.config.RunConfig;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +61,33 @@ class ExperimentFileTest {
   }
 
   @Test
+  void aProtocolHasSettingsOfARecipesOwn() {
+    ExperimentFile file =
+        ExperimentFile.parse(
+            WHOLE.replace(
+                "{name: same, settings: {optimizer.learningRate: 1e-4}}",
+                "{name: same, settings: {train.epochs: 3}, recipes: {star: {train.epochs: 2}}}"),
+            "two.yaml");
+    ExperimentFile.Protocol protocol = file.protocols().getFirst();
+    assertEquals(Map.of("train.epochs", "2"), protocol.candidates("star").getFirst());
+    assertEquals(Map.of("train.epochs", "3"), protocol.candidates("irpo").getFirst());
+  }
+
+  @Test
+  void aFigureIsOfWhatIsMeasured() {
+    String figures = "figures: [{title: One, curves: {IRPO: irpo}}]\n";
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> ExperimentFile.parse(WHOLE + figures, "two.yaml"));
+    assertEquals(
+        "two.yaml: recipe 'irpo' has no log-probabilities for a figure; set evaluate.pairs",
+        error.getMessage());
+    String settings = "settings: {evaluate.pairs: 3}\n";
+    assertEquals(1, ExperimentFile.parse(WHOLE + settings + figures, "two.yaml").figures().size());
+  }
+
+  @Test
   void aGridHasEveryCombination() {
     ExperimentFile file =
         ExperimentFile.parse(
@@ -67,7 +95,7 @@ class ExperimentFileTest {
                 "settings: {optimizer.learningRate: 1e-4}}",
                 "choose: {optimizer.learningRate: [1e-4, 1e-3], train.epochs: [1, 2, 3]}}"),
             "two.yaml");
-    assertEquals(6, file.protocols().getFirst().candidates().stream().distinct().count());
+    assertEquals(6, file.protocols().getFirst().candidates("irpo").stream().distinct().count());
   }
 
   @ParameterizedTest
@@ -97,6 +125,6 @@ class ExperimentFileTest {
     String message =
         assertThrows(IllegalArgumentException.class, () -> ExperimentFile.read("table9"))
             .getMessage();
-    assertTrue(message.contains("table1, table2, ablations"), message);
+    assertTrue(message.contains("table1, table2, figures, ablations"), message);
   }
 }

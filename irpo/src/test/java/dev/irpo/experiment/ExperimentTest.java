@@ -2,6 +2,7 @@ package dev.irpo.experiment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +14,7 @@ import dev.irpo.distributed.Group;
 import dev.irpo.distributed.InProcess;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.run.MeasuredLogProbs;
 import dev.irpo.run.Progress;
 import dev.irpo.run.RunFolder;
 import dev.irpo.tensor.Backend;
@@ -47,14 +49,17 @@ class ExperimentTest {
         - {name: same, settings: {optimizer.learningRate: 1e-3}}
         - {name: own, choose: {optimizer.learningRate: [1e-3, 1e-2]}}
       recipes:
-        irpo: {iterations: 2}
+        irpo: {iterations: 2, settings: {evaluate.pairs: 3}}
         gold: {settings: {loss.kind: sft, pairs.source: gold}}
         dpo: {start: gold@1, rollouts: irpo, settings: {loss.kind: dpo, pairs.scoreSamples: true}}
       rows:
         - {title: nothing, model: irpo@0, paper: 55.6}
         - {title: IRPO, model: irpo@1}
         - {title: DPO, model: dpo@1}
+      figures:
+        - {title: One figure, curves: {IRPO: irpo}}
       claims:
+        - {text: it learns, difference: "irpo@2:chosen - irpo@0:rejected"}
         - {text: it helps, difference: irpo@1 - irpo@0}
       """;
 
@@ -83,12 +88,18 @@ class ExperimentTest {
   }
 
   private static String run(Path folder, Group group) throws IOException {
+    return run(folder, group, List.of(), List.of());
+  }
+
+  private static String run(Path folder, Group group, List<Long> seeds, List<Path> results)
+      throws IOException {
     Path file = temporary.resolve("small.yaml");
     try (Backend cpu = new CpuBackend(1)) {
       return new Experiment(
               file.toString(),
-              List.of(),
+              seeds,
               List.of("train.reproducible=true"),
+              results,
               folder,
               new TinyStart(cpu),
               cpu,
@@ -169,6 +180,54 @@ class ExperimentTest {
       }
     }
     assertEquals(2 * 3 * 2, compared);
+  }
+
+  @Test
+  void drawsOfOtherMachinesComeFromTheirResults() throws IOException {
+    Path first = temporary.resolve("first");
+    String one = run(first, Group.alone(), List.of(1L), List.of());
+    assertFalse(one.equals(tables));
+    Path results = first.resolve("results.json");
+    Path second = temporary.resolve("second");
+    assertEquals(tables, run(second, Group.alone(), List.of(2L), List.of(results)));
+    assertFalse(Files.exists(second.resolve("seed-1")));
+    assertEquals(-1, Files.mismatch(root.resolve("results.json"), second.resolve("results.json")));
+
+    IllegalArgumentException twice =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> run(second, Group.alone(), List.of(), List.of(results, results)));
+    assertEquals(results + ": draw 1 is in two results; name one", twice.getMessage());
+  }
+
+  @Test
+  void drawsOfAnotherExperimentAreRefused() throws IOException {
+    Path other = temporary.resolve("other.yaml");
+    Files.writeString(other, FILE.replace("maxNewTokens: 24", "maxNewTokens: 23"));
+    Path results = root.resolve("results.json");
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                StoredResults.read(
+                    results,
+                    ExperimentFile.read(other.toString()),
+                    List.of("train.reproducible=true")));
+    assertTrue(error.getMessage().contains("holds draws of another experiment"));
+  }
+
+  @Test
+  void figuresHaveTheMeasuredPairs() throws IOException {
+    assertTrue(tables.contains("One figure: mean log-probability of 3 pairs in nats"), tables);
+    MeasuredLogProbs measured =
+        RunFolder.readJson(
+            new RunFolder(root.resolve("seed-1/irpo/learningRate-1e-3")).logProbs(1),
+            MeasuredLogProbs.class);
+    JsonNode outcome =
+        new ObjectMapper().readTree(root.resolve("results.json").toFile()).get("outcomes").get(0);
+    assertEquals(
+        measured.steps().getLast().chosen(),
+        outcome.at("/logProbs/0/steps").get(measured.steps().size() - 1).get("chosen").asDouble());
   }
 
   private static Accuracy heldOut(Path run) throws IOException {
