@@ -56,7 +56,8 @@ public class KernelBenchmark {
   public void verify() {
     started =
         Backends.start(
-            new ComputeSettings(threads, backend, deviceKernels, "float32"), (done, total) -> {});
+            new ComputeSettings(threads, backend, deviceKernels, "float32", 1),
+            (done, total) -> {});
     prepared = new PreparedKernel(started, kernel.work(), sizes);
     prepared.prepare();
     prepared.run();

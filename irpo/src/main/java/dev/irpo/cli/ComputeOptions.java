@@ -54,6 +54,7 @@ final class ComputeOptions {
                 threads,
                 backend,
                 deviceKernels.name().toLowerCase(Locale.ROOT),
-                samplingWeights.name().toLowerCase(Locale.ROOT))));
+                samplingWeights.name().toLowerCase(Locale.ROOT),
+                1)));
   }
 }

@@ -1,7 +1,6 @@
 package dev.irpo.cli;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.Backends;
 import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
@@ -38,14 +37,15 @@ record DryRun(
     Map<Split, Integer> problems,
     Map<Split, PromptCounts> splits,
     RunPrograms programs) {
-  static DryRun of(RunConfig config, Prompts prompts, Group group) throws IOException {
+  /// @param processes that run it
+  static DryRun of(RunConfig config, Prompts prompts, int processes) throws IOException {
     Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems() + counts.tooLong()));
     LlamaConfig model = prompts.model();
     Longest longest = Longest.of(splits.values());
     return new DryRun(
-        config, model, problems, splits, new RunPrograms(model, config, longest, group));
+        config, model, problems, splits, new RunPrograms(model, config, longest, processes));
   }
 
   /// The plan of a run into a folder.
@@ -71,9 +71,7 @@ record DryRun(
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
     long needed =
-        isBegun
-            ? programs.training().checkpointBytes() + programs.weightBytes()
-            : plan.totalDiskBytes();
+        isBegun ? programs.checkpointBytes() + programs.weightBytes() : plan.totalDiskBytes();
     long free = Files.getFileStore(disk).getUsableSpace();
     if (free < needed) {
       throw new IllegalArgumentException(

@@ -14,7 +14,9 @@ import dev.irpo.task.Split;
 import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.Division;
 import dev.irpo.transformer.decode.DecodeLimits;
+import dev.irpo.transformer.parallel.Replicas;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -60,7 +62,9 @@ final class EvalCommand implements Callable<Integer> {
     result.put("split", split.name().toLowerCase(java.util.Locale.ROOT));
     result.put("problems", problems.size());
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
-      MappedModel mapped = processes.all(() -> MappedModel.open(backend, model));
+      Replicas replicas = processes.all(() -> Division.of(resolved, processes.group()));
+      MappedModel mapped =
+          processes.all(() -> MappedModel.open(backend, model, replicas.model(), processes));
       LanguageModel loaded = mapped.model();
       Prompts prompts = Prompts.of(resolved, task, loaded.text(), loaded.config());
       RolloutSampler sampler =
@@ -70,7 +74,7 @@ final class EvalCommand implements Callable<Integer> {
           .memory()
           .sampling(limits, "rollouts.slots", "rollouts.maxNewTokens")
           .requireFits(processes.memoryBytes());
-      Evaluator evaluator = new Evaluator(sampler, resolved, processes.group());
+      Evaluator evaluator = new Evaluator(sampler, resolved, replicas);
       try (Progress.Bar bar = processes.progress().begin("greedy", problems.size())) {
         put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
       }

@@ -136,7 +136,7 @@ final class ExperimentCommand implements Callable<Integer> {
 
       @Override
       public void requireRoom(RunConfig config, Path folder) throws IOException {
-        DryRun.of(config, prompts(config), processes.group())
+        DryRun.of(config, prompts(config), processes.group().size())
             .requireRoom(folder, processes.memoryBytes());
       }
     };

@@ -7,7 +7,6 @@ import dev.irpo.model.Backends;
 import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
 import dev.irpo.plan.MemoryNeed;
-import dev.irpo.plan.PlannedGroup;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Roofline;
 import dev.irpo.plan.RunPrograms;
@@ -102,7 +101,7 @@ final class PlanCommand implements Callable<Integer> {
       problems.put(split, 1);
     }
     Longest longest = Longest.of(splits.values());
-    RunPrograms programs = new RunPrograms(sizes, resolved, longest, new PlannedGroup(processes));
+    RunPrograms programs = new RunPrograms(sizes, resolved, longest, processes);
     Rates rates = gflops > 0 ? given(resolved) : Rates.measured(resolved.compute());
     StageCosts costs = new StageCosts(resolved, programs, splits, rates.device());
     RunStages stages = new RunStages(resolved, new RunFolder(Path.of("")), problems);

@@ -100,7 +100,8 @@ record Processes(Group group, int onHost) {
         Math.max(1, Runtime.getRuntime().availableProcessors() / onHost),
         wanted.backend(),
         wanted.deviceKernels(),
-        wanted.samplingWeights());
+        wanted.samplingWeights(),
+        wanted.tensorParallel());
   }
 
   /// Shows the progress of all.

@@ -5,7 +5,6 @@ import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
@@ -74,7 +73,8 @@ final class RunCommand implements Callable<Integer> {
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      DryRun.of(resolved, prompts, processes.group()).requireRoom(out, processes.memoryBytes());
+      DryRun.of(resolved, prompts, processes.group().size())
+          .requireRoom(out, processes.memoryBytes());
       if (isCopied) {
         RoundedStart.require(resolved, source);
       }
@@ -105,13 +105,13 @@ final class RunCommand implements Callable<Integer> {
     Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
     if (named.isPresent() && !isBegun(folder) && !Files.exists(model.model)) {
       Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
-      rehearse(DryRun.of(resolved, prompts, Group.alone()), folder);
+      rehearse(DryRun.of(resolved, prompts, 1), folder);
       return;
     }
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      rehearse(DryRun.of(resolved, prompts, Group.alone()), folder);
+      rehearse(DryRun.of(resolved, prompts, 1), folder);
     }
   }
 

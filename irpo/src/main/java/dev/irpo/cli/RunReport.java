@@ -28,7 +28,10 @@ final class RunReport {
       if (Files.exists(folder.rollouts(t).counts())) {
         RolloutCounts counts = RunFolder.readJson(folder.rollouts(t).counts(), RolloutCounts.class);
         String share =
-            String.format(Locale.ROOT, "%.1f %%", 100.0 * counts.correct() / counts.rollouts());
+            counts.rollouts() == 0
+                ? ""
+                : String.format(
+                    Locale.ROOT, "%.1f %%", 100.0 * counts.correct() / counts.rollouts());
         text.append(
             row(
                 "M_" + t,

@@ -7,11 +7,13 @@ import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
+import dev.irpo.train.Division;
 import dev.irpo.train.RoundedStart;
 import dev.irpo.train.SupervisedTraining;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -87,12 +89,13 @@ final class SftCommand implements Callable<Integer> {
       return folder;
     });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
+    Replicas replicas = Division.of(resolved, processes.group());
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained =
-          Training.open(resolved, backend, processes.group(), model.model, model.tokenizer());
+          Training.open(resolved, backend, replicas, model.model, model.tokenizer());
       List<TrainItem.Single> examples = processes.all(() -> examples(trained, room));
       SupervisedTraining training =
-          new SupervisedTraining(resolved, backend, processes.group(), trained, examples);
+          new SupervisedTraining(resolved, backend, replicas, trained, examples);
       SequencedMap<String, Path> inputs = new LinkedHashMap<>();
       inputs.put("--model", model.model);
       inputs.put("--data", data);

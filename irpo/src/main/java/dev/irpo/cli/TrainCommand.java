@@ -10,10 +10,12 @@ import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
+import dev.irpo.train.Division;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.RoundedStart;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
@@ -95,14 +97,15 @@ final class TrainCommand implements Callable<Integer> {
       return folder;
     });
     TrainingRoom room = processes.all(() -> room(resolved, processes));
+    Replicas replicas = Division.of(resolved, processes.group());
     try (Backend backend = BackendStart.of(processes.compute(resolved.compute()))) {
       LanguageModel trained =
-          Training.open(
-              resolved, backend, processes.group(), policy, Optional.ofNullable(tokenizer));
-      List<PreferencePair> loaded = load(backend, trained, resolved, room, processes);
+          Training.open(resolved, backend, replicas, policy, Optional.ofNullable(tokenizer));
+      List<PreferencePair> loaded = load(backend, trained, resolved, room, processes, replicas);
       Trainer<?> trainer =
-          PreferenceTraining.trainer(resolved, backend, processes.group(), trained, loaded);
-      PreferenceTraining training = new PreferenceTraining(resolved, trained, trainer, loaded, 0);
+          PreferenceTraining.trainer(resolved, backend, replicas.data(), trained, loaded);
+      PreferenceTraining training =
+          new PreferenceTraining(resolved, trained, replicas.all(), trainer, loaded, 0);
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
       boolean isResumed = folder.resume(training, plan) > 0;
       if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
@@ -155,7 +158,8 @@ final class TrainCommand implements Callable<Integer> {
       LanguageModel model,
       RunConfig resolved,
       TrainingRoom room,
-      Processes processes)
+      Processes processes,
+      Replicas replicas)
       throws IOException {
     List<PreferencePair> loaded =
         processes.all(() -> {
@@ -169,21 +173,20 @@ final class TrainCommand implements Callable<Integer> {
     if (isStored && reference == null) {
       return processes.all(() -> PairFile.requireReference(loaded, pairs));
     }
-    LanguageModel scoring = processes.all(() -> reference(resolved, backend, model, processes));
+    LanguageModel scoring = processes.all(() -> reference(resolved, backend, model, replicas));
     Scorer scorer = new Scorer(backend, scoring.parameters(), resolved.train().tokenBudget());
-    return PairFile.withReference(loaded, new ReferenceScorer(scorer, processes.group()));
+    return PairFile.withReference(loaded, new ReferenceScorer(scorer, replicas.data()));
   }
 
   /// The model of `--reference`, else the policy before it is trained.
   private LanguageModel reference(
-      RunConfig resolved, Backend backend, LanguageModel policy, Processes processes)
+      RunConfig resolved, Backend backend, LanguageModel policy, Replicas replicas)
       throws IOException {
     if (reference == null) {
       return policy;
     }
     LanguageModel other =
-        Training.open(
-            resolved, backend, processes.group(), reference, Optional.ofNullable(tokenizer));
+        Training.open(resolved, backend, replicas, reference, Optional.ofNullable(tokenizer));
     if (other.config().vocabSize() != policy.config().vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"

@@ -5,10 +5,12 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.plan.CommandMemory;
+import dev.irpo.plan.PlannedGroup;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.Training;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.parallel.Replicas;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,14 +48,19 @@ record TrainingRoom(
   private void requireFor(int largestItem) throws IOException {
     try (Backend backend = Backends.forPlanning(config.compute())) {
       memory(backend)
-          .training(config, processes.group(), trainers, largestItem, scores)
+          .training(config, replicas().data(), trainers, largestItem, scores)
           .requireFits(processes.memoryBytes());
     }
   }
 
+  private Replicas replicas() {
+    return PlannedGroup.replicas(config, processes.group().size());
+  }
+
   private CommandMemory memory(Backend backend) throws IOException {
-    if (!Training.dividesParameters(config, processes.group())) {
-      return CommandMemory.ofLoaded(backend, model, models.size());
+    if (!Training.dividesParameters(config, replicas())) {
+      LlamaConfig own = model.slice(replicas().model());
+      return CommandMemory.ofLoaded(backend, own, models.size());
     }
     long bytes = 0;
     for (Path path : models) {

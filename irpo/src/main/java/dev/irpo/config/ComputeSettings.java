@@ -31,7 +31,15 @@ public record ComputeSettings(
             doc =
                 "weights that a device samples with; auto: bfloat16 on GPUs, float32 on CPUs. With"
                     + " bfloat16 the reference's log-probabilities are computed again in float32")
-        String samplingWeights) {
+        String samplingWeights,
+    @Setting(
+            value = "1",
+            range = "[1, 1024]",
+            doc =
+                "processes that hold a model together, each a slice of every layer (tensor"
+                    + " parallelism); the others hold more such models. Their number must be a"
+                    + " multiple")
+        int tensorParallel) {
   /// What a backend's name looks like.
   public static final String BACKEND_PATTERN = "cpu|reference|tornado(:\\d+:\\d+)?";
 

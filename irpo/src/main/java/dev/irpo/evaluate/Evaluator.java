@@ -1,11 +1,11 @@
 package dev.irpo.evaluate;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.rollout.RolloutSampler;
 import dev.irpo.rollout.Turns;
 import dev.irpo.task.Problem;
 import dev.irpo.transformer.CounterRandom;
+import dev.irpo.transformer.parallel.Replicas;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -22,13 +22,13 @@ import java.util.stream.IntStream;
 public final class Evaluator {
   private final RolloutSampler sampler;
   private final RunConfig config;
-  private final Group group;
+  private final Replicas replicas;
 
-  /// An evaluator of the sampler's model; the processes of a group share the problems.
-  public Evaluator(RolloutSampler sampler, RunConfig config, Group group) {
+  /// An evaluator of the sampler's model, of which replicas share the problems.
+  public Evaluator(RolloutSampler sampler, RunConfig config, Replicas replicas) {
     this.sampler = sampler;
     this.config = config;
-    this.group = group;
+    this.replicas = replicas;
   }
 
   /// Samples that vote on a problem; 0 for no vote.
@@ -112,10 +112,10 @@ public final class Evaluator {
     sampler.sample(
         problems,
         0,
-        new Turns<>(group, IntStream.range(0, problems.size()).boxed().toList()),
+        new Turns<>(replicas, IntStream.range(0, problems.size()).boxed().toList()),
         plan,
         (_, responses) -> responses.forEach(response -> own.add(Verdict.of(response))),
         progress);
-    return Verdict.ofAll(group, own);
+    return Verdict.ofAll(replicas.data(), own);
   }
 }

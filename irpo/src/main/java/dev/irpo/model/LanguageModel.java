@@ -64,10 +64,20 @@ public record LanguageModel(
   /// @throws IllegalArgumentException if files are damaged or contradict each other
   public static LanguageModel open(Backend backend, Path path, Optional<Path> tokenizer)
       throws IOException {
+    return open(backend, path, tokenizer, TensorParallel.alone());
+  }
+
+  /// Loads what one of the processes that hold a model together has of it.
+  ///
+  /// @throws IOException as above
+  /// @throws IllegalArgumentException as above, or if their number does not divide the model
+  public static LanguageModel open(
+      Backend backend, Path path, Optional<Path> tokenizer, TensorParallel parallel)
+      throws IOException {
     try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
       LlamaConfig config = configOf(stored);
       Collection<StoredTensor> tensors = stored.tensors().values();
-      return of(stored, Parameters.load(backend, config, path.toString(), tensors));
+      return of(stored, Parameters.load(backend, config, path.toString(), tensors, parallel));
     }
   }
 
@@ -154,7 +164,17 @@ public record LanguageModel(
     ArrowModelWriter.keepingTypes().write(target, huggingFaceConfig, single, tokenizerFiles);
   }
 
-  /// The weights by name, for writers.
+  /// Writes a stored model in single precision as a folder that appears when all of it is there, as
+  /// [#save] does.
+  public static void copy(StoredModel source, Path target) throws IOException {
+    List<StoredTensor> single =
+        source.tensors().values().stream()
+            .map(tensor -> ConvertedContent.of(tensor, DType.F32))
+            .toList();
+    ArrowModelWriter.keepingTypes().write(target, source.config(), single, source.tokenizerFiles());
+  }
+
+  /// The weights by name, for writers; what this process has of them.
   public List<StoredTensor> storedTensors() {
     return parameters.layout().slices().stream()
         .map(slice -> {

@@ -1,10 +1,15 @@
 package dev.irpo.plan;
 
+import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.Partition;
 import dev.irpo.distributed.Pending;
 import dev.irpo.distributed.SharedCounter;
+import dev.irpo.train.Division;
+import dev.irpo.transformer.parallel.InnerSum;
+import dev.irpo.transformer.parallel.Replicas;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.MemorySegment;
 
 /// The first process of a group that is only planned: it has a size, and nobody to talk to.
@@ -24,6 +29,19 @@ public record PlannedGroup(int size) implements Group {
   @Override
   public String host() {
     return "a planned host";
+  }
+
+  /// How a configuration would divide so many processes.
+  ///
+  /// @throws IllegalArgumentException as [Division#require]
+  public static Replicas replicas(RunConfig config, int processes) {
+    Division.require(config, processes);
+    int ranks = config.compute().tensorParallel();
+    TensorParallel model =
+        ranks == 1
+            ? TensorParallel.alone()
+            : new TensorParallel(new PlannedGroup(ranks), new InnerSum.ByProcess());
+    return new Replicas(new PlannedGroup(processes), new PlannedGroup(processes / ranks), model);
   }
 
   private static IllegalStateException nobody() {

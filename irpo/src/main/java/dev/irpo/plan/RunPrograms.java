@@ -1,31 +1,34 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.ParameterLayout;
+import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// The programs that a run compiles and the buffers that it allocates, outlined: made as the run
 /// makes them, on a backend that takes no memory, each when it is first asked for.
 public final class RunPrograms {
   private final RunConfig config;
-  private final LlamaConfig model;
+  private final LlamaConfig whole;
   private final Longest longest;
-  private final Group group;
+  private final Replicas replicas;
   private final OutlineBackend outline = new OutlineBackend();
   private final Parameters parameters;
-  private final long weightBytes;
+  private final long ownWeightBytes;
   private Sampling sampling;
   private Scoring scoring;
   private Training training;
@@ -87,7 +90,7 @@ public final class RunPrograms {
   ///   or that are updated apart from those that are trained
   /// @param gradientBytes of gradients, and of what sums them over processes
   /// @param momentBytes of the moments that a process has
-  /// @param trainedBytes of the trained parameters of all processes
+  /// @param trainedBytes of the trained parameters of all processes that share the pairs
   /// @param checkpointBytes of these, their two moments, and what is updated apart from them
   public record Training(
       Compilation microBatch,
@@ -133,17 +136,20 @@ public final class RunPrograms {
 
   /// The programs of a run with a model of these sizes, in one process.
   public RunPrograms(LlamaConfig model, RunConfig config, Longest longest) {
-    this(model, config, longest, Group.alone());
+    this(model, config, longest, 1);
   }
 
-  /// The programs of one process of a run with a model of these sizes.
-  public RunPrograms(LlamaConfig model, RunConfig config, Longest longest, Group group) {
-    this.group = group;
-    this.model = model;
+  /// The programs of the first of so many processes of a run with a model of these sizes.
+  ///
+  /// @throws IllegalArgumentException if `compute.tensorParallel` divides neither them nor the
+  ///   model
+  public RunPrograms(LlamaConfig model, RunConfig config, Longest longest, int processes) {
+    replicas = PlannedGroup.replicas(config, processes);
     this.config = config;
     this.longest = longest;
-    parameters = Parameters.allocate(outline, model);
-    weightBytes = outline.allocatedBytes();
+    whole = model;
+    parameters = Parameters.allocate(outline, model.slice(replicas.model()));
+    ownWeightBytes = outline.allocatedBytes();
   }
 
   /// The longest that the run meets.
@@ -151,24 +157,32 @@ public final class RunPrograms {
     return longest;
   }
 
-  /// Processes that train together.
+  /// Processes that share the pairs of a training.
   int processes() {
-    return group.size();
+    return replicas.data().size();
   }
 
-  /// Bytes of the weights in single precision.
+  /// Bytes of a model's weights in single precision.
   public long weightBytes() {
-    return weightBytes;
+    return Float.BYTES * ParameterLayout.of(whole.parameterShapes()).numElements();
   }
 
-  /// Bytes of the weights that sample and score: all, or, where trainers have parameters of their
-  /// own and these are mapped, what is copied from the map.
+  /// Bytes of a checkpoint: trained parameters, their moments, and what is updated apart from them.
+  public long checkpointBytes() {
+    SequencedMap<String, Shape> trained =
+        ParameterSelection.parse(config.train().parameters()).of(whole);
+    long copies = training().checkpointBytes() / training().trainedBytes();
+    return copies * Float.BYTES * ParameterLayout.of(trained).numElements();
+  }
+
+  /// Bytes of the weights that a process samples and scores with: all that it has of them, or,
+  /// where trainers have parameters of their own and these are mapped, what is copied from the map.
   public long residentWeightBytes() {
-    if (!PreferenceTraining.dividesParameters(config, group)) {
-      return weightBytes;
+    if (!PreferenceTraining.dividesParameters(config, replicas)) {
+      return ownWeightBytes;
     }
     return Float.BYTES
-        * model.parameterShapes().values().stream()
+        * whole.parameterShapes().values().stream()
             .filter(shape -> shape.rank() == 1)
             .mapToLong(Shape::numElements)
             .sum();
@@ -178,7 +192,7 @@ public final class RunPrograms {
   /// largest cache.
   public Sampling sampling() {
     if (sampling == null) {
-      int newTokens = Math.min(config.rollouts().maxNewTokens(), model.maxPositions());
+      int newTokens = Math.min(config.rollouts().maxNewTokens(), whole.maxPositions());
       int slots = config.rollouts().slots();
       DecodeLimits limits = DecodeLimits.of(slots, 1, longest.prompt(), newTokens);
       sampling = Sampling.of(outline, parameters, limits);
@@ -201,7 +215,9 @@ public final class RunPrograms {
       training =
           Training.of(
               outline,
-              () -> PreferenceTraining.trainer(config, outline, group, parameters, largestItem()));
+              () ->
+                  PreferenceTraining.trainer(
+                      config, outline, replicas.data(), parameters, largestItem()));
     }
     return training;
   }

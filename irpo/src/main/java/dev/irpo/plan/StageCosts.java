@@ -184,7 +184,7 @@ public record StageCosts(
 
   /// Bytes of one checkpoint: trained weights, their two moments, and what they were rounded from.
   public long checkpointBytes() {
-    return programs.training().checkpointBytes();
+    return programs.checkpointBytes();
   }
 
   /// Rollouts of so many responses to each prompt, as a table and as objects.

@@ -1,34 +1,45 @@
 package dev.irpo.rollout;
 
-import dev.irpo.distributed.Group;
 import dev.irpo.distributed.SharedCounter;
+import dev.irpo.transformer.parallel.Replicas;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 
-/// Things that the processes of a group take turns at: each goes to the one that asks first, so a
-/// process whose responses are short takes more.
+/// Things that replicas of a model take turns at: each goes to the one that asks first, so one
+/// whose responses are short takes more. The processes that hold a model together take the same.
 ///
 /// @param <T> what is taken
 public final class Turns<T> implements Iterator<T> {
+  private final Replicas replicas;
   private final SharedCounter counter;
   private final List<T> all;
   private long next = -1;
 
-  /// All processes of the group make theirs at the same time.
+  /// All processes make theirs at the same time.
   ///
   /// @param all the same for each of them
-  public Turns(Group group, List<T> all) {
-    counter = group.counter();
+  public Turns(Replicas replicas, List<T> all) {
+    this.replicas = replicas;
+    counter = replicas.data().counter();
     this.all = List.copyOf(all);
   }
 
   @Override
   public boolean hasNext() {
     if (next < 0) {
-      next = counter.fetchAndAdd(1);
+      next = taken();
     }
     return next < all.size();
+  }
+
+  /// What the process that speaks for this replica takes.
+  private long taken() {
+    if (replicas.model().ranks() == 1) {
+      return counter.fetchAndAdd(1);
+    }
+    long own = replicas.speaks() ? counter.fetchAndAdd(1) : 0;
+    return replicas.model().group().allGatherLong(own)[0];
   }
 
   @Override

@@ -7,8 +7,10 @@ import dev.irpo.rollout.Prompts;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.train.Division;
 import dev.irpo.train.Training;
 import dev.irpo.transformer.NotFiniteException;
+import dev.irpo.transformer.parallel.Replicas;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
@@ -23,6 +25,7 @@ public final class IterationLoop {
   private final RunFolder folder;
   private final Backend backend;
   private final Group group;
+  private final Replicas replicas;
   private final Progress progress;
   private final RunStages stages;
   private final Session session;
@@ -48,7 +51,9 @@ public final class IterationLoop {
     this.backend = backend;
     this.group = group;
     this.progress = progress;
-    LanguageModel model = Training.open(config, backend, group, folder.model(0), Optional.empty());
+    replicas = Division.of(config, group);
+    LanguageModel model =
+        Training.open(config, backend, replicas, folder.model(0), Optional.empty());
     Prompts prompts = made.orElseGet(() -> Prompts.of(config, model.text(), model.config()));
     Map<Split, List<Problem>> problems = new EnumMap<>(Split.class);
     Map<Split, Integer> counts = new EnumMap<>(Split.class);
@@ -57,7 +62,7 @@ public final class IterationLoop {
       counts.put(split, problems.get(split).size());
     }
     stages = new RunStages(config, folder, counts);
-    session = new Session(config, folder, backend, group, model, prompts, problems, this::begin);
+    session = new Session(config, folder, backend, replicas, model, prompts, problems, this::begin);
   }
 
   /// Checks what is there and runs all stages that are not done. Damaged files that a stage can
@@ -79,7 +84,7 @@ public final class IterationLoop {
 
   private void run(Session.Reading<List<Stage>> wanted) throws IOException {
     session.first(() -> {
-      var _ = folder.noteBackend(backend.name());
+      var _ = folder.noteBackend(Session.backendName(replicas, backend));
     });
     List<Stage> all = stages.all();
     Repairs repairs = new Repairs(folder, all, session);

@@ -53,6 +53,6 @@ record KeepStage(RunFolder folder, int iteration, TrainStage train, Optional<Cho
   public void run(Session session) throws IOException {
     Optional<ChosenCheckpoint> chosen = choose.isPresent() ? choose.get().chosen() : train.length();
     Path checkpoint = train.files().checkpoint(chosen.orElseThrow().step());
-    session.modelAt(checkpoint).save(folder.model(iteration));
+    session.copy(checkpoint, folder.model(iteration));
   }
 }

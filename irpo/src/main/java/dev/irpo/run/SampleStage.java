@@ -4,7 +4,6 @@ import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Purpose;
@@ -15,6 +14,7 @@ import dev.irpo.rollout.Turns;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.transformer.CounterRandom;
+import dev.irpo.transformer.parallel.Replicas;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -161,28 +161,31 @@ record SampleStage(
     int perPrompt = config.rollouts().perPrompt();
     long total = (long) count * perPrompt;
     long before = (long) (count - missing.problems.size()) * perPrompt;
-    Group group = session.group();
+    Replicas replicas = session.replicas();
     try (Progress.Bar bar = session.progress().begin(name(), total);
         RolloutJournal journal =
-            RolloutJournal.begin(files().rollouts(), missing.attempt, group.rank())) {
+            RolloutJournal.begin(files().rollouts(), missing.attempt, replicas.all().rank())) {
       session
           .sampler()
           .sample(
               session.problems(split),
               session.firstProblem(split),
-              new Turns<>(group, missing.problems),
+              new Turns<>(replicas, missing.problems),
               plan(),
-              (index, responses) -> append(journal, index, responses),
-              done -> bar.at(before + done * group.size(), ""));
+              (index, responses) -> append(journal, replicas, index, responses),
+              done -> bar.at(before + done * replicas.data().size(), ""));
       bar.at(total, "");
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private static void append(RolloutJournal journal, int index, List<Rollout> responses) {
+  private static void append(
+      RolloutJournal journal, Replicas replicas, int index, List<Rollout> responses) {
     try {
-      journal.append(index, responses);
+      if (replicas.speaks()) {
+        journal.append(index, responses);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -21,7 +21,7 @@ import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.SharedText;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
-import dev.irpo.transformer.parallel.TensorParallel;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
@@ -43,7 +43,7 @@ final class Session {
   private final RunConfig config;
   private final RunFolder folder;
   private final Backend backend;
-  private final Group group;
+  private final Replicas replicas;
   private final Prompts prompts;
   private final Map<Split, List<Problem>> problems;
   private final Progress progress;
@@ -63,7 +63,7 @@ final class Session {
       RunConfig config,
       RunFolder folder,
       Backend backend,
-      Group group,
+      Replicas replicas,
       LanguageModel model,
       Prompts prompts,
       Map<Split, List<Problem>> problems,
@@ -71,7 +71,7 @@ final class Session {
     this.config = config;
     this.folder = folder;
     this.backend = backend;
-    this.group = group;
+    this.replicas = replicas;
     this.prompts = prompts;
     this.problems = problems;
     this.model = model;
@@ -90,9 +90,14 @@ final class Session {
     return backend;
   }
 
+  /// How the processes that work on the run divide it.
+  Replicas replicas() {
+    return replicas;
+  }
+
   /// The processes that work on the run.
   Group group() {
-    return group;
+    return replicas.all();
   }
 
   /// Reads or writes files.
@@ -113,7 +118,7 @@ final class Session {
   ///
   /// @throws DamagedException in all processes if the first one finds a file damaged
   String firstSays(Reading<String> text) throws IOException {
-    return shared(() -> group.isFirst() ? text.get() : "").getFirst();
+    return shared(() -> group().isFirst() ? text.get() : "").getFirst();
   }
 
   /// The same of numbers.
@@ -160,10 +165,10 @@ final class Session {
       said = "!" + e.toText();
       found = e;
     }
-    List<String> all = SharedText.ofAll(group, said);
+    List<String> all = SharedText.ofAll(group(), said);
     for (int rank = 0; rank < all.size(); rank++) {
       if (all.get(rank).startsWith("!")) {
-        throw rank == group.rank() ? found : DamagedException.ofText(all.get(rank).substring(1));
+        throw rank == group().rank() ? found : DamagedException.ofText(all.get(rank).substring(1));
       }
     }
     return all.stream().map(one -> one.substring(1)).toList();
@@ -190,7 +195,7 @@ final class Session {
   }
 
   Evaluator evaluator() {
-    return new Evaluator(sampler, config, group);
+    return new Evaluator(sampler, config, replicas);
   }
 
   Progress progress() {
@@ -219,8 +224,19 @@ final class Session {
     return model;
   }
 
+  /// Copies a folder's model, verified, in single precision.
+  ///
+  /// @throws dev.irpo.checkpoints.files.DamagedException if the folder is damaged
+  void copy(Path from, Path to) throws IOException {
+    Manifest.require(from).verifyChecksums(from, seen);
+    try (StoredModel stored = ModelFiles.open(from, Optional.empty())) {
+      stored.verifyChecksums(seen);
+      LanguageModel.copy(stored, to);
+    }
+  }
+
   private boolean dividesParameters() {
-    return Training.dividesParameters(config, group);
+    return Training.dividesParameters(config, replicas);
   }
 
   @SuppressWarnings("MustBeClosed") // once the next one is there
@@ -230,7 +246,7 @@ final class Session {
     sampler = null; // its cache is free before the next one is made
     StoredModel next = ModelFiles.open(wanted, Optional.empty());
     next.verifyChecksums(seen);
-    model = LanguageModel.map(backend, next, TensorParallel.alone());
+    model = LanguageModel.map(backend, next, replicas.model());
     sampler = newSampler();
     if (mapped != null) {
       mapped.close(); // or a deleted checkpoint would keep its room on the disk
@@ -281,7 +297,7 @@ final class Session {
     if (scorer == null) {
       scorer = new Scorer(backend, model.parameters(), config.train().tokenBudget());
     }
-    return new ReferenceScorer(scorer, group);
+    return new ReferenceScorer(scorer, replicas.data());
   }
 
   /// What trains the model on these pairs. Where it has parameters of its own they are those that
@@ -291,14 +307,23 @@ final class Session {
         || dividesParameters()
         || trainer.tokenBudget() < PreferenceTraining.largest(config, pairs)) {
       trainer = null; // its gradients and moments are free before larger programs are made
-      trainer = PreferenceTraining.trainer(config, backend, group, model, pairs);
+      trainer = PreferenceTraining.trainer(config, backend, replicas.data(), model, pairs);
     }
     return trainer;
+  }
+
+  /// A backend as it computes: sums of a model that processes hold together have other bits.
+  static String backendName(Replicas replicas, Backend backend) {
+    int ranks = replicas.model().ranks();
+    return ranks == 1
+        ? backend.name()
+        : "%s, %d processes a model".formatted(backend.name(), ranks);
   }
 
   /// Whether pairs were sampled by what trains on them: this backend alone worked on the run, and
   /// its rows do not depend on each other.
   boolean samplesAsItTrains() throws IOException {
-    return folder.noteBackend(backend.name()) && backend.traits().isBatchInvariant();
+    return folder.noteBackend(backendName(replicas, backend))
+        && backend.traits().isBatchInvariant();
   }
 }

@@ -189,7 +189,8 @@ record TrainStage(
     RunConfig steps = config.with("train.steps=" + length.totalSteps());
     session.beginTraining(folder.model(iteration() - 1));
     PreferenceTraining training =
-        new PreferenceTraining(steps, session.model(), session.trainer(pairs), pairs, iteration());
+        new PreferenceTraining(
+            steps, session.model(), session.group(), session.trainer(pairs), pairs, iteration());
     if (!session.resume(files(), training, plan)) {
       var _ = session.sharedModelAt(folder.model(iteration() - 1));
       requireReference(training, session);

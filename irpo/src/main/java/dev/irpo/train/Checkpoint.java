@@ -12,18 +12,14 @@ import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.train.Optimizer;
-import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -76,29 +72,36 @@ final class Checkpoint {
     return steps;
   }
 
-  /// Each process of the group writes its own shard of the optimizer's state, the first one all
-  /// else, to which the others give their parameters; all of them are done when it returns. The
-  /// folder must be the same for all.
+  /// The first process of each model writes its shard of the optimizer's state, the first of all
+  /// everything else, to which the others give what they have; all of them are done when it
+  /// returns. The folder must be the same for all.
   ///
+  /// @param all the processes that train
   /// @param base has the parameters that are not trained; none where all are
   static void write(
-      Path folder, LanguageModel model, Trainer<?> trainer, State state, Optional<BaseModel> base)
+      Path folder,
+      LanguageModel model,
+      Group all,
+      Trainer<?> trainer,
+      State state,
+      Optional<BaseModel> base)
       throws IOException {
-    Group group = trainer.sharding().group();
-    if (group.isFirst()) {
+    if (all.isFirst()) {
       AtomicFiles.writeFolder(
           folder,
           temporary -> {
-            SharedText.ofFirst(group, temporary.toString());
-            Map<String, Manifest.Entry> written = writeShards(temporary, trainer);
-            trainer.show(trained ->
-                written.putAll(
-                    ArrowModelWriter.keepingTypes()
-                        .writeContents(
-                            temporary,
-                            model.huggingFaceConfig(),
-                            trained,
-                            model.tokenizerFiles())));
+            SharedText.ofFirst(all, temporary.toString());
+            Map<String, Manifest.Entry> written = writeShards(temporary, all, trainer);
+            show(
+                trainer,
+                trained ->
+                    written.putAll(
+                        ArrowModelWriter.keepingTypes()
+                            .writeContents(
+                                temporary,
+                                model.huggingFaceConfig(),
+                                trained,
+                                model.tokenizerFiles())));
             if (base.isPresent()) {
               written.putAll(base.get().writeTo(temporary));
             }
@@ -106,23 +109,34 @@ final class Checkpoint {
             Manifest.write(temporary, written);
           });
     } else {
-      var _ = writeShards(Path.of(SharedText.ofFirst(group, "")), trainer);
-      trainer.show(_ -> {});
+      var _ = writeShards(Path.of(SharedText.ofFirst(all, "")), all, trainer);
+      show(trainer, _ -> {});
     }
-    group.barrier();
+    all.barrier();
   }
 
-  /// Writes this process's shard and returns what all processes wrote.
-  private static Map<String, Manifest.Entry> writeShards(Path folder, Trainer<?> trainer)
+  private static <E extends Exception> void show(Trainer<?> trainer, Trainer.Reader<E> reader)
+      throws E {
+    trainer.show(trained -> WholeTensors.show(trainer.parameters(), trained, reader));
+  }
+
+  /// Writes the shard of this process's model and returns what all processes wrote.
+  private static Map<String, Manifest.Entry> writeShards(Path folder, Group all, Trainer<?> trainer)
       throws IOException {
-    Group group = trainer.sharding().group();
-    Optimizer optimizer = trainer.optimizer();
-    OptimizerShards.Part part =
-        new OptimizerShards.Part(group.rank() + 1, group.size(), pieces(optimizer));
-    Map<String, Manifest.Entry> all = new TreeMap<>();
-    String written = Manifest.toLines(OptimizerShards.write(folder, shardLayout(optimizer), part));
-    SharedText.ofAll(group, written).forEach(lines -> all.putAll(Manifest.ofLines(lines)));
-    return all;
+    Group data = trainer.sharding().group();
+    ShardLayout layout = shardLayout(trainer);
+    SortedMap<String, Manifest.Entry> own = new TreeMap<>();
+    new OptimizerState(trainer, layout)
+        .show(state ->
+            own.putAll(
+                OptimizerShards.write(
+                    folder,
+                    layout,
+                    new OptimizerShards.Part(data.rank() + 1, data.size(), state))));
+    Map<String, Manifest.Entry> written = new TreeMap<>();
+    SharedText.ofAll(all, Manifest.toLines(own))
+        .forEach(lines -> written.putAll(Manifest.ofLines(lines)));
+    return written;
   }
 
   /// Checks every byte of a checkpoint.
@@ -145,39 +159,21 @@ final class Checkpoint {
     try (StoredModel stored = ModelFormats.openWithoutBase(folder)) {
       trainer.overwrite(stored::tensor);
     }
-    try (OptimizerShards shards = OptimizerShards.open(folder, shardLayout(optimizer))) {
-      pieces(optimizer).forEach(shards::read);
+    ShardLayout layout = shardLayout(trainer);
+    try (OptimizerShards shards = OptimizerShards.open(folder, layout)) {
+      new OptimizerState(trainer, layout).pieces().forEach(shards::read);
     }
     JsonNode state = MAPPER.readTree(Files.readString(folder.resolve(STATE)));
     optimizer.resumeAfter(state.get("optimizerSteps").longValue());
     return State.of(state);
   }
 
-  private static ShardLayout shardLayout(Optimizer optimizer) {
+  private static ShardLayout shardLayout(Trainer<?> trainer) {
+    SequencedMap<String, Shape> wholes = trainer.parameters().whole().parameterShapes();
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-    trained(optimizer).forEach(slice -> shapes.put(slice.name(), slice.shape()));
+    for (ParameterLayout.Slice slice : trainer.optimizer().layout().trained().slices()) {
+      shapes.put(slice.name(), wholes.get(slice.name()));
+    }
     return new ShardLayout(shapes);
-  }
-
-  private static List<ParameterLayout.Slice> trained(Optimizer optimizer) {
-    return optimizer.layout().trained().slices();
-  }
-
-  /// The moments, and masters if there are any, that this process has, without the padding between
-  /// parameters.
-  private static List<OptimizerShards.Piece> pieces(Optimizer optimizer) {
-    ShardLayout shards = shardLayout(optimizer);
-    return optimizer.layout().ownedSlices().stream()
-        .map(owned ->
-            new OptimizerShards.Piece(
-                shards.begin(owned.slice().name()) + owned.begin(),
-                owned(optimizer.firstMoment(), owned),
-                owned(optimizer.secondMoment(), owned),
-                optimizer.masters().map(masters -> owned(masters, owned))))
-        .toList();
-  }
-
-  private static MemorySegment owned(Buffer all, ShardedLayout.Owned owned) {
-    return all.slice(owned.offset(), owned.length()).segment();
   }
 }

@@ -41,18 +41,33 @@ public final class PreferenceTraining extends Training<PreferencePair> {
       Trainer<?> trainer,
       List<PreferencePair> pairs,
       int iteration) {
-    this(config, policy, Learner.ofPairs(trainer), pairs, iteration);
+    this(config, policy, trainer.sharding().group(), trainer, pairs, iteration);
+  }
+
+  /// The same where several processes hold the policy together.
+  ///
+  /// @param all the processes that train
+  public PreferenceTraining(
+      RunConfig config,
+      LanguageModel policy,
+      Group all,
+      Trainer<?> trainer,
+      List<PreferencePair> pairs,
+      int iteration) {
+    this(config, policy, all, Learner.ofPairs(trainer), pairs, iteration);
   }
 
   private PreferenceTraining(
       RunConfig config,
       LanguageModel policy,
+      Group all,
       Learner<PreferencePair, ?> learner,
       List<PreferencePair> pairs,
       int iteration) {
     super(
         config,
         policy,
+        all,
         learner,
         pairs,
         CounterRandom.key(CounterRandom.key(config.seed(), "pair.order"), iteration));

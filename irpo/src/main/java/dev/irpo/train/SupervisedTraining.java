@@ -7,6 +7,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.train.StepResult;
 import dev.irpo.transformer.train.TrainItem.Single;
 import dev.irpo.transformer.train.Trainer;
@@ -19,12 +20,18 @@ import java.util.SequencedMap;
 public final class SupervisedTraining extends Training<Single> {
   /// A training at step 0.
   public SupervisedTraining(
-      RunConfig config, Backend backend, Group group, LanguageModel model, List<Single> examples) {
+      RunConfig config,
+      Backend backend,
+      Replicas replicas,
+      LanguageModel model,
+      List<Single> examples) {
     super(
         config,
         model,
+        replicas.all(),
         new Learner<>(
-            trainer(config, backend, group, model.parameters(), largest(examples)), List::of),
+            trainer(config, backend, replicas.data(), model.parameters(), largest(examples)),
+            List::of),
         examples,
         CounterRandom.key(config.seed(), "sft.order"));
   }

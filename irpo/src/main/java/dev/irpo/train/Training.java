@@ -6,6 +6,7 @@ import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
 import java.io.IOException;
@@ -29,6 +30,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   static final String BAD_STEPS = "badSteps";
 
   private final LanguageModel model;
+  private final Group all;
   private final Learner<T, ?> learner;
   private final List<T> examples;
   private final int batchSize;
@@ -49,15 +51,18 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
 
   /// A training at step 0.
   ///
+  /// @param all the processes that train together
   /// @param learner whose trainer's state is forgotten
   /// @param orderKey keys the order of the examples
   Training(
       RunConfig config,
       LanguageModel model,
+      Group all,
       Learner<T, ?> learner,
       List<T> examples,
       long orderKey) {
     this.model = model;
+    this.all = all;
     this.examples = examples;
     this.learner = learner;
     learner.trainer().reset();
@@ -76,7 +81,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
 
   /// The processes that train together.
   Group group() {
-    return learner.trainer().sharding().group();
+    return all;
   }
 
   /// Steps of the whole training.
@@ -144,17 +149,17 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   ///
   /// @throws IOException as [LanguageModel#open]
   public static LanguageModel open(
-      RunConfig config, Backend backend, Group group, Path path, Optional<Path> tokenizer)
+      RunConfig config, Backend backend, Replicas replicas, Path path, Optional<Path> tokenizer)
       throws IOException {
-    return dividesParameters(config, group)
+    return dividesParameters(config, replicas)
         ? LanguageModel.map(backend, path, tokenizer)
-        : LanguageModel.open(backend, path, tokenizer);
+        : LanguageModel.open(backend, path, tokenizer, replicas.model());
   }
 
   /// Whether the processes divide the parameters, of which [#save] and [#saveModel] then see those
   /// that are trained, and the model keeps those that it was opened with.
-  public static boolean dividesParameters(RunConfig config, Group group) {
-    return Schedules.sharding(config.train(), group).dividesParameters();
+  public static boolean dividesParameters(RunConfig config, Replicas replicas) {
+    return Schedules.sharding(config.train(), replicas.data()).dividesParameters();
   }
 
   /// What checkpoints refer to for the parameters that are not trained; none where all are.
@@ -176,7 +181,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// @param base as [#base] says
   void save(Path folder, Optional<BaseModel> base) throws IOException {
     Checkpoint.State state = new Checkpoint.State(step, badSteps);
-    Checkpoint.write(folder, model, learner.trainer(), state, base);
+    Checkpoint.write(folder, model, all, learner.trainer(), state, base);
   }
 
   /// The first process writes the trained model as a folder that appears when all of it is there.
@@ -188,7 +193,10 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
           SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
           model.storedTensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
           trained.forEach(tensor -> tensors.put(tensor.name(), tensor));
-          model.save(folder, List.copyOf(tensors.values()));
+          WholeTensors.show(
+              model.parameters(),
+              List.copyOf(tensors.values()),
+              whole -> model.save(folder, whole));
         });
   }
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.plan.MemoryNeed;
 import dev.irpo.plan.Roofline;
@@ -60,9 +59,7 @@ class WholeRunMemoryTest {
 
   private MemoryNeed planned(LanguageModel model) throws IOException {
     Prompts prompts = Prompts.of(CONFIG, model.text(), SIZES);
-    return DryRun.of(CONFIG, prompts, Group.alone())
-        .plan(folder.resolve("plan"), Roofline.Device.ANY)
-        .memory();
+    return DryRun.of(CONFIG, prompts, 1).plan(folder.resolve("plan"), Roofline.Device.ANY).memory();
   }
 
   private Process start(Path model) throws IOException {

@@ -105,7 +105,7 @@ class MemoryNeedTest {
   }
 
   private static MemoryNeed need(LlamaConfig model, RunConfig config, int processes) {
-    RunPrograms programs = new RunPrograms(model, config, LONGEST, new PlannedGroup(processes));
+    RunPrograms programs = new RunPrograms(model, config, LONGEST, processes);
     StageCosts costs = new StageCosts(config, programs, splits(), Roofline.Device.ANY);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits().keySet().forEach(split -> problems.put(split, 1));

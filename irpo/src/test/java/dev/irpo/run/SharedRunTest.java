@@ -22,12 +22,10 @@ import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,9 +90,9 @@ class SharedRunTest {
     Map<String, String> alone = contents(run("whole", 1, DIVIDED));
     RunFolder folder = new RunFolder(run("changed", 3, DIVIDED));
     TrainingFolder training = folder.retraining(1);
-    delete(training.checkpoint(training.lastStep().orElseThrow()));
-    delete(folder.model(1));
-    delete(folder.evaluation(1));
+    RunContents.delete(training.checkpoint(training.lastStep().orElseThrow()));
+    RunContents.delete(folder.model(1));
+    Files.delete(folder.evaluation(1));
     assertEquals(alone, contents(run("changed", 2, DIVIDED)));
   }
 
@@ -105,9 +103,9 @@ class SharedRunTest {
     TrainingFolder training = new RunFolder(root).retraining(1);
     Path last = training.checkpoint(training.lastStep().orElseThrow());
     assertTrue(Files.exists(last.resolve("optimizer-00003-of-00003.arrow")));
-    delete(last);
-    delete(new RunFolder(root).model(1));
-    delete(new RunFolder(root).evaluation(1));
+    RunContents.delete(last);
+    RunContents.delete(new RunFolder(root).model(1));
+    Files.delete(new RunFolder(root).evaluation(1));
     assertEquals(alone, contents(run("changed", 2, CONFIG)));
     assertTrue(Files.exists(last.resolve("optimizer-00002-of-00002.arrow")));
     assertFalse(Files.exists(last.resolve("optimizer-00003-of-00003.arrow")));
@@ -128,9 +126,9 @@ class SharedRunTest {
     RunFolder folder = new RunFolder(run("three", 3, config));
     assertEquals(alone, contents(folder.root()));
     TrainingFolder training = folder.retraining(1);
-    delete(training.checkpoint(training.lastStep().orElseThrow()));
-    delete(folder.model(1));
-    delete(folder.evaluation(1));
+    RunContents.delete(training.checkpoint(training.lastStep().orElseThrow()));
+    RunContents.delete(folder.model(1));
+    Files.delete(folder.evaluation(1));
     assertEquals(alone, contents(run("three", 2, config)));
     JsonNode first =
         new ObjectMapper().readTree(Files.readAllLines(one.training(1).metrics()).getFirst());
@@ -185,13 +183,5 @@ class SharedRunTest {
         -1,
         Files.mismatch(one.evaluation(0), two.evaluation(0)),
         "M_0 does not depend on training");
-  }
-
-  private static void delete(Path root) throws IOException {
-    try (Stream<Path> tree = Files.walk(root)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

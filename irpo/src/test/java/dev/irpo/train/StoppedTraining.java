@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
-import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.train.TrainItem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ final class StoppedTraining {
 
   /// A training at step 0 on five short examples.
   static SupervisedTraining training(RunConfig config, Backend backend, LanguageModel model) {
-    return new SupervisedTraining(config, backend, Group.alone(), model, EXAMPLES);
+    return new SupervisedTraining(config, backend, Replicas.alone(), model, EXAMPLES);
   }
 
   /// Starts or resumes a training, with a checkpoint every third step, and stops after a step; 0

@@ -218,6 +218,17 @@ public final class Parameters {
     return own.equals(whole.parameterShapes().get(name)) ? parallel.ranks() : 1;
   }
 
+  /// Sizes of the whole model.
+  public LlamaConfig whole() {
+    return whole;
+  }
+
+  /// What this process holds of a tensor of the whole model; nothing else of it is read.
+  public StoredTensor slice(StoredTensor tensor) {
+    Shape own = config.parameterShapes().get(tensor.name());
+    return new WeightLoading("", whole, parallel).slice(tensor, own);
+  }
+
   /// Names, shapes and offsets.
   public ParameterLayout layout() {
     return layout;

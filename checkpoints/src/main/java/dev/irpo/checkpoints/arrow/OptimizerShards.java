@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.HashedFile;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,7 +62,7 @@ public final class OptimizerShards implements AutoCloseable {
     }
   }
 
-  /// The state of some elements that follow each other.
+  /// Memory for the state of some elements that follow each other.
   ///
   /// @param begin first element in the flattened vector
   /// @param expAvg float32, for instance of one parameter
@@ -95,8 +96,35 @@ public final class OptimizerShards implements AutoCloseable {
       return columns;
     }
 
+    /// What is in it.
+    public Stored stored() {
+      return new Stored(begin, columns().stream().map(TensorContent::of).toList());
+    }
+
     long end() {
       return begin + expAvg.byteSize() / Float.BYTES;
+    }
+  }
+
+  /// The state of some elements that follow each other, to be written.
+  ///
+  /// @param begin first element in the flattened vector
+  /// @param columns expAvg, expAvgSq, and perhaps master, equally many float32
+  public record Stored(long begin, List<TensorContent> columns) {
+    /// Checks that all have equally many whole elements.
+    public Stored {
+      columns = List.copyOf(columns);
+      long bytes = columns.getFirst().byteSize();
+      boolean areAlike = columns.stream().allMatch(column -> column.byteSize() == bytes);
+      if (!areAlike || bytes % Float.BYTES != 0) {
+        throw new IllegalArgumentException(
+            "columns of %s bytes; all need the same whole number of float32"
+                .formatted(columns.stream().map(TensorContent::byteSize).toList()));
+      }
+    }
+
+    long end() {
+      return begin + columns.getFirst().byteSize() / Float.BYTES;
     }
   }
 
@@ -104,18 +132,18 @@ public final class OptimizerShards implements AutoCloseable {
   ///
   /// @param number from 1 to `count`
   /// @param pieces in ascending order of their elements
-  public record Part(int number, int count, List<Piece> pieces) {
+  public record Part(int number, int count, List<Stored> pieces) {
     /// Checks the number and the order.
     public Part {
       pieces = List.copyOf(pieces);
       long end = 0;
-      for (Piece piece : pieces) {
+      for (Stored piece : pieces) {
         if (piece.begin() < end) {
           throw new IllegalArgumentException(
               "a piece begins at element %d, the one before it ends at %d"
                   .formatted(piece.begin(), end));
         }
-        if (piece.master().isPresent() != pieces.getFirst().master().isPresent()) {
+        if (piece.columns().size() != pieces.getFirst().columns().size()) {
           throw new IllegalArgumentException("some pieces have masters, others have none");
         }
         end = piece.end();
@@ -129,7 +157,7 @@ public final class OptimizerShards implements AutoCloseable {
     /// As few ranges as hold all pieces.
     private List<Range> ranges() {
       List<Range> ranges = new ArrayList<>();
-      for (Piece piece : pieces) {
+      for (Stored piece : pieces) {
         boolean follows = !ranges.isEmpty() && ranges.getLast().end() == piece.begin();
         long begin = follows ? ranges.removeLast().begin() : piece.begin();
         ranges.add(new Range(begin, piece.end()));
@@ -138,8 +166,8 @@ public final class OptimizerShards implements AutoCloseable {
     }
 
     private List<String> columns() {
-      boolean hasMasters = !pieces.isEmpty() && pieces.getFirst().master().isPresent();
-      return hasMasters ? WITH_MASTERS : MOMENTS;
+      int columns = pieces.isEmpty() ? MOMENTS.size() : pieces.getFirst().columns().size();
+      return columns == WITH_MASTERS.size() ? WITH_MASTERS : MOMENTS;
     }
 
     private long numElements() {
@@ -196,7 +224,7 @@ public final class OptimizerShards implements AutoCloseable {
   private static List<IpcFileWriter.ColumnData> columns(Part part, long begin, long count) {
     return IntStream.range(0, part.columns().size())
         .<IpcFileWriter.ColumnData>mapToObj(column -> {
-          List<MemorySegment> pieces =
+          List<TensorContent> pieces =
               part.pieces().stream().map(piece -> piece.columns().get(column)).toList();
           return new Column(pieces, begin, count);
         })
@@ -255,7 +283,11 @@ public final class OptimizerShards implements AutoCloseable {
           "elements %d to %d are not within the %d of the layout"
               .formatted(wanted.begin(), wanted.end(), layout.total()));
     }
-    for (Shard shard : shards) {
+    for (int i = holding(wanted.begin()); i < shards.size(); i++) {
+      Shard shard = shards.get(i);
+      if (shard.begin() >= wanted.end()) {
+        break;
+      }
       long batchBegin = shard.begin() - shard.firstRow(); // element of the batch's first row
       requireMasters(shard, wanted.master().isPresent());
       for (IpcFile.Batch batch : shard.file().batches()) {
@@ -274,6 +306,21 @@ public final class OptimizerShards implements AutoCloseable {
         batchBegin += batch.rows();
       }
     }
+  }
+
+  /// The first shard that ends after an element.
+  private int holding(long element) {
+    int low = 0;
+    int high = shards.size();
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (shards.get(middle).end() <= element) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   private static void requireMasters(Shard shard, boolean areWanted) {
@@ -369,7 +416,7 @@ public final class OptimizerShards implements AutoCloseable {
   }
 
   /// A range of elements of pieces that follow each other.
-  private record Column(List<MemorySegment> pieces, long begin, long count)
+  private record Column(List<TensorContent> pieces, long begin, long count)
       implements IpcFileWriter.ColumnData {
     @Override
     public long byteSize() {
@@ -381,13 +428,22 @@ public final class OptimizerShards implements AutoCloseable {
       long wantedBegin = begin * Float.BYTES;
       long wantedEnd = wantedBegin + byteSize();
       long pieceBegin = 0;
-      for (MemorySegment piece : pieces) {
+      for (TensorContent piece : pieces) {
         long from = Math.max(wantedBegin, pieceBegin);
         long bytes = Math.min(wantedEnd, pieceBegin + piece.byteSize()) - from;
         if (bytes > 0) {
-          out.write(piece.asSlice(from - pieceBegin, bytes));
+          write(out, piece, from - pieceBegin, bytes);
         }
         pieceBegin += piece.byteSize();
+      }
+    }
+
+    private static void write(HashedFile out, TensorContent piece, long offset, long bytes)
+        throws IOException {
+      if (piece.inMemory().isPresent()) {
+        out.write(piece.inMemory().get().asSlice(offset, bytes));
+      } else {
+        out.write(bytes, (done, target) -> piece.read(offset + done, target));
       }
     }
   }

@@ -63,8 +63,8 @@ class OptimizerShardsTest {
 
   @Test
   void severalRangesOfAProcessLieInOneFile() throws IOException {
-    List<OptimizerShards.Piece> first = List.of(piece(0, 2), piece(2, 3), piece(6, 8));
-    List<OptimizerShards.Piece> second = List.of(piece(3, 6), piece(8, 10));
+    List<OptimizerShards.Stored> first = List.of(piece(0, 2), piece(2, 3), piece(6, 8));
+    List<OptimizerShards.Stored> second = List.of(piece(3, 6), piece(8, 10));
     OptimizerShards.write(folder, LAYOUT, new OptimizerShards.Part(1, 2, first));
     assertRefused(() -> OptimizerShards.open(folder, LAYOUT), "element 6", "element 3 is expected");
     OptimizerShards.write(folder, LAYOUT, new OptimizerShards.Part(2, 2, second));
@@ -141,7 +141,7 @@ class OptimizerShardsTest {
     for (int[] bounds : new int[][] {{0, 10}, {0, 4, 10}, {0, 5, 5, 10}}) {
       Path here = Files.createDirectory(folder.resolve("shards-" + bounds.length + bounds[1]));
       for (int i = 0; i + 1 < bounds.length; i++) {
-        List<OptimizerShards.Piece> pieces =
+        List<OptimizerShards.Stored> pieces =
             bounds[i] == bounds[i + 1] ? List.of() : List.of(withMasters(bounds[i], bounds[i + 1]));
         OptimizerShards.write(
             here, LAYOUT, new OptimizerShards.Part(i + 1, bounds.length - 1, pieces));
@@ -202,12 +202,13 @@ class OptimizerShardsTest {
   }
 
   /// The master of element i is 200 + i.
-  private static OptimizerShards.Piece withMasters(int begin, int end) {
+  private static OptimizerShards.Stored withMasters(int begin, int end) {
     return new OptimizerShards.Piece(
-        begin,
-        floats(begin, end),
-        floats(100 + begin, 100 + end),
-        Optional.of(floats(200 + begin, 200 + end)));
+            begin,
+            floats(begin, end),
+            floats(100 + begin, 100 + end),
+            Optional.of(floats(200 + begin, 200 + end)))
+        .stored();
   }
 
   private static OptimizerShards.Piece emptyWithMasters(int begin, int end) {
@@ -234,8 +235,9 @@ class OptimizerShardsTest {
         folder, LAYOUT, new OptimizerShards.Part(number, count, List.of(piece(begin, end))));
   }
 
-  private static OptimizerShards.Piece piece(int begin, int end) {
-    return new OptimizerShards.Piece(begin, floats(begin, end), floats(100 + begin, 100 + end));
+  private static OptimizerShards.Stored piece(int begin, int end) {
+    return new OptimizerShards.Piece(begin, floats(begin, end), floats(100 + begin, 100 + end))
+        .stored();
   }
 
   private static MemorySegment floats(int begin, int end) {

@@ -130,9 +130,9 @@ public final class Simulation {
     RunPrograms programs =
         new RunPrograms(
             config,
-            this.config,
+            this.config.with("compute.tensorParallel=1"), // sizes are a slice's already
             Longest.of(splits.values()),
-            new PlannedGroup(cluster.size() / key.tensorRanks));
+            cluster.size() / key.tensorRanks);
     Roofline.Device device =
         new Roofline.Device(
             assumptions.utilisation * cluster.processor().flops(key.precision),

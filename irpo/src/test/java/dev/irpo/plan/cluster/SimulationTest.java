@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.plan.Longest;
-import dev.irpo.plan.PlannedGroup;
 import dev.irpo.plan.PromptCounts;
 import dev.irpo.plan.Purpose;
 import dev.irpo.plan.Roofline;
@@ -87,7 +86,7 @@ class SimulationTest {
   }
 
   private static StageCosts costs(RunConfig config, int processes) {
-    RunPrograms programs = new RunPrograms(MODEL, config, LONGEST, new PlannedGroup(processes));
+    RunPrograms programs = new RunPrograms(MODEL, config, LONGEST, processes);
     return new StageCosts(config, programs, splits(), new Roofline.Device(1e11, 1e10, false));
   }
 

@@ -12,6 +12,7 @@ import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -79,7 +80,9 @@ final class GatheredParameters implements TrainedParameters {
     gather = new ParameterGather(group, type);
     shards = allocate(backend, layout.numOwned());
     masters =
-        type.isHalf() ? Optional.of(new Masters(layout, group, type, shards)) : Optional.empty();
+        type.isHalf()
+            ? Optional.of(new Masters(layout, group, TensorParallel.alone(), type, shards))
+            : Optional.empty();
     sections = buckets().mapToObj(layout::section).toList();
     staysGathered = new boolean[sections.size()];
     int embedding = sections.indexOf(Llama.EMBEDDING_SECTION);

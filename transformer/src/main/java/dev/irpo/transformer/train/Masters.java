@@ -3,6 +3,7 @@ package dev.irpo.transformer.train;
 import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -15,14 +16,16 @@ import java.nio.charset.StandardCharsets;
 final class Masters {
   private final ShardedLayout layout;
   private final Group group;
+  private final TensorParallel parallel;
   private final DType type;
   private final Buffer values;
   private boolean areSet;
 
   /// @param values what this process updates, end to end
-  Masters(ShardedLayout layout, Group group, DType type, Buffer values) {
+  Masters(ShardedLayout layout, Group group, TensorParallel parallel, DType type, Buffer values) {
     this.layout = layout;
     this.group = group;
+    this.parallel = parallel;
     this.type = type;
     this.values = values;
   }
@@ -77,10 +80,19 @@ final class Masters {
     } catch (IllegalArgumentException e) {
       fault = e.getMessage();
     }
-    for (byte[] found : group.allGatherBytes(fault.getBytes(StandardCharsets.UTF_8))) {
+    fault = firstOf(fault, group);
+    fault = firstOf(fault, parallel.group());
+    if (!fault.isEmpty()) {
+      throw new IllegalArgumentException(fault);
+    }
+  }
+
+  private static String firstOf(String own, Group group) {
+    for (byte[] found : group.allGatherBytes(own.getBytes(StandardCharsets.UTF_8))) {
       if (found.length > 0) {
-        throw new IllegalArgumentException(new String(found, StandardCharsets.UTF_8));
+        return new String(found, StandardCharsets.UTF_8);
       }
     }
+    return "";
   }
 }

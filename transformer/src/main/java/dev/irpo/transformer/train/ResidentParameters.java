@@ -16,7 +16,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
-/// A model that every process has whole: programs read it, and updates write into it, where it is.
+/// A model, or a slice of one, that every process of a group has: programs read it, and updates
+/// write into it, where it is.
 final class ResidentParameters implements TrainedParameters {
   private final Parameters parameters;
   private final ShardedLayout layout;
@@ -149,7 +150,8 @@ final class ResidentParameters implements TrainedParameters {
   @Override
   public void overwrite(Function<String, StoredTensor> stored) {
     for (ParameterLayout.Slice slice : trained.slices()) {
-      Parameters.copy(stored.apply(slice.name()), 0, parameters.buffers().get(slice.name()));
+      StoredTensor own = parameters.slice(stored.apply(slice.name()));
+      Parameters.copy(own, 0, parameters.buffers().get(slice.name()));
     }
     parameters.markChanged();
   }

@@ -6,6 +6,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -20,9 +21,14 @@ final class RoundedParameters implements TrainedParameters {
 
   /// @param rounded numbers of the type, once a training has begun
   RoundedParameters(
-      Backend backend, ResidentParameters rounded, ShardedLayout layout, Group group, DType type) {
+      Backend backend,
+      ResidentParameters rounded,
+      ShardedLayout layout,
+      Group group,
+      TensorParallel parallel,
+      DType type) {
     this.rounded = rounded;
-    masters = new Masters(layout, group, type, backend.allocate(layout.numOwned()));
+    masters = new Masters(layout, group, parallel, type, backend.allocate(layout.numOwned()));
     gather = new ParameterGather(group, type);
   }
 

@@ -59,7 +59,7 @@ sealed interface TrainedParameters
 
   /// Overwrites the trained parameters.
   ///
-  /// @param stored the tensor of a name
+  /// @param stored the tensor of a name, of the whole model
   void overwrite(Function<String, StoredTensor> stored);
 
   /// Lets the first process read the trained parameters as a backend has them. All processes take

@@ -115,10 +115,22 @@ public final class Trainer<I extends TrainItem> {
   private TrainedParameters trainedParameters(Backend backend, ShardedLayout layout, DType type) {
     Group group = sharding.group();
     if (sharding.dividesParameters()) {
+      requireWhole();
       return new GatheredParameters(backend, parameters, layout, group, type);
     }
     ResidentParameters resident = new ResidentParameters(parameters, layout, group);
-    return type.isHalf() ? new RoundedParameters(backend, resident, layout, group, type) : resident;
+    return type.isHalf()
+        ? new RoundedParameters(backend, resident, layout, group, parameters.parallel(), type)
+        : resident;
+  }
+
+  private void requireWhole() {
+    if (parameters.parallel().ranks() > 1) {
+      throw new IllegalArgumentException(
+          "ZeRO stage 3 divides the parameters of whole models, this one is divided among %d"
+                  .formatted(parameters.parallel().ranks())
+              + " processes already; use stage 1 or 2");
+    }
   }
 
   /// Adds the gradient of a step's loss to the gathered gradient.
@@ -213,7 +225,12 @@ public final class Trainer<I extends TrainItem> {
     return all;
   }
 
-  /// The processes that train together.
+  /// The parameters that it began with.
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  /// The processes that share its items.
   public Sharding sharding() {
     return sharding;
   }
@@ -237,12 +254,13 @@ public final class Trainer<I extends TrainItem> {
 
   /// Overwrites the trained parameters with stored ones.
   ///
-  /// @param stored the tensor of a name
+  /// @param stored the tensor of a name, of the whole model
   public void overwrite(Function<String, StoredTensor> stored) {
     trainedParameters.overwrite(stored);
   }
 
-  /// Lets the first process read the trained parameters as they are now. All processes take part.
+  /// Lets the first process that shares this one's items read the trained parameters as they are
+  /// now, slices where that is what it has. All of these processes take part.
   ///
   /// @param reader what the first process does
   /// @throws E if that fails
