@@ -98,6 +98,7 @@ final class SftCommand implements Callable<Integer> {
       inputs.put("--data", data);
       processes.first(() -> {
         folder.open(resolved, inputs, lock);
+        processes.noteStart(out, resolved.compute(), backend);
         return folder;
       });
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());

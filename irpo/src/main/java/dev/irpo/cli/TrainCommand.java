@@ -112,6 +112,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       processes.first(() -> {
         folder.open(resolved, inputs(), lock);
+        processes.noteStart(out, resolved.compute(), backend);
         return folder;
       });
       try (Progress.Bar bar = processes.progress().begin("train", training.totalSteps())) {

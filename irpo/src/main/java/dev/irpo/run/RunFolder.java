@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 /// ```text
 /// config.yaml                 everything that decides the run, resolved
 /// backends.json               names of the backends that worked on it
+/// starts.jsonl                a line for each start of the program that worked on it
 /// model-0/                    M_0, the model the run began with
 /// iteration-0/evaluation.json accuracy of M_0
 /// iteration-t/

@@ -21,6 +21,7 @@ import java.util.TreeSet;
 /// ```text
 /// config.yaml         the configuration
 /// inputs.json         checksums of the model and the data
+/// starts.jsonl        a line for each start of the program that worked on it
 /// metrics.jsonl       a line per step
 /// checkpoints/step-N/ trained parameters, optimizer
 /// model/              the outcome

@@ -111,6 +111,7 @@ class StoppedRunTest {
             "pairs.arrow",
             "part-N.arrow",
             "rollouts.json",
+            "starts.jsonl",
             "step-N");
     assertTrue(written.containsAll(all), written.toString());
     sweep.stopEverywhere();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.provenance.StartsFile;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// What must not depend on interruptions and damage: everything in a run folder but the speed in
-/// metrics, and damaged files that are kept.
+/// metrics, damaged files that are kept, and `starts.jsonl`, which says how often, when and on what
+/// the program was started.
 public final class RunContents {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -29,7 +31,7 @@ public final class RunContents {
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String name = root.relativize(file).toString();
-        if (!name.contains(".damaged")) {
+        if (!name.contains(".damaged") && !name.equals(StartsFile.NAME)) {
           boolean isMetrics = file.endsWith("metrics.jsonl");
           byte[] bytes = isMetrics ? withoutSpeed(file) : Files.readAllBytes(file);
           contents.put(name, checksum(bytes));
