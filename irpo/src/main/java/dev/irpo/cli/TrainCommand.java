@@ -7,6 +7,7 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.run.Progress;
+import dev.irpo.run.ScoringBar;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
@@ -116,7 +117,7 @@ final class TrainCommand implements Callable<Integer> {
         return folder;
       });
       try (Progress.Bar bar = processes.progress().begin("train", training.totalSteps())) {
-        folder.run(training, plan, line -> bar.at(line.step(), line.message()));
+        folder.run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
       }
       processes.all(() -> {
         training.saveModel(folder.model());
@@ -172,7 +173,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     LanguageModel scoring = processes.all(() -> reference(resolved, backend, model, processes));
     Scorer scorer = new Scorer(backend, scoring.parameters(), resolved.train().tokenBudget());
-    return PairFile.withReference(loaded, new ReferenceScorer(scorer, processes.group()));
+    try (ScoringBar bar = new ScoringBar(processes.progress(), "score pairs")) {
+      return PairFile.withReference(loaded, new ReferenceScorer(scorer, processes.group(), bar));
+    }
   }
 
   /// The model of `--reference`, else the policy before it is trained.

@@ -162,6 +162,7 @@ record SampleStage(
     long total = (long) count * perPrompt;
     long before = (long) (count - missing.problems.size()) * perPrompt;
     Group group = session.group();
+    RightShare right = new RightShare(config.pairs());
     try (Progress.Bar bar = session.progress().begin(name(), total);
         RolloutJournal journal =
             RolloutJournal.begin(files().rollouts(), missing.attempt, group.rank())) {
@@ -172,9 +173,12 @@ record SampleStage(
               session.firstProblem(split),
               new Turns<>(group, missing.problems),
               plan(),
-              (index, responses) -> append(journal, index, responses),
-              done -> bar.at(before + done * group.size(), ""));
-      bar.at(total, "");
+              (index, responses) -> {
+                append(journal, index, responses);
+                right.add(responses);
+              },
+              done -> bar.at(before + done * group.size(), right.text(), right.metrics()));
+      bar.at(total, right.text(), right.metrics());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
