@@ -67,9 +67,9 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
       SampledAccuracy sampled =
           votes == 0 ? new SampledAccuracy(null, null) : shown.sampled(evaluator, test);
       if (session.group().isFirst()) {
-        RunFolder.writeJson(
-            folder.evaluation(iteration),
-            new Evaluation(greedy, sampled.majority(), votes, sampled.passAt()));
+        Evaluation evaluation = new Evaluation(greedy, sampled.majority(), votes, sampled.passAt());
+        AccuracyEvents.write(folder.accuracyEvents(iteration), iteration, evaluation);
+        RunFolder.writeJson(folder.evaluation(iteration), evaluation); // last: all is there then
       }
     }
   }

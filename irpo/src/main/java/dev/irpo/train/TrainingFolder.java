@@ -22,7 +22,7 @@ import java.util.TreeSet;
 /// config.yaml         the configuration
 /// inputs.json         checksums of the model and the data
 /// starts.jsonl        a line for each start of the program that worked on it
-/// metrics.jsonl       a line per step
+/// metrics.jsonl       a line per step, and an events file with the same numbers for TensorBoard
 /// checkpoints/step-N/ trained parameters, optimizer
 /// model/              the outcome
 /// ```

@@ -105,6 +105,8 @@ class StoppedRunTest {
             "config.yaml",
             "dropped.jsonl",
             "evaluation.json",
+            "events.out.tfevents.N.irpo",
+            "events.out.tfevents.irpo",
             "held-out-N.json",
             "metrics.jsonl",
             "model",
