@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicBoolean;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -177,6 +178,7 @@ final class Bars implements Progress {
               .setInitialMax(total)
               .setStyle(ProgressBarStyle.UNICODE_BLOCK)
               .showSpeed(new DecimalFormat("0.0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
+              .setConsumer(new ConsoleProgressBarConsumer(System.err))
               .setUpdateIntervalMillis(200);
       bar = (unit == Unit.BYTES ? builder.setUnit(" MB", MEGABYTE) : builder).build();
     }
@@ -184,7 +186,7 @@ final class Bars implements Progress {
     @Override
     public void at(long done, String text) {
       bar.stepTo(done);
-      bar.setExtraMessage(text);
+      bar.setExtraMessage(" " + text); // the rate comes before it
       if (!isReported) { // rate and time left count from here, as in Pace
         isReported = true;
         bar.pause();

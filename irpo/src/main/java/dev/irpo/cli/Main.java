@@ -66,6 +66,7 @@ public final class Main implements Runnable {
       System.exit(Relaunch.run(List.of(arguments)));
     }
     Relaunch.followParent();
+    IncubatorLine.endLauncherFilter();
     LogSetUp.plan();
     System.exit(execute(arguments));
   }

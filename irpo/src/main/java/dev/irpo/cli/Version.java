@@ -7,8 +7,10 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
+    String version = ProgramVersion.text();
+    boolean isNone = version.equals(ProgramVersion.NOT_FROM_THE_JAR);
     return new String[] {
-      "irpo " + ProgramVersion.text(),
+      "irpo " + (isNone ? "(" + version + ")" : version),
       "Java " + Runtime.version() + ", " + System.getProperty("os.arch")
     };
   }

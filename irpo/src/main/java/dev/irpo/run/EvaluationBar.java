@@ -44,7 +44,8 @@ public final class EvaluationBar {
   private SoFar.Listener measuring(String name, String title) {
     return soFar -> {
       put(name, soFar.accuracy());
-      bar.at(done + soFar.responses(), "%s%s %s".formatted(before, title, soFar.text()), metrics);
+      String text = "%s%s %s".formatted(before, title, soFar.text()).strip();
+      bar.at(done + soFar.responses(), text, metrics);
     };
   }
 
