@@ -5,7 +5,6 @@ import dev.irpo.model.Backends;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.device.DeviceProvider;
-import org.slf4j.LoggerFactory;
 
 /// Starts backends, says which device was taken, and shows how far compilation for it is.
 final class BackendStart implements DeviceProvider.Listener {
@@ -18,11 +17,13 @@ final class BackendStart implements DeviceProvider.Listener {
   static Backend of(ComputeSettings settings) {
     Backend backend = Backends.start(settings, new BackendStart());
     if (Backends.isDevice(settings.backend())) {
-      LoggerFactory.getLogger(BackendStart.class)
-          .info(
-              "{}, samples with {} weights",
-              Backends.describe(Backends.device(settings.backend())),
-              backend.traits().roundsWeights() ? "bfloat16" : "float32");
+      System.getLogger(BackendStart.class.getName())
+          .log(
+              System.Logger.Level.INFO,
+              "%s, samples with %s weights"
+                  .formatted(
+                      Backends.describe(settings, backend),
+                      backend.traits().roundsWeights() ? "bfloat16" : "float32"));
     }
     return backend;
   }

@@ -8,6 +8,7 @@ import dev.irpo.evaluate.SampledAccuracy;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.rollout.RolloutSampler;
+import dev.irpo.run.EvaluationBar;
 import dev.irpo.run.Progress;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
@@ -75,15 +76,14 @@ final class EvalCommand implements Callable<Integer> {
           .sampling(limits, "rollouts.slots", "rollouts.maxNewTokens")
           .requireFits(processes.memoryBytes());
       Evaluator evaluator = new Evaluator(sampler, resolved, replicas);
-      try (Progress.Bar bar = processes.progress().begin("greedy", problems.size())) {
-        put(result, "greedy", evaluator.greedy(problems, done -> bar.at(done, "")));
-      }
       int votes = evaluator.majoritySamples();
-      if (votes > 0) {
-        try (Progress.Bar bar =
-            processes.progress().begin("majority", (long) votes * problems.size())) {
+      try (Progress.Bar bar =
+          processes.progress().begin("evaluate", (1L + votes) * problems.size())) {
+        EvaluationBar shown = new EvaluationBar(bar);
+        put(result, "greedy", shown.greedy(evaluator, problems));
+        if (votes > 0) {
           result.put("majoritySamples", votes);
-          SampledAccuracy sampled = evaluator.sampled(problems, done -> bar.at(done, ""));
+          SampledAccuracy sampled = shown.sampled(evaluator, problems);
           put(result, "majority", sampled.majority());
           ObjectNode passAt = result.putObject("passAt");
           sampled

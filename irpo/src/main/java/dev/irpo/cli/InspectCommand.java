@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TensorSummary;
@@ -9,6 +10,8 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.TextRules;
+import dev.irpo.provenance.ProgramStart;
+import dev.irpo.provenance.StartsFile;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Tasks;
@@ -86,11 +89,30 @@ final class InspectCommand implements Callable<Integer> {
   private static void run(RunFolder folder) throws IOException {
     RunConfig config = RunConfig.load(Optional.of(folder.configFile()), List.of());
     System.out.println("run        " + folder.root());
+    printStarts(folder);
     printStates(folder, config);
     for (Path damaged : DamagedFiles.in(folder.root())) {
       System.out.println("damaged    " + folder.root().relativize(damaged));
     }
     System.out.print(RunReport.table(folder, config.iterations()));
+  }
+
+  private static void printStarts(RunFolder folder) throws IOException {
+    try {
+      for (ProgramStart start : StartsFile.in(folder.root()).all()) {
+        System.out.printf(
+            "start      %s  irpo %s, Java %s, %s, %s, %s, processes: %d%n",
+            start.time(),
+            start.version(),
+            start.java(),
+            start.system(),
+            start.machine(),
+            start.backend(),
+            start.processes());
+      }
+    } catch (DamagedException e) {
+      System.out.println("starts     are not known: " + e.getMessage());
+    }
   }
 
   /// What is left to do follows from the problems, whose files may lie on another machine.

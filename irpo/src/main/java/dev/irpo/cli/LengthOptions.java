@@ -52,9 +52,10 @@ final class LengthOptions {
           "%s: everything in it is too long: %s; shorten it or take a model with a longer context"
               .formatted(file, fact));
     }
-    System.err.printf(
-        "irpo: %s: dropped %d of %d as too long, the first: %s%n",
-        file, tooLong.size(), items.size(), fact);
+    ErrorLine.print(
+        System.Logger.Level.WARNING,
+        "%s: dropped %d of %d as too long, the first: %s"
+            .formatted(file, tooLong.size(), items.size(), fact));
     return kept;
   }
 }

@@ -11,7 +11,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /// The program `irpo`.
@@ -31,11 +33,15 @@ public final class Main implements Runnable {
   /// Exit code of anything else.
   static final int FAILURE = 1;
 
-  /// How warnings of the other modules look, which log through the JDK alone: as those of this
-  /// program.
-  private static final String LOG_LINE = "%1$tT %4$s %5$s%n";
-
   @Spec private CommandSpec spec;
+
+  /// Read by [LogFormat#choose] before; here for the help, and to refuse what is none.
+  @Option(
+      names = LogFormat.OPTION,
+      scope = ScopeType.INHERIT,
+      paramLabel = "text|json",
+      description = "progress, warnings and errors as text or as an object of JSON a line")
+  private LogFormat logFormat;
 
   private Main() {}
 
@@ -48,22 +54,26 @@ public final class Main implements Runnable {
 
   /// Runs a command line and exits with its code.
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    LogFormat.choose(arguments);
     if (!Relaunch.hasFlags()) {
       if (Relaunch.isCutOff()) {
-        System.err.println(
-            "irpo: this launcher reaches only the process that it starts, and java -jar starts"
+        ErrorLine.print(
+            System.Logger.Level.ERROR,
+            "this launcher reaches only the process that it starts, and java -jar starts"
                 + " another; let it start bin/irpo, or java with the options of bin/irpo");
         System.exit(MISTAKE);
       }
       System.exit(Relaunch.run(List.of(arguments)));
     }
     Relaunch.followParent();
-    System.setProperty("java.util.logging.SimpleFormatter.format", LOG_LINE);
+    IncubatorLine.endLauncherFilter();
+    LogSetUp.plan();
     System.exit(execute(arguments));
   }
 
   /// Runs a command line and returns its exit code.
   static int execute(String... arguments) {
+    LogFormat.choose(arguments);
     CommandLine program = new CommandLine(new Main());
     commandsFor(arguments).forEach(program::addSubcommand);
     if (program.getSubcommands().size() > 1) {
@@ -94,23 +104,27 @@ public final class Main implements Runnable {
   private static int parameterMistake(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     String fact = oneLine(Misspelling.describe(e));
-    e.getCommandLine().getErr().println("irpo: %s; see '%s --help'".formatted(fact, command));
+    ErrorLine.print(System.Logger.Level.ERROR, "%s; see '%s --help'".formatted(fact, command));
     return MISTAKE;
   }
 
   private static int failure(Exception e, CommandLine command, CommandLine.ParseResult parsed)
       throws Exception {
     if (e instanceof DeviceFailure && System.getenv("IRPO_DEBUG") == null) {
-      command.getErr().println("irpo: " + oneLine(e.getMessage()));
+      ErrorLine.print(System.Logger.Level.ERROR, oneLine(e.getMessage()));
       return FAILURE;
     }
     if (!(e instanceof IllegalArgumentException || e instanceof IOException)
         || System.getenv("IRPO_DEBUG") != null) {
+      if (LogFormat.chosen() == LogFormat.JSON) {
+        ErrorLine.printJson(e);
+        return FAILURE;
+      }
       throw e;
     }
     String fact = oneLine(describe(e));
     if (!fact.isEmpty()) { // else another process of the job tells it
-      command.getErr().println("irpo: " + fact);
+      ErrorLine.print(System.Logger.Level.ERROR, fact);
     }
     return MISTAKE;
   }

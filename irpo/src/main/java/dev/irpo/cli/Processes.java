@@ -2,10 +2,15 @@ package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.distributed.Group;
+import dev.irpo.model.Backends;
 import dev.irpo.plan.Machine;
+import dev.irpo.provenance.ProgramStart;
+import dev.irpo.provenance.StartsFile;
 import dev.irpo.run.Progress;
+import dev.irpo.tensor.Backend;
 import dev.irpo.train.SharedText;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// The processes that a launcher of MPI started, which share the work of a command; one without a
@@ -102,6 +107,13 @@ record Processes(Group group, int onHost) {
         wanted.deviceKernels(),
         wanted.samplingWeights(),
         wanted.tensorParallel());
+  }
+
+  /// Notes in a folder of a training that the program works there, and on what.
+  ///
+  /// @param settings that the backend was started with
+  void noteStart(Path folder, ComputeSettings settings, Backend backend) throws IOException {
+    StartsFile.in(folder).add(ProgramStart.now(group.size(), Backends.describe(settings, backend)));
   }
 
   /// Shows the progress of all.

@@ -46,9 +46,14 @@ final class Relaunch {
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", classPath(), Main.class.getName()));
     command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).inheritIO().redirectError(ProcessBuilder.Redirect.PIPE);
     builder.environment().put(PARENT, Long.toString(ProcessHandle.current().pid()));
-    return builder.start().waitFor();
+    Process process = builder.start();
+    try (InputStream errors = process.getErrorStream()) {
+      IncubatorLine.copyWithout(errors, System.err);
+    }
+    return process.waitFor();
   }
 
   /// Ends this process when the one that relaunched it dies, so that killing the first kills both.

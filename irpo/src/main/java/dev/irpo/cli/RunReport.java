@@ -61,9 +61,6 @@ final class RunReport {
   }
 
   private static String percent(Accuracy accuracy) {
-    return accuracy == null
-        ? ""
-        : String.format(
-            Locale.ROOT, "%.1f ± %.1f", 100 * accuracy.share(), 100 * accuracy.standardError());
+    return accuracy == null ? "" : accuracy.percent();
   }
 }

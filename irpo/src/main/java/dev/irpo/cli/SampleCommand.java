@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.StopTexts;
+import dev.irpo.plan.Units;
+import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
@@ -120,15 +122,27 @@ final class SampleCommand implements Callable<Integer> {
         .memory()
         .sampling(limits, "--slots", "--max-new-tokens")
         .requireFits(processes.memoryBytes());
-    new Generator(backend, loaded.parameters(), limits)
-        .generate(
-            requests.iterator(),
-            new Sampling(settings, seed, 0, conditions),
-            (request, results) -> {
-              if (processes.prints()) {
-                results.forEach(sample -> print(loaded, request, sample));
-              }
-            });
+    long total = (long) samples * requests.size();
+    try (Progress.Bar bar =
+        processes.prints() ? Bars.besideResults("sample", total) : Progress.Bar.NONE) {
+      new Generator(backend, loaded.parameters(), limits)
+          .generate(
+              requests.iterator(),
+              new Sampling(settings, seed, 0, conditions),
+              new Sampling.Listener() {
+                @Override
+                public void finished(GenerationRequest request, List<Sample> results) {
+                  if (processes.prints()) {
+                    results.forEach(sample -> print(loaded, request, sample));
+                  }
+                }
+
+                @Override
+                public void progress(long finished, long tokens) {
+                  bar.at(finished, Units.count(tokens) + " tokens");
+                }
+              });
+    }
   }
 
   private void print(LanguageModel loaded, GenerationRequest request, Sample sample) {

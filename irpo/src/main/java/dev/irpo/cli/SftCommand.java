@@ -101,12 +101,13 @@ final class SftCommand implements Callable<Integer> {
       inputs.put("--data", data);
       processes.first(() -> {
         folder.open(resolved, inputs, lock);
+        processes.noteStart(out, resolved.compute(), backend);
         return folder;
       });
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
       folder.resume(training, plan);
       try (Progress.Bar bar = processes.progress().begin("sft", training.totalSteps())) {
-        folder.run(training, plan, line -> bar.at(line.step(), line.message()));
+        folder.run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
       }
       processes.all(() -> {
         training.saveModel(folder.model());

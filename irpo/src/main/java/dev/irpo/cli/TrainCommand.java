@@ -7,6 +7,7 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.run.Progress;
+import dev.irpo.run.ScoringBar;
 import dev.irpo.tensor.Backend;
 import dev.irpo.train.CheckpointPlan;
 import dev.irpo.train.ConfigFile;
@@ -115,10 +116,11 @@ final class TrainCommand implements Callable<Integer> {
       }
       processes.first(() -> {
         folder.open(resolved, inputs(), lock);
+        processes.noteStart(out, resolved.compute(), backend);
         return folder;
       });
       try (Progress.Bar bar = processes.progress().begin("train", training.totalSteps())) {
-        folder.run(training, plan, line -> bar.at(line.step(), line.message()));
+        folder.run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
       }
       processes.all(() -> {
         training.saveModel(folder.model());
@@ -175,7 +177,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     LanguageModel scoring = processes.all(() -> reference(resolved, backend, model, replicas));
     Scorer scorer = new Scorer(backend, scoring.parameters(), resolved.train().tokenBudget());
-    return PairFile.withReference(loaded, new ReferenceScorer(scorer, replicas.data()));
+    try (ScoringBar bar = new ScoringBar(processes.progress(), "score pairs")) {
+      return PairFile.withReference(loaded, new ReferenceScorer(scorer, replicas.data(), bar));
+    }
   }
 
   /// The model of `--reference`, else the policy before it is trained.

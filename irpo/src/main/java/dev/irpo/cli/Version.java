@@ -1,17 +1,17 @@
 package dev.irpo.cli;
 
-import java.util.Optional;
+import dev.irpo.provenance.ProgramVersion;
 import picocli.CommandLine.IVersionProvider;
 
 /// What `irpo --version` prints.
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    String version =
-        Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
-            .orElse("(not from the jar)");
+    String version = ProgramVersion.text();
+    boolean isNone = version.equals(ProgramVersion.NOT_FROM_THE_JAR);
     return new String[] {
-      "irpo " + version, "Java " + Runtime.version() + ", " + System.getProperty("os.arch")
+      "irpo " + (isNone ? "(" + version + ")" : version),
+      "Java " + Runtime.version() + ", " + System.getProperty("os.arch")
     };
   }
 }

@@ -8,14 +8,13 @@ import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.parallel.Replicas;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /// Measures accuracy: of the greedy response, and of the answer that most samples give.
@@ -37,8 +36,9 @@ public final class Evaluator {
   }
 
   /// Accuracy of the greedy responses.
-  public Accuracy greedy(List<Problem> problems, LongConsumer progress) {
-    List<Verdict> responses = sample(problems, 1, 0, progress);
+  public Accuracy greedy(List<Problem> problems, SoFar.Listener listener) {
+    List<Verdict> responses =
+        sample(problems, 1, 0, samples -> samples.stream().allMatch(this::isRight), listener);
     long correct = responses.stream().filter(this::isRight).count();
     return new Accuracy((int) correct, problems.size());
   }
@@ -46,40 +46,44 @@ public final class Evaluator {
   /// Accuracy of the answer that most of `evaluate.majoritySamples` samples give, and of the
   /// samples themselves. Of equally frequent answers the one that was sampled first counts; samples
   /// without an answer do not vote.
-  public SampledAccuracy sampled(List<Problem> problems, LongConsumer progress) {
+  ///
+  /// @param listener is told of the majority's accuracy
+  public SampledAccuracy sampled(List<Problem> problems, SoFar.Listener listener) {
     List<Verdict> responses =
         sample(
             problems,
             config.evaluate().majoritySamples(),
             config.evaluate().majorityTemperature(),
-            progress);
-    Map<Integer, Map<String, Integer>> votes = new LinkedHashMap<>();
-    Map<Integer, Set<String>> right = new HashMap<>();
+            this::isMajorityRight,
+            listener);
+    Map<Integer, List<Verdict>> byProblem = new LinkedHashMap<>();
     int[] rightSamples = new int[problems.size()];
     for (Verdict response : responses) {
       rightSamples[response.problem()] += isRight(response) ? 1 : 0;
-      response
+      byProblem.computeIfAbsent(response.problem(), key -> new ArrayList<>()).add(response);
+    }
+    long correct = byProblem.values().stream().filter(this::isMajorityRight).count();
+    return new SampledAccuracy(
+        new Accuracy((int) correct, problems.size()),
+        PassRate.of(
+            Arrays.stream(rightSamples).boxed().toList(), config.evaluate().majoritySamples()));
+  }
+
+  /// Whether the answer that most of a problem's samples give is right in one of them.
+  private boolean isMajorityRight(List<Verdict> samples) {
+    Map<String, Integer> votes = new LinkedHashMap<>();
+    Set<String> right = new HashSet<>();
+    for (Verdict sample : samples) {
+      sample
           .extracted()
           .ifPresent(answer -> {
-            votes
-                .computeIfAbsent(response.problem(), key -> new LinkedHashMap<>())
-                .merge(answer, 1, Integer::sum);
-            if (isRight(response)) {
-              right.computeIfAbsent(response.problem(), key -> new HashSet<>()).add(answer);
+            votes.merge(answer, 1, Integer::sum);
+            if (isRight(sample)) {
+              right.add(answer);
             }
           });
     }
-    int correct = 0;
-    for (var entry : votes.entrySet()) {
-      Optional<String> winner = winner(entry.getValue());
-      if (winner.filter(right.getOrDefault(entry.getKey(), Set.of())::contains).isPresent()) {
-        correct++;
-      }
-    }
-    return new SampledAccuracy(
-        new Accuracy(correct, problems.size()),
-        PassRate.of(
-            Arrays.stream(rightSamples).boxed().toList(), config.evaluate().majoritySamples()));
+    return winner(votes).filter(right::contains).isPresent();
   }
 
   private boolean isRight(Verdict response) {
@@ -97,8 +101,14 @@ public final class Evaluator {
   }
 
   /// Every process has all verdicts, in the order of problem and sample.
+  ///
+  /// @param isAnswered whether a problem's samples answer it rightly, which the listener is told
   private List<Verdict> sample(
-      List<Problem> problems, int perPrompt, double temperature, LongConsumer progress) {
+      List<Problem> problems,
+      int perPrompt,
+      double temperature,
+      Predicate<List<Verdict>> isAnswered,
+      SoFar.Listener listener) {
     RolloutSampler.Plan plan =
         new RolloutSampler.Plan(
             perPrompt,
@@ -109,13 +119,18 @@ public final class Evaluator {
             CounterRandom.key(config.seed(), "evaluate"),
             0);
     List<Verdict> own = new ArrayList<>();
+    Tally tally = new Tally(replicas.data(), perPrompt);
     sampler.sample(
         problems,
         0,
         new Turns<>(replicas, IntStream.range(0, problems.size()).boxed().toList()),
         plan,
-        (_, responses) -> responses.forEach(response -> own.add(Verdict.of(response))),
-        progress);
+        (_, responses) -> {
+          List<Verdict> verdicts = responses.stream().map(Verdict::of).toList();
+          own.addAll(verdicts);
+          tally.add(isAnswered.test(verdicts));
+        },
+        responses -> listener.at(tally.soFar(responses)));
     return Verdict.ofAll(replicas.data(), own);
   }
 }

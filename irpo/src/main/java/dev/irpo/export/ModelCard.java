@@ -52,14 +52,14 @@ record ModelCard(ExportSource source, String name) {
             + " apply");
     Optional<TrainingRecord> training = TrainingRecord.of(source.model().path());
     if (training.isPresent()) {
-      card.append(training.get().section());
+      card.append(training.get().sections());
     }
     card.append(
         """
 
         ## To fill in before others use it
 
-        Intended use, training data, evaluation and limits: nobody has stated them.
+        Intended use, training data, evaluation beyond what is above, and limits: nobody has stated them.
         """);
     return card.toString();
   }

@@ -3,6 +3,9 @@ package dev.irpo.export;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Accuracy;
+import dev.irpo.provenance.ProgramStart;
+import dev.irpo.provenance.StartsFile;
 import dev.irpo.run.RunFolder;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;
@@ -14,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What a run or a training left beside a model: how it was trained, and what came of it.
@@ -64,10 +68,20 @@ record TrainingRecord(
     return Optional.empty();
   }
 
-  /// A section of Markdown.
-  String section() throws IOException {
+  /// Sections of Markdown: how it was trained, and what its run's models are worth.
+  String sections() throws IOException {
+    Optional<RunRecord> run = RunRecord.of(training);
+    if (run.isEmpty()) {
+      return section(run);
+    }
+    int last = run.get().iteration() - (step.isPresent() ? 1 : 0); // a checkpoint is no M_t
+    return section(run) + run.get().section(last);
+  }
+
+  private String section(Optional<RunRecord> run) throws IOException {
     StringBuilder text = new StringBuilder("\n## Training\n\n| | |\n|---|---|\n");
-    JsonNode line = line();
+    Optional<Integer> kept = run.isPresent() && step.isEmpty() ? run.get().keptStep() : step;
+    JsonNode line = line(kept);
     boolean hasTexts = line.has("tokens");
     row(text, "on", hasTexts ? "texts to imitate" : "preference pairs");
     if (config.isPresent()) {
@@ -75,16 +89,23 @@ record TrainingRecord(
     } else {
       row(text, "settings", "config.yaml is not of this version of the program");
     }
+    if (run.isPresent()) {
+      Optional<Integer> pairs = run.get().pairs(run.get().iteration());
+      pairs.ifPresent(count -> row(text, "pairs", String.valueOf(count)));
+    }
+    row(text, "program", program(run.map(RunRecord::folder).map(RunFolder::root).orElse(training)));
     for (Map.Entry<String, JsonNode> metric : line.properties()) {
       if (!NOT_OF_THE_MODEL.contains(metric.getKey())) {
         row(text, "last `" + metric.getKey() + "`", metric.getValue().asText());
       }
     }
-    Path evaluation = training.resolve(RunFolder.EVALUATION);
-    if (step.isEmpty() && Files.isRegularFile(evaluation)) {
-      JsonNode greedy = MAPPER.readTree(evaluation.toFile()).path("greedy");
-      String right = "%s of %s right".formatted(greedy.path("correct"), greedy.path("total"));
-      row(text, "test problems, greedy", right);
+    if (run.isPresent() && kept.isPresent()) {
+      Optional<Accuracy> heldOut = run.get().heldOut(kept.get());
+      heldOut.ifPresent(accuracy ->
+          row(
+              text,
+              "held-out problems, greedy",
+              "%d of %d right".formatted(accuracy.correct(), accuracy.total())));
     }
     return text.toString();
   }
@@ -108,13 +129,25 @@ record TrainingRecord(
     return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /// That of the checkpoint, or the last one.
-  private JsonNode line() throws IOException {
+  /// The versions that worked on it, as far as they are noted.
+  private static String program(Path root) throws IOException {
+    String versions =
+        StartsFile.in(root).all().stream()
+            .map(ProgramStart::version)
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return versions.isEmpty()
+        ? "IRPO on the JVM, version not recorded"
+        : "IRPO on the JVM, " + versions;
+  }
+
+  /// That of a step, or the last one.
+  private JsonNode line(Optional<Integer> wanted) throws IOException {
     JsonNode found = MAPPER.createObjectNode();
     try (Stream<String> lines = Files.lines(metrics)) {
       for (String line : (Iterable<String>) lines::iterator) {
         JsonNode read = MAPPER.readTree(line);
-        if (step.isEmpty() || read.path("step").asInt() <= step.get()) {
+        if (wanted.isEmpty() || read.path("step").asInt() <= wanted.get()) {
           found = read;
         }
       }

@@ -85,6 +85,12 @@ public final class Backends {
         device.memoryBytes() / (double) (1L << 30));
   }
 
+  /// A backend that was started with these settings in one line: its name, of a device what
+  /// [#describe(DeviceProvider.Device)] says.
+  public static String describe(ComputeSettings settings, Backend backend) {
+    return isDevice(settings.backend()) ? describe(device(settings.backend())) : backend.name();
+  }
+
   /// TornadoVM's devices.
   ///
   /// @throws IllegalArgumentException if the program was built without them or the SDK is missing

@@ -16,12 +16,23 @@ import java.util.List;
 ///
 /// @param scorer with the reference's weights, the same in every process
 /// @param group of the processes
-public record ReferenceScorer(Scorer scorer, Group group) {
+/// @param listener watches this process
+public record ReferenceScorer(Scorer scorer, Group group, Listener listener) {
+  /// Watches a process that scores.
+  @FunctionalInterface
+  public interface Listener {
+    /// Called after each micro-batch.
+    ///
+    /// @param scored sequences
+    /// @param own sequences that this process scores of those that were asked for
+    void scored(int scored, int own);
+  }
+
   private static final int NONE = -1;
 
   /// A scorer of one process.
   public static ReferenceScorer alone(Scorer scorer) {
-    return new ReferenceScorer(scorer, Group.alone());
+    return new ReferenceScorer(scorer, Group.alone(), (_, _) -> {});
   }
 
   /// ln M(response | prompt) of each sequence, with the same bits for any number of processes.
@@ -50,7 +61,10 @@ public record ReferenceScorer(Scorer scorer, Group group) {
     try {
       ByteBuffer part = ByteBuffer.allocate(Integer.BYTES + Float.BYTES * (end - begin));
       part.putInt(NONE);
-      for (SequenceScore score : scorer.score(sequences.subList(begin, end))) {
+      List<SequenceScore> scores =
+          scorer.score(
+              sequences.subList(begin, end), scored -> listener.scored(scored, end - begin));
+      for (SequenceScore score : scores) {
         part.putFloat(score.logProb());
       }
       return part.array();

@@ -7,8 +7,13 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.op.Linear;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What this machine has and does.
 public final class Machine {
@@ -22,6 +27,23 @@ public final class Machine {
   /// Physical memory, or what the container may use of it.
   public static long memoryBytes() {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+
+  /// The processor's model as the operating system names it: on Linux in `/proc/cpuinfo` (x86), on
+  /// Windows in an environment variable; none where neither says it.
+  public static Optional<String> processorModel() {
+    Path file = Path.of("/proc/cpuinfo");
+    if (!Files.isReadable(file)) {
+      return Optional.ofNullable(System.getenv("PROCESSOR_IDENTIFIER"));
+    }
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith("model name"))
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .findFirst();
+    } catch (IOException unreadable) {
+      return Optional.empty();
+    }
   }
 
   /// Rates of a product with many rows (arithmetic) and with one row (memory), in half a second.

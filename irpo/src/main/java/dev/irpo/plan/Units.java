@@ -58,6 +58,11 @@ public final class Units {
     return String.format(Locale.ROOT, tokens < 1000 ? "%.3g tokens/s" : "%,.0f tokens/s", tokens);
   }
 
+  /// Things per second.
+  public static String perSecond(double things) {
+    return String.format(Locale.ROOT, things < 1000 ? "%.3g/s" : "%,.0f/s", things);
+  }
+
   /// A count, its thousands set apart.
   public static String count(long count) {
     return String.format(Locale.ROOT, "%,d", count);

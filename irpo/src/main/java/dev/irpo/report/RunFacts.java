@@ -4,6 +4,8 @@ import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.config.RunConfig;
+import dev.irpo.provenance.ProgramStart;
+import dev.irpo.provenance.StartsFile;
 import dev.irpo.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,8 @@ import java.util.SequencedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// What a run folder says of how the run was made.
 ///
@@ -31,8 +35,7 @@ record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
     facts.put("iterations", texts.get("iterations"));
     facts.put("backends", backends());
     facts.put("threads", texts.get("compute.threads") + " (0: all cores)");
-    facts.put("machine", NOT_RECORDED);
-    facts.put("version of the program", NOT_RECORDED);
+    addStarts(facts);
     facts.put("M_0, SHA-256 of its manifest", startModel());
     facts.put(
         "to run it again", "bin/irpo run --config RUN/config.yaml --model RUN/model-0 --out NEW");
@@ -58,6 +61,39 @@ record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
       missing.accept(e.fact());
       return "not known";
     }
+  }
+
+  private void addStarts(SequencedMap<String, String> facts) throws IOException {
+    List<ProgramStart> starts = List.of();
+    try {
+      starts = StartsFile.in(folder.root()).all();
+    } catch (DamagedException e) {
+      missing.accept(e.fact());
+    }
+    facts.put("starts of the program", times(starts));
+    facts.put("version of the program", distinct(starts, ProgramStart::version));
+    facts.put("Java", distinct(starts, ProgramStart::java));
+    facts.put("operating system", distinct(starts, ProgramStart::system));
+    facts.put("machine", distinct(starts, ProgramStart::machine));
+    facts.put("computed by", distinct(starts, ProgramStart::backend));
+    facts.put("processes", distinct(starts, start -> String.valueOf(start.processes())));
+  }
+
+  private static String times(List<ProgramStart> starts) {
+    return switch (starts.size()) {
+      case 0 -> NOT_RECORDED;
+      case 1 -> starts.getFirst().time();
+      default ->
+          "%d, from %s to %s"
+              .formatted(starts.size(), starts.getFirst().time(), starts.getLast().time());
+    };
+  }
+
+  /// What the starts have, each value once, in the order of time.
+  private static String distinct(List<ProgramStart> starts, Function<ProgramStart, String> what) {
+    return starts.isEmpty()
+        ? NOT_RECORDED
+        : starts.stream().map(what).distinct().collect(Collectors.joining("; "));
   }
 
   private String startModel() throws IOException {

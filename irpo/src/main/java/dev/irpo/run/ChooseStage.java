@@ -123,7 +123,7 @@ record ChooseStage(
       var _ = session.sharedModelAt(train.files().checkpoint(step));
       try (Progress.Bar bar =
           session.progress().begin(name() + " at step " + step, problems.size())) {
-        Accuracy accuracy = session.evaluator().greedy(problems, done -> bar.at(done, ""));
+        Accuracy accuracy = new EvaluationBar(bar).greedy(session.evaluator(), problems);
         if (session.group().isFirst()) {
           RunFolder.writeJson(heldOut.file(step), accuracy);
         }

@@ -1,6 +1,7 @@
 package dev.irpo.run;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Accuracy;
 import dev.irpo.evaluate.Evaluator;
 import dev.irpo.evaluate.SampledAccuracy;
 import dev.irpo.plan.Cost;
@@ -61,15 +62,14 @@ record EvaluateStage(RunConfig config, RunFolder folder, int iteration, List<Sta
     Evaluator evaluator = session.evaluator();
     int votes = evaluator.majoritySamples();
     try (Progress.Bar bar = session.progress().begin(name(), (long) test.size() * (1 + votes))) {
-      var greedy = evaluator.greedy(test, done -> bar.at(done, "greedy"));
+      EvaluationBar shown = new EvaluationBar(bar);
+      Accuracy greedy = shown.greedy(evaluator, test);
       SampledAccuracy sampled =
-          votes == 0
-              ? new SampledAccuracy(null, null)
-              : evaluator.sampled(test, done -> bar.at(test.size() + done, "majority of " + votes));
+          votes == 0 ? new SampledAccuracy(null, null) : shown.sampled(evaluator, test);
       if (session.group().isFirst()) {
-        RunFolder.writeJson(
-            folder.evaluation(iteration),
-            new Evaluation(greedy, sampled.majority(), votes, sampled.passAt()));
+        Evaluation evaluation = new Evaluation(greedy, sampled.majority(), votes, sampled.passAt());
+        AccuracyEvents.write(folder.accuracyEvents(iteration), iteration, evaluation);
+        RunFolder.writeJson(folder.evaluation(iteration), evaluation); // last: all is there then
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.irpo.run;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.Candidate;
 import dev.irpo.pair.PreferencePair;
+import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
 import dev.irpo.transformer.NotFiniteException;
@@ -18,7 +19,10 @@ final class GoldSolutions {
   private GoldSolutions() {}
 
   /// Those of a split by index of the problem, as far as the task has them.
-  static Map<Integer, Candidate> of(Session session, Split split) {
+  ///
+  /// @param listener watches the scorer
+  static Map<Integer, Candidate> of(
+      Session session, Split split, ReferenceScorer.Listener listener) {
     LanguageModel reference = session.model();
     List<Problem> problems = session.problems(split);
     Map<Integer, Candidate> gold = new LinkedHashMap<>();
@@ -40,7 +44,7 @@ final class GoldSolutions {
     boolean isScored = session.needsReference();
     List<Float> logProbs = List.of();
     try {
-      logProbs = isScored ? session.reference().logProbs(sequences) : logProbs;
+      logProbs = isScored ? session.reference(listener).logProbs(sequences) : logProbs;
     } catch (NotFiniteException e) {
       throw e.in("problem " + problems.get(indices.get((int) e.item())).id());
     }

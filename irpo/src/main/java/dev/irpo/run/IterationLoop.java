@@ -2,7 +2,10 @@ package dev.irpo.run;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
+import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.provenance.ProgramStart;
+import dev.irpo.provenance.StartsFile;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
@@ -29,6 +32,8 @@ public final class IterationLoop {
   private final Progress progress;
   private final RunStages stages;
   private final Session session;
+  private final String backendText;
+  private boolean isNoted;
   private String place = "";
 
   /// A run in a folder that [RunFolder#open] has opened and where M_0 lies.
@@ -52,6 +57,7 @@ public final class IterationLoop {
     this.group = group;
     this.progress = progress;
     replicas = Division.of(config, group);
+    backendText = Backends.describe(config.compute(), backend);
     LanguageModel model =
         Training.open(config, backend, replicas, folder.model(0), Optional.empty());
     Prompts prompts = made.orElseGet(() -> Prompts.of(config, model.text(), model.config()));
@@ -92,10 +98,20 @@ public final class IterationLoop {
     repairs.repeat(() -> {
       for (int number : session.firstCounts(() -> numbers(wanted.get(), all))) {
         place = "%d/%d ".formatted(number + 1, all.size());
+        noteStart();
         run(all.get(number));
       }
       session.first(stages::prune);
     });
+  }
+
+  /// Before the first stage that this process runs; a finished run is left as it is.
+  private void noteStart() throws IOException {
+    if (!isNoted) {
+      isNoted = true;
+      session.first(
+          () -> StartsFile.in(folder.root()).add(ProgramStart.now(group.size(), backendText)));
+    }
   }
 
   private static void verify(List<Stage> all) throws IOException {

@@ -162,7 +162,9 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     boolean isRecorded =
         !session.backend().traits().roundsWeights() && !config.pairs().scoreSamples();
     if (!isRecorded && session.needsReference()) {
-      drawn = PairFile.withReference(drawn, session.reference()); // not those of other weights
+      try (ScoringBar bar = new ScoringBar(session.progress(), name() + ", score pairs")) {
+        drawn = PairFile.withReference(drawn, session.reference(bar)); // not those of other weights
+      }
     }
     List<PreferencePair> all =
         new ArrayList<>(
@@ -215,10 +217,7 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     rollouts.forEach(r -> byProblem.computeIfAbsent(r.problem(), key -> new ArrayList<>()).add(r));
     List<Problem> problems = session.problems(sample.split());
     int first = session.firstProblem(sample.split());
-    Map<Integer, Candidate> gold =
-        config.pairs().goldAmongWinners() || isOfGold()
-            ? GoldSolutions.of(session, sample.split())
-            : Map.of();
+    Map<Integer, Candidate> gold = gold(session);
     int limit = session.model().config().maxPositions();
     int wanted = config.pairs().maxTokens();
     PairBuilder builder =
@@ -241,6 +240,15 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
       outcomes.add(outcome(builder, problems.get(i).id(), sampled, gold.get(i)));
     }
     return outcomes;
+  }
+
+  private Map<Integer, Candidate> gold(Session session) {
+    if (!config.pairs().goldAmongWinners() && !isOfGold()) {
+      return Map.of();
+    }
+    try (ScoringBar bar = new ScoringBar(session.progress(), name() + ", score solutions")) {
+      return GoldSolutions.of(session, sample.split(), bar);
+    }
   }
 
   private PairBuilder.Outcome outcome(

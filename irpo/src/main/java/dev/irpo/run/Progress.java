@@ -1,5 +1,7 @@
 package dev.irpo.run;
 
+import java.util.Map;
+
 /// Shows how far the stages of a run are.
 public interface Progress {
   /// Shows nothing.
@@ -24,6 +26,13 @@ public interface Progress {
 
     /// Shows how many units are done.
     void at(long done, String message);
+
+    /// The same with numbers for programs that watch, such as accuracy or loss, by name.
+    ///
+    /// @param message has what people want to know of them
+    default void at(long done, String message, Map<String, ? extends Number> metrics) {
+      at(done, message);
+    }
 
     @Override
     void close();

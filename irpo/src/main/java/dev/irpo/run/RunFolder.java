@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
+import dev.irpo.events.EventRecords;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.TrainingFolder;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 /// ```text
 /// config.yaml                 everything that decides the run, resolved
 /// backends.json               names of the backends that worked on it
+/// starts.jsonl                a line for each start of the program that worked on it
 /// model-0/                    M_0, the model the run began with
 /// iteration-0/evaluation.json accuracy of M_0
 /// iteration-t/
@@ -40,7 +42,9 @@ import java.util.stream.Stream;
 ///   evaluation.json           accuracy of M_t
 /// ```
 ///
-/// Each file and folder appears when it is complete, so what is there is finished.
+/// Beside metrics.jsonl lies an events file with the same numbers for TensorBoard, in accuracy/ one
+/// for each evaluation. Each file and folder appears when it is complete, so what is there is
+/// finished.
 public record RunFolder(Path root) {
   /// What the name of an iteration's folder begins with; its number follows.
   public static final String ITERATION = "iteration-";
@@ -202,6 +206,12 @@ public record RunFolder(Path root) {
   /// Accuracy of M_t on the test problems.
   public Path evaluation(int iteration) {
     return iteration(iteration).resolve(EVALUATION);
+  }
+
+  /// The same for TensorBoard, which shows those of all models as one curve.
+  Path accuracyEvents(int iteration) {
+    return root.resolve("accuracy")
+        .resolve("%s%05d.irpo".formatted(EventRecords.PREFIX, iteration));
   }
 
   /// Writes a small file, whole or not at all.

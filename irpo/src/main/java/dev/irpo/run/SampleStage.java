@@ -162,6 +162,7 @@ record SampleStage(
     long total = (long) count * perPrompt;
     long before = (long) (count - missing.problems.size()) * perPrompt;
     Replicas replicas = session.replicas();
+    RightShare right = new RightShare(config.pairs());
     try (Progress.Bar bar = session.progress().begin(name(), total);
         RolloutJournal journal =
             RolloutJournal.begin(files().rollouts(), missing.attempt, replicas.all().rank())) {
@@ -172,9 +173,14 @@ record SampleStage(
               session.firstProblem(split),
               new Turns<>(replicas, missing.problems),
               plan(),
-              (index, responses) -> append(journal, replicas, index, responses),
-              done -> bar.at(before + done * replicas.data().size(), ""));
-      bar.at(total, "");
+              (index, responses) -> {
+                append(journal, replicas, index, responses);
+                right.add(responses);
+              },
+              done ->
+                  bar.at(
+                      before + done * replicas.data().size(), right.text(), right.metrics()));
+      bar.at(total, right.text(), right.metrics());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

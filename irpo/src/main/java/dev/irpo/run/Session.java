@@ -293,11 +293,13 @@ final class Session {
   }
 
   /// What scores with the model's weights in all processes together.
-  ReferenceScorer reference() {
+  ///
+  /// @param listener watches it
+  ReferenceScorer reference(ReferenceScorer.Listener listener) {
     if (scorer == null) {
       scorer = new Scorer(backend, model.parameters(), config.train().tokenBudget());
     }
-    return new ReferenceScorer(scorer, replicas.data());
+    return new ReferenceScorer(scorer, replicas.data(), listener);
   }
 
   /// What trains the model on these pairs. Where it has parameters of its own they are those that

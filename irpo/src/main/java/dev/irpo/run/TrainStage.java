@@ -197,7 +197,7 @@ record TrainStage(
     }
     session.weightsChange();
     try (Progress.Bar bar = session.progress().begin(name(), length.step())) {
-      files().run(training, plan, line -> bar.at(line.step(), line.message()));
+      files().run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
     }
   }
 

@@ -21,7 +21,8 @@ import java.util.TreeSet;
 /// ```text
 /// config.yaml         the configuration
 /// inputs.json         checksums of the model and the data
-/// metrics.jsonl       a line per step
+/// starts.jsonl        a line for each start of the program that worked on it
+/// metrics.jsonl       a line per step, and an events file with the same numbers for TensorBoard
 /// checkpoints/step-N/ trained parameters, optimizer
 /// model/              the outcome
 /// ```

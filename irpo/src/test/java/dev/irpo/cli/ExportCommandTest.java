@@ -9,8 +9,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.TestData;
+import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.files.SummedText;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.config.Preset;
+import dev.irpo.config.RunConfig;
+import dev.irpo.evaluate.Accuracy;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.provenance.ProgramStart;
+import dev.irpo.provenance.StartsFile;
+import dev.irpo.run.Evaluation;
+import dev.irpo.run.RolloutCounts;
+import dev.irpo.run.RunFolder;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.testdata.ForeignData;
@@ -19,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -324,10 +336,78 @@ class ExportCommandTest {
     assertTrue(card.contains("| on | texts to imitate |"), card);
     assertTrue(card.contains("| seed | 5 |"), card);
     assertTrue(card.contains("| last `step` | 2 |"), card);
+    assertTrue(card.contains("| program | IRPO on the JVM, not from the jar |"), card);
+    assertFalse(card.contains("## Evaluation"), card);
     assertFalse(card.contains(folder.toString()), card);
     String untrained = Files.readString(export(model, "untrained").resolve("README.md"));
     assertFalse(untrained.contains("## Training"), untrained);
     assertTrue(untrained.contains("| base model | not recorded |"), untrained);
+  }
+
+  /// A run folder as far as a card reads it, with checkpoints of which the second did best.
+  private RunFolder run() throws IOException {
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    RunConfig config = RunConfig.of(Preset.DEMO).with("iterations=3", "seed=9");
+    run.open(config);
+    StartsFile.in(run.root()).add(new ProgramStart("", "7.8.9", "", "", "", 1, 1, 1, "cpu"));
+    for (int t = 0; t <= 2; t++) {
+      Accuracy majority = t == 1 ? null : new Accuracy(25 * (t + 1), 100);
+      SummedText.writeJson(
+          run.evaluation(t),
+          new Evaluation(
+              new Accuracy(20 * (t + 1), 100),
+              majority,
+              t == 1 ? 0 : 8,
+              t == 1 ? null : List.of()));
+    }
+    SummedText.writeJson(run.rollouts(1).counts(), new RolloutCounts(9, 4, 21, 0, new TreeMap<>()));
+    SummedText.writeJson(run.rollouts(2).counts(), new RolloutCounts(9, 4, 32, 0, new TreeMap<>()));
+    StringBuilder lines = new StringBuilder();
+    for (int step = 1; step <= 6; step++) {
+      lines.append("{\"step\":%d,\"loss\":0.%d}\n".formatted(step, step));
+    }
+    Files.writeString(run.training(2).metrics(), lines);
+    int[] right = {3, 5, 4};
+    for (int i = 0; i < right.length; i++) {
+      SummedText.writeJson(run.heldOut(2, 2 * (i + 1)), new Accuracy(right[i], 10));
+    }
+    try (StoredModel stored = ModelFormats.open(model)) {
+      ArrowModelWriter.keepingTypes().write(run.model(2), stored);
+    }
+    return run;
+  }
+
+  @Test
+  void theCardOfARunsModelHasItsNumbers() throws IOException {
+    RunFolder run = run();
+    String card = Files.readString(export(run.model(2), "m2").resolve("README.md"));
+    assertTrue(card.contains("| task | word-problems |"), card);
+    assertTrue(card.contains("| seed | 9 |"), card);
+    assertTrue(card.contains("| pairs | 32 |"), card);
+    assertTrue(card.contains("| iteration | 2 of 3 |"), card);
+    assertTrue(card.contains("| program | IRPO on the JVM, 7.8.9 |"), card);
+    assertTrue(
+        card.contains("| last `step` | 4 |"), "that of the checkpoint that was kept: " + card);
+    assertTrue(card.contains("| last `loss` | 0.4 |"), card);
+    assertTrue(card.contains("| held-out problems, greedy | 5 of 10 right |"), card);
+    assertTrue(card.contains("| M_0 |  | 100 | 20.0 ± 4.0 | 25.0 ± 4.3 | 8 |\n"), card);
+    assertTrue(card.contains("| M_1 | 21 | 100 | 40.0 ± 4.9 |  |  |\n"), card);
+    assertTrue(card.contains("| M_2 | 32 | 100 | 60.0 ± 4.9 | 75.0 ± 4.3 | 8 |\n"), card);
+    assertFalse(card.contains(folder.toString()), card);
+  }
+
+  @Test
+  void aCheckpointsCardHasTheAccuraciesOfTheModelsBeforeIt() throws IOException {
+    RunFolder run = run();
+    Path checkpoint = run.training(2).checkpoint(2);
+    try (StoredModel stored = ModelFormats.open(model)) {
+      ArrowModelWriter.keepingTypes().write(checkpoint, stored);
+    }
+    String card = Files.readString(export(checkpoint, "c2").resolve("README.md"));
+    assertTrue(card.contains("| held-out problems, greedy | 3 of 10 right |"), card);
+    assertTrue(card.contains("| last `step` | 2 |"), card);
+    assertTrue(card.contains("| M_1 |"), card);
+    assertFalse(card.contains("| M_2 |"), card);
   }
 
   @Test

@@ -63,10 +63,8 @@ class KillsTest {
       try (var flags = Main.class.getResourceAsStream("jvm.flags")) {
         new String(flags.readAllBytes(), StandardCharsets.UTF_8).lines().forEach(command::add);
       }
-      command.add("-Dslf4j.provider=org.slf4j.simple.SimpleServiceProvider");
-      command.add("-Dorg.slf4j.simpleLogger.log." + Bars.class.getName() + "=debug");
       command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-      command.addAll(List.of("demo", "--out", out.toString()));
+      command.addAll(List.of("demo", "--log-format", "json", "--out", out.toString()));
       SETTINGS.forEach(setting -> command.addAll(List.of("--set", setting)));
       ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
       Mpi.allowRoot(builder);

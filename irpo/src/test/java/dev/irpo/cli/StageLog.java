@@ -12,12 +12,14 @@ import java.util.SequencedMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What a process prints, followed while it runs: which stages of a run begin and end, and when.
+/// What a process prints with `--log-format json`, followed while it runs: which stages of a run
+/// begin and end, and when.
 final class StageLog {
   /// What comes before the first stage.
   static final String START = "start";
 
-  private static final Pattern BEGINS = Pattern.compile(".*\\d+/\\d+ (.+) begins");
+  private static final Pattern BEGINS =
+      Pattern.compile(".*\"stage\":\"\\d+/\\d+ ([^\"]+)\",\"event\":\"begin\".*");
 
   private final long startNs = System.nanoTime();
   private final List<String> lines = new ArrayList<>();

@@ -105,12 +105,15 @@ class StoppedRunTest {
             "config.yaml",
             "dropped.jsonl",
             "evaluation.json",
+            "events.out.tfevents.N.irpo",
+            "events.out.tfevents.irpo",
             "held-out-N.json",
             "metrics.jsonl",
             "model",
             "pairs.arrow",
             "part-N.arrow",
             "rollouts.json",
+            "starts.jsonl",
             "step-N");
     assertTrue(written.containsAll(all), written.toString());
     sweep.stopEverywhere();

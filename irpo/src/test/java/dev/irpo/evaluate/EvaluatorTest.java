@@ -2,7 +2,9 @@ package dev.irpo.evaluate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.irpo.distributed.InProcess;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,36 @@ class EvaluatorTest {
   @Test
   void withoutAnyAnswerNobodyWins() {
     assertEquals(Optional.empty(), winner());
+  }
+
+  @Test
+  void processesKnowWhatAllHaveAnswered() {
+    List<SoFar> last =
+        InProcess.run(
+            3,
+            group -> {
+              Tally tally = new Tally(group, 4);
+              for (int i = 0; i < 5; i++) {
+                tally.add(i < group.rank());
+              }
+              group.barrier();
+              tally.add(true);
+              return tally.soFar(5 * 4 + 4 + 1);
+            });
+    int answered = last.stream().mapToInt(soFar -> soFar.accuracy().total()).max().orElseThrow();
+    assertEquals(3 * 6, answered, "the last one to answer knows of all");
+    for (SoFar soFar : last) {
+      int others = soFar.accuracy().total() - 6;
+      assertEquals(others * 4 + 25, soFar.responses());
+      int right = soFar.accuracy().correct();
+      assertEquals(soFar.accuracy().total() - 15 + 1 + 2, right, "1 and 2 before the barrier");
+    }
+  }
+
+  @Test
+  void anAccuracyReadsAsPercentOfSoMany() {
+    assertEquals("", new SoFar(3, new Accuracy(0, 0)).text());
+    assertEquals("25.0 ± 21.7 % of 4", new SoFar(9, new Accuracy(1, 4)).text());
   }
 
   @Test

@@ -32,7 +32,8 @@ class ReferenceScorerTest {
         parameters.buffers().get("model.embed_tokens.weight").set(14 * 24, Double.NaN);
         parameters.markChanged();
       }
-      return new ReferenceScorer(new Scorer(cpu, parameters, 64), group).logProbs(SEQUENCES);
+      return new ReferenceScorer(new Scorer(cpu, parameters, 64), group, (_, _) -> {})
+          .logProbs(SEQUENCES);
     }
   }
 

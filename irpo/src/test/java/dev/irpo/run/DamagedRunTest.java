@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.config.RunConfig;
+import dev.irpo.provenance.StartsFile;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
@@ -277,6 +278,18 @@ class DamagedRunTest {
     assertTrue(message.startsWith(file + ": is damaged ("), message);
     assertTrue(message.endsWith("put a copy of it back, or delete it"), message);
     assertFalse(Files.exists(file.resolveSibling("backends.json.damaged")));
+  }
+
+  @Test
+  void aStartIsNotedWhereThereIsWorkToDo() throws IOException {
+    StartsFile starts = StartsFile.in(copy("starts"));
+    run();
+    assertEquals(1, starts.all().size(), "that of the whole run");
+    Files.delete(folder.evaluation(1));
+    run();
+    assertEquals(2, starts.all().size());
+    assertEquals("cpu", starts.all().getLast().backend());
+    assertEquals(expected, RunContents.of(folder.root()));
   }
 
   @Test

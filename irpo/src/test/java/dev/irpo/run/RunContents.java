@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.events.EventsFile;
+import dev.irpo.provenance.StartsFile;
+import dev.irpo.train.MetricsFile;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -18,9 +21,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// What must not depend on interruptions and damage: everything in a run folder but the speed in
-/// metrics, and damaged files that are kept.
+/// metrics and in their events, damaged files that are kept, and `starts.jsonl`, which says how
+/// often, when and on what the program was started.
 public final class RunContents {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private static final String SPEED = "tokensPerSecond";
 
   private RunContents() {}
 
@@ -30,10 +36,14 @@ public final class RunContents {
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String name = root.relativize(file).toString();
-        if (!name.contains(".damaged")) {
+        if (!name.contains(".damaged") && !name.equals(StartsFile.NAME)) {
           boolean isMetrics = file.endsWith("metrics.jsonl");
-          byte[] bytes = isMetrics ? withoutSpeed(file) : Files.readAllBytes(file);
-          contents.put(name, checksum(bytes));
+          boolean isEvents = file.endsWith(MetricsFile.EVENTS);
+          if (isEvents) {
+            contents.put(name, EventsFile.read(file, SPEED).toString());
+          } else {
+            contents.put(name, checksum(isMetrics ? withoutSpeed(file) : Files.readAllBytes(file)));
+          }
         }
       }
     }
@@ -53,7 +63,7 @@ public final class RunContents {
     StringBuilder text = new StringBuilder();
     for (String line : Files.readAllLines(metrics)) {
       ObjectNode step = (ObjectNode) MAPPER.readTree(line);
-      assertTrue(step.remove("tokensPerSecond").asDouble() > 0);
+      assertTrue(step.remove(SPEED).asDouble() > 0);
       assertNotNull(step.remove("crc32c"));
       text.append(step).append('\n');
     }

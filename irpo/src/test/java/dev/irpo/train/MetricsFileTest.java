@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
+import dev.irpo.events.EventsFile;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
@@ -116,6 +118,36 @@ class MetricsFileTest {
         lines.stream().map(line -> line.get("step").asInt()).toList());
     assertEquals(0.5, lines.get(1).get("loss").asDouble());
     assertEquals(0.25, lines.get(2).get("loss").asDouble());
+  }
+
+  @Test
+  void eventsHaveTheNumbersOfEachStepOnce() throws IOException {
+    Path file = folder.resolve("metrics.jsonl");
+    append(file, 0, 0.5, 1, 2, 3, 4);
+    append(file, 2, Double.NaN, 3, 4, 5);
+    append(file, 4, 0.25, 5);
+    Path events = folder.resolve(MetricsFile.EVENTS);
+    SequencedMap<Long, Map<String, Float>> steps = new LinkedHashMap<>();
+    float[] losses = {0.5f, 0.5f, Float.NaN, Float.NaN, 0.25f};
+    for (int i = 0; i < losses.length; i++) {
+      steps.put(i + 1L, Map.of("loss", losses[i], "ofThisLossAlone", 3f));
+    }
+    assertEquals(steps, EventsFile.read(events));
+    assertEquals(List.copyOf(steps.keySet()), List.copyOf(EventsFile.read(events).keySet()));
+  }
+
+  @Test
+  void eventsDoNotDependOnWhereATrainingWasResumed() throws IOException {
+    Path whole = folder.resolve("whole/metrics.jsonl");
+    append(whole, 0, 1 / 3.0, 1, 2, 3, 4);
+    Path resumed = folder.resolve("resumed/metrics.jsonl");
+    append(resumed, 0, 1 / 3.0, 1, 2, 3);
+    Files.delete(resumed.resolveSibling(MetricsFile.EVENTS)); // an older version had none
+    append(resumed, 3, 1 / 3.0, 4);
+    assertEquals(
+        -1,
+        Files.mismatch(
+            whole.resolveSibling(MetricsFile.EVENTS), resumed.resolveSibling(MetricsFile.EVENTS)));
   }
 
   @Test

@@ -18,6 +18,7 @@ import dev.irpo.transformer.packing.SharedPrompt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /// Scores sequences under a model: reference log-probabilities, losses on held-out text.
 ///
@@ -82,6 +83,13 @@ public final class Scorer {
   /// @throws NotFiniteException if a log-probability is not finite; its item is the index of the
   ///   sequence
   public List<SequenceScore> score(List<Sequence> sequences) {
+    return score(sequences, _ -> {});
+  }
+
+  /// The same.
+  ///
+  /// @param progress told after each micro-batch how many sequences are scored
+  public List<SequenceScore> score(List<Sequence> sequences, IntConsumer progress) {
     for (Sequence sequence : sequences) {
       int tokens = sequence.prompt().length + sequence.response().length;
       growTo(Math.min(tokens, parameters.config().maxPositions()));
@@ -92,6 +100,7 @@ public final class Scorer {
     for (Group group : groups(sequences)) {
       if (!batch.add(group.item)) {
         run(batch, pending, scores);
+        progress.accept(scores.size());
         pending.clear();
         batch = newBatch();
         batch.add(group.item);
@@ -100,6 +109,7 @@ public final class Scorer {
     }
     if (!pending.isEmpty()) {
       run(batch, pending, scores);
+      progress.accept(scores.size());
     }
     return scores;
   }
