@@ -38,7 +38,9 @@ final class Bars implements Progress {
     if (LogFormat.chosen() == LogFormat.JSON) {
       return new JsonStage(stage, total);
     }
-    return isTerminal() ? new TerminalBar(stage, total, unit) : new LoggedStage(stage, total, unit);
+    return isTerminal()
+        ? new TerminalBar(stage, total, unit)
+        : new LoggedStage(stage, total, unit, 0);
   }
 
   /// Begins a stage whose results are printed while it runs: lines alone, and none if it takes less
@@ -46,12 +48,7 @@ final class Bars implements Progress {
   static Bar besideResults(String stage, long total) {
     return LogFormat.chosen() == LogFormat.JSON
         ? new JsonStage(stage, total)
-        : new LoggedStage(stage, total, Unit.ITEMS) {
-          @Override
-          boolean isWorthTheEnd(double seconds) {
-            return seconds >= 1;
-          }
-        };
+        : new LoggedStage(stage, total, Unit.ITEMS, 1);
   }
 
   @SuppressWarnings("SystemConsoleNull") // JDK 25 does return null where input is redirected
@@ -60,18 +57,21 @@ final class Bars implements Progress {
   }
 
   /// The only one that needs a logger, whose start takes 30 ms.
-  private static class LoggedStage implements Bar {
+  private static final class LoggedStage implements Bar {
     private static final System.Logger LOG = System.getLogger(Bars.class.getName());
 
     private final String stage;
     private final Unit unit;
+    private final double leastSeconds;
     private final Pace pace;
     private final AtomicBoolean closed = new AtomicBoolean();
     private String message = "";
 
-    LoggedStage(String stage, long total, Unit unit) {
+    /// @param leastSeconds that it must have taken to have a line at its end
+    LoggedStage(String stage, long total, Unit unit, double leastSeconds) {
       this.stage = stage;
       this.unit = unit;
+      this.leastSeconds = leastSeconds;
       pace = new Pace(System::nanoTime, total);
     }
 
@@ -90,17 +90,13 @@ final class Bars implements Progress {
 
     @Override
     public void close() {
-      if (closed.compareAndSet(false, true) && isWorthTheEnd(pace.seconds())) {
+      if (closed.compareAndSet(false, true) && pace.seconds() >= leastSeconds) {
         StringJoiner line = new StringJoiner(", ", stage + ": ", "");
         line.add(String.format(Locale.ROOT, "%.1f s", pace.seconds()));
         addRate(line);
         addMessage(line);
         LOG.log(System.Logger.Level.INFO, line.toString());
       }
-    }
-
-    boolean isWorthTheEnd(double seconds) {
-      return true;
     }
 
     private void addRate(StringJoiner line) {

@@ -41,6 +41,7 @@ public final class Main implements Runnable {
       scope = ScopeType.INHERIT,
       paramLabel = "text|json",
       description = "progress, warnings and errors as text or as an object of JSON a line")
+  @SuppressWarnings("UnusedVariable") // picocli sets it
   private LogFormat logFormat;
 
   private Main() {}

@@ -181,7 +181,7 @@ class LogFormatTest {
   @Test
   void whatIsLoggedIsALineInEitherFormat() throws IOException {
     LogRecord event = new LogRecord(Level.WARNING, "a \"b\"");
-    event.setMillis(0);
+    event.setInstant(Instant.EPOCH);
     String text = logged(event);
     assertTrue(text.matches("\\d\\d:\\d\\d:\\d\\d WARNING a \"b\"\\R"), text);
     LogFormat.choose("--log-format=json");

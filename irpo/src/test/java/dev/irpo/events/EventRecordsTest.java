@@ -3,8 +3,11 @@ package dev.irpo.events;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,7 +22,8 @@ class EventRecordsTest {
   @Test
   void theFirstRecordIsTheVersion() {
     byte[] record = EventRecords.version();
-    String message = "1a0d" + HexFormat.of().formatHex("brain.Event:2".getBytes());
+    String message =
+        "1a0d" + HexFormat.of().formatHex("brain.Event:2".getBytes(StandardCharsets.UTF_8));
     assertEquals("0f00000000000000", HexFormat.of().formatHex(record, 0, 8));
     assertEquals(message, HexFormat.of().formatHex(record, 12, record.length - 4));
   }
@@ -33,8 +37,7 @@ class EventRecordsTest {
     values.put("none2", Float.NEGATIVE_INFINITY);
     Path file = folder.resolve("file");
     Files.write(file, EventRecords.version());
-    Files.write(
-        file, EventRecords.scalars(1L << 40, values), java.nio.file.StandardOpenOption.APPEND);
+    Files.write(file, EventRecords.scalars(1L << 40, values), StandardOpenOption.APPEND);
     assertEquals(
         Map.of(
             1L << 40,
@@ -46,7 +49,7 @@ class EventRecordsTest {
   void zeroIsAValueTooAndNotLeftOut() throws Exception {
     byte[] record = EventRecords.scalars(3, Map.of("a", 0));
     EventProto.Event event =
-        EventProto.Event.parseFrom(java.util.Arrays.copyOfRange(record, 12, record.length - 4));
+        EventProto.Event.parseFrom(Arrays.copyOfRange(record, 12, record.length - 4));
     assertEquals(
         EventProto.Summary.Value.ValueCase.SIMPLE_VALUE,
         event.getSummary().getValue(0).getValueCase());
