@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 
 /// What runs of one draw have in common, each computed by the first that needs it.
 final class Shared {
-  private final Map<Object, RunFolder> evaluated = new HashMap<>();
+  private final Map<Object, Path> evaluated = new HashMap<>();
   private final Map<Object, RunFolder> sampled = new HashMap<>();
   private final Map<Object, RunFolder> paired = new HashMap<>();
 
-  /// What M_0's accuracy follows from.
+  /// What a model's accuracy follows from.
   private record Evaluating(
-      Path start, long seed, TaskSettings task, EvaluateSettings evaluate, int maxNewTokens) {}
+      Path model, long seed, TaskSettings task, EvaluateSettings evaluate, int maxNewTokens) {}
 
   /// What the first iteration's rollouts follow from.
   private record Sampling(Path start, long seed, TaskSettings task, RolloutSettings rollouts) {}
@@ -31,9 +31,9 @@ final class Shared {
   /// What its pairs follow from.
   private record Pairing(Sampling sampling, PairSettings pairs, boolean isScored) {}
 
-  private static Evaluating evaluating(RunConfig config, Path start) {
+  private static Evaluating evaluating(RunConfig config, Path model) {
     return new Evaluating(
-        start, config.seed(), config.task(), config.evaluate(), config.rollouts().maxNewTokens());
+        model, config.seed(), config.task(), config.evaluate(), config.rollouts().maxNewTokens());
   }
 
   private static Sampling sampling(RunConfig config, Path start) {
@@ -49,9 +49,9 @@ final class Shared {
   ///
   /// @param start identifies the model that it starts from
   void giveTo(RunFolder folder, RunConfig config, Path start) throws IOException {
-    RunFolder evaluation = evaluated.get(evaluating(config, start));
+    Path evaluation = evaluated.get(evaluating(config, start));
     if (evaluation != null) {
-      LinkedFiles.link(evaluation.evaluation(0), folder.evaluation(0));
+      LinkedFiles.link(evaluation, folder.evaluation(0));
     }
     RunFolder rollouts = sampled.get(sampling(config, start));
     if (rollouts != null && samples(config)) {
@@ -85,8 +85,11 @@ final class Shared {
 
   /// Notes what a run has that others may need.
   void take(RunFolder folder, RunConfig config, Path start) {
-    if (Files.exists(folder.evaluation(0))) {
-      evaluated.putIfAbsent(evaluating(config, start), folder);
+    for (int t = 0; t <= config.iterations(); t++) {
+      if (Files.exists(folder.evaluation(t))) {
+        Path model = t == 0 ? start : folder.model(t);
+        evaluated.putIfAbsent(evaluating(config, model), folder.evaluation(t));
+      }
     }
     if (Files.exists(folder.rollouts(1).pairs())) {
       paired.putIfAbsent(pairing(config, start), folder);

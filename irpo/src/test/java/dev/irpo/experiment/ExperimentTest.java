@@ -148,6 +148,15 @@ class ExperimentTest {
     }
   }
 
+  @Test
+  void theAccuracyOfWhatARecipeStartsFromIsKnown() throws IOException {
+    Path gold = root.resolve("seed-1/gold/learningRate-1e-3/iteration-1/evaluation.json");
+    Path dpo =
+        root.resolve("seed-1/dpo/from-learningRate-1e-3/learningRate-1e-3")
+            .resolve("iteration-0/evaluation.json");
+    assertTrue(Files.isSameFile(gold, dpo), "linked");
+  }
+
   private static List<PreferencePair> pairs(RunFolder folder) throws IOException {
     return TableReader.readAll(folder.rollouts(1).pairs(), PreferencePair::of);
   }
