@@ -4,9 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 
-/// A shared number where it lies, with rank 0: it answers each rank that asks for it, in the order
-/// of their messages. Only the thread that calls MPI touches it.
+/// The shared numbers of a group where they lie, with rank 0: it answers each rank that asks for
+/// one, in the order of their messages. Only the thread that calls MPI touches it.
 ///
 /// Messages and not `MPI_Fetch_and_op`: over networks without remote memory access the latter too
 /// needs rank 0's library to look, and this thread looks anyway; it never waits inside MPI.
@@ -16,8 +18,8 @@ final class CounterHost {
 
   static final int ANSWER = 2;
 
-  /// What a question holds: who asks, and what is to be added.
-  static final long QUESTION_LONGS = 2;
+  /// What a question holds: who asks, for which number, and what is to be added.
+  static final long QUESTION_LONGS = 3;
 
   private static final long NOBODY = -1;
 
@@ -27,7 +29,7 @@ final class CounterHost {
   private final MemorySegment answer;
   private final Requests asked;
   private final Requests answered;
-  private long value;
+  private final Map<Long, Long> values = new HashMap<>();
   private boolean isClosed;
 
   CounterHost(Mpi mpi, MpiRank at) {
@@ -56,8 +58,10 @@ final class CounterHost {
       if (who == NOBODY) {
         isClosed = true;
       } else {
+        long number = question.getAtIndex(JAVA_LONG, 1);
+        long value = values.getOrDefault(number, 0L);
         answer.set(JAVA_LONG, 0, value);
-        value += question.getAtIndex(JAVA_LONG, 1);
+        values.put(number, value + question.getAtIndex(JAVA_LONG, 2));
         mpi.isend(answer, (int) who, ANSWER, at.communicator(), answered.next());
         listen();
       }

@@ -11,12 +11,15 @@ final class MpiCounter implements SharedCounter {
 
   private final MpiJob job;
   private final Channel channel;
+  private final long number;
   private final MemorySegment question;
   private final MemorySegment answer;
 
-  MpiCounter(MpiJob job, Channel channel) {
+  /// @param number tells it from others with the same host
+  MpiCounter(MpiJob job, Channel channel, long number) {
     this.job = job;
     this.channel = channel;
+    this.number = number;
     Arena arena = Arena.ofAuto();
     question = arena.allocate(JAVA_LONG, CounterHost.QUESTION_LONGS);
     answer = arena.allocate(JAVA_LONG);
@@ -32,7 +35,8 @@ final class MpiCounter implements SharedCounter {
   private void ask(long delta, Requests requests) {
     MpiRank at = channel.at();
     question.setAtIndex(JAVA_LONG, 0, at.rank());
-    question.setAtIndex(JAVA_LONG, 1, delta);
+    question.setAtIndex(JAVA_LONG, 1, number);
+    question.setAtIndex(JAVA_LONG, 2, delta);
     Mpi mpi = job.mpi();
     mpi.ireceive(answer, HOST, CounterHost.ANSWER, at.communicator(), requests.next());
     mpi.isend(question, HOST, CounterHost.QUESTION, at.communicator(), requests.next());

@@ -16,6 +16,8 @@ final class MpiGroup implements Group {
   private final MpiJob job;
   private final Channel channel;
   private final Transfers transfers;
+  private Channel questions;
+  private long counters;
 
   /// Made on the thread that calls MPI.
   private MpiGroup(MpiJob job, long communicator) {
@@ -131,20 +133,30 @@ final class MpiGroup implements Group {
     return together("split", () -> new MpiGroup(job, job.mpi().split(communicator, color, key)));
   }
 
+  /// All counters of a group have one host and one communicator, of which a library has a few
+  /// thousand at most.
   @Override
   public SharedCounter counter() {
     return together(
         "counter",
         () -> {
-          Mpi mpi = job.mpi();
-          MpiRank at = MpiRank.of(mpi, mpi.duplicate(channel.at().communicator()));
-          if (at.rank() == 0) {
-            job.thread().add(new CounterHost(mpi, at));
+          if (questions == null) {
+            questions = askHost();
           }
-          Channel questions = new Channel(mpi, at);
-          job.thread().add(questions);
-          return new MpiCounter(job, questions);
+          counters++;
+          return new MpiCounter(job, questions, counters);
         });
+  }
+
+  private Channel askHost() {
+    Mpi mpi = job.mpi();
+    MpiRank at = MpiRank.of(mpi, mpi.duplicate(channel.at().communicator()));
+    if (at.rank() == 0) {
+      job.thread().add(new CounterHost(mpi, at));
+    }
+    Channel asked = new Channel(mpi, at);
+    job.thread().add(asked);
+    return asked;
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// The line that the JDK prints at every start with the Vector API, which users can do nothing
 /// about:
@@ -30,10 +32,11 @@ final class IncubatorLine {
   private IncubatorLine() {}
 
   /// Writes to the standard error that `bin/irpo` was given from now on, past what takes the line
-  /// out there. Where it cannot be opened again, as a socket, everything passes through that.
+  /// out there. Everything passes through that where it is a socket, which cannot be opened again,
+  /// or a file, which would be written at a place of its own beside what else is written to it.
   static void endLauncherFilter() {
     String descriptor = System.getenv(GIVEN);
-    if (descriptor != null) {
+    if (descriptor != null && !Files.isRegularFile(Path.of("/dev/fd/" + descriptor))) {
       try {
         FileOutputStream given = new FileOutputStream("/dev/fd/" + descriptor, true);
         System.setErr(new PrintStream(given, true, System.err.charset()));

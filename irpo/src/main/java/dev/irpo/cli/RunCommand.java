@@ -52,8 +52,12 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (dryRun) {
-      rehearse();
-      return 0;
+      return Processes.share(processes -> {
+        processes.first(() -> {
+          rehearse(processes.group().size());
+          return dryRun;
+        });
+      });
     }
     return Processes.share(processes -> {
       try (FolderLock lock = new FolderLock(out)) {
@@ -99,19 +103,22 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /// Prints the plan and writes nothing.
-  private void rehearse() throws IOException {
+  ///
+  /// @param launched processes; one that was started alone stands for all that hold a model
+  private void rehearse(int launched) throws IOException {
     RunConfig resolved = config.loadFor(out);
+    int processes = launched == 1 ? resolved.compute().tensorParallel() : launched;
     RunFolder folder = new RunFolder(out);
     Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
     if (named.isPresent() && !isBegun(folder) && !Files.exists(model.model)) {
       Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
-      rehearse(DryRun.of(resolved, prompts, 1), folder);
+      rehearse(DryRun.of(resolved, prompts, processes), folder);
       return;
     }
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      rehearse(DryRun.of(resolved, prompts, 1), folder);
+      rehearse(DryRun.of(resolved, prompts, processes), folder);
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.irpo.experiment;
 
 import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Checksums;
+import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Accuracy;
@@ -26,6 +28,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Runs an experiment, draw by draw, protocol by protocol, recipe by recipe. What is done already
 /// stays, so the same experiment resumes where it was.
@@ -40,6 +43,7 @@ public final class Experiment {
 
   private final ExperimentFile file;
   private final List<Outcome> others;
+  private String startSum = "";
   private final List<String> overrides;
   private final Path root;
   private final StartModel start;
@@ -81,6 +85,7 @@ public final class Experiment {
     others = new ArrayList<>();
     for (Path other : results) {
       StoredResults stored = StoredResults.read(other, read, this.overrides);
+      requireStart(stored.startModel(), other);
       for (Outcome outcome : stored.outcomes()) {
         requireNew(outcome, other);
         others.add(outcome);
@@ -93,6 +98,16 @@ public final class Experiment {
     this.backend = backend;
     this.group = group;
     this.progress = progress;
+  }
+
+  /// All draws begin with one model.
+  private void requireStart(String sum, Path source) {
+    if (!startSum.isEmpty() && !startSum.equals(sum)) {
+      throw new IllegalArgumentException(
+          "%s: begins with another model than the other draws; compare draws that begin with the same"
+              .formatted(source));
+    }
+    startSum = sum;
   }
 
   private void requireNew(Outcome outcome, Path source) {
@@ -123,10 +138,10 @@ public final class Experiment {
       }
     }
     outcomes.sort(Comparator.comparingLong(Outcome::seed));
-    Results results = new Results(file, outcomes);
-    String table = results.markdown();
+    String table = new Results(file, outcomes).markdown();
     if (group.isFirst()) {
-      new StoredResults(file, overrides, outcomes).write(root.resolve("results.json"));
+      new StoredResults(file.title(), file, overrides, startSum, outcomes)
+          .write(root.resolve("results.json"));
       AtomicFiles.writeFile(
           root.resolve("results.md"), temporary -> Files.writeString(temporary, table));
     }
@@ -216,15 +231,14 @@ public final class Experiment {
   private void make(Run run, Map<String, Run> made, Shared shared, int iteration)
       throws IOException {
     boolean isDone =
-        iteration == ALL
-            ? Files.exists(run.folder.evaluation(run.config.iterations()))
-            : Files.exists(run.folder.model(iteration));
+        iteration == ALL ? isMeasured(run) : Files.exists(run.folder.model(iteration));
     group.barrier(); // all have looked
     if (!isDone) {
       if (group.isFirst()) {
         begin(run, made, shared);
       }
       group.barrier();
+      requireStart(run);
       Progress named =
           (stage, total) ->
               progress.begin("%d %s %s".formatted(run.config.seed(), run.recipe, stage), total);
@@ -236,7 +250,23 @@ public final class Experiment {
         loop.runTo(iteration);
       }
     }
+    requireStart(run);
     shared.take(run.folder, run.config, run.source);
+  }
+
+  private void requireStart(Run run) throws IOException {
+    if (run.source.toString().isEmpty()) {
+      Path manifest = run.folder.startModel().resolve(Manifest.FILE_NAME);
+      requireStart(Checksums.sha256(manifest), run.folder.root());
+    }
+  }
+
+  private static boolean isMeasured(Run run) {
+    int last = run.config.iterations();
+    return Files.exists(run.folder.evaluation(last))
+        && (run.config.evaluate().pairs() == 0
+            || IntStream.rangeClosed(1, last)
+                .allMatch(t -> Files.exists(run.folder.logProbs(t))));
   }
 
   private void begin(Run run, Map<String, Run> made, Shared shared) throws IOException {

@@ -255,16 +255,14 @@ record ExperimentFile(
 
   private void requireMeasured(ModelRef model) {
     require(model);
-    RunConfig config =
-        config(
-            model.recipe(),
-            protocols.getFirst().candidates(model.recipe()).getFirst(),
-            seeds.getFirst(),
-            List.of());
-    if (config.evaluate().pairs() == 0) {
-      throw new IllegalArgumentException(
-          "recipe '%s' has no log-probabilities for a figure; set evaluate.pairs"
-              .formatted(model.recipe()));
+    for (Protocol protocol : protocols) {
+      for (SequencedMap<String, String> chosen : protocol.candidates(model.recipe())) {
+        if (config(model.recipe(), chosen, seeds.getFirst(), List.of()).evaluate().pairs() == 0) {
+          throw new IllegalArgumentException(
+              "recipe '%s' has no log-probabilities for a figure; set evaluate.pairs"
+                  .formatted(model.recipe()));
+        }
+      }
     }
   }
 

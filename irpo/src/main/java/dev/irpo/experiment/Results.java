@@ -196,6 +196,7 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
     return nats(
         file.seeds().stream()
             .flatMap(seed -> outcome(seed, protocol, recipe).stream())
+            .filter(outcome -> !outcome.logProbs().isEmpty()) // --set evaluate.pairs=0
             .map(outcome ->
                 outcome.logProbs().getFirst().steps().stream()
                     .mapToDouble(which)

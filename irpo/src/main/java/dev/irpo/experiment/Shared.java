@@ -33,7 +33,11 @@ final class Shared {
 
   private static Evaluating evaluating(RunConfig config, Path model) {
     return new Evaluating(
-        model, config.seed(), config.task(), config.evaluate(), config.rollouts().maxNewTokens());
+        model,
+        config.seed(),
+        config.task(),
+        config.with("evaluate.pairs=0").evaluate(), // tell nothing of accuracy
+        config.rollouts().maxNewTokens());
   }
 
   private static Sampling sampling(RunConfig config, Path start) {

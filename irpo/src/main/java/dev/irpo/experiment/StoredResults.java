@@ -10,12 +10,13 @@ import java.util.Set;
 /// The content of `results.json`.
 ///
 /// @param overrides settings of all runs, before the experiment's
+/// @param startModel SHA-256 of M_0's manifest
 record StoredResults(
-    String title, ExperimentFile experiment, List<String> overrides, List<Outcome> outcomes) {
-  StoredResults(ExperimentFile experiment, List<String> overrides, List<Outcome> outcomes) {
-    this(experiment.title(), experiment, List.copyOf(overrides), List.copyOf(outcomes));
-  }
-
+    String title,
+    ExperimentFile experiment,
+    List<String> overrides,
+    String startModel,
+    List<Outcome> outcomes) {
   void write(Path file) throws IOException {
     SummedText.writeJson(file, this);
   }
@@ -27,14 +28,29 @@ record StoredResults(
   static StoredResults read(Path file, ExperimentFile wanted, List<String> overrides)
       throws IOException {
     StoredResults read = SummedText.readJson(file, StoredResults.class);
-    if (!read.experiment.withSeeds(wanted.seeds()).equals(wanted)
-        || !read.overrides.equals(overrides)) {
+    if (read.experiment == null || read.startModel == null) {
+      throw new IllegalArgumentException(
+          "%s: an older version wrote it and does not say of which experiment; repeat that one's"
+                  .formatted(file)
+              + " command in its folder");
+    }
+    boolean isSame =
+        read.experiment.withSeeds(wanted.seeds()).equals(wanted)
+            && deciding(read.overrides).equals(deciding(overrides));
+    if (!isSame) {
       throw new IllegalArgumentException(
           "%s: holds draws of another experiment, or with other settings ('%s', --set %s); name"
                   .formatted(file, read.title, read.overrides)
               + " results of the same one");
     }
     return read;
+  }
+
+  /// What decides results: each machine computes with what it has.
+  private static Set<String> deciding(List<String> overrides) {
+    Set<String> deciding = new LinkedHashSet<>(overrides);
+    deciding.removeIf(override -> override.startsWith("compute."));
+    return deciding;
   }
 
   /// The draws.

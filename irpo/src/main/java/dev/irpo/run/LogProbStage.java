@@ -30,7 +30,7 @@ record LogProbStage(RunConfig config, RunFolder folder, PairStage pair, TrainSta
     implements Stage {
   private static final System.Logger LOG = System.getLogger(LogProbStage.class.getName());
 
-  private int iteration() {
+  int iteration() {
     return pair.sample().iteration();
   }
 

@@ -169,13 +169,19 @@ public final class RunStages {
     }
   }
 
-  /// The stages that must still run to make M_t, in their order.
+  /// The stages that must still run to make M_t and to measure its training, in their order.
   ///
   /// @param iteration t
   List<Stage> pendingTo(int iteration) throws IOException {
     Set<Stage> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Stage stage : all()) {
-      if (stage instanceof KeepStage keep && keep.iteration() <= iteration) {
+      boolean isOutcome =
+          switch (stage) {
+            case KeepStage keep -> keep.iteration() <= iteration;
+            case LogProbStage measured -> measured.iteration() <= iteration;
+            default -> false;
+          };
+      if (isOutcome) {
         want(stage, wanted);
       }
     }

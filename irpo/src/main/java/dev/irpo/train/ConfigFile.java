@@ -91,9 +91,12 @@ public final class ConfigFile {
     }
   }
 
-  /// Everything but what computes: work may resume with other threads or on another backend.
+  /// Everything but what computes: work may resume with other threads, on another backend and in
+  /// other slices.
   private static String comparable(RunConfig config) {
-    return config.with("compute.threads=0", "compute.backend=cpu").toYaml();
+    return config
+        .with("compute.threads=0", "compute.backend=cpu", "compute.tensorParallel=1")
+        .toYaml();
   }
 
   private static boolean isEmpty(Path folder) throws IOException {

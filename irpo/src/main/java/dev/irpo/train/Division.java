@@ -4,6 +4,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.transformer.parallel.InnerSum;
 import dev.irpo.transformer.parallel.Replicas;
+import dev.irpo.transformer.train.Sharding;
 
 /// How a configuration divides work among processes.
 public final class Division {
@@ -17,7 +18,7 @@ public final class Division {
     return Replicas.of(group, config.compute().tensorParallel(), new InnerSum.ByProcess());
   }
 
-  /// Fails unless `compute.tensorParallel` divides the processes.
+  /// Fails unless `compute.tensorParallel` divides the processes and nothing else divides the model.
   ///
   /// @throws IllegalArgumentException in one line if it does not
   public static void require(RunConfig config, int processes) {
@@ -26,6 +27,11 @@ public final class Division {
       throw new IllegalArgumentException(
           "compute.tensorParallel: %d processes hold a model together, and there are %d; start a multiple of %d"
               .formatted(ranks, processes, ranks));
+    }
+    if (ranks > 1 && config.train().zeroStage() == Sharding.DIVIDED_PARAMETERS) {
+      throw new IllegalArgumentException(
+          "train.zeroStage=3 divides the parameters of whole models, which compute.tensorParallel=%d has divided already; use stage 1 or 2"
+              .formatted(ranks));
     }
   }
 }

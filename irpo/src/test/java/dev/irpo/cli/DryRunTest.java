@@ -62,6 +62,20 @@ class DryRunTest {
     };
   }
 
+  @Test
+  void itPlansOneOfTheProcessesThatHoldAModel() throws IOException {
+    List<Object> arguments = new ArrayList<>(List.of(gsm8k("gsm8k-llama2-7b-chat")));
+    String whole = weights(rehearse(arguments.toArray()));
+    arguments.addAll(List.of("--set", "compute.tensorParallel=2"));
+    CommandLineRun sliced = rehearse(arguments.toArray());
+    assertEquals(0, sliced.code(), sliced.err());
+    assertFalse(weights(sliced).equals(whole), "a slice is as large as the whole");
+  }
+
+  private static String weights(CommandLineRun run) {
+    return run.out().lines().filter(line -> line.contains("weights")).findFirst().orElseThrow();
+  }
+
   private void mathProblem(String split, String name) throws IOException {
     Path file = folder.resolve("math").resolve(split).resolve(name);
     Files.createDirectories(file.getParent());

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -207,6 +208,27 @@ class ExperimentTest {
             IllegalArgumentException.class,
             () -> run(second, Group.alone(), List.of(), List.of(results, results)));
     assertEquals(results + ": draw 1 is in two results; name one", twice.getMessage());
+  }
+
+  @Test
+  void resultsOfOlderVersionsAreRefusedInOneLine() throws IOException {
+    Path old = temporary.resolve("old.json");
+    Files.writeString(old, "{\"title\": \"a small one\", \"outcomes\": []}");
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> run(temporary.resolve("none"), Group.alone(), List.of(), List.of(old)));
+    assertTrue(error.getMessage().contains("old.json: an older version wrote it"));
+  }
+
+  @Test
+  void lostLogProbabilitiesAreMeasuredAgain() throws IOException {
+    Path lost =
+        new RunFolder(root.resolve("seed-1/irpo/learningRate-1e-3")).logProbs(1);
+    byte[] before = Files.readAllBytes(lost);
+    Files.delete(lost);
+    assertEquals(tables, run(root, Group.alone()));
+    assertEquals(-1, Arrays.mismatch(before, Files.readAllBytes(lost)));
   }
 
   @Test

@@ -157,6 +157,23 @@ class SlicedRunTest {
   }
 
   @Test
+  void aFolderIsOpenedWithAnyDivision() throws IOException {
+    RunFolder folder = new RunFolder(temporary.resolve("run"));
+    folder.open(SLICED);
+    folder.open(WHOLE);
+    folder.check(WHOLE.with("compute.tensorParallel=4"));
+  }
+
+  @Test
+  void parametersAreNotDividedTwice() {
+    RunConfig config = SLICED.with("train.zeroStage=3");
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> Division.require(config, 4));
+    assertTrue(error.getMessage().startsWith("train.zeroStage=3 divides"), error.getMessage());
+    Division.require(config.with("compute.tensorParallel=1"), 4);
+  }
+
+  @Test
   void processesThatMakeNoWholeModelAreRefused() {
     IllegalArgumentException error =
         assertThrows(IllegalArgumentException.class, () -> Division.require(SLICED, 3));

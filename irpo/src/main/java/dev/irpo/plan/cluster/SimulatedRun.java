@@ -51,8 +51,8 @@ public record SimulatedRun(
   /// What the program does not do yet of it.
   public List<String> notBuilt() {
     List<String> missing = new ArrayList<>(strategy.notBuilt(cluster));
-    if (samplingRanks > 1) {
-      missing.add("rollouts of a model in slices");
+    if (samplingRanks > 1 && cluster.processor().kind() != Processor.Kind.PROCESS) {
+      missing.add("rollouts of a model in slices on GPUs");
     }
     return missing;
   }

@@ -92,8 +92,11 @@ public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap 
 
   /// What a training with it needs that the program does not do yet.
   public List<String> notBuilt(Cluster cluster) {
+    boolean isOfGpus = cluster.processor().kind() != Processor.Kind.PROCESS;
     Optional<String> tensor =
-        tensorRanks == 1 ? Optional.empty() : Optional.of("training of a model in slices");
+        tensorRanks > 1 && isOfGpus
+            ? Optional.of("training of a model in slices on GPUs")
+            : Optional.empty();
     return Stream.of(
             zero.notBuilt(cluster.processor().kind()),
             tensor,

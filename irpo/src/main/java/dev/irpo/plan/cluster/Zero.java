@@ -24,12 +24,12 @@ public enum Zero {
 
   /// What the program does not do yet.
   Optional<String> notBuilt(Processor.Kind kind) {
+    if (kind == Processor.Kind.PROCESS) {
+      return Optional.empty();
+    }
     return switch (this) {
       case ZERO1 -> Optional.empty();
-      case ZERO2 ->
-          kind == Processor.Kind.GPU
-              ? Optional.of("shares of the gradient on GPUs")
-              : Optional.empty();
+      case ZERO2 -> Optional.of("shares of the gradient on GPUs");
       case ZERO3 -> Optional.of("ZeRO stage 3 on GPUs");
     };
   }

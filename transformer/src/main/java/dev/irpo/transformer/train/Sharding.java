@@ -28,7 +28,9 @@ import java.util.stream.IntStream;
 ///   the result has the same bits for every number of processes; needs stage 2 at least
 public record Sharding(Group group, int parts, int zeroStage, boolean inOrder) {
   private static final int DIVIDED_GRADIENTS = 2;
-  private static final int DIVIDED_PARAMETERS = 3;
+
+  /// The stage in which a process has its own range of the parameters alone.
+  public static final int DIVIDED_PARAMETERS = 3;
 
   /// Parts of a step where sums are [#inOrder], whatever the number of processes, so that as many
   /// always find work.
