@@ -1,7 +1,6 @@
 package dev.irpo.report;
 
 import dev.irpo.checkpoints.files.Checksums;
-import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.config.RunConfig;
 import dev.irpo.run.RunFolder;
@@ -10,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -17,8 +17,10 @@ import java.util.function.Consumer;
 
 /// What a run folder says of how the run was made.
 ///
+/// @param files small ones
 /// @param missing is told what is damaged
-record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
+record RunFacts(
+    RunFolder folder, RunConfig config, ReadFiles files, Consumer<String> missing) {
   private static final String NOT_RECORDED = "not recorded in the run folder";
 
   SequencedMap<String, String> of(List<TrainingData> trainings) throws IOException {
@@ -51,21 +53,22 @@ record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
   }
 
   private String backends() throws IOException {
-    try {
-      SortedSet<String> backends = folder.backends();
-      return backends.isEmpty() ? NOT_RECORDED : String.join(", ", backends);
-    } catch (DamagedException e) {
-      missing.accept(e.fact());
-      return "not known";
+    Path file = folder.backendsFile();
+    if (!Files.exists(file)) {
+      return NOT_RECORDED;
     }
+    return files
+        .of(file, _ -> folder.backends())
+        .map(names -> String.join(", ", names))
+        .orElse("not known");
   }
 
   private String startModel() throws IOException {
     Path manifest = folder.startModel().resolve(Manifest.FILE_NAME);
-    if (!Files.exists(manifest)) {
+    Optional<String> checksum = files.of(manifest, Checksums::sha256);
+    if (checksum.isEmpty()) {
       missing.accept("model-0: is not there");
-      return "not known";
     }
-    return Checksums.sha256(manifest);
+    return checksum.orElse("not known");
   }
 }
