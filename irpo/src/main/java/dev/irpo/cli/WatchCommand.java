@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
     name = "watch",
     mixinStandardHelpOptions = true,
     description = {
-      "The page of irpo report while the run goes on: serves it to browsers of this machine.",
+      "The page of irpo report while the run is running: serves it to browsers of this machine.",
       "The address holds a token, and stays the same from start to start. Ctrl-C ends it."
     })
 final class WatchCommand implements Callable<Integer> {

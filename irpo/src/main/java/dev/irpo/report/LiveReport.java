@@ -29,13 +29,13 @@ import java.util.concurrent.TimeUnit;
 ///
 /// ```text
 /// GET /TOKEN/         the page
-/// GET /TOKEN/events   what is new to it, as server-sent events; ?after=CURSOR and Last-Event-ID say
-///                     what it has
+/// GET /TOKEN/events   what is new to it, as server-sent events; ?after=CURSOR and Last-Event-ID
+///                     say what it has
 /// ```
 ///
 /// Who does not know the token is refused, and so is who comes by a name that is not this server's:
-/// a page of somebody else's whose name was made to lead here (DNS rebinding). The server sends what
-/// it reads and takes nothing.
+/// a page of somebody else's whose name was made to lead here (DNS rebinding). The server sends
+/// what it reads and takes nothing.
 public final class LiveReport implements AutoCloseable {
   /// Between two looks at a run.
   static final Duration PAUSE = Duration.ofSeconds(2);
@@ -62,7 +62,8 @@ public final class LiveReport implements AutoCloseable {
     String shown = bound.isAnyLocalAddress() ? ownName() : host;
     names.add(shown.toLowerCase(Locale.ROOT));
     String inAddress = shown.contains(":") ? "[" + shown + "]" : shown;
-    address = URI.create("http://%s:%d/%s/".formatted(inAddress, server.getAddress().getPort(), token));
+    address =
+        URI.create("http://%s:%d/%s/".formatted(inAddress, server.getAddress().getPort(), token));
     var _ = server.createContext("/", this::handle);
     server.setExecutor(threads);
     server.start();
@@ -84,8 +85,7 @@ public final class LiveReport implements AutoCloseable {
     String name = Report.names(List.of(folder)).getFirst();
     var _ = RunReader.open(folder, name);
     HttpServer server = bind(host, port, key.port(folder));
-    return new LiveReport(
-        new LiveRun(folder, name, pause), pause, key.token(folder), server, host);
+    return new LiveReport(new LiveRun(folder, name, pause), pause, key.token(folder), server, host);
   }
 
   private static HttpServer bind(String host, int port, int usual) throws IOException {
@@ -141,9 +141,15 @@ public final class LiveReport implements AutoCloseable {
       int end = path.indexOf('/', 1);
       String rest = end < 0 ? "" : path.substring(end);
       if (!isOurs(exchange.getRequestHeaders().getFirst("Host"))) {
-        answer(exchange, FORBIDDEN, "this server has another name; use the address that irpo watch printed");
+        answer(
+            exchange,
+            FORBIDDEN,
+            "this server has another name; use the address that irpo watch printed");
       } else if (!hasToken(end < 0 ? path : path.substring(0, end))) {
-        answer(exchange, FORBIDDEN, "the address lacks its token; use the one that irpo watch printed");
+        answer(
+            exchange,
+            FORBIDDEN,
+            "the address lacks its token; use the one that irpo watch printed");
       } else if (!exchange.getRequestMethod().equals("GET")) {
         headers.set("Allow", "GET");
         answer(exchange, 405, "this server only answers GET");
@@ -215,23 +221,26 @@ public final class LiveReport implements AutoCloseable {
     Cursor cursor = cursor(exchange);
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
-    OutputStream out = exchange.getResponseBody();
-    out.write("retry: %d\n\n".formatted(RETRY.toMillis()).getBytes(UTF_8));
+    OutputStream out = new BufferedOutputStream(exchange.getResponseBody(), 1 << 16);
+    write(out, "retry: %d\n\n".formatted(RETRY.toMillis()));
     String told = "";
     do {
       LiveRun.News news = run.since(cursor);
-      StringBuilder text = new StringBuilder(":\n\n");
+      write(out, ":\n\n");
       if (!news.events().isEmpty() || !news.now().equals(told)) {
         for (LiveState.Event event : news.events()) {
-          text.append("event: %s\ndata: %s\n\n".formatted(event.name(), event.data()));
+          write(out, "event: %s\ndata: %s\n\n".formatted(event.name(), event.data()));
         }
-        text.append("id: %s\nevent: now\ndata: %s\n\n".formatted(news.cursor(), news.now()));
+        write(out, "id: %s\nevent: now\ndata: %s\n\n".formatted(news.cursor(), news.now()));
       }
-      out.write(text.toString().getBytes(UTF_8));
       out.flush();
       cursor = news.cursor();
       told = news.now();
     } while (!isClosedWithin(pause));
+  }
+
+  private static void write(OutputStream out, String text) throws IOException {
+    out.write(text.getBytes(UTF_8));
   }
 
   private static Cursor cursor(HttpExchange exchange) {

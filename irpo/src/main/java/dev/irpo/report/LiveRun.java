@@ -14,7 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/// A run that may be going on, for pages that are served. It is looked at only when a page asks,
+/// A run that may be running, for pages that are served. It is looked at only when a page asks,
 /// and not more often than every few seconds however many ask; what has not changed is not read.
 ///
 /// Whatever becomes of the folder meanwhile, pages keep what was read last and are told that it
@@ -131,8 +131,7 @@ final class LiveRun {
 
   private Now now() throws IOException {
     try {
-      return new Now(
-          reader.next().orElse(null), reader.knowsStages(), worker.orElse(null), null);
+      return new Now(reader.next().orElse(null), reader.knowsStages(), worker.orElse(null), null);
     } catch (DamagedException e) {
       return new Now(null, false, worker.orElse(null), null);
     }

@@ -110,6 +110,7 @@ final class LiveState {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // what has not changed is the same object
   private void take(int number, MetricColumns metrics, ShownRollouts rollouts, long next)
       throws IOException {
     Training training = trainings.get(number);

@@ -48,9 +48,8 @@ record MetricColumns(List<Integer> steps, SequencedMap<String, List<Double>> col
   MetricColumns from(int line) {
     MetricColumns later = new MetricColumns();
     later.steps.addAll(steps.subList(line, steps.size()));
-    columns.forEach(
-        (metric, column) ->
-            later.columns.put(metric, new ArrayList<>(column.subList(line, column.size()))));
+    columns.forEach((metric, column) ->
+        later.columns.put(metric, new ArrayList<>(column.subList(line, column.size()))));
     return later;
   }
 

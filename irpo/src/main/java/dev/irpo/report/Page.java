@@ -35,8 +35,8 @@ import org.apache.commons.text.StringSubstitutor;
 /// <script type="application/gzip" data-name="live">      of a page that is served: LiveRun.Begin
 /// ```
 ///
-/// The page's policy (CSP) lets the scripts of this package run, by their SHA-256, and forbids every
-/// request, of a page that is served those to others than its server.
+/// The page's policy (CSP) lets the scripts of this package run, by their SHA-256, and forbids
+/// every request, of a page that is served those to others than its server.
 final class Page {
   private static final List<String> SCRIPTS =
       List.of(

@@ -19,8 +19,7 @@ import java.util.function.Consumer;
 ///
 /// @param files small ones
 /// @param missing is told what is damaged
-record RunFacts(
-    RunFolder folder, RunConfig config, ReadFiles files, Consumer<String> missing) {
+record RunFacts(RunFolder folder, RunConfig config, ReadFiles files, Consumer<String> missing) {
   private static final String NOT_RECORDED = "not recorded in the run folder";
 
   SequencedMap<String, String> of(List<TrainingData> trainings) throws IOException {

@@ -100,7 +100,7 @@ final class RunReader {
     return read(training -> training.readRollouts(mostRollouts), Optional.empty());
   }
 
-  /// What there is of a run that may be going on: rollouts only of trainings whose files of them
+  /// What there is of a run that may be running: rollouts only of trainings whose files of them
   /// are complete. What has not changed since this was asked before is not read again, and is the
   /// same object.
   ///
@@ -126,8 +126,7 @@ final class RunReader {
     for (Place place : trainings()) {
       TrainingReader reader =
           readers.computeIfAbsent(
-              place,
-              _ -> new TrainingReader(folder, config, place, problems, files, this::miss));
+              place, _ -> new TrainingReader(folder, config, place, problems, files, this::miss));
       rollouts.add(rolloutsOf.read(reader));
       trainings.add(reader.data(worker.isPresent()));
     }
@@ -192,8 +191,7 @@ final class RunReader {
   /// What the run has still to do.
   private void tellStates() throws IOException {
     if (stages.isEmpty()) {
-      miss(
-          "what is left to do is not known, and questions are decoded prompts: " + unreadableTask);
+      miss("what is left to do is not known, and questions are decoded prompts: " + unreadableTask);
       problems.decodeWith(folder.startModel(), this::miss);
       return;
     }

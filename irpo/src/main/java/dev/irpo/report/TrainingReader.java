@@ -59,8 +59,7 @@ final class TrainingReader {
       List<TrainingData.ResponseToRead> toRead,
       List<String> missing) {
     static final ReadRollouts NONE =
-        new ReadRollouts(
-            new ShownRollouts(List.of(), List.of()), null, 0, List.of(), List.of());
+        new ReadRollouts(new ShownRollouts(List.of(), List.of()), null, 0, List.of(), List.of());
   }
 
   /// @param small files
@@ -202,7 +201,8 @@ final class TrainingReader {
       metrics = new MetricColumns();
     }
     metrics.add(added.lines());
-    Optional<String> end = lines.isCut() && !isWritten ? Optional.of("it ends within a line") : Optional.empty();
+    Optional<String> end =
+        lines.isCut() && !isWritten ? Optional.of("it ends within a line") : Optional.empty();
     lines
         .damage()
         .or(() -> end)

@@ -55,9 +55,7 @@ public final class WatchKey {
       Files.createDirectories(file.toAbsolutePath().getParent());
       try (var out =
           Files.newByteChannel(
-              file,
-              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              ownerOnly())) {
+              file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly())) {
         out.write(ByteBuffer.wrap(random().key));
       } catch (FileAlreadyExistsException made) {
         // by another process just now

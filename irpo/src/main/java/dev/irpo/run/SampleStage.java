@@ -120,8 +120,7 @@ record SampleStage(
   @Override
   public boolean isMissed() throws IOException {
     boolean hasParts = parts().stream().allMatch(Files::exists);
-    return Stage.super.isMissed()
-        || (hasParts && !JournaledProblems.in(files()).isEmpty());
+    return Stage.super.isMissed() || (hasParts && !JournaledProblems.in(files()).isEmpty());
   }
 
   /// The processes take turns at the problems that are missing; then the first one makes the parts.

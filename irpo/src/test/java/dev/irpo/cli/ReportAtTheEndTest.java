@@ -51,8 +51,7 @@ class ReportAtTheEndTest {
     again.requireSuccess();
     assertTrue(again.out().contains("files: " + out), again.out());
     assertTrue(again.out().lines().noneMatch(line -> line.startsWith("report: ")), again.out());
-    List<String> warnings =
-        again.err().lines().filter(line -> line.contains("report")).toList();
+    List<String> warnings = again.err().lines().filter(line -> line.contains("report")).toList();
     assertEquals(1, warnings.size(), again.err());
     assertTrue(warnings.getFirst().contains("the report was not written: " + report), again.err());
   }

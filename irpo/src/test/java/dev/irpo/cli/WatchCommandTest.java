@@ -66,8 +66,7 @@ class WatchCommandTest {
       FutureTask<Integer> command = new FutureTask<>(() -> Main.execute(arguments));
       Thread thread = Thread.ofPlatform().start(command);
       String line = lines.readLine();
-      assertTrue(
-          line.matches("watch: http://[^/]+:\\d+/[\\w-]{32}/ \\(Ctrl-C ends it\\)"), line);
+      assertTrue(line.matches("watch: http://[^/]+:\\d+/[\\w-]{32}/ \\(Ctrl-C ends it\\)"), line);
       String address = line.split(" ", -1)[1];
       HttpResponse<String> page =
           client.send(
@@ -113,14 +112,14 @@ class WatchCommandTest {
     CommandLineRun.of("", "watch", none).requireRefused(none, "is no run", "config.yaml");
     Path training = begun("training");
     Files.writeString(training.resolve("inputs.json"), "{}");
-    CommandLineRun.of("", "watch", training)
-        .requireRefused(training, "irpo train", "not of a run");
+    CommandLineRun.of("", "watch", training).requireRefused(training, "irpo train", "not of a run");
   }
 
   @Test
   void addressesThatCannotBeAreRefusedInOneLine() throws IOException {
     Path run = begun("run");
-    CommandLineRun.of("", "watch", run, "--port", 70_000).requireRefused("--port is 70000", "65535");
+    CommandLineRun.of("", "watch", run, "--port", 70_000)
+        .requireRefused("--port is 70000", "65535");
     CommandLineRun.of("", "watch", run, "--port", -1).requireRefused("--port is -1");
     CommandLineRun.of("", "watch", run, "--host", "192.0.2.1").requireRefused("--host 192.0.2.1");
     CommandLineRun.of("", "watch", run, "--host", "no.such.host.invalid")

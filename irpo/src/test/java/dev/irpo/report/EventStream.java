@@ -37,8 +37,7 @@ final class EventStream implements AutoCloseable {
       boolean isBlock = name.equals("problems") || name.equals("rollouts");
       return isBlock
           ? MAPPER.readTree(
-              new GZIPInputStream(
-                  new ByteArrayInputStream(Base64.getDecoder().decode(data))))
+              new GZIPInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(data))))
           : MAPPER.readTree(data);
     }
   }

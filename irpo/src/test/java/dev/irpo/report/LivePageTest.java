@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LivePageTest {
   private static final Duration PAUSE = Duration.ofMillis(50);
   private static final String READY = "document.documentElement?.dataset.ready === 'true'";
-  private static final String LIVE = "document.querySelector('#live .badge').textContent === 'live'";
+  private static final String LIVE =
+      "document.querySelector('#live .badge').textContent === 'live'";
   private static final String POINTS =
       "Chart.getChart(document.querySelector('[data-chart=\"metric:loss\"]')).data.datasets[0].data.length";
 
@@ -52,7 +53,8 @@ class LivePageTest {
     }
   }
 
-  /// A run whose first training is at step 4, and whose second iteration has neither pairs nor an evaluation.
+  /// A run whose first training is at step 4, and whose second iteration has neither pairs nor an
+  /// evaluation.
   @BeforeEach
   void open() throws IOException {
     run = ReportedRun.copy(whole, temporary.resolve("run"));
@@ -152,10 +154,7 @@ class LivePageTest {
     append(6);
     chromium.waitFor(POINTS + " === 7");
     assertEquals(before, place());
-    double smoothed =
-        chromium
-            .evaluate(POINTS.replace(".length", "[6].y"))
-            .asDouble();
+    double smoothed = chromium.evaluate(POINTS.replace(".length", "[6].y")).asDouble();
     double sum = 0;
     for (String line : metrics.subList(2, 7)) {
       sum += new ObjectMapper().readTree(line).get("loss").asDouble();
@@ -176,7 +175,8 @@ class LivePageTest {
     Files.write(run.rollouts(2).pairs(), pairs);
     int all = Integer.parseInt(shown) + ReportedRun.PROBLEMS * ReportedRun.SAMPLES;
     chromium.waitFor(
-        "document.getElementById('matches').textContent.includes(' of %d rollouts')".formatted(all));
+        "document.getElementById('matches').textContent.includes(' of %d rollouts')"
+            .formatted(all));
     assertEquals(problem, text("document.querySelector('#detail h3').textContent"));
     assertEquals("e", text("document.getElementById('query').value"));
     assertEquals("wrong", text("document.getElementById('kind').value"));
@@ -209,7 +209,7 @@ class LivePageTest {
   void thePageSaysWhatTheRunDoesAndIsDarkWhereTheSystemIs() throws IOException {
     Path pictures = Files.createDirectories(Path.of("target/report-pictures"));
     String line = text("document.getElementById('live').textContent");
-    assertTrue(line.startsWith("livestage 19 of 19: M_2 evaluate; no process works on it"), line);
+    assertTrue(line.startsWith("live stage 19 of 19: M_2 evaluate; no process works on it"), line);
     assertTrue(line.matches(".*updated \\d\\d:\\d\\d:\\d\\d"), line);
     for (String scheme : List.of("light", "dark")) {
       for (int[] size : new int[][] {{1280, 800}, {420, 900}}) {

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the server of `irpo watch` answers, and what it tells of a run that goes on or is damaged.
+/// What the server of `irpo watch` answers, and what it tells of a run that is running or damaged.
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LiveReportTest {
   private static final Duration PAUSE = Duration.ofMillis(20);
@@ -334,8 +334,14 @@ class LiveReportTest {
     Files.write(run.training(1).metrics(), lines);
     WrittenPage served = page();
     for (String name :
-        List.of("evaluation.json", "part-00000", "pairs.arrow", "rollouts.json", "held-out-5",
-            "backends.json", "metrics.jsonl")) {
+        List.of(
+            "evaluation.json",
+            "part-00000",
+            "pairs.arrow",
+            "rollouts.json",
+            "held-out-5",
+            "backends.json",
+            "metrics.jsonl")) {
       assertTrue(served.missing().contains(name), name + " " + served.missing());
     }
     assertEquals(2, served.run(0).get("evaluations").size());
@@ -363,7 +369,8 @@ class LiveReportTest {
       Files.move(run.root(), away);
       JsonNode gone =
           events
-              .await(event -> event.name().equals("now") && !event.data().contains("\"problem\":null"))
+              .await(
+                  event -> event.name().equals("now") && !event.data().contains("\"problem\":null"))
               .json();
       assertTrue(gone.get("problem").asText().contains("config.yaml"), gone.toString());
       assertEquals(before.rollouts(), page().rollouts());
@@ -411,7 +418,8 @@ class LiveReportTest {
       lock.take();
       JsonNode works =
           events
-              .await(event -> event.name().equals("now") && !event.data().contains("\"worker\":null"))
+              .await(
+                  event -> event.name().equals("now") && !event.data().contains("\"worker\":null"))
               .json();
       String process = "process " + ProcessHandle.current().pid();
       assertTrue(works.get("worker").asText().startsWith(process), works.toString());

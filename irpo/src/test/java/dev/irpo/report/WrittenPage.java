@@ -50,7 +50,11 @@ record WrittenPage(
       blocks.add(MAPPER.readTree(new GZIPInputStream(new ByteArrayInputStream(bytes))));
     }
     return new WrittenPage(
-        BLOCK.matcher(page).replaceAll(""), numbers.getFirst(), problems, rollouts, live.isEmpty() ? null : live.getFirst());
+        BLOCK.matcher(page).replaceAll(""),
+        numbers.getFirst(),
+        problems,
+        rollouts,
+        live.isEmpty() ? null : live.getFirst());
   }
 
   JsonNode run(int number) {

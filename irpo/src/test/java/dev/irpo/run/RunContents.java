@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// What must not depend on interruptions and damage: everything in a run folder but the speed in
-/// metrics, the report, which has that speed and a date, and damaged files that are kept. That there
-/// is a report counts.
+/// metrics, the report, which has that speed and a date, and damaged files that are kept. That
+/// there is a report counts.
 public final class RunContents {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

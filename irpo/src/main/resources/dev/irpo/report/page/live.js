@@ -158,7 +158,7 @@ const Live = {
     const state = Live.isConnected ? "live" : "not connected";
     Live.line.replaceChildren(
       element("span", { class: `badge ${Live.isConnected ? "fine" : "alarm"}` }, state),
-      element("span", { class: "doing" }, Live.isConnected ? Live.doing(Live.now) : "trying again; start bin/irpo watch if it has ended"),
+      Live.isConnected ? ` ${Live.doing(Live.now)} ` : " trying again; start bin/irpo watch if it has ended ",
       element("span", { class: "soft" }, `updated ${time}`),
     );
   },
