@@ -13,6 +13,7 @@ import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.run.RunFolder;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -176,7 +177,7 @@ class LiveReportTest {
 
   private String status(String header) throws IOException {
     URI address = server.address();
-    try (Socket socket = new Socket(LOCAL, address.getPort())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), address.getPort())) {
       String request = "GET %s HTTP/1.0\r\n%s\r\n\r\n".formatted(address.getPath(), header);
       socket.getOutputStream().write(request.getBytes(UTF_8));
       return new String(socket.getInputStream().readAllBytes(), UTF_8).lines().findFirst().get();
