@@ -31,6 +31,7 @@ enum Commands {
       ExportCommand.class,
       InspectCommand.class,
       ReportCommand.class,
+      WatchCommand.class,
       SynthesizeCommand.class,
       BaseModelCommand.class),
   HELP("Help", CommandLine.HelpCommand.class);

@@ -9,6 +9,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.model.TextRules;
+import dev.irpo.report.Report;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
@@ -164,9 +165,20 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  /// The run is done and stays so if there is no report of it.
+  private static void writeReport(RunFolder folder) {
+    try {
+      System.out.println("report: " + Report.write(folder.root()).toAbsolutePath().normalize());
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      String why = e instanceof Exception failure ? Main.describe(failure) : e.toString();
+      System.err.println("irpo: the report was not written: " + why.lines().findFirst().orElse(""));
+    }
+  }
+
   private static void report(RunConfig config, RunFolder folder) throws IOException {
     System.out.print(RunReport.table(folder, config.iterations()));
     System.out.println("files: " + folder.root().toAbsolutePath().normalize());
+    writeReport(folder);
     int damaged = DamagedFiles.in(folder.root()).size();
     if (damaged > 0) {
       System.out.printf(

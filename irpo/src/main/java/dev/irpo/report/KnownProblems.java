@@ -36,11 +36,11 @@ final class KnownProblems {
     }
   }
 
-  /// Decodes from then on what the task does not tell.
+  /// Decodes from then on what the task does not tell, once the model is there.
   ///
   /// @param missing is told why that cannot be
   void decodeWith(Path model, Consumer<String> missing) {
-    if (!Files.exists(model)) {
+    if (text.isPresent() || !Files.exists(model)) {
       return;
     }
     try (StoredModel stored = ModelFiles.open(model, Optional.empty())) {

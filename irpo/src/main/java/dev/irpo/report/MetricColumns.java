@@ -16,9 +16,19 @@ import java.util.SequencedMap;
 record MetricColumns(List<Integer> steps, SequencedMap<String, List<Double>> columns) {
   private static final String STEP = "step";
 
+  /// Without a line.
+  MetricColumns() {
+    this(new ArrayList<>(), new LinkedHashMap<>());
+  }
+
   static MetricColumns of(List<ObjectNode> lines) {
-    List<Integer> steps = new ArrayList<>();
-    SequencedMap<String, List<Double>> columns = new LinkedHashMap<>();
+    MetricColumns metrics = new MetricColumns();
+    metrics.add(lines);
+    return metrics;
+  }
+
+  /// Adds lines.
+  void add(List<ObjectNode> lines) {
     for (ObjectNode line : lines) {
       for (Map.Entry<String, JsonNode> metric : line.properties()) {
         if (!metric.getKey().equals(STEP)) {
@@ -30,7 +40,17 @@ record MetricColumns(List<Integer> steps, SequencedMap<String, List<Double>> col
       steps.add(line.path(STEP).asInt());
     }
     columns.values().forEach(column -> fill(column, steps.size()));
-    return new MetricColumns(steps, columns);
+  }
+
+  /// The lines from one on, as they are now.
+  ///
+  /// @param line from 0
+  MetricColumns from(int line) {
+    MetricColumns later = new MetricColumns();
+    later.steps.addAll(steps.subList(line, steps.size()));
+    columns.forEach((metric, column) ->
+        later.columns.put(metric, new ArrayList<>(column.subList(line, column.size()))));
+    return later;
   }
 
   /// Lines before the next one had no such metric.

@@ -2,16 +2,11 @@ package dev.irpo.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import java.io.BufferedOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -21,26 +16,27 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.zip.GZIPOutputStream;
 import org.apache.commons.text.StringEscapeUtils;
 import org.apache.commons.text.StringSubstitutor;
 
 /// Puts a page together: the template with style and scripts, and data between its two halves.
 ///
 /// ```text
-/// <script type="application/gzip" data-name="numbers">   base64 of compressed JSON, a PageData
-/// <script type="application/gzip" data-name="problems">  of each run
+/// <script type="application/gzip" data-name="numbers">   a PageData
+/// <script type="application/gzip" data-name="problems">  Problems of each run
 /// <script type="application/gzip" data-name="rollouts">  RolloutBlocks
+/// <script type="application/gzip" data-name="live">      of a page that is served: LiveRun.Begin
 /// ```
 ///
-/// Base64 holds nothing that ends a script, so no text of a model reaches the HTML. The page's
-/// policy (CSP) lets the scripts of this package run, by their SHA-256, and forbids every request.
+/// The page's policy (CSP) lets the scripts of this package run, by their SHA-256, and forbids
+/// every request, of a page that is served those to others than its server.
 final class Page {
   private static final List<String> SCRIPTS =
       List.of(
@@ -55,18 +51,14 @@ final class Page {
           "page/detail.js",
           "page/runs.js",
           "page/main.js");
+  private static final String LIVE_SCRIPT = "page/live.js";
   private static final String STYLE = "page/report.css";
   private static final String LICENCE = "chartjs/LICENSE.md";
   private static final String DATA = "{{data}}";
   private static final DateTimeFormatter MINUTE =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'").withZone(ZoneOffset.UTC);
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET).build();
 
   private Page() {}
-
-  /// Problems of a run.
-  private record Problems(int run, List<ShownProblem> problems) {}
 
   /// Writes the page of some runs, whole or not at all.
   static void write(Path file, List<ReadRun> runs) throws IOException {
@@ -74,28 +66,51 @@ final class Page {
         file,
         temporary -> {
           try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
-            String page = page(runs.stream().map(run -> run.data().name()).toList());
+            String page = page(runs.stream().map(run -> run.data().name()).toList(), SCRIPTS, "");
             int data = page.lastIndexOf(DATA); // a run may be called so
             out.write(page.substring(0, data).getBytes(UTF_8));
-            List<RunData> numbers = runs.stream().map(ReadRun::data).toList();
-            writeBlock(
-                out,
-                "numbers",
-                new PageData(
-                    program(),
-                    MINUTE.format(Instant.now()),
-                    PaperCurve.GSM8K,
-                    numbers,
-                    ConfigDifference.between(numbers)));
+            Block.of("numbers", data(runs.stream().map(ReadRun::data).toList())).writeTo(out);
             for (int run = 0; run < runs.size(); run++) {
-              writeBlock(out, "problems", new Problems(run, runs.get(run).problems()));
-              for (RolloutBlock block : RolloutBlock.of(run, runs.get(run))) {
-                writeBlock(out, "rollouts", block);
-              }
+              writeRun(out, run, runs.get(run));
             }
             out.write(page.substring(data + DATA.length()).getBytes(UTF_8));
           }
         });
+  }
+
+  private static void writeRun(OutputStream out, int run, ReadRun read) throws IOException {
+    Block.of("problems", new Problems(run, 0, read.problems())).writeTo(out);
+    Map<String, Integer> numbers = new HashMap<>();
+    read.problems().forEach(problem -> numbers.put(problem.id(), numbers.size()));
+    for (int training = 0; training < read.rollouts().size(); training++) {
+      ShownRollouts rollouts = read.rollouts().get(training);
+      for (RolloutBlock block : RolloutBlock.of(run, training, numbers, rollouts)) {
+        Block.of("rollouts", block).writeTo(out);
+      }
+    }
+  }
+
+  /// Writes the page of a run that asks its server for what comes later.
+  static void writeLive(OutputStream out, String name, List<Block> blocks) throws IOException {
+    List<String> scripts = new ArrayList<>(SCRIPTS);
+    scripts.add(scripts.size() - 1, LIVE_SCRIPT);
+    String page = page(List.of(name), scripts, "; connect-src 'self'");
+    int data = page.lastIndexOf(DATA);
+    out.write(page.substring(0, data).getBytes(UTF_8));
+    for (Block block : blocks) {
+      block.writeTo(out);
+    }
+    out.write(page.substring(data + DATA.length()).getBytes(UTF_8));
+  }
+
+  /// All numbers of a page that is made now.
+  static PageData data(List<RunData> runs) {
+    return new PageData(
+        program(),
+        MINUTE.format(Instant.now()),
+        PaperCurve.GSM8K,
+        runs,
+        ConfigDifference.between(runs));
   }
 
   private static String program() {
@@ -110,19 +125,23 @@ final class Page {
             System.getProperty("os.arch"));
   }
 
-  private static String page(List<String> runs) throws IOException {
+  /// @param connections what the policy says of them, empty where it forbids them all
+  private static String page(List<String> runs, List<String> scriptNames, String connections)
+      throws IOException {
     Map<String, String> texts = new LinkedHashMap<>();
     List<String> scripts = new ArrayList<>();
-    for (String name : SCRIPTS) {
+    for (String name : scriptNames) {
       scripts.add("\n" + inline(name) + "\n");
     }
     String style = "\n" + inline(STYLE) + "\n";
     texts.put("title", StringEscapeUtils.escapeHtml4(String.join(", ", runs)));
     texts.put(
         "policy",
-        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src %s; script-src %s"
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src %s; script-src %s%s"
             .formatted(
-                hash(style), scripts.stream().map(Page::hash).collect(Collectors.joining(" "))));
+                hash(style),
+                scripts.stream().map(Page::hash).collect(Collectors.joining(" ")),
+                connections));
     texts.put("style", style);
     texts.put(
         "scripts",
@@ -165,35 +184,6 @@ final class Page {
       return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException(impossible);
-    }
-  }
-
-  private static void writeBlock(OutputStream out, String name, Object value) throws IOException {
-    out.write(
-        "<script type=\"application/gzip\" data-name=\"%s\">".formatted(name).getBytes(UTF_8));
-    OutputStream base64 = Base64.getEncoder().wrap(new KeptOpen(out));
-    try (GZIPOutputStream gzip = new GZIPOutputStream(base64, 1 << 16)) {
-      MAPPER.writeValue(gzip, value);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-    out.write("</script>\n".getBytes(UTF_8));
-  }
-
-  /// A stream that stays open when what writes to it ends.
-  private static final class KeptOpen extends FilterOutputStream {
-    KeptOpen(OutputStream out) {
-      super(out);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      out.write(bytes, offset, length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      flush();
     }
   }
 }

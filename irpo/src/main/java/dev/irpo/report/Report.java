@@ -54,7 +54,7 @@ public final class Report {
   }
 
   /// The runs by the names of their folders; where two are alike, by their paths.
-  private static List<String> names(List<Path> runs) {
+  static List<String> names(List<Path> runs) {
     List<String> names =
         runs.stream()
             .map(run -> run.toAbsolutePath().normalize().getFileName().toString())

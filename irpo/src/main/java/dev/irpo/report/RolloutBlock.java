@@ -1,7 +1,6 @@
 package dev.irpo.report;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,30 +53,28 @@ record RolloutBlock(
         new ArrayList<>());
   }
 
-  /// All rollouts of a run that are shown, in their order.
-  static List<RolloutBlock> of(int run, ReadRun read) {
-    Map<String, Integer> numbers = new HashMap<>();
-    read.problems().forEach(problem -> numbers.put(problem.id(), numbers.size()));
+  /// All rollouts of a training that are shown, in their order.
+  ///
+  /// @param numbers of the run's problems, by their names
+  static List<RolloutBlock> of(
+      int run, int training, Map<String, Integer> numbers, ShownRollouts rollouts) {
+    Map<String, List<ShownRollouts.ShownPair>> pairs = new LinkedHashMap<>();
+    rollouts
+        .pairs()
+        .forEach(
+            pair -> pairs.computeIfAbsent(pair.problemId(), id -> new ArrayList<>()).add(pair));
     List<RolloutBlock> blocks = new ArrayList<>();
-    for (int training = 0; training < read.rollouts().size(); training++) {
-      ShownRollouts rollouts = read.rollouts().get(training);
-      Map<String, List<ShownRollouts.ShownPair>> pairs = new LinkedHashMap<>();
-      rollouts
-          .pairs()
-          .forEach(
-              pair -> pairs.computeIfAbsent(pair.problemId(), id -> new ArrayList<>()).add(pair));
-      RolloutBlock block = new RolloutBlock(run, training);
-      for (List<ShownRollout> samples : rollouts.problems()) {
-        String id = samples.getFirst().problemId();
-        block.add(numbers.get(id), samples, pairs.getOrDefault(id, List.of()));
-        if (block.sample.size() >= FULL) {
-          blocks.add(block);
-          block = new RolloutBlock(run, training);
-        }
-      }
-      if (!block.sample.isEmpty()) {
+    RolloutBlock block = new RolloutBlock(run, training);
+    for (List<ShownRollout> samples : rollouts.problems()) {
+      String id = samples.getFirst().problemId();
+      block.add(numbers.get(id), samples, pairs.getOrDefault(id, List.of()));
+      if (block.sample.size() >= FULL) {
         blocks.add(block);
+        block = new RolloutBlock(run, training);
       }
+    }
+    if (!block.sample.isEmpty()) {
+      blocks.add(block);
     }
     return blocks;
   }

@@ -22,4 +22,10 @@ record RunData(
     List<EvaluatedModel> evaluations,
     List<TrainingData> trainings,
     List<Check> checks,
-    List<String> missing) {}
+    List<String> missing) {
+  /// The same without the lines of metrics.
+  RunData withoutMetrics() {
+    List<TrainingData> others = trainings.stream().map(TrainingData::withoutMetrics).toList();
+    return new RunData(name, facts, config, yaml, evaluations, others, checks, missing);
+  }
+}

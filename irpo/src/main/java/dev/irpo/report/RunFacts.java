@@ -1,7 +1,6 @@
 package dev.irpo.report;
 
 import dev.irpo.checkpoints.files.Checksums;
-import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.config.RunConfig;
 import dev.irpo.provenance.ProgramStart;
@@ -12,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
 
 /// What a run folder says of how the run was made.
 ///
+/// @param files small ones
 /// @param missing is told what is damaged
-record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
+record RunFacts(RunFolder folder, RunConfig config, ReadFiles files, Consumer<String> missing) {
   private static final String NOT_RECORDED = "not recorded in the run folder";
 
   SequencedMap<String, String> of(List<TrainingData> trainings) throws IOException {
@@ -54,22 +55,22 @@ record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
   }
 
   private String backends() throws IOException {
-    try {
-      SortedSet<String> backends = folder.backends();
-      return backends.isEmpty() ? NOT_RECORDED : String.join(", ", backends);
-    } catch (DamagedException e) {
-      missing.accept(e.fact());
-      return "not known";
+    Path file = folder.backendsFile();
+    if (!Files.exists(file)) {
+      return NOT_RECORDED;
     }
+    return files
+        .of(file, _ -> folder.backends())
+        .map(names -> String.join(", ", names))
+        .orElse("not known");
   }
 
   private void addStarts(SequencedMap<String, String> facts) throws IOException {
-    List<ProgramStart> starts = List.of();
-    try {
-      starts = StartsFile.in(folder.root()).all();
-    } catch (DamagedException e) {
-      missing.accept(e.fact());
-    }
+    Path file = folder.root().resolve(StartsFile.NAME);
+    List<ProgramStart> starts =
+        Files.exists(file)
+            ? files.of(file, _ -> StartsFile.in(folder.root()).all()).orElse(List.of())
+            : List.of();
     facts.put("starts of the program", times(starts));
     facts.put("version of the program", distinct(starts, ProgramStart::version));
     facts.put("Java", distinct(starts, ProgramStart::java));
@@ -98,10 +99,10 @@ record RunFacts(RunFolder folder, RunConfig config, Consumer<String> missing) {
 
   private String startModel() throws IOException {
     Path manifest = folder.startModel().resolve(Manifest.FILE_NAME);
-    if (!Files.exists(manifest)) {
+    Optional<String> checksum = files.of(manifest, Checksums::sha256);
+    if (checksum.isEmpty()) {
       missing.accept("model-0: is not there");
-      return "not known";
     }
-    return Checksums.sha256(manifest);
+    return checksum.orElse("not known");
   }
 }

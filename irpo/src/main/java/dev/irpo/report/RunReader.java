@@ -4,6 +4,8 @@ import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.config.RunConfig;
 import dev.irpo.run.Evaluation;
+import dev.irpo.run.LineCounts;
+import dev.irpo.run.NextStage;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Task;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +29,12 @@ final class RunReader {
   private final String name;
   private final RunConfig config;
   private final List<String> missing = new ArrayList<>();
+  private final ReadFiles files = new ReadFiles(this::miss);
   private final KnownProblems problems = new KnownProblems();
+  private final Map<Place, TrainingReader> readers = new HashMap<>();
+  private final LineCounts lines = new LineCounts();
+  private Optional<RunStages> stages = Optional.empty();
+  private String unreadableTask; // why there are no stages; null before the first reading
 
   private RunReader(RunFolder folder, String name, RunConfig config) {
     this.folder = folder;
@@ -43,7 +51,7 @@ final class RunReader {
         ConfigFile.begun(root)
             .orElseThrow(() ->
                 new IllegalArgumentException(
-                    "%s: is no run, it has no %s; name a folder that irpo run or irpo demo wrote"
+                    "%s: is no run, or one that has not begun: it has no %s; name a folder that irpo run or irpo demo wrote"
                         .formatted(root, ConfigFile.NAME)));
     if (Files.exists(root.resolve(TrainingFolder.INPUTS))) {
       throw new IllegalArgumentException(
@@ -80,18 +88,47 @@ final class RunReader {
     return trainings;
   }
 
+  /// How many there are once the run is over.
+  int mostTrainings() {
+    return config.iterations() * (config.train().retrainWithHeldOut() ? 2 : 1);
+  }
+
   /// Everything that there is.
   ///
   /// @param mostRollouts of each training that the page shows
   ReadRun read(int mostRollouts) throws IOException {
-    readTask();
+    return read(training -> training.readRollouts(mostRollouts), Optional.empty());
+  }
+
+  /// What there is of a run that may be running: rollouts only of trainings whose files of them
+  /// are complete. What has not changed since this was asked before is not read again, and is the
+  /// same object.
+  ///
+  /// @param mostRollouts of each training that the page shows
+  /// @param worker the process that works on it
+  ReadRun readOn(int mostRollouts, Optional<String> worker) throws IOException {
+    return read(training -> training.readCompleteRollouts(mostRollouts), worker);
+  }
+
+  /// Which rollouts of a training are read.
+  private interface RolloutsOf {
+    ShownRollouts read(TrainingReader training) throws IOException;
+  }
+
+  private ReadRun read(RolloutsOf rolloutsOf, Optional<String> worker) throws IOException {
+    missing.clear();
+    if (unreadableTask == null) {
+      readTask();
+    }
+    tellStates();
     List<TrainingData> trainings = new ArrayList<>();
     List<ShownRollouts> rollouts = new ArrayList<>();
     for (Place place : trainings()) {
-      TrainingReader reader = new TrainingReader(folder, config, place, problems, this::miss);
-      ShownRollouts shown = reader.readRollouts(mostRollouts);
-      trainings.add(reader.data(shown));
-      rollouts.add(shown);
+      TrainingReader reader =
+          readers.computeIfAbsent(
+              place, _ -> new TrainingReader(folder, config, place, problems, files, this::miss));
+      rollouts.add(rolloutsOf.read(reader));
+      trainings.add(reader.data(worker.isPresent()));
     }
     List<EvaluatedModel> models = models();
     for (Path damaged : DamagedFiles.in(folder.root())) {
@@ -100,22 +137,66 @@ final class RunReader {
     RunData data =
         new RunData(
             name,
-            new RunFacts(folder, config, this::miss).of(trainings),
+            new RunFacts(folder, config, files, this::miss).of(trainings),
             config.toTexts(),
             config.toYaml(),
             models,
             trainings,
             new Checks(config.loss().loss(), config.rollouts().perPrompt()).of(models, trainings),
-            missing);
+            List.copyOf(missing));
     return new ReadRun(data, shownProblems(rollouts), rollouts);
   }
 
-  /// The problems, and what the run has still to do, which follows from their number.
+  /// The first stage that is not done; none where nothing is left, or where the task's problems are
+  /// not known.
+  ///
+  /// @throws DamagedException if a file that tells is damaged
+  Optional<NextStage> next() throws IOException {
+    return stages.isPresent() ? stages.get().next(lines) : Optional.empty();
+  }
+
+  /// Whether it is known what the run has still to do.
+  boolean knowsStages() {
+    return stages.isPresent();
+  }
+
+  /// Folders in which everything lies that is read.
+  List<Path> folders() {
+    List<Path> folders = new ArrayList<>(List.of(folder.root(), folder.startModel()));
+    for (int t = 0; t <= config.iterations(); t++) {
+      folders.add(folder.iteration(t));
+      if (t > 0) {
+        folders.add(folder.retrain(t));
+        folders.add(folder.rollouts(t).rollouts());
+        folders.add(folder.retrainRollouts(t).rollouts());
+        folders.add(folder.training(t).checkpoints());
+        folders.add(folder.retraining(t).checkpoints());
+      }
+    }
+    return folders;
+  }
+
+  /// The problems, and the stages, which follow from their number.
   private void readTask() {
+    unreadableTask = "";
     try {
       Task task = Tasks.open(config.task(), config.seed());
       problems.read(task);
-      List<String> states = RunStages.of(config, folder, task).states();
+      stages = Optional.of(RunStages.of(config, folder, task));
+    } catch (IllegalArgumentException | IOException e) {
+      unreadableTask = String.valueOf(e.getMessage());
+    }
+  }
+
+  /// What the run has still to do.
+  private void tellStates() throws IOException {
+    if (stages.isEmpty()) {
+      miss("what is left to do is not known, and questions are decoded prompts: " + unreadableTask);
+      problems.decodeWith(folder.startModel(), this::miss);
+      return;
+    }
+    try {
+      List<String> states = stages.get().states();
       for (int t = 1; t <= states.size(); t++) {
         if (!states.get(t - 1).equals(RunStages.FINISHED)) {
           miss("iteration %d: %s".formatted(t, states.get(t - 1)));
@@ -123,25 +204,16 @@ final class RunReader {
       }
     } catch (DamagedException e) {
       miss("what is left to do is not known: " + e.fact());
-    } catch (IllegalArgumentException | IOException unreadable) {
-      miss(
-          "what is left to do is not known, and questions are decoded prompts: "
-              + unreadable.getMessage());
-      problems.decodeWith(folder.startModel(), this::miss);
     }
   }
 
   private List<EvaluatedModel> models() throws IOException {
     List<EvaluatedModel> models = new ArrayList<>();
     for (int t = 0; t <= config.iterations(); t++) {
-      Path file = folder.evaluation(t);
-      if (Files.exists(file)) {
-        try {
-          models.add(EvaluatedModel.of(t, RunFolder.readJson(file, Evaluation.class)));
-        } catch (DamagedException e) {
-          miss(e.fact());
-        }
-      }
+      int iteration = t;
+      files
+          .json(folder.evaluation(t), Evaluation.class)
+          .ifPresent(evaluation -> models.add(EvaluatedModel.of(iteration, evaluation)));
     }
     return models;
   }

@@ -30,6 +30,23 @@ record TrainingData(
     List<HeldOutAccuracy> heldOut,
     List<ResponseToRead> toRead,
     int shownProblems) {
+  /// The same without the lines of its metrics, of which a page that is served is told apart.
+  TrainingData withoutMetrics() {
+    return new TrainingData(
+        name,
+        iteration,
+        sampler,
+        isSecond,
+        temperature,
+        rollouts,
+        counts,
+        promptsWithPair,
+        new MetricColumns(),
+        heldOut,
+        toRead,
+        shownProblems);
+  }
+
   /// Accuracy of a checkpoint on the held-out problems.
   record HeldOutAccuracy(int step, EvaluatedModel.Share greedy) {}
 

@@ -43,6 +43,17 @@ record ChooseStage(
   }
 
   @Override
+  public Optional<NextStage.Count> count(LineCounts lines) throws IOException {
+    return train
+        .length()
+        .map(length -> {
+          int checkpoints = heldOut.steps(length.totalSteps()).size();
+          int left = heldOut.left(length.totalSteps()).size();
+          return new NextStage.Count(checkpoints - left, checkpoints, "checkpoints");
+        });
+  }
+
+  @Override
   public boolean isMissed() throws IOException {
     Optional<ChosenCheckpoint> length = train.length();
     return DamagedFiles.isMissed(folder.chosen(iteration))

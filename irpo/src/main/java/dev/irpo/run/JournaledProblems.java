@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /// The problems whose responses the [journals][RolloutJournal] of a folder hold, by whichever
 /// process and attempt.
@@ -26,15 +25,9 @@ final class JournaledProblems {
   private record Place(Path file, long offset, int bytes) {}
 
   /// Reads which problems there are.
-  static JournaledProblems in(Path folder) throws IOException {
+  static JournaledProblems in(RolloutFolder folder) throws IOException {
     JournaledProblems problems = new JournaledProblems();
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> all = Files.list(folder)) {
-        all.filter(path -> path.getFileName().toString().matches(RolloutJournal.PATTERN))
-            .sorted()
-            .forEach(problems.files::add);
-      }
-    }
+    problems.files.addAll(folder.journals());
     for (Path file : problems.files) {
       problems.add(file);
     }

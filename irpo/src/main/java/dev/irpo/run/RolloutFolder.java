@@ -1,6 +1,12 @@
 package dev.irpo.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Where the rollouts of some problems and the pairs built of them lie:
 ///
@@ -20,6 +26,30 @@ public record RolloutFolder(Path root) {
   /// A finished part of the rollouts.
   public Path part(int part) {
     return rollouts().resolve("part-%05d.arrow".formatted(part));
+  }
+
+  /// The journals that are there, by attempt and process.
+  List<Path> journals() throws IOException {
+    if (!Files.isDirectory(rollouts())) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(rollouts())) {
+      return all.filter(path -> path.getFileName().toString().matches(RolloutJournal.PATTERN))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /// Files of which rollouts and pairs are read: those that are there, once pairs are built and no
+  /// part is being made; none before.
+  public Optional<List<Path>> complete() throws IOException {
+    boolean hasPairs = Files.exists(pairs()) && Files.exists(counts());
+    if (!hasPairs || !journals().isEmpty()) {
+      return Optional.empty();
+    }
+    List<Path> files = new ArrayList<>(StoredRollouts.parts(this));
+    files.add(pairs());
+    return Optional.of(files);
   }
 
   /// The pairs to train on.

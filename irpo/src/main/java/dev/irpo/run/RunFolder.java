@@ -99,7 +99,8 @@ public record RunFolder(Path root) {
     return Files.exists(file) ? BackendNames.read(file).backends() : new TreeSet<>();
   }
 
-  private Path backendsFile() {
+  /// The file with those names.
+  public Path backendsFile() {
     return root.resolve("backends.json");
   }
 

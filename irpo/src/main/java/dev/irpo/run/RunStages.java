@@ -220,6 +220,26 @@ public final class RunStages {
     return states;
   }
 
+  /// The first stage that must still run; none once the run is over.
+  ///
+  /// @param lines of files that grow, kept from call to call
+  /// @throws IOException if a file that tells cannot be read
+  public Optional<NextStage> next(LineCounts lines) throws IOException {
+    List<Stage> all = all();
+    List<Stage> pending = pending();
+    if (pending.isEmpty()) {
+      return Optional.empty();
+    }
+    Stage next = pending.getFirst();
+    return Optional.of(
+        new NextStage(
+            next.name(),
+            all.indexOf(next) + 1,
+            all.size(),
+            pending.size(),
+            next.count(lines).orElse(null)));
+  }
+
   private static String state(List<Stage> left) throws IOException {
     Stage next = left.getFirst();
     String progress = next.progress();

@@ -66,6 +66,20 @@ record SampleStage(
   }
 
   @Override
+  public Optional<NextStage.Count> count(LineCounts lines) throws IOException {
+    long done = 0;
+    for (int begin = 0; begin < count; begin += PART_PROBLEMS) {
+      if (Files.exists(files().part(begin / PART_PROBLEMS))) {
+        done += Math.min(PART_PROBLEMS, count - begin);
+      }
+    }
+    for (Path journal : files().journals()) {
+      done += lines.of(journal);
+    }
+    return Optional.of(new NextStage.Count(done, count, "problems"));
+  }
+
+  @Override
   public void verify() throws IOException {
     for (Path part : parts()) {
       if (Files.exists(part)) {
@@ -99,15 +113,14 @@ record SampleStage(
   /// Whether all parts are there, and no journal of what they are made from.
   @Override
   public boolean isDone() throws IOException {
-    return Stage.super.isDone() && JournaledProblems.in(files().rollouts()).isEmpty();
+    return Stage.super.isDone() && JournaledProblems.in(files()).isEmpty();
   }
 
   /// Also where a process was stopped before it deleted the journals of parts that are all there.
   @Override
   public boolean isMissed() throws IOException {
     boolean hasParts = parts().stream().allMatch(Files::exists);
-    return Stage.super.isMissed()
-        || (hasParts && !JournaledProblems.in(files().rollouts()).isEmpty());
+    return Stage.super.isMissed() || (hasParts && !JournaledProblems.in(files()).isEmpty());
   }
 
   /// The processes take turns at the problems that are missing; then the first one makes the parts.
@@ -143,7 +156,7 @@ record SampleStage(
   }
 
   private Missing missing(Session session) throws IOException {
-    JournaledProblems journaled = JournaledProblems.in(files().rollouts());
+    JournaledProblems journaled = JournaledProblems.in(files());
     List<Problem> problems = session.problems(split);
     List<Integer> missing = new ArrayList<>();
     for (int index = 0; index < problems.size(); index++) {
@@ -198,7 +211,7 @@ record SampleStage(
   }
 
   private void makeParts(Session session) throws IOException {
-    JournaledProblems journaled = JournaledProblems.in(files().rollouts());
+    JournaledProblems journaled = JournaledProblems.in(files());
     List<Problem> problems = session.problems(split);
     for (int begin = 0; begin < problems.size(); begin += PART_PROBLEMS) {
       Path file = files().part(begin / PART_PROBLEMS);

@@ -58,6 +58,15 @@ interface Stage {
     return there == 0 ? "" : "%d of %d files".formatted(there, paths.size());
   }
 
+  /// The same as a number, cheap enough to be asked for every few seconds; none where its files do
+  /// not tell.
+  ///
+  /// @param lines of files that grow
+  /// @throws IOException as [#writes]
+  default Optional<NextStage.Count> count(LineCounts lines) throws IOException {
+    return Optional.empty();
+  }
+
   /// Whether all processes of a group run it together; else the first one does.
   default boolean isShared() {
     return false;

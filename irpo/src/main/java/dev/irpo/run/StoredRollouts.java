@@ -48,16 +48,21 @@ public final class StoredRollouts {
     }
   }
 
-  private void readParts() throws IOException {
-    List<Path> parts;
-    try (Stream<Path> entries = Files.list(files.rollouts())) {
-      parts =
-          entries
-              .filter(path -> PART.matcher(path.getFileName().toString()).matches())
-              .sorted()
-              .toList();
+  /// The finished parts that are there.
+  static List<Path> parts(RolloutFolder files) throws IOException {
+    if (!Files.isDirectory(files.rollouts())) {
+      return List.of();
     }
-    for (Path part : parts) {
+    try (Stream<Path> entries = Files.list(files.rollouts())) {
+      return entries
+          .filter(path -> PART.matcher(path.getFileName().toString()).matches())
+          .sorted()
+          .toList();
+    }
+  }
+
+  private void readParts() throws IOException {
+    for (Path part : parts(files)) {
       if (readParts.add(part)) {
         try {
           offer(TableReader.readAll(part, Rollout::of));
@@ -74,7 +79,7 @@ public final class StoredRollouts {
   ///   then
   private boolean readJournals() throws IOException {
     try {
-      JournaledProblems journaled = JournaledProblems.in(files.rollouts());
+      JournaledProblems journaled = JournaledProblems.in(files);
       for (int problem : journaled.problems()) {
         Path part = files.part(problem / SampleStage.PART_PROBLEMS);
         if (!Files.exists(part)) {

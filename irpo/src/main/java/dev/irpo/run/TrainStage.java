@@ -131,6 +131,13 @@ record TrainStage(
         : "last checkpoint at step %d of %d".formatted(step.get(), length().orElseThrow().step());
   }
 
+  @Override
+  public Optional<NextStage.Count> count(LineCounts lines) throws IOException {
+    Optional<ChosenCheckpoint> length = length();
+    long done = length.isEmpty() ? 0 : lines.of(files().metrics());
+    return length.map(known -> new NextStage.Count(done, known.step(), "steps"));
+  }
+
   /// The step that it ends at and the steps that its rates are for, once they are known.
   Optional<ChosenCheckpoint> length() throws IOException {
     if (repeated.isPresent()) {

@@ -19,8 +19,13 @@ import java.util.zip.GZIPInputStream;
 ///
 /// @param html without its data
 /// @param numbers the block of that name
+/// @param live what a page that is served has of it; null in others
 record WrittenPage(
-    String html, JsonNode numbers, List<JsonNode> problems, List<JsonNode> rollouts) {
+    String html,
+    JsonNode numbers,
+    List<JsonNode> problems,
+    List<JsonNode> rollouts,
+    JsonNode live) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Pattern BLOCK =
       Pattern.compile(
@@ -32,18 +37,24 @@ record WrittenPage(
     List<JsonNode> numbers = new ArrayList<>();
     List<JsonNode> problems = new ArrayList<>();
     List<JsonNode> rollouts = new ArrayList<>();
+    List<JsonNode> live = new ArrayList<>();
     while (block.find()) {
       List<JsonNode> blocks =
           switch (block.group(1)) {
             case "numbers" -> numbers;
             case "problems" -> problems;
+            case "live" -> live;
             default -> rollouts;
           };
       byte[] bytes = Base64.getDecoder().decode(block.group(2));
       blocks.add(MAPPER.readTree(new GZIPInputStream(new ByteArrayInputStream(bytes))));
     }
     return new WrittenPage(
-        BLOCK.matcher(page).replaceAll(""), numbers.getFirst(), problems, rollouts);
+        BLOCK.matcher(page).replaceAll(""),
+        numbers.getFirst(),
+        problems,
+        rollouts,
+        live.isEmpty() ? null : live.getFirst());
   }
 
   JsonNode run(int number) {

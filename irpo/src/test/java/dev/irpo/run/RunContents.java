@@ -21,8 +21,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// What must not depend on interruptions and damage: everything in a run folder but the speed in
-/// metrics and in their events, damaged files that are kept, and `starts.jsonl`, which says how
-/// often, when and on what the program was started.
+/// metrics, in their events and in the report, which has a date too, damaged files that are kept, and
+/// `starts.jsonl`, which says how often, when and on what the program was started. That there is a
+/// report counts.
 public final class RunContents {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -38,11 +39,11 @@ public final class RunContents {
         String name = root.relativize(file).toString();
         if (!name.contains(".damaged") && !name.equals(StartsFile.NAME)) {
           boolean isMetrics = file.endsWith("metrics.jsonl");
-          boolean isEvents = file.endsWith(MetricsFile.EVENTS);
-          if (isEvents) {
+          if (file.endsWith(MetricsFile.EVENTS)) {
             contents.put(name, EventsFile.read(file, SPEED).toString());
           } else {
-            contents.put(name, checksum(isMetrics ? withoutSpeed(file) : Files.readAllBytes(file)));
+            byte[] bytes = isMetrics ? withoutSpeed(file) : Files.readAllBytes(file);
+            contents.put(name, name.equals("report.html") ? report(bytes) : checksum(bytes));
           }
         }
       }
@@ -68,6 +69,12 @@ public final class RunContents {
       text.append(step).append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String report(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    assertTrue(text.startsWith("<!DOCTYPE html>") && text.endsWith("</html>\n"));
+    return "a report";
   }
 
   private static String checksum(byte[] bytes) {

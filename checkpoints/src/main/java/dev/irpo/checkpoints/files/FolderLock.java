@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -139,6 +140,18 @@ public final class FolderLock implements AutoCloseable {
     }
     channel = opened;
     AtomicFiles.deleteTemporaries(folder);
+  }
+
+  /// Who works in a folder, as the file in it says; nothing is locked. Not for the process that has
+  /// the lock, which would lose it: closing the file gives it back.
+  public static Optional<String> worker(Path folder) throws IOException {
+    try {
+      return Owner.of(Files.readAllBytes(folder.resolve(FILE_NAME)))
+          .filter(owner -> !owner.isHere() || owner.isLivingHere())
+          .map(Owner::toString);
+    } catch (NoSuchFileException nobody) {
+      return Optional.empty();
+    }
   }
 
   /// Gives the lock back.

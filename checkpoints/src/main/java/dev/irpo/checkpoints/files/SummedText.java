@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -88,30 +88,7 @@ public final class SummedText {
   ///
   /// @return objects without their checksum; none where there is no file
   public static List<ObjectNode> wholeLines(Path file) throws IOException {
-    List<ObjectNode> whole = new ArrayList<>();
-    if (!Files.exists(file)) {
-      return whole;
-    }
-    String text =
-        new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1); // a char a byte
-    boolean isSummed = false;
-    int begin = 0;
-    for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', begin)) {
-      byte[] line = text.substring(begin, end + 1).getBytes(StandardCharsets.ISO_8859_1);
-      begin = end + 1;
-      try {
-        boolean has = require(file, "line %d ".formatted(whole.size() + 1), line);
-        if ((isSummed && !has) || !(MAPPER.readTree(line) instanceof ObjectNode object)) {
-          return whole;
-        }
-        isSummed = has;
-        object.remove(KEY);
-        whole.add(object);
-      } catch (DamagedException | JsonProcessingException | CharConversionException e) {
-        return whole;
-      }
-    }
-    return whole;
+    return new GrowingLines(file).read().lines();
   }
 
   /// Checks that every line of such a file is whole.
@@ -144,6 +121,15 @@ public final class SummedText {
     require(file, "", text);
   }
 
+  /// The object that a line is, without its checksum; none where it is something else.
+  static Optional<ObjectNode> object(byte[] line) throws IOException {
+    if (MAPPER.readTree(line) instanceof ObjectNode object) {
+      object.remove(KEY);
+      return Optional.of(object);
+    }
+    return Optional.empty();
+  }
+
   private static byte[] sealed(byte[] zeroed) {
     Crc32c sum = new Crc32c();
     sum.add(zeroed);
@@ -159,7 +145,7 @@ public final class SummedText {
   /// Whether the text has a checksum.
   ///
   /// @throws DamagedException if it is another than that of the text, or a bit of it is flipped
-  private static boolean require(Path file, String place, byte[] text) {
+  static boolean require(Path file, String place, byte[] text) {
     String chars = new String(text, StandardCharsets.ISO_8859_1);
     Matcher sum = SUM.matcher(chars);
     if (!sum.find()) {

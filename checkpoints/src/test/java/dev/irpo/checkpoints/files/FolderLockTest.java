@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,5 +144,16 @@ class FolderLockTest {
       lock.takeIfThere(FolderLock.FILE_NAME);
       assertTrue(Files.readString(file()).contains(AtomicFiles.HOST));
     }
+  }
+
+  @Test
+  void whoWorksInAFolderIsToldAsLongAsItLives() throws Exception {
+    assertEquals(Optional.empty(), FolderLock.worker(folder));
+    Process holder = holder();
+    String worker = FolderLock.worker(folder).orElseThrow();
+    assertTrue(worker.startsWith("process " + holder.pid() + " on "), worker);
+    holder.destroyForcibly().waitFor();
+    assertTrue(Files.size(file()) > 0, "it was killed");
+    assertEquals(Optional.empty(), FolderLock.worker(folder));
   }
 }

@@ -20,28 +20,87 @@ const Browser = {
   pairs: new Map(), // of a problem in a training
   samples: new Map(), // the same
   matches: [],
+  list: null, // before there are rollouts
   selected: null,
   search: 0, // number of the newest one
 
   async show({ runs }) {
     Browser.runs = runs;
-    const content = contentOf("browse");
+    for (const block of Data.elements("problems")) {
+      Browser.addProblems(await Data.read(block));
+    }
     const blocks = Data.elements("rollouts");
     if (blocks.length === 0) {
-      content.append(element("p", {}, "There are no rollouts yet."));
+      fill(partOf("browse", "none"), true, () => element("p", {}, "There are no rollouts yet."));
       return;
     }
-    Browser.addControls(content);
-    for (const block of Data.elements("problems")) {
-      const { run, problems } = await Data.read(block);
-      Browser.problems[run] = problems;
-    }
+    Browser.addControls();
     for (const [i, block] of blocks.entries()) {
       Browser.status(`reading rollouts, ${Math.round((100 * i) / blocks.length)} %`);
       Browser.add(await Data.read(block));
       await Data.pause();
     }
     await Browser.filter();
+  },
+
+  /* The numbers of the runs have changed. */
+  follow(runs) {
+    Browser.runs = runs;
+    Browser.matches = Browser.matches.filter((rollout) => Browser.trainingOf(rollout) !== undefined);
+    if (Browser.list !== null) {
+      Browser.offerTrainings();
+      Browser.noteDrawn();
+    }
+  },
+
+  /* Rollouts have come or gone: shows them, and leaves what is chosen and scrolled to as it is. */
+  async refresh() {
+    if (Browser.list === null) {
+      if (Browser.rollouts.length === 0) {
+        return;
+      }
+      fill(partOf("browse", "none"), false, () => []);
+      Browser.addControls();
+    }
+    Browser.rollouts.sort((a, b) => a.training - b.training);
+    const { selected } = Browser;
+    if (selected !== null) {
+      Browser.selected = Browser.sampleLike(selected);
+    }
+    await Browser.filter(Browser.list.scrollTop);
+    if (selected !== null && Browser.selected !== null) {
+      Detail.refresh(Browser.selected);
+    }
+  },
+
+  /* The sample that has the place of one, or another of its problem where there is none. */
+  sampleLike({ run, training, problem, sample }) {
+    const samples = Browser.samples.get(Browser.key(run, training, problem)) ?? [];
+    return samples.find((one) => one.sample === sample) ?? samples[0] ?? null;
+  },
+
+  addProblems({ run, first, problems }) {
+    Browser.problems[run] ??= [];
+    Browser.problems[run].splice(first, problems.length, ...problems);
+  },
+
+  /* Forgets the rollouts of a training of the first run. */
+  remove(training) {
+    Browser.rollouts = Browser.rollouts.filter((rollout) => rollout.training !== training);
+    for (const map of [Browser.samples, Browser.pairs]) {
+      for (const key of map.keys()) {
+        if (key.startsWith(`0/${training}/`)) {
+          map.delete(key);
+        }
+      }
+    }
+  },
+
+  /* Forgets all rollouts. */
+  clear() {
+    Browser.rollouts = [];
+    Browser.samples.clear();
+    Browser.pairs.clear();
   },
 
   key(run, training, problem) {
@@ -91,7 +150,7 @@ const Browser = {
     return Browser.runs[rollout.run].trainings[rollout.training];
   },
 
-  addControls(content) {
+  addControls() {
     const again = () => Browser.filter();
     Browser.query = element("input", {
       type: "search",
@@ -104,11 +163,6 @@ const Browser = {
       "select",
       { id: "of-training", "aria-label": "Training", onchange: again },
       element("option", { value: "" }, "all trainings"),
-      Browser.runs.flatMap((run, r) =>
-        run.trainings.map((training, t) =>
-          element("option", { value: `${r}/${t}` }, (Browser.runs.length > 1 ? `${run.name}, ` : "") + training.name),
-        ),
-      ),
     );
     Browser.kind = element(
       "select",
@@ -136,8 +190,9 @@ const Browser = {
       Browser.space,
     );
     Browser.detail = element("div", { id: "detail", class: "detail" }, element("p", { class: "note" }, "Choose a rollout."));
-    content.append(
-      ...Browser.drawnNote(),
+    Browser.offerTrainings();
+    Browser.noteDrawn();
+    partOf("browse", "rollouts").append(
       element("div", { class: "controls" }, Browser.query, Browser.training, Browser.kind, Browser.order),
       Browser.line,
       element("div", { class: "panes" }, Browser.list, Browser.detail),
@@ -145,8 +200,21 @@ const Browser = {
     new ResizeObserver(Browser.drawRows).observe(Browser.list);
   },
 
+  /* Lets one choose from all trainings that there are; what is chosen stays. */
+  offerTrainings() {
+    const names = Browser.runs.flatMap((run, r) =>
+      run.trainings.map((training, t) => [`${r}/${t}`, (Browser.runs.length > 1 ? `${run.name}, ` : "") + training.name]),
+    );
+    for (const [i, [value, name]] of names.entries()) {
+      const option = Browser.training.options[i + 1] ?? Browser.training.appendChild(element("option"));
+      option.value = value;
+      option.textContent = name;
+    }
+    Browser.training.options.length = names.length + 1;
+  },
+
   /* What is left out, if something is. */
-  drawnNote() {
+  noteDrawn() {
     const facts = Browser.runs.flatMap((run) =>
       run.trainings
         .filter((training) => training.rollouts !== null && training.shownProblems < training.rollouts.problems)
@@ -155,9 +223,11 @@ const Browser = {
             `${run.name}, ${training.name}: ${Text.count(training.shownProblems)} of ${Text.count(training.rollouts.problems)} problems`,
         ),
     );
-    return facts.length === 0
-      ? []
-      : [element("p", { class: "note" }, `Drawn at random, with the run's seed: ${facts.join("; ")}. The numbers above are of all.`)];
+    fill(partOf("browse", "drawn"), facts, () =>
+      facts.length === 0
+        ? []
+        : element("p", { class: "note" }, `Drawn at random, with the run's seed: ${facts.join("; ")}. The numbers above are of all.`),
+    );
   },
 
   kinds: {
@@ -184,8 +254,8 @@ const Browser = {
     Browser.line.textContent = text;
   },
 
-  /* Searches anew; a newer search ends an older one. */
-  async filter() {
+  /* Searches anew, and scrolls to a place; a newer search ends an older one. */
+  async filter(top = 0) {
     const search = ++Browser.search;
     const text = Browser.query.value.trim().toLowerCase();
     const training = Browser.training.value;
@@ -210,7 +280,7 @@ const Browser = {
     Browser.matches = compare === null ? matches : matches.sort(compare);
     const problems = new Set(matches.map((rollout) => `${rollout.run}/${rollout.problem}`)).size;
     Browser.space.style.height = `${matches.length * Browser.ROW}px`;
-    Browser.list.scrollTop = 0;
+    Browser.list.scrollTop = top;
     Browser.status(
       `${Text.count(matches.length)} of ${Text.count(Browser.rollouts.length)} rollouts, of ${Text.count(problems)} problems`,
     );
@@ -292,8 +362,10 @@ const Browser = {
   },
 
   select(rollout) {
-    Browser.selected = rollout;
+    Browser.selected = Browser.sampleLike(rollout); // the row may be older
     Browser.drawRows();
-    Detail.show(rollout);
+    if (Browser.selected !== null) {
+      Detail.show(Browser.selected);
+    }
   },
 };

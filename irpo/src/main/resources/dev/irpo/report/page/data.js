@@ -8,8 +8,12 @@ const Data = {
 
   /* Reads a block; its text is of no more use then. */
   async read(element) {
-    const text = atob(element.textContent);
     element.remove();
+    return Data.unpack(element.textContent);
+  },
+
+  async unpack(base64) {
+    const text = atob(base64);
     const bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) {
       bytes[i] = text.charCodeAt(i);

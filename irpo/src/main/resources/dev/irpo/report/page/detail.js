@@ -31,6 +31,13 @@ const Detail = {
     }
   },
 
+  /* Shows what has become of it, without scrolling. */
+  refresh(rollout) {
+    const top = Browser.detail.scrollTop;
+    Detail.show(rollout);
+    Browser.detail.scrollTop = top;
+  },
+
   options(problem) {
     return problem.options.length === 0
       ? []

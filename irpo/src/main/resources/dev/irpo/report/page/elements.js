@@ -24,6 +24,38 @@ function contentOf(section) {
   return document.querySelector(`#${section} > .content`);
 }
 
+/* A part of a section, made when it is first asked for. */
+function partOf(section, name) {
+  const content = contentOf(section);
+  let part = content.querySelector(`:scope > [data-part="${name}"]`);
+  if (part === null) {
+    part = element("div", { "data-part": name });
+    content.append(part);
+  }
+  return part;
+}
+
+/*
+ * Fills a part anew if what it is made of has changed; what was opened or closed in it stays so.
+ *
+ * data is what it is made of, make makes its elements
+ */
+function fill(part, data, make) {
+  const text = JSON.stringify(data);
+  if (filled.get(part) === text) {
+    return;
+  }
+  filled.set(part, text);
+  const nameOf = (details) => details.dataset.name ?? details.querySelector("summary").textContent;
+  const before = new Map([...part.querySelectorAll("details")].map((details) => [nameOf(details), details.open]));
+  part.replaceChildren(...[make()].flat().filter((child) => child !== null));
+  for (const details of part.querySelectorAll("details")) {
+    details.open = before.get(nameOf(details)) ?? details.open;
+  }
+}
+
+const filled = new WeakMap(); // texts by parts
+
 /* A table of texts or elements. */
 function table(head, rows, attributes = {}) {
   return element(

@@ -1,5 +1,14 @@
 "use strict";
 
+/* Shows all numbers, or what has changed of them. */
+function showNumbers(page) {
+  Overview.show(page);
+  Training.show(page);
+  Sampling.show(page);
+  Runs.show(page);
+  Charts.draw();
+}
+
 /* Shows the numbers at once, and the rollouts as they are read. */
 (async () => {
   const state = document.getElementById("state");
@@ -10,14 +19,13 @@
     const [numbers] = Data.elements("numbers");
     const page = await Data.read(numbers);
     document.getElementById("title").textContent = `IRPO report: ${page.runs.map((run) => run.name).join(", ")}`;
-    Overview.show(page);
-    Training.show(page);
-    Sampling.show(page);
-    Runs.show(page);
-    Charts.draw();
+    showNumbers(page);
     Charts.follow();
     state.hidden = true;
     await Browser.show(page);
+    if (typeof Live !== "undefined") {
+      await Live.follow(page);
+    }
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     state.hidden = false;

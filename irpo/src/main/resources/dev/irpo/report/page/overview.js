@@ -9,28 +9,24 @@ const Overview = {
   },
 
   showMissing(runs) {
-    const lists = runs
-      .filter((run) => run.missing.length > 0)
-      .map((run) => [
-        runs.length > 1 ? element("h3", {}, run.name) : null,
-        element("ul", {}, run.missing.map((fact) => element("li", {}, fact))),
-      ]);
-    if (lists.length > 0) {
-      document.getElementById("missing").hidden = false;
-      contentOf("missing").append(...lists.flat().filter((part) => part !== null));
-    }
+    const some = runs.filter((run) => run.missing.length > 0);
+    document.getElementById("missing").hidden = some.length === 0;
+    const parts = some.map(({ name, missing }) => ({ name: runs.length > 1 ? name : null, missing }));
+    fill(partOf("missing", "facts"), parts, () =>
+      parts.flatMap(({ name, missing }) => [
+        name === null ? null : element("h3", {}, name),
+        element("ul", {}, missing.map((fact) => element("li", {}, fact))),
+      ]),
+    );
   },
 
   showAccuracy(page) {
-    const content = contentOf("accuracy");
-    content.append(
+    const numbers = page.runs.map(({ name, evaluations, facts }) => ({ name, evaluations, facts }));
+    fill(partOf("accuracy", "tiles"), numbers, () =>
       element("div", { class: "tiles" }, page.runs.map((run) => Overview.tile(run))),
-      Charts.figure(
-        "Accuracy on the test problems, %",
-        "accuracy",
-        () => Overview.accuracyChart(page),
-        "wide",
-      ),
+    );
+    fill(partOf("accuracy", "chart"), numbers, () =>
+      Charts.figure("Accuracy on the test problems, %", "accuracy", () => Overview.accuracyChart(page), "wide"),
     );
     const rows = page.runs.flatMap((run) =>
       run.evaluations.map((model) => [
@@ -42,7 +38,7 @@ const Overview = {
         Text.count(model.greedy.total),
       ]),
     );
-    content.append(
+    fill(partOf("accuracy", "table"), rows, () =>
       table(["run", "model", "greedy", "majority vote", "votes", "problems"], rows, { class: "numbers" }),
     );
   },
@@ -184,27 +180,25 @@ const Overview = {
   },
 
   showChecks(runs) {
-    const content = contentOf("checks");
-    for (const run of runs) {
-      if (runs.length > 1) {
-        content.append(element("h3", {}, run.name));
-      }
-      const isWorse = (check) => check.verdict === "ALARM" || check.verdict === "LOOK";
-      const worse = run.checks.filter(isWorse);
-      const others = run.checks.filter((check) => !isWorse(check));
-      const fine = others.filter((check) => check.verdict === "FINE").length;
-      content.append(
-        worse.length > 0
-          ? Overview.checks(worse)
-          : element("p", {}, "Nothing looks wrong."),
-        element(
-          "details",
-          {},
-          element("summary", {}, `${fine} checks are fine, ${others.length - fine} have too little to tell`),
-          Overview.checks(others),
-        ),
-      );
-    }
+    const checks = runs.map((run) => run.checks);
+    fill(partOf("checks", "runs"), checks, () => runs.flatMap((run) => Overview.checksOf(run, runs.length > 1)));
+  },
+
+  checksOf(run, isNamed) {
+    const isWorse = (check) => check.verdict === "ALARM" || check.verdict === "LOOK";
+    const worse = run.checks.filter(isWorse);
+    const others = run.checks.filter((check) => !isWorse(check));
+    const fine = others.filter((check) => check.verdict === "FINE").length;
+    return [
+      isNamed ? element("h3", {}, run.name) : null,
+      worse.length > 0 ? Overview.checks(worse) : element("p", {}, "Nothing looks wrong."),
+      element(
+        "details",
+        { "data-name": run.name },
+        element("summary", {}, `${fine} checks are fine, ${others.length - fine} have too little to tell`),
+        Overview.checks(others),
+      ),
+    ];
   },
 
   /* Checks of the same thing with the same verdict stand together. */

@@ -4,51 +4,52 @@
 const Runs = {
   show({ runs, differences, program, made }) {
     Runs.showToRead(runs);
-    const content = contentOf("runs");
     const names = runs.map((run) => run.name);
     const facts = [...new Set(runs.flatMap((run) => Object.keys(run.facts)))];
-    content.append(table(["", ...names], facts.map((fact) => [fact, ...runs.map((run) => run.facts[fact] ?? "")]), { class: "facts" }));
+    const rows = facts.map((fact) => [fact, ...runs.map((run) => run.facts[fact] ?? "")]);
+    fill(partOf("runs", "facts"), rows, () => table(["", ...names], rows, { class: "facts" }));
     if (runs.length > 1) {
-      content.append(
+      fill(partOf("runs", "differences"), differences, () => [
         element("h3", {}, "Where the configurations differ"),
         differences.length === 0
           ? element("p", {}, "Nowhere.")
           : table(["key", ...names], differences.map(({ key, values }) => [key, ...values]), { class: "facts" }),
-      );
+      ]);
     }
-    for (const run of runs) {
-      content.append(
-        element(
-          "details",
-          {},
-          element("summary", {}, `Configuration of ${run.name} (config.yaml)`),
-          element("pre", { class: "yaml" }, run.yaml),
-        ),
-      );
-    }
+    fill(partOf("runs", "yaml"), runs.map((run) => run.yaml), () => runs.map(Runs.configuration));
     document.getElementById("made").textContent = `Written ${made} by ${program}.`;
   },
 
+  configuration(run) {
+    return element(
+      "details",
+      {},
+      element("summary", {}, `Configuration of ${run.name} (config.yaml)`),
+      element("pre", { class: "yaml" }, run.yaml),
+    );
+  },
+
   showToRead(runs) {
-    const content = contentOf("read");
-    let isEmpty = true;
-    for (const run of runs) {
-      for (const training of run.trainings.filter(({ toRead }) => toRead.length > 0)) {
-        const name = (runs.length > 1 ? `${run.name}, ` : "") + `${training.name}, sampled by M_${training.sampler}`;
-        content.append(
-          element(
-            "details",
-            { open: isEmpty },
-            element("summary", {}, `${training.toRead.length} of ${name}`),
-            element("div", { class: "cards" }, training.toRead.map(Runs.response)),
-          ),
-        );
-        isEmpty = false;
-      }
-    }
-    if (isEmpty) {
-      content.append(element("p", {}, "There is no right answer yet."));
-    }
+    const some = runs.flatMap((run) =>
+      run.trainings
+        .filter(({ toRead }) => toRead.length > 0)
+        .map(({ name, sampler, toRead }) => ({
+          name: (runs.length > 1 ? `${run.name}, ` : "") + `${name}, sampled by M_${sampler}`,
+          toRead,
+        })),
+    );
+    fill(partOf("read", "responses"), some, () =>
+      some.length === 0 ? element("p", {}, "There is no right answer yet.") : some.map(Runs.responses),
+    );
+  },
+
+  responses({ name, toRead }, i) {
+    return element(
+      "details",
+      { open: i === 0, "data-name": name },
+      element("summary", {}, `${toRead.length} of ${name}`),
+      element("div", { class: "cards" }, toRead.map(Runs.response)),
+    );
   },
 
   response(response) {

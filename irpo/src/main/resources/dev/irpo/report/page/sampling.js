@@ -3,32 +3,31 @@
 /* What was sampled, and what became of the prompts. */
 const Sampling = {
   show({ runs }) {
-    const content = contentOf("sampling");
-    for (const run of runs) {
+    runs.forEach((run, i) => {
       const sampled = run.trainings.filter((training) => training.rollouts !== null);
-      if (runs.length > 1) {
-        content.append(element("h3", {}, run.name));
-      }
-      if (sampled.length === 0) {
-        content.append(element("p", {}, "Nothing has been sampled yet."));
-        continue;
-      }
-      const compared = sampled.filter((training) => !training.isSecond); // of the same problems
-      content.append(
-        element(
-          "div",
-          { class: "grid" },
-          Charts.figure("Samples right per problem, % of problems", `right:${run.name}`, () =>
-            Sampling.histogram(compared, (rollouts) => rollouts.rightOfProblem, "right samples of a problem"),
-          ),
-          Charts.figure("Length of responses, % of responses", `length:${run.name}`, () =>
-            Sampling.histogram(compared, (rollouts) => rollouts.lengths, "tokens"),
-          ),
-          Charts.figure("Prompts with pairs, and reasons for none", `dropped:${run.name}`, () => Sampling.dropped(sampled)),
-        ),
-        Sampling.numbers(sampled),
-      );
-    }
+      const numbers = sampled.map(({ name, rollouts, counts }) => ({ name, rollouts, counts }));
+      fill(partOf("sampling", String(i)), [run.name, numbers], () => [
+        runs.length > 1 ? element("h3", {}, run.name) : null,
+        ...(sampled.length === 0
+          ? [element("p", {}, "Nothing has been sampled yet.")]
+          : [Sampling.charts(run, sampled), Sampling.numbers(sampled)]),
+      ]);
+    });
+  },
+
+  charts(run, sampled) {
+    const compared = sampled.filter((training) => !training.isSecond); // of the same problems
+    return element(
+      "div",
+      { class: "grid" },
+      Charts.figure("Samples right per problem, % of problems", `right:${run.name}`, () =>
+        Sampling.histogram(compared, (rollouts) => rollouts.rightOfProblem, "right samples of a problem"),
+      ),
+      Charts.figure("Length of responses, % of responses", `length:${run.name}`, () =>
+        Sampling.histogram(compared, (rollouts) => rollouts.lengths, "tokens"),
+      ),
+      Charts.figure("Prompts with pairs, and reasons for none", `dropped:${run.name}`, () => Sampling.dropped(sampled)),
+    );
   },
 
   sampler(training) {

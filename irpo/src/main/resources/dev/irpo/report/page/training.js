@@ -7,26 +7,27 @@ const Training = {
 
   show({ runs }) {
     const lines = Training.lines(runs);
-    const content = contentOf("training");
-    if (lines.length === 0) {
-      content.append(element("p", {}, "Nothing has been trained yet."));
-      return;
-    }
     const metrics = [...new Set(lines.flatMap((line) => Object.keys(line.columns)))];
-    content.append(
-      element(
-        "div",
-        { class: "controls" },
-        Training.smoothingChoice(),
-        element("div", { class: "legend" }, lines.map((line) => Training.legendButton(line))),
-      ),
-      element(
-        "div",
-        { class: "grid" },
-        metrics.map((metric) => Charts.figure(metric, `metric:${metric}`, () => Training.chart(metric, lines))),
-      ),
+    const figures = metrics.map((metric) =>
+      Charts.figure(metric, `metric:${metric}`, () => Training.chart(metric, lines)),
     );
-    Training.showHeldOut(runs, content);
+    const labels = lines.map((line) => line.label);
+    fill(partOf("training", "controls"), labels, () => (labels.length === 0 ? Training.nothing() : Training.controls(lines)));
+    fill(partOf("training", "charts"), metrics, () => element("div", { class: "grid" }, figures));
+    Training.showHeldOut(runs);
+  },
+
+  nothing() {
+    return element("p", {}, "Nothing has been trained yet.");
+  },
+
+  controls(lines) {
+    return element(
+      "div",
+      { class: "controls" },
+      Training.smoothingChoice(),
+      element("div", { class: "legend" }, lines.map((line) => Training.legendButton(line))),
+    );
   },
 
   /* A line for each training with metrics. */
@@ -50,7 +51,7 @@ const Training = {
 
   smoothingChoice() {
     const choices = [1, 5, 20, 100].map((steps) =>
-      element("option", { value: steps }, steps === 1 ? "every step" : `mean of ${steps} steps`),
+      element("option", { value: steps, selected: steps === Training.smoothing }, steps === 1 ? "every step" : `mean of ${steps} steps`),
     );
     return element(
       "label",
@@ -76,7 +77,7 @@ const Training = {
       "button",
       {
         type: "button",
-        "aria-pressed": "true",
+        "aria-pressed": String(!Training.hidden.has(line.label)),
         onclick: (event) => {
           const isHidden = !Training.hidden.delete(line.label);
           if (isHidden) {
@@ -127,7 +128,7 @@ const Training = {
     });
   },
 
-  showHeldOut(runs, content) {
+  showHeldOut(runs) {
     const rows = runs.flatMap((run) =>
       run.trainings.flatMap((training) =>
         training.heldOut.map(({ step, greedy }) => [
@@ -139,11 +140,13 @@ const Training = {
         ]),
       ),
     );
-    if (rows.length > 0) {
-      content.append(
-        element("h3", {}, "Checkpoints on the held-out problems"),
-        table(["run", "training", "step", "greedy", "problems"], rows, { class: "numbers" }),
-      );
-    }
+    fill(partOf("training", "held-out"), rows, () =>
+      rows.length === 0
+        ? []
+        : [
+            element("h3", {}, "Checkpoints on the held-out problems"),
+            table(["run", "training", "step", "greedy", "problems"], rows, { class: "numbers" }),
+          ],
+    );
   },
 };
