@@ -230,8 +230,7 @@ public final class Experiment {
   /// @param iteration the last one, or [#ALL]
   private void make(Run run, Map<String, Run> made, Shared shared, int iteration)
       throws IOException {
-    boolean isDone =
-        iteration == ALL ? isMeasured(run) : Files.exists(run.folder.model(iteration));
+    boolean isDone = iteration == ALL ? isMeasured(run) : Files.exists(run.folder.model(iteration));
     group.barrier(); // all have looked
     if (!isDone) {
       if (group.isFirst()) {
@@ -265,8 +264,7 @@ public final class Experiment {
     int last = run.config.iterations();
     return Files.exists(run.folder.evaluation(last))
         && (run.config.evaluate().pairs() == 0
-            || IntStream.rangeClosed(1, last)
-                .allMatch(t -> Files.exists(run.folder.logProbs(t))));
+            || IntStream.rangeClosed(1, last).allMatch(t -> Files.exists(run.folder.logProbs(t))));
   }
 
   private void begin(Run run, Map<String, Run> made, Shared shared) throws IOException {

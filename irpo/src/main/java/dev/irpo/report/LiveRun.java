@@ -14,8 +14,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/// A run that may be running, for pages that are served. It is looked at only when a page asks,
-/// and not more often than every few seconds however many ask; what has not changed is not read.
+/// A run that may be running, for pages that are served. It is looked at only when a page asks, and
+/// not more often than every few seconds however many ask; what has not changed is not read.
 ///
 /// Whatever becomes of the folder meanwhile, pages keep what was read last and are told that it
 /// cannot be read now.

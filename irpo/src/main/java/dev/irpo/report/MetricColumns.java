@@ -2,6 +2,7 @@ package dev.irpo.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.run.MeasuredLogProbs;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,21 @@ record MetricColumns(List<Integer> steps, SequencedMap<String, List<Double>> col
     MetricColumns metrics = new MetricColumns();
     metrics.add(lines);
     return metrics;
+  }
+
+  /// What was measured, by the names that the metrics of each step's own pairs have.
+  static MetricColumns of(MeasuredLogProbs measured) {
+    MetricColumns columns = new MetricColumns();
+    List<Double> chosen = new ArrayList<>();
+    List<Double> rejected = new ArrayList<>();
+    for (MeasuredLogProbs.AtStep at : measured.steps()) {
+      columns.steps.add(at.step());
+      chosen.add(at.chosen());
+      rejected.add(at.rejected());
+    }
+    columns.columns.put("chosenLogProb", chosen);
+    columns.columns.put("rejectedLogProb", rejected);
+    return columns;
   }
 
   /// Adds lines.

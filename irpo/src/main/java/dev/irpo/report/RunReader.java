@@ -100,9 +100,9 @@ final class RunReader {
     return read(training -> training.readRollouts(mostRollouts), Optional.empty());
   }
 
-  /// What there is of a run that may be running: rollouts only of trainings whose files of them
-  /// are complete. What has not changed since this was asked before is not read again, and is the
-  /// same object.
+  /// What there is of a run that may be running: rollouts only of trainings whose files of them are
+  /// complete. What has not changed since this was asked before is not read again, and is the same
+  /// object.
   ///
   /// @param mostRollouts of each training that the page shows
   /// @param worker the process that works on it

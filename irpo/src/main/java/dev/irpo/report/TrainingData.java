@@ -14,6 +14,7 @@ import java.util.List;
 /// @param counts what the pairs came to; null where there is none yet
 /// @param promptsWithPair of the prompts that were sampled
 /// @param metrics a column for each metric
+/// @param measured log-probabilities of the same pairs under M_{t−1} and its checkpoints
 /// @param heldOut accuracies of its checkpoints
 /// @param toRead right responses, drawn with the run's seed
 /// @param shownProblems problems whose rollouts the page has
@@ -27,6 +28,7 @@ record TrainingData(
     RolloutCounts counts,
     int promptsWithPair,
     MetricColumns metrics,
+    MetricColumns measured,
     List<HeldOutAccuracy> heldOut,
     List<ResponseToRead> toRead,
     int shownProblems) {
@@ -42,6 +44,7 @@ record TrainingData(
         counts,
         promptsWithPair,
         new MetricColumns(),
+        measured,
         heldOut,
         toRead,
         shownProblems);

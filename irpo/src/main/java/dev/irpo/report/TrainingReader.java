@@ -8,6 +8,7 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.rollout.Rollout;
+import dev.irpo.run.MeasuredLogProbs;
 import dev.irpo.run.RolloutCounts;
 import dev.irpo.run.RolloutFolder;
 import dev.irpo.run.RunFolder;
@@ -189,6 +190,7 @@ final class TrainingReader {
         small.json(files.counts(), RolloutCounts.class).orElse(null),
         read.promptsWithPair,
         metrics(isWritten),
+        measured(),
         heldOut(),
         read.toRead,
         read.shown.problems().size());
@@ -211,6 +213,15 @@ final class TrainingReader {
                 "%s: is damaged (%s); its curves end before that"
                     .formatted(training.metrics(), fact)));
     return metrics;
+  }
+
+  private MetricColumns measured() throws IOException {
+    return place.isSecond()
+        ? new MetricColumns()
+        : small
+            .json(folder.logProbs(place.iteration()), MeasuredLogProbs.class)
+            .map(MetricColumns::of)
+            .orElseGet(MetricColumns::new);
   }
 
   private List<TrainingData.HeldOutAccuracy> heldOut() throws IOException {

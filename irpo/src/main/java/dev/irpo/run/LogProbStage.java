@@ -100,7 +100,8 @@ record LogProbStage(RunConfig config, RunFolder folder, PairStage pair, TrainSta
     try (Progress.Bar bar = session.progress().begin(name(), steps.size())) {
       for (int step : steps) {
         var _ = session.sharedModelAt(step == 0 ? start() : train.files().checkpoint(step));
-        List<PreferencePair> scored = PairFile.withReference(measured, session.reference((_, _) -> {}));
+        List<PreferencePair> scored =
+            PairFile.withReference(measured, session.reference((_, _) -> {}));
         double chosen = mean(scored, PreferencePair::chosenReferenceLogProb);
         double rejected = mean(scored, PreferencePair::rejectedReferenceLogProb);
         means.add(new MeasuredLogProbs.AtStep(step, chosen, rejected));

@@ -191,8 +191,7 @@ record SampleStage(
                 right.add(responses);
               },
               done ->
-                  bar.at(
-                      before + done * replicas.data().size(), right.text(), right.metrics()));
+                  bar.at(before + done * replicas.data().size(), right.text(), right.metrics()));
       bar.at(total, right.text(), right.metrics());
     } catch (UncheckedIOException e) {
       throw e.getCause();

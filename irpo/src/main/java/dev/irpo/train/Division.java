@@ -18,7 +18,8 @@ public final class Division {
     return Replicas.of(group, config.compute().tensorParallel(), new InnerSum.ByProcess());
   }
 
-  /// Fails unless `compute.tensorParallel` divides the processes and nothing else divides the model.
+  /// Fails unless `compute.tensorParallel` divides the processes and nothing else divides the
+  /// model.
   ///
   /// @throws IllegalArgumentException in one line if it does not
   public static void require(RunConfig config, int processes) {

@@ -223,8 +223,7 @@ class ExperimentTest {
 
   @Test
   void lostLogProbabilitiesAreMeasuredAgain() throws IOException {
-    Path lost =
-        new RunFolder(root.resolve("seed-1/irpo/learningRate-1e-3")).logProbs(1);
+    Path lost = new RunFolder(root.resolve("seed-1/irpo/learningRate-1e-3")).logProbs(1);
     byte[] before = Files.readAllBytes(lost);
     Files.delete(lost);
     assertEquals(tables, run(root, Group.alone()));

@@ -40,7 +40,19 @@ class ChecksTest {
   private static TrainingData training(
       MetricColumns metrics, RolloutCensus.Summary rollouts, RolloutCounts counts) {
     return new TrainingData(
-        "iteration 1", 1, 0, false, 0.8, rollouts, counts, 10, metrics, List.of(), List.of(), 0);
+        "iteration 1",
+        1,
+        0,
+        false,
+        0.8,
+        rollouts,
+        counts,
+        10,
+        metrics,
+        new MetricColumns(),
+        List.of(),
+        List.of(),
+        0);
   }
 
   /// 100 rollouts.

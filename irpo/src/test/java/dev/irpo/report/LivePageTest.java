@@ -209,7 +209,7 @@ class LivePageTest {
   void thePageSaysWhatTheRunDoesAndIsDarkWhereTheSystemIs() throws IOException {
     Path pictures = Files.createDirectories(Path.of("target/report-pictures"));
     String line = text("document.getElementById('live').textContent");
-    assertTrue(line.startsWith("live stage 19 of 19: M_2 evaluate; no process works on it"), line);
+    assertTrue(line.startsWith("live stage 21 of 21: M_2 evaluate; no process works on it"), line);
     assertTrue(line.matches(".*updated \\d\\d:\\d\\d:\\d\\d"), line);
     for (String scheme : List.of("light", "dark")) {
       for (int[] size : new int[][] {{1280, 800}, {420, 900}}) {

@@ -105,8 +105,19 @@ class ReportPageTest {
       assertEquals(
           last.get(metric).asDouble(), points.get(lines.size() - 1).get("y").asDouble(), metric);
     }
+    JsonNode measured = MAPPER.readTree(run.logProbs(1).toFile()).get("steps");
+    JsonNode rejected =
+        chromium.evaluate(
+            "Chart.getChart(document.querySelector('[data-chart=\"measured:rejectedLogProb\"]'))"
+                + ".data.datasets[0].data");
+    assertEquals(measured.size(), rejected.size());
+    for (int i = 0; i < measured.size(); i++) {
+      assertEquals(measured.get(i).get("step").asInt(), rejected.get(i).get("x").asInt());
+      assertEquals(measured.get(i).get("rejected").asDouble(), rejected.get(i).get("y").asDouble());
+    }
     int charts = chromium.evaluate("document.querySelectorAll('#training canvas').length").asInt();
-    assertEquals(first.size() - 2, charts, "a chart for each metric but step and checksum");
+    assertEquals(
+        first.size() - 2 + 2, charts, "each metric but step and checksum, and the same pairs'");
     assertEquals(
         List.of(file.toUri().toString()), chromium.requests().stream().distinct().toList());
     assertEquals(List.of(), chromium.problems());
@@ -235,6 +246,7 @@ class ReportPageTest {
             first.counts(),
             first.promptsWithPair(),
             first.metrics(),
+            first.measured(),
             List.of(),
             List.of(new TrainingData.ResponseToRead("problem-0", text, "72", 0, text, text)),
             problems);

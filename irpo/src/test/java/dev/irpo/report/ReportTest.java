@@ -353,7 +353,8 @@ class ReportTest {
         IllegalStateException.class,
         () -> ReportedRun.of(folder.root(), ReportedRun.CONFIG, stopping));
     WrittenPage written = written(folder);
-    assertTrue(written.missing().contains("iteration 2: 9 stages left, next: "), written.missing());
+    assertTrue(
+        written.missing().contains("iteration 2: 10 stages left, next: "), written.missing());
     assertEquals(2, written.run(0).get("evaluations").size());
     assertEquals(3, written.run(0).get("trainings").size());
     JsonNode last = written.training(2);

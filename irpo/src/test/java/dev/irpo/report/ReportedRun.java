@@ -35,7 +35,8 @@ final class ReportedRun {
               "train.batchSize=4",
               "train.evaluateEverySteps=5",
               "train.retrainWithHeldOut=true",
-              "evaluate.majoritySamples=2");
+              "evaluate.majoritySamples=2",
+              "evaluate.pairs=8");
 
   private ReportedRun() {}
 

@@ -21,9 +21,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// What must not depend on interruptions and damage: everything in a run folder but the speed in
-/// metrics, in their events and in the report, which has a date too, damaged files that are kept, and
-/// `starts.jsonl`, which says how often, when and on what the program was started. That there is a
-/// report counts.
+/// metrics, in their events and in the report, which has a date too, damaged files that are kept,
+/// and `starts.jsonl`, which says how often, when and on what the program was started. That there
+/// is a report counts.
 public final class RunContents {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

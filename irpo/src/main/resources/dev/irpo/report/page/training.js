@@ -11,9 +11,15 @@ const Training = {
     const figures = metrics.map((metric) =>
       Charts.figure(metric, `metric:${metric}`, () => Training.chart(metric, lines)),
     );
+    const measured = [...new Set(lines.flatMap((line) => Object.keys(line.measured.columns)))];
+    for (const metric of measured) {
+      figures.push(
+        Charts.figure(`${metric} of the same pairs`, `measured:${metric}`, () => Training.measuredChart(metric, lines)),
+      );
+    }
     const labels = lines.map((line) => line.label);
     fill(partOf("training", "controls"), labels, () => (labels.length === 0 ? Training.nothing() : Training.controls(lines)));
-    fill(partOf("training", "charts"), metrics, () => element("div", { class: "grid" }, figures));
+    fill(partOf("training", "charts"), [metrics, measured], () => element("div", { class: "grid" }, figures));
     Training.showHeldOut(runs);
   },
 
@@ -40,6 +46,7 @@ const Training = {
             label: (runs.length > 1 ? `${run.name}, ` : "") + training.name,
             steps: training.metrics.steps,
             columns: training.metrics.columns,
+            measured: training.measured,
             number: lines.length,
             dash: i % 2 === 0 ? [] : [5, 3],
           });
@@ -93,18 +100,41 @@ const Training = {
   },
 
   chart(metric, lines) {
-    const datasets = lines
-      .filter((line) => line.columns[metric] !== undefined)
-      .map((line) => ({
-        label: line.label,
-        data: Training.points(line.steps, line.columns[metric]),
-        hidden: Training.hidden.has(line.label),
-        borderColor: Charts.series(line.number),
-        backgroundColor: Charts.series(line.number),
-        borderDash: line.dash,
-        borderWidth: 1.5,
-        pointRadius: line.steps.length > 1 ? 0 : 3,
-      }));
+    return Training.curves(
+      lines
+        .filter((line) => line.columns[metric] !== undefined)
+        .map((line) => Training.curve(line, Training.points(line.steps, line.columns[metric]))),
+    );
+  },
+
+  /* The model that the training began with and its checkpoints, on the same pairs. */
+  measuredChart(metric, lines) {
+    return Training.curves(
+      lines
+        .filter((line) => line.measured.columns[metric] !== undefined)
+        .map((line) =>
+          Training.curve(
+            line,
+            line.measured.steps.map((x, i) => ({ x, y: line.measured.columns[metric][i] })),
+          ),
+        ),
+    );
+  },
+
+  curve(line, data) {
+    return {
+      label: line.label,
+      data,
+      hidden: Training.hidden.has(line.label),
+      borderColor: Charts.series(line.number),
+      backgroundColor: Charts.series(line.number),
+      borderDash: line.dash,
+      borderWidth: 1.5,
+      pointRadius: data.length > 1 ? 0 : 3,
+    };
+  },
+
+  curves(datasets) {
     return {
       type: "line",
       data: { datasets },
