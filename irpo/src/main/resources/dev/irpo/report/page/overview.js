@@ -114,7 +114,7 @@ const Overview = {
             },
             ticks: { callback: (t) => `M_${t}` },
           }),
-          y: Charts.axis("", { type: "linear", beginAtZero: false, grace: "5%" }),
+          y: Charts.axis("", { type: "linear", beginAtZero: false, grace: "5%", max: 100 }),
         },
         plugins: {
           legend: Charts.legend({
