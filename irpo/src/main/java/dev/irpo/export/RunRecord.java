@@ -16,10 +16,11 @@ import java.util.TreeMap;
 ///
 /// @param iteration whose training it is
 record RunRecord(RunFolder folder, int iteration) {
-  /// The run of a training in `iteration-t/`; none of other trainings.
+  /// The run of a training in `iteration-t/` or `iteration-t/retrain/`; none of other trainings.
   static Optional<RunRecord> of(Path training) {
-    String name = training.getFileName().toString();
-    RunFolder folder = new RunFolder(training.getParent());
+    Path iteration = training.endsWith(RunFolder.RETRAIN) ? training.getParent() : training;
+    String name = iteration.getFileName().toString();
+    RunFolder folder = new RunFolder(iteration.getParent());
     return name.matches(RunFolder.ITERATION + "\\d+") && Files.exists(folder.configFile())
         ? Optional.of(
             new RunRecord(folder, Integer.parseInt(name.substring(RunFolder.ITERATION.length()))))

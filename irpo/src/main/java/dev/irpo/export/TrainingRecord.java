@@ -2,6 +2,7 @@ package dev.irpo.export;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.config.RunConfig;
 import dev.irpo.evaluate.Accuracy;
 import dev.irpo.provenance.ProgramStart;
@@ -131,14 +132,18 @@ record TrainingRecord(
 
   /// The versions that worked on it, as far as they are noted.
   private static String program(Path root) throws IOException {
-    String versions =
-        StartsFile.in(root).all().stream()
-            .map(ProgramStart::version)
-            .distinct()
-            .collect(Collectors.joining(", "));
-    return versions.isEmpty()
-        ? "IRPO on the JVM, version not recorded"
-        : "IRPO on the JVM, " + versions;
+    try {
+      String versions =
+          StartsFile.in(root).all().stream()
+              .map(ProgramStart::version)
+              .distinct()
+              .collect(Collectors.joining(", "));
+      return versions.isEmpty()
+          ? "IRPO on the JVM, version not recorded"
+          : "IRPO on the JVM, " + versions;
+    } catch (DamagedException ignored) { // the model does not depend on it
+      return "IRPO on the JVM, version not known (%s is damaged)".formatted(StartsFile.NAME);
+    }
   }
 
   /// That of a step, or the last one.

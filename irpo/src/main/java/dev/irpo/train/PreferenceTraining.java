@@ -34,14 +34,22 @@ public final class PreferenceTraining extends Training<PreferencePair> {
 
   /// A training at step 0.
   ///
-  /// @param trainer as [#trainer] makes it for these pairs or longer ones
+  /// @param trainer as [#trainer] makes it for these pairs or longer ones, of a policy that each
+  ///   process has whole
   public PreferenceTraining(
       RunConfig config,
       LanguageModel policy,
       Trainer<?> trainer,
       List<PreferencePair> pairs,
       int iteration) {
-    this(config, policy, trainer.sharding().group(), trainer, pairs, iteration);
+    this(config, policy, allOf(trainer), trainer, pairs, iteration);
+  }
+
+  private static Group allOf(Trainer<?> trainer) {
+    if (trainer.parameters().parallel().ranks() > 1) {
+      throw new IllegalArgumentException("several processes hold the policy; name all that train");
+    }
+    return trainer.sharding().group();
   }
 
   /// The same where several processes hold the policy together.
