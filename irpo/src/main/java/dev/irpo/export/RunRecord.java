@@ -44,16 +44,7 @@ record RunRecord(RunFolder folder, int iteration) {
     if (Files.exists(folder.chosen(iteration))) {
       return Optional.empty(); // the second training ends with it
     }
-    Optional<Integer> best = Optional.empty();
-    int mostCorrect = -1;
-    for (Map.Entry<Integer, Path> file : folder.heldOut(iteration).entrySet()) {
-      int correct = RunFolder.readJson(file.getValue(), Accuracy.class).correct();
-      if (correct >= mostCorrect) {
-        mostCorrect = correct;
-        best = Optional.of(file.getKey());
-      }
-    }
-    return best;
+    return folder.bestHeldOutStep(iteration);
   }
 
   /// Accuracy of a checkpoint on the held-out problems, if it was measured.

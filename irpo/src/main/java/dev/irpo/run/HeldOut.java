@@ -1,14 +1,15 @@
 package dev.irpo.run;
 
 import dev.irpo.config.RunConfig;
-import dev.irpo.evaluate.Accuracy;
 import dev.irpo.train.CheckpointPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /// Accuracies of the checkpoints of an iteration's training on the held-out problems.
@@ -39,17 +40,12 @@ record HeldOut(RunConfig config, RunFolder folder, int iteration) {
   /// The step with the most right answers of those that are evaluated, the later one of equals;
   /// none where none is.
   Optional<Integer> best(int total) throws IOException {
-    Optional<Integer> best = Optional.empty();
-    int mostCorrect = -1;
+    SortedMap<Integer, Path> evaluated = new TreeMap<>();
     for (int step : steps(total)) {
       if (Files.exists(file(step))) {
-        int correct = RunFolder.readJson(file(step), Accuracy.class).correct();
-        if (correct >= mostCorrect) {
-          mostCorrect = correct;
-          best = Optional.of(step);
-        }
+        evaluated.put(step, file(step));
       }
     }
-    return best;
+    return RunFolder.best(evaluated);
   }
 }

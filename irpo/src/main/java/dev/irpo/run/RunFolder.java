@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -189,11 +190,28 @@ public record RunFolder(Path root) {
   /// The best accuracy of an iteration's checkpoints on the held-out problems, of those that are
   /// evaluated.
   public Optional<Accuracy> bestHeldOut(int iteration) throws IOException {
-    Optional<Accuracy> best = Optional.empty();
-    for (Path file : heldOut(iteration).values()) {
-      Accuracy accuracy = readJson(file, Accuracy.class);
-      if (best.isEmpty() || accuracy.correct() > best.get().correct()) {
-        best = Optional.of(accuracy);
+    Optional<Integer> best = bestHeldOutStep(iteration);
+    return best.isEmpty()
+        ? Optional.empty()
+        : Optional.of(readJson(heldOut(iteration, best.get()), Accuracy.class));
+  }
+
+  /// The step of the checkpoint that has it, the later one of equals.
+  public Optional<Integer> bestHeldOutStep(int iteration) throws IOException {
+    return best(heldOut(iteration));
+  }
+
+  /// The step with the most right answers, the later one of equals.
+  ///
+  /// @param files of accuracies, by step
+  static Optional<Integer> best(SortedMap<Integer, Path> files) throws IOException {
+    Optional<Integer> best = Optional.empty();
+    int mostCorrect = -1;
+    for (Map.Entry<Integer, Path> file : files.entrySet()) {
+      int correct = readJson(file.getValue(), Accuracy.class).correct();
+      if (correct >= mostCorrect) {
+        mostCorrect = correct;
+        best = Optional.of(file.getKey());
       }
     }
     return best;

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -41,9 +40,6 @@ import org.apache.arrow.vector.types.pojo.Schema;
 public final class OptimizerShards implements AutoCloseable {
   private static final Pattern FILE_NAME = Pattern.compile("optimizer-\\d{5}-of-\\d{5}\\.arrow");
   private static final long BATCH_ELEMENTS = 1L << 29;
-  private static final String BEGIN = "irpo.begin";
-  private static final String END = "irpo.end";
-  private static final String RANGES = "irpo.ranges";
   private static final List<String> MOMENTS = List.of("expAvg", "expAvgSq");
   private static final List<String> WITH_MASTERS = List.of("expAvg", "expAvgSq", "master");
 
@@ -53,14 +49,6 @@ public final class OptimizerShards implements AutoCloseable {
 
   /// A range of elements, which begins at a row of a file.
   private record Shard(long begin, long end, long firstRow, IpcFile file) {}
-
-  /// Elements that follow each other.
-  private record Range(long begin, long end) {
-    @Override
-    public String toString() {
-      return begin + "-" + end;
-    }
-  }
 
   /// Memory for the state of some elements that follow each other.
   ///
@@ -155,14 +143,14 @@ public final class OptimizerShards implements AutoCloseable {
     }
 
     /// As few ranges as hold all pieces.
-    private List<Range> ranges() {
-      List<Range> ranges = new ArrayList<>();
+    private List<ElementRange> ranges() {
+      List<ElementRange> ranges = new ArrayList<>();
       for (Stored piece : pieces) {
         boolean follows = !ranges.isEmpty() && ranges.getLast().end() == piece.begin();
         long begin = follows ? ranges.removeLast().begin() : piece.begin();
-        ranges.add(new Range(begin, piece.end()));
+        ranges.add(new ElementRange(begin, piece.end()));
       }
-      return ranges.isEmpty() ? List.of(new Range(0, 0)) : ranges;
+      return ranges.isEmpty() ? List.of(new ElementRange(0, 0)) : ranges;
     }
 
     private List<String> columns() {
@@ -187,19 +175,13 @@ public final class OptimizerShards implements AutoCloseable {
   /// @throws IllegalArgumentException if the part does not lie within the layout
   public static SortedMap<String, Manifest.Entry> write(Path folder, ShardLayout layout, Part part)
       throws IOException {
-    List<Range> ranges = part.ranges();
+    List<ElementRange> ranges = part.ranges();
     if (ranges.getLast().end() > layout.total()) {
       throw new IllegalArgumentException(
           "a shard of elements %d to %d does not fit the %d of the layout"
               .formatted(ranges.getFirst().begin(), ranges.getLast().end(), layout.total()));
     }
-    Map<String, String> metadata = new TreeMap<>();
-    if (ranges.size() == 1) {
-      metadata.put(BEGIN, Long.toString(ranges.getFirst().begin()));
-      metadata.put(END, Long.toString(ranges.getFirst().end()));
-    } else {
-      metadata.put(RANGES, ranges.stream().map(Range::toString).collect(Collectors.joining(" ")));
-    }
+    Map<String, String> metadata = ElementRange.metadata(ranges);
     metadata.put("irpo.total", Long.toString(layout.total()));
     metadata.put("irpo.layout", layout.checksum());
     String name = "optimizer-%05d-of-%05d.arrow".formatted(part.number(), part.count());
@@ -226,7 +208,7 @@ public final class OptimizerShards implements AutoCloseable {
         .<IpcFileWriter.ColumnData>mapToObj(column -> {
           List<TensorContent> pieces =
               part.pieces().stream().map(piece -> piece.columns().get(column)).toList();
-          return new Column(pieces, begin, count);
+          return new StoredPieces(pieces, begin, count);
         })
         .toList();
   }
@@ -362,40 +344,16 @@ public final class OptimizerShards implements AutoCloseable {
     }
     List<Shard> shards = new ArrayList<>();
     long row = 0;
-    for (Range range : ranges(file)) {
+    for (ElementRange range : ElementRange.of(file)) {
       shards.add(new Shard(range.begin(), range.end(), row, file));
       row += range.end() - range.begin();
     }
     long rows = file.batches().stream().mapToLong(IpcFile.Batch::rows).sum();
     if (rows != row) {
-      throw IpcFile.damaged(file.path(), "says elements %s, has %d".formatted(ranges(file), rows));
+      throw IpcFile.damaged(
+          file.path(), "says elements %s, has %d".formatted(ElementRange.of(file), rows));
     }
     return shards;
-  }
-
-  private static List<Range> ranges(IpcFile file) {
-    Map<String, String> metadata = file.schema().getCustomMetadata();
-    try {
-      if (!metadata.containsKey(RANGES)) {
-        return List.of(range(file.metadata(BEGIN), file.metadata(END)));
-      }
-      List<Range> ranges = new ArrayList<>();
-      for (String range : metadata.get(RANGES).split(" ", -1)) {
-        int dash = range.indexOf('-');
-        ranges.add(range(range.substring(0, Math.max(0, dash)), range.substring(dash + 1)));
-      }
-      return ranges;
-    } catch (NumberFormatException e) {
-      throw IpcFile.damaged(file.path(), "its range is not a number", e);
-    }
-  }
-
-  private static Range range(String begin, String end) {
-    Range range = new Range(Long.parseLong(begin), Long.parseLong(end));
-    if (range.begin() < 0 || range.end() < range.begin()) {
-      throw new NumberFormatException("elements " + range);
-    }
-    return range;
   }
 
   private static void requireWhole(Path folder, List<Shard> shards, long total) {
@@ -412,39 +370,6 @@ public final class OptimizerShards implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s: its optimizer shards end at element %d of %d; copy the missing shards"
               .formatted(folder, expected, total));
-    }
-  }
-
-  /// A range of elements of pieces that follow each other.
-  private record Column(List<TensorContent> pieces, long begin, long count)
-      implements IpcFileWriter.ColumnData {
-    @Override
-    public long byteSize() {
-      return count * Float.BYTES;
-    }
-
-    @Override
-    public void writeTo(HashedFile out) throws IOException {
-      long wantedBegin = begin * Float.BYTES;
-      long wantedEnd = wantedBegin + byteSize();
-      long pieceBegin = 0;
-      for (TensorContent piece : pieces) {
-        long from = Math.max(wantedBegin, pieceBegin);
-        long bytes = Math.min(wantedEnd, pieceBegin + piece.byteSize()) - from;
-        if (bytes > 0) {
-          write(out, piece, from - pieceBegin, bytes);
-        }
-        pieceBegin += piece.byteSize();
-      }
-    }
-
-    private static void write(HashedFile out, TensorContent piece, long offset, long bytes)
-        throws IOException {
-      if (piece.inMemory().isPresent()) {
-        out.write(piece.inMemory().get().asSlice(offset, bytes));
-      } else {
-        out.write(bytes, (done, target) -> piece.read(offset + done, target));
-      }
     }
   }
 }
