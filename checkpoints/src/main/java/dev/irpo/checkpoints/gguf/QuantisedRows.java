@@ -55,7 +55,9 @@ record QuantisedRows(TensorContent floats, int columns) implements PiecewiseCont
     }
     float scale = most / MAX;
     float inverse = scale == 0 ? 0 : 1 / scale;
-    block.set(LittleEndian.SHORT, 0, Float.floatToFloat16(scale));
+    // a NaN of one kind: which of a block's NaNs the largest is differs with how this was compiled
+    float stored = Float.intBitsToFloat(Float.floatToIntBits(scale));
+    block.set(LittleEndian.SHORT, 0, Float.floatToFloat16(stored));
     for (int i = 0; i < QuantisedBlocks.ELEMENTS; i++) {
       float scaled = value(in, i) * inverse;
       // exact in double, where adding a half cannot round up

@@ -158,6 +158,9 @@ class GgufModelWriterTest {
     assertEquals(
         "b406006ba034dbef828775b0c07fc2b3778a81fdcd24947519778f16bd1383997fd7", quantised(waves));
     assertEquals("00".repeat(34), quantised(new float[32]));
+    float[] broken = new float[32];
+    broken[3] = Float.intBitsToFloat(0x7fd9_4000); // a NaN that says more than that it is one
+    assertEquals("007e" + "00".repeat(32), quantised(broken));
   }
 
   private static String quantised(float... values) {
