@@ -44,6 +44,8 @@ enum Area {
   /// Gradients of the states.
   STATE_GRADIENTS,
 
+  /// Panels of the rows of A of a task.
+  A_PANELS,
   /// Panels of B that all threads multiply with.
   B_PANELS,
   /// A tile with columns that the result does not have.

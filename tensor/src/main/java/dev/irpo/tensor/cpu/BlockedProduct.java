@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 /// C (M, N) = A (M, K) · B (K, N)      or      C += A · B
 /// for each block of k, for each group of panels of B:
 ///   1. pack the group for all threads                           [panel][k][32 columns of B]
-///   2. each task multiplies some rows of A, where they lie, with some of the panels
+///   2. each task multiplies some rows of A with some of the panels                  [TileRows]
 /// ```
 ///
 /// A task's rows of A stay in the L2 cache while the panels of B pass by; a panel of B serves all
@@ -34,12 +34,12 @@ final class BlockedProduct {
 
   private final WorkerPool pool;
   private final Strided c;
-  private final Strided a;
+  private final TileRows.Source a;
   private final ProductSizes sizes;
   private final boolean add;
 
   /// @param add whether the product is added to C
-  BlockedProduct(WorkerPool pool, Strided c, Strided a, ProductSizes sizes, boolean add) {
+  BlockedProduct(WorkerPool pool, Strided c, TileRows.Source a, ProductSizes sizes, boolean add) {
     this.pool = pool;
     this.c = c;
     this.a = a;
@@ -120,11 +120,9 @@ final class BlockedProduct {
           int column = (block.first() + panel) * Tiles.PANEL;
           int width = Math.min(panels, block.count() - panel) * Tiles.PANEL;
           int some = Math.min(rows, sizes.rows() - row);
-          Strided rowsOfA = a.from(row, block.from());
-          rowsOfA.prefetch(some, block.depth());
           MatrixProduct.multiply(
               c.from(row, column),
-              rowsOfA,
+              a.rows(row, some, block.from(), block.depth(), scratch),
               block.panels().from(panel, 0),
               new ProductSizes(some, Math.min(width, sizes.columns() - column), block.depth()),
               add || block.from() > 0,

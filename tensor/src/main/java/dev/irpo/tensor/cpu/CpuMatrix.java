@@ -75,7 +75,7 @@ final class CpuMatrix implements MatrixKernels {
     Optional<Panels> packed =
         packs(sizes.rows()) ? packedWeights.of(weight, whole) : Optional.empty();
     Strided a = Strided.rows(x, inner.dim).from(0, inner.first);
-    BlockedProduct product = product(out, a, sizes, false);
+    BlockedProduct product = product(out, TileRows.ofRows(a), sizes, false);
     if (packed.isEmpty()) {
       RowPanels panels = new RowPanels(weight.segment(), sizes.columns(), inner.dim);
       product.multiply(panels.from(inner.first));
@@ -84,13 +84,14 @@ final class CpuMatrix implements MatrixKernels {
     }
   }
 
-  private BlockedProduct product(MemorySegment out, Strided a, ProductSizes sizes, boolean add) {
+  private BlockedProduct product(
+      MemorySegment out, TileRows.Source a, ProductSizes sizes, boolean add) {
     return new BlockedProduct(pool, Strided.rows(out, sizes.columns()), a, sizes, add);
   }
 
   /// The linear layer on plain memory, with panels that are packed for it.
   void linear(MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
-    product(out, Strided.rows(x, sizes.depth()), sizes, false)
+    product(out, TileRows.ofRows(Strided.rows(x, sizes.depth())), sizes, false)
         .multiply(new RowPanels(weight, sizes.columns(), sizes.depth()));
   }
 
@@ -171,7 +172,7 @@ final class CpuMatrix implements MatrixKernels {
   /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory, or += if `add`; sizes are (R, K, N).
   void inputGradient(
       MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes, boolean add) {
-    product(dX, Strided.rows(dOut, sizes.depth()), sizes, add)
+    product(dX, TileRows.ofRows(Strided.rows(dOut, sizes.depth())), sizes, add)
         .multiply(new ColumnPanels(weight, sizes.columns()));
   }
 
@@ -185,7 +186,7 @@ final class CpuMatrix implements MatrixKernels {
   /// dWeight (N, K) += dOutᵀ (N, R) · x (R, K) on plain memory; sizes are (N, K, R).
   void weightGradient(
       MemorySegment dWeight, MemorySegment dOut, MemorySegment x, ProductSizes sizes) {
-    product(dWeight, Strided.rows(dOut, sizes.rows()).transposed(), sizes, true)
+    product(dWeight, TileRows.ofColumns(new ColumnPanels(dOut, sizes.rows())), sizes, true)
         .multiply(new ColumnPanels(x, sizes.columns()));
   }
 }

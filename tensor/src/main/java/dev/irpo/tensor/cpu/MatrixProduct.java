@@ -23,21 +23,28 @@ final class MatrixProduct {
   /// @param add whether the product is added to C
   static void multiply(
       Strided c, Strided a, Panels b, ProductSizes sizes, boolean add, Scratch scratch) {
+    multiply(c, TileRows.of(a), b, sizes, add, scratch);
+  }
+
+  /// Multiplies rows that may be packed.
+  static void multiply(
+      Strided c, TileRows a, Panels b, ProductSizes sizes, boolean add, Scratch scratch) {
     boolean isEmpty = sizes.rows() == 0 || sizes.columns() == 0;
     for (int k = 0; !isEmpty && k < sizes.depth(); k += DEPTH) {
       int depth = Math.min(DEPTH, sizes.depth() - k);
       ProductSizes block = new ProductSizes(sizes.rows(), sizes.columns(), depth);
-      block(c, a.from(0, k), b.from(0, k), block, add || k > 0, scratch);
+      block(c, a.from(k), b.from(0, k), block, add || k > 0, scratch);
     }
   }
 
   private static void block(
-      Strided c, Strided a, Panels b, ProductSizes sizes, boolean add, Scratch scratch) {
+      Strided c, TileRows a, Panels b, ProductSizes sizes, boolean add, Scratch scratch) {
     int columns = sizes.columns();
     long cAt = c.address(sizes.rows(), columns);
     long aAt = a.address(sizes.rows(), sizes.depth());
     long bAt = b.address(Panels.count(columns), sizes.depth());
-    Tiles tiles = new Tiles(c.rowBytes(), a.rowBytes(), a.columnBytes(), sizes.depth());
+    Tiles tiles =
+        new Tiles(c.rowBytes(), a.groupBytes(), a.rowBytes(), a.stepBytes(), sizes.depth());
     int whole = columns / Tiles.PANEL;
     try {
       wholePanels(tiles, cAt, aAt, bAt, b.panelBytes(), sizes.rows(), whole, add);
@@ -67,7 +74,7 @@ final class MatrixProduct {
   /// A last panel of which C has only some columns: its tiles go through a buffer.
   private static void edge(
       Tiles tiles, Strided c, long a, long b, int rows, int columns, boolean add, Scratch scratch) {
-    Tiles onEdge = new Tiles(Tiles.PANEL_BYTES, tiles.aRow(), tiles.aStep(), tiles.depth());
+    Tiles onEdge = tiles.onto(Tiles.PANEL_BYTES);
     try (Scratch.Frame _ = scratch.frame()) {
       MemorySegment edge = scratch.floats(Area.EDGE, (long) Tiles.ROWS * Tiles.PANEL);
       for (int r = 0; r < rows; r += Tiles.ROWS) {
@@ -76,7 +83,7 @@ final class MatrixProduct {
           long from = c.at() + (r + i) * c.rowBytes();
           MemorySegment.copy(c.memory(), from, edge, i * Tiles.PANEL_BYTES, floatBytes(columns));
         }
-        onEdge.multiply(edge.address(), a + r * tiles.aRow(), b, count, add);
+        onEdge.multiply(edge.address(), a + tiles.rowOffset(r), b, count, add);
         for (int i = 0; i < count; i++) {
           long to = c.at() + (r + i) * c.rowBytes();
           MemorySegment.copy(edge, i * Tiles.PANEL_BYTES, c.memory(), to, floatBytes(columns));

@@ -15,6 +15,10 @@ final class RawMemory {
   @SuppressWarnings("restricted") // see [#address]
   static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+  /// All bits that an address may have. What has no others, and the sum of two such numbers, lies
+  /// in [#ALL] for all that C2 knows, so that no access in a loop is checked.
+  static final long ADDRESSES = Long.MAX_VALUE >>> 2;
+
   /// Bytes of a cache line.
   private static final int LINE = 64;
 
