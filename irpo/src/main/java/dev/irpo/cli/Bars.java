@@ -23,7 +23,7 @@ final class Bars implements Progress {
   private static final long MEGABYTE = 1_000_000;
 
   /// What a stage counts.
-  enum Unit {
+  private enum Unit {
     ITEMS,
     BYTES
   }
@@ -33,8 +33,12 @@ final class Bars implements Progress {
     return begin(stage, total, Unit.ITEMS);
   }
 
-  /// Begins a stage of bytes or other things.
-  Bar begin(String stage, long total, Unit unit) {
+  @Override
+  public Bar beginBytes(String stage, long bytes) {
+    return begin(stage, bytes, Unit.BYTES);
+  }
+
+  private static Bar begin(String stage, long total, Unit unit) {
     if (LogFormat.chosen() == LogFormat.JSON) {
       return new JsonStage(stage, total);
     }
@@ -45,6 +49,8 @@ final class Bars implements Progress {
 
   /// Begins a stage whose results are printed while it runs: lines alone, and none if it takes less
   /// than a second.
+  ///
+  /// @param total 0 if it is not known
   static Bar besideResults(String stage, long total) {
     return LogFormat.chosen() == LogFormat.JSON
         ? new JsonStage(stage, total)
@@ -80,7 +86,8 @@ final class Bars implements Progress {
       message = text;
       if (pace.at(done)) {
         StringJoiner line = new StringJoiner(", ", stage + ": ", "");
-        line.add("%d %%".formatted(100 * done / Math.max(1, pace.total())));
+        line.add(
+            pace.total() > 0 ? "%d %%".formatted(100 * done / pace.total()) : String.valueOf(done));
         addRate(line);
         pace.secondsLeft().ifPresent(left -> line.add(Units.seconds(left) + " left"));
         addMessage(line);
@@ -153,7 +160,10 @@ final class Bars implements Progress {
     private void write(String event) {
       ObjectNode line = JsonLog.begin(System.Logger.Level.INFO.name());
       line.put("stage", stage).put("event", event);
-      line.put("done", pace.done()).put("total", pace.total());
+      line.put("done", pace.done());
+      if (pace.total() > 0) {
+        line.put("total", pace.total());
+      }
       line.put("seconds", Math.round(pace.seconds() * 1000) / 1000.0);
       pace.perSecond().ifPresent(rate -> line.put("perSecond", rate));
       pace.secondsLeft().ifPresent(left -> line.put("secondsLeft", left));

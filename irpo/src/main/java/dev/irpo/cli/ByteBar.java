@@ -20,7 +20,7 @@ final class ByteBar implements LongConsumer, AutoCloseable {
   @Override
   public void accept(long bytes) {
     if (done == 0) {
-      bar = new Bars().begin(stage, totalBytes, Bars.Unit.BYTES);
+      bar = new Bars().beginBytes(stage, totalBytes);
     }
     done += bytes;
     bar.at(done, Units.bytes(done));

@@ -60,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
         .requireRoom(folder.root(), processes.memoryBytes());
     folder.open(resolved, lock);
     StartModel startModel = new StartModel(folder);
-    if (startModel.isWanted()) {
+    if (startModel.isWanted(processes.progress().checksums())) {
       EmbeddedModel.copyTo(folder.startModel());
       startModel.requireSame("the demo's");
     }

@@ -50,7 +50,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private void model() throws IOException {
     try (StoredModel stored = ModelFiles.open(path, Optional.ofNullable(tokenizer))) {
-      stored.verifyChecksums();
+      stored.verifyChecksums(new Bars().checksums());
       System.out.println("format     " + stored.format().name());
       System.out.println("config     " + stored.config());
       stored.warning().ifPresent(warning -> System.out.println("warning    " + warning));

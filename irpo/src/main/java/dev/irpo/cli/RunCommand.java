@@ -74,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
     lock.takeIfThere(ConfigFile.NAME);
     RunConfig resolved = config.loadFor(out);
     StartModel startModel = new StartModel(folder);
-    boolean isCopied = startModel.isWanted();
+    boolean isCopied = startModel.isWanted(processes.progress().checksums());
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);

@@ -3,6 +3,7 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
@@ -41,13 +42,16 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (ModelProcesses processes = together.open();
         Backend backend = compute.start(processes);
-        JsonLines.LineReader reader = processes.standardInput()) {
+        JsonLines.LineReader reader = processes.standardInput();
+        Progress.Bar bar =
+            processes.prints() ? Bars.besideResults("score", 0) : Progress.Bar.NONE) {
       MappedModel mapped = MappedModel.open(backend, model, processes);
       LanguageModel loaded = mapped.model();
       requireFits(mapped, processes, TOKEN_BUDGET);
       int longest = TOKEN_BUDGET;
       Scorer scorer = new Scorer(backend, loaded.parameters(), TOKEN_BUDGET);
       List<Sequence> batch = new ArrayList<>();
+      long scored = 0;
       for (JsonLines.Line line = reader.next(); line != null; line = reader.next()) {
         Sequence sequence = sequence(loaded, line);
         int tokens = sequence.prompt().length + sequence.response().length;
@@ -58,10 +62,13 @@ final class ScoreCommand implements Callable<Integer> {
         batch.add(sequence);
         if (batch.size() == BATCH_LINES) {
           print(processes, scorer.score(batch));
+          scored += batch.size();
+          bar.at(scored, "");
           batch.clear();
         }
       }
       print(processes, scorer.score(batch));
+      bar.at(scored + batch.size(), "");
       processes.finish();
     }
     return 0;

@@ -105,7 +105,7 @@ final class SftCommand implements Callable<Integer> {
         return folder;
       });
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
-      folder.resume(training, plan);
+      folder.resume(training, plan, processes.progress().checksums());
       try (Progress.Bar bar = processes.progress().begin("sft", training.totalSteps())) {
         folder.run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
       }

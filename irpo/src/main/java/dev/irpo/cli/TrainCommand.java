@@ -108,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
       PreferenceTraining training =
           new PreferenceTraining(resolved, trained, replicas.all(), trainer, loaded, 0);
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), resolved.train());
-      boolean isResumed = folder.resume(training, plan) > 0;
+      boolean isResumed = folder.resume(training, plan, processes.progress().checksums()) > 0;
       if (!isResumed && reference == null && backend.traits().isBatchInvariant()) {
         training.requirePolicyIsReference();
       } else if (!isResumed && reference == null) {

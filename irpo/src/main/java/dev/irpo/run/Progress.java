@@ -1,9 +1,16 @@
 package dev.irpo.run;
 
+import dev.irpo.checkpoints.files.Reading;
+import dev.irpo.checkpoints.files.SeenChecksums;
+import dev.irpo.plan.Units;
+import java.nio.file.Path;
 import java.util.Map;
 
 /// Shows how far the stages of a run are.
 public interface Progress {
+  /// Bytes of a file whose checksum may take longer than a second.
+  long LARGE_BYTES = 1L << 27;
+
   /// Shows nothing.
   Progress NONE = (stage, total) -> Bar.NONE;
 
@@ -11,6 +18,34 @@ public interface Progress {
   ///
   /// @param total units of work the stage has
   Bar begin(String stage, long total);
+
+  /// Begins a stage whose units are bytes.
+  default Bar beginBytes(String stage, long bytes) {
+    return begin(stage, bytes);
+  }
+
+  /// Checksums of files; the reading of large ones is shown as a stage.
+  default SeenChecksums checksums() {
+    return new SeenChecksums(this::verify);
+  }
+
+  private Reading verify(Path file, long bytes) {
+    if (bytes < LARGE_BYTES) {
+      return Reading.UNSEEN;
+    }
+    Bar bar = beginBytes("verify " + file.getFileName(), bytes);
+    return new Reading() {
+      @Override
+      public void at(long done) {
+        bar.at(done, Units.bytes(done));
+      }
+
+      @Override
+      public void close() {
+        bar.close();
+      }
+    };
+  }
 
   /// One stage's progress; closing it ends the stage.
   interface Bar extends AutoCloseable {

@@ -49,7 +49,7 @@ final class Session {
   private final Progress progress;
 
   /// All checkpoints of a training have one base.
-  private final SeenChecksums seen = new SeenChecksums();
+  private final SeenChecksums seen;
 
   private LanguageModel model;
   private StoredModel mapped;
@@ -76,6 +76,7 @@ final class Session {
     this.problems = problems;
     this.model = model;
     this.progress = progress;
+    seen = progress.checksums();
     weights = folder.model(0);
     sampler = newSampler();
   }
@@ -275,7 +276,7 @@ final class Session {
       throws IOException {
     Path before = weights;
     weightsChange();
-    boolean isResumed = files.resume(training, plan) > 0;
+    boolean isResumed = files.resume(training, plan, seen) > 0;
     if (!isResumed) {
       weights = before;
     }

@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.files.UnfinishedFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,12 +24,12 @@ public record StartModel(RunFolder folder) {
 
   /// Whether it has to be copied: it is not there, or was damaged and is now put aside, with a
   /// warning. Reads all its bytes.
-  public boolean isWanted() throws IOException {
+  public boolean isWanted(SeenChecksums seen) throws IOException {
     if (!Files.exists(path())) {
       return true;
     }
     try {
-      Manifest.require(path()).verifyChecksums(path());
+      Manifest.require(path()).verifyChecksums(path(), seen);
       UnfinishedFolder.deleteJournal(path());
       return false;
     } catch (DamagedException e) {

@@ -9,6 +9,7 @@ import dev.irpo.checkpoints.arrow.OptimizerShards;
 import dev.irpo.checkpoints.arrow.ShardLayout;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.LanguageModel;
@@ -143,8 +144,8 @@ final class Checkpoint {
   ///
   /// @throws dev.irpo.checkpoints.files.DamagedException naming the file that is not what was
   ///   written
-  static void verify(Path folder) throws IOException {
-    Manifest.require(folder).verifyChecksums(folder);
+  static void verify(Path folder, SeenChecksums seen) throws IOException {
+    Manifest.require(folder).verifyChecksums(folder, seen);
   }
 
   /// Copies a verified checkpoint's trained weights and optimizer state in and returns its state.

@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.files.FolderLock;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import java.io.IOException;
@@ -94,9 +95,10 @@ public record TrainingFolder(Path root, Path start) {
   /// verifies, and puts damaged checkpoints on the way aside with a warning.
   ///
   /// @return its step; 0 if there is none, and the model is as it was
-  public int resume(Training<?> training, CheckpointPlan plan) throws IOException {
+  public int resume(Training<?> training, CheckpointPlan plan, SeenChecksums seen)
+      throws IOException {
     Group group = training.group();
-    String found = group.isFirst() ? String.valueOf(lastGood(plan)) : "";
+    String found = group.isFirst() ? String.valueOf(lastGood(plan, seen)) : "";
     int step = Integer.parseInt(SharedText.ofFirst(group, found));
     if (step > 0) {
       training.resume(checkpoint(step), training.base(start));
@@ -104,7 +106,7 @@ public record TrainingFolder(Path root, Path start) {
     return step;
   }
 
-  private int lastGood(CheckpointPlan plan) throws IOException {
+  private int lastGood(CheckpointPlan plan, SeenChecksums seen) throws IOException {
     int lines = MetricsFile.wholeLines(metrics());
     int last = lastStep().orElse(0);
     if (lines < last) {
@@ -112,16 +114,16 @@ public record TrainingFolder(Path root, Path start) {
     }
     for (int step : Checkpoint.steps(checkpoints()).reversed()) {
       boolean isBefore = missing(plan).isEmpty() || step < missing(plan).first();
-      if (isBefore && step <= lines && isGood(checkpoint(step))) {
+      if (isBefore && step <= lines && isGood(checkpoint(step), seen)) {
         return step;
       }
     }
     return 0;
   }
 
-  private static boolean isGood(Path checkpoint) throws IOException {
+  private static boolean isGood(Path checkpoint, SeenChecksums seen) throws IOException {
     try {
-      Checkpoint.verify(checkpoint);
+      Checkpoint.verify(checkpoint, seen);
       return true;
     } catch (DamagedException e) {
       Path aside = DamagedFiles.putAside(checkpoint);

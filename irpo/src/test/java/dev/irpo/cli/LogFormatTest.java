@@ -123,6 +123,21 @@ class LogFormatTest {
   }
 
   @Test
+  void aStageOfUnknownLengthHasNoTotal() throws IOException {
+    Path model = temporary.resolve("model");
+    EmbeddedModel.copyTo(model);
+    String line = "{\"promptIds\":[1],\"responseIds\":[3]}\n";
+    CommandLineRun run =
+        CommandLineRun.of(line.repeat(257), "score", "--model", model, "--log-format", "json");
+    assertEquals(257, run.lines().size());
+    JsonNode end = objects(run.err()).getLast();
+    assertEquals("score", end.get("stage").textValue());
+    assertEquals("end", end.get("event").textValue());
+    assertEquals(257, end.get("done").asInt());
+    assertFalse(end.has("total"), end.toString());
+  }
+
+  @Test
   void mistakesAreObjectsToo() throws IOException {
     CommandLineRun unknown = CommandLineRun.of("", "--log-format", "json", "config", "--sett");
     assertEquals(2, unknown.code());

@@ -8,6 +8,7 @@ import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.files.FolderLock;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.run.IterationLoop;
@@ -72,7 +73,7 @@ class StoppedRunTest {
       lock.takeIfThere(ConfigFile.NAME);
       RunFolder folder = new RunFolder(root);
       StartModel start = new StartModel(folder);
-      boolean isCopied = start.isWanted();
+      boolean isCopied = start.isWanted(new SeenChecksums());
       folder.open(CONFIG, lock);
       if (isCopied) {
         try (StoredModel model = ModelFormats.open(source.resolve("model"))) {

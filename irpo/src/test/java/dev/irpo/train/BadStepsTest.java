@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
@@ -144,7 +145,7 @@ class BadStepsTest {
                   }
                 }));
     PreferenceTraining resumed = training(TestData.tinyModel(backend), all);
-    assertEquals(4, folder.resume(resumed, plan(all)));
+    assertEquals(4, folder.resume(resumed, plan(all), new SeenChecksums()));
     String message =
         assertThrows(
                 IllegalArgumentException.class, () -> folder.run(resumed, plan(all), line -> {}))

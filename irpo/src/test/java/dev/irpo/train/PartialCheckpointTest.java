@@ -154,7 +154,10 @@ class PartialCheckpointTest {
         StoppedTraining.training(CONFIG, backend, TestData.open(backend, start));
     CheckpointPlan plan = CheckpointPlan.of(other.totalSteps(), CONFIG.train());
     String refusal =
-        assertThrows(IllegalArgumentException.class, () -> folder.resume(other, plan)).getMessage();
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> folder.resume(other, plan, new SeenChecksums()))
+            .getMessage();
     String file = folder.checkpoint(3).resolve("base.json").toString();
     assertTrue(refusal.startsWith(file + ": ") && refusal.contains(start.toString()), refusal);
     sft(new TrainingFolder(folder.root(), elsewhere), 0);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
 import dev.irpo.checkpoints.ModelFormats;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
@@ -109,7 +110,9 @@ class RoundedCheckpointTest {
           StoppedTraining.training(other, backend, TestData.open(backend, folder.start()));
       CheckpointPlan plan = CheckpointPlan.of(training.totalSteps(), other.train());
       String refusal =
-          assertThrows(IllegalArgumentException.class, () -> folder.resume(training, plan))
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> folder.resume(training, plan, new SeenChecksums()))
               .getMessage();
       assertTrue(
           refusal.contains("optimizer-00001-of-00001.arrow: ") && refusal.contains("'master'"),

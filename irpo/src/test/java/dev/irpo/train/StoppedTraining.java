@@ -3,6 +3,7 @@ package dev.irpo.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.checkpoints.files.FolderLock;
+import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
@@ -45,7 +46,7 @@ final class StoppedTraining {
       CheckpointPlan plan =
           CheckpointPlan.of(
               training.totalSteps(), config.with("train.checkpointEverySteps=3").train());
-      folder.resume(training, plan);
+      folder.resume(training, plan, new SeenChecksums());
       folder.run(
           training,
           plan,

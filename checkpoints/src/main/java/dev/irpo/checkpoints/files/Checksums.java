@@ -19,10 +19,15 @@ public final class Checksums {
   private Checksums() {}
 
   public static String sha256(MemorySegment data) {
+    return sha256(data, Reading.UNSEEN);
+  }
+
+  private static String sha256(MemorySegment data, Reading reading) {
     MessageDigest digest = digest();
     for (long begin = 0; begin < data.byteSize(); begin += CHUNK_BYTES) {
       long bytes = Math.min(CHUNK_BYTES, data.byteSize() - begin);
       digest.update(data.asSlice(begin, bytes).asByteBuffer());
+      reading.at(begin + bytes);
     }
     return HexFormat.of().formatHex(digest.digest());
   }
@@ -59,11 +64,15 @@ public final class Checksums {
   }
 
   public static String sha256(Path file) throws IOException {
+    return sha256(file, Reading.UNSEEN);
+  }
+
+  static String sha256(Path file, Reading reading) throws IOException {
     if (Files.size(file) == 0) {
       return sha256(MemorySegment.NULL);
     }
     try (Arena arena = Arena.ofConfined()) {
-      return sha256(MappedFiles.map(file, arena));
+      return sha256(MappedFiles.map(file, arena), reading);
     }
   }
 

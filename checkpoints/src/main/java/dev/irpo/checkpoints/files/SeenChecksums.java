@@ -14,6 +14,17 @@ import java.util.Objects;
 /// in the file system is another.
 public final class SeenChecksums {
   private final Map<Path, Seen> seen = new HashMap<>();
+  private final Reading.Display display;
+
+  /// Checksums of files that are read unseen.
+  public SeenChecksums() {
+    this((_, _) -> Reading.UNSEEN);
+  }
+
+  /// @param display shows each file while it is read
+  public SeenChecksums(Reading.Display display) {
+    this.display = display;
+  }
 
   /// @param key of the file in its file system, null where that has none
   private record State(long bytes, FileTime modified, Object key) {
@@ -31,7 +42,9 @@ public final class SeenChecksums {
     State before = State.of(real);
     Seen known = seen.get(real);
     if (known == null || !Objects.equals(known.state(), before)) {
-      known = new Seen(before, Checksums.sha256(real));
+      try (Reading reading = display.begin(real, before.bytes())) {
+        known = new Seen(before, Checksums.sha256(real, reading));
+      }
       seen.put(real, known);
     }
     return known.sha256();

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,5 +58,28 @@ class SeenChecksumsTest {
     Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
     assertEquals(Checksums.sha256(file), seen.sha256(file));
     assertNotEquals(first, seen.sha256(file));
+  }
+
+  @Test
+  void aReadingIsShownFromItsBeginningToItsEndOnce() throws IOException {
+    List<String> shown = new ArrayList<>();
+    SeenChecksums displayed =
+        new SeenChecksums((read, bytes) -> {
+          shown.add(read.getFileName() + " " + bytes);
+          return new Reading() {
+            @Override
+            public void at(long done) {
+              shown.add("at " + done);
+            }
+
+            @Override
+            public void close() {
+              shown.add("end");
+            }
+          };
+        });
+    assertEquals(first, displayed.sha256(file));
+    assertEquals(first, displayed.sha256(file));
+    assertEquals(List.of("a 3", "at 3", "end"), shown);
   }
 }
