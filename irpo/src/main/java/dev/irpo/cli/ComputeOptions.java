@@ -47,7 +47,7 @@ final class ComputeOptions {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
-    ConfigOptions.requireBackend(backend);
+    OverrideOptions.requireBackend(backend);
     return BackendStart.of(
         processes.compute(
             new ComputeSettings(

@@ -14,11 +14,11 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,8 +28,9 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Compares methods: runs all recipes of an experiment and prints its tables.",
-      "EXPERIMENT is table1 (the paper's first table), table2 (without gold solutions), figures",
-      "(log-probabilities during training), ablations, or a YAML file (docs/experiments.md). The same command resumes."
+      "EXPERIMENT is table1 (the paper's first table), table2 (without gold solutions),",
+      "figures (log-probabilities during training), ablations, or a YAML file",
+      "(docs/experiments.md). The same command resumes."
     },
     footer = {"", Processes.HELP})
 final class ExperimentCommand implements Callable<Integer> {
@@ -64,31 +65,18 @@ final class ExperimentCommand implements Callable<Integer> {
       description = "results.json with other draws of the same experiment; may be repeated")
   private List<Path> results = List.of();
 
-  @Option(
-      names = "--set",
-      paramLabel = "key=value",
-      description = "overrides one value of all runs; may be repeated")
-  private List<String> overrides = new ArrayList<>();
-
-  @Option(
-      names = "--backend",
-      paramLabel = "NAME",
-      description = "compute.backend: " + ComputeSettings.BACKEND_FORM)
-  private String backend;
+  @Mixin private OverrideOptions overrides;
 
   @Override
   public Integer call() throws IOException {
-    if (backend != null) {
-      ConfigOptions.requireBackend(backend);
-      overrides.add("compute.backend=" + backend);
-    }
-    return Processes.share(this::run);
+    List<String> settings = overrides.all();
+    return Processes.share(processes -> run(settings, processes));
   }
 
-  private void run(Processes processes) throws IOException {
+  private void run(List<String> settings, Processes processes) throws IOException {
     Path root = out == null ? standardFolder() : out;
     ComputeSettings compute =
-        processes.all(() -> RunConfig.load(Optional.empty(), overrides).compute());
+        processes.all(() -> RunConfig.load(Optional.empty(), settings).compute());
     try (FolderLock lock = new FolderLock(root)) {
       processes.first(() -> {
         lock.take();
@@ -100,7 +88,7 @@ final class ExperimentCommand implements Callable<Integer> {
                 new Experiment(
                     experiment,
                     seeds,
-                    overrides,
+                    settings,
                     results,
                     root,
                     startModel(processes),
