@@ -90,16 +90,37 @@ class LauncherTest {
     builder.environment().put("JAVA_HOME", JAVA);
     builder.environment().put("IRPO_JAVA_OPTIONS", "-XX:NoSuchOption");
     builder.environment().remove("TORNADOVM_HOME");
-    String seen = errorsOf(builder);
+    String seen = errorsOf(1, builder);
     String plain = Path.of(JAVA, "bin", "java").toString();
-    assertEquals(errorsOf(new ProcessBuilder(plain, "-XX:NoSuchOption")), seen);
+    assertEquals(errorsOf(1, new ProcessBuilder(plain, "-XX:NoSuchOption")), seen);
   }
 
   /// Through a pipe, which ends when all that write to it have ended.
-  private static String errorsOf(ProcessBuilder builder) throws Exception {
+  private static String errorsOf(int code, ProcessBuilder builder) throws Exception {
     Process process = builder.start();
     String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(1, process.waitFor());
+    assertEquals(code, process.waitFor());
     return errors;
+  }
+
+  /// Before Maven is started, which would name an artifact that no user knows.
+  @Test
+  void anSdkOfAnotherVersionIsRefusedBeforeTheBuild() throws Exception {
+    Path checkout = Files.createDirectories(root.resolve("checkout"));
+    Path bin = Files.createDirectories(checkout.resolve("bin"));
+    for (String script : List.of("irpo", "find-jdk")) {
+      Files.copy(root.resolve("bin").resolve(script), bin.resolve(script));
+    }
+    Files.writeString(
+        checkout.resolve("pom.xml"), "<tornado.version>5.2.0-jdk25</tornado.version>\n");
+    Path sdk = Files.createDirectories(checkout.resolve("sdk"));
+    Files.createFile(sdk.resolve("tornado-argfile"));
+    ProcessBuilder builder = new ProcessBuilder(bin.resolve("irpo").toString(), "devices");
+    builder.environment().put("JAVA_HOME", JAVA);
+    builder.environment().put("TORNADOVM_HOME", sdk.toString());
+    assertEquals(
+        "irpo: %s/share/java/tornado/tornado-api-5.2.0-jdk25.jar does not exist; set TORNADOVM_HOME to a TornadoVM SDK of that version, or unset it\n"
+            .formatted(sdk),
+        errorsOf(2, builder));
   }
 }
