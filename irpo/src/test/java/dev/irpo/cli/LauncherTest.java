@@ -36,8 +36,10 @@ class LauncherTest {
       Files.copy(Path.of("..", "bin", script), bin.resolve(script));
     }
     assertTrue(bin.resolve("irpo").toFile().setExecutable(true));
-    try (var flags = Main.class.getResourceAsStream("jvm.flags")) {
-      Files.copy(flags, lib.resolve("jvm.flags"));
+    for (String name : List.of("jvm.flags", "tornado.flags")) {
+      try (var flags = Main.class.getResourceAsStream(name)) {
+        Files.copy(flags, lib.resolve(name));
+      }
     }
     Manifest manifest = new Manifest();
     Attributes attributes = manifest.getMainAttributes();
@@ -122,5 +124,19 @@ class LauncherTest {
         "irpo: %s/share/java/tornado/tornado-api-5.2.0-jdk25.jar does not exist; set TORNADOVM_HOME to a TornadoVM SDK of that version, or unset it\n"
             .formatted(sdk),
         errorsOf(2, builder));
+  }
+
+  @Test
+  void theFlagsOfAnSdkThatWasMovedNameItsNewFolder() throws Exception {
+    Path sdk = Files.createDirectories(root.resolve("an sdk"));
+    Files.writeString(sdk.resolve("tornado-argfile"), "-XX:NoSuchOption=/where/it/was/made\n");
+    Files.writeString(
+        sdk.resolve("tornado-argfile.template"),
+        "# flags\n-Dfirst=1 -XX:NoSuchOption=${TORNADOVM_HOME}/lib # its libraries\n");
+    ProcessBuilder builder = new ProcessBuilder(root.resolve("bin/irpo").toString(), "--version");
+    builder.environment().put("JAVA_HOME", JAVA);
+    builder.environment().put("TORNADOVM_HOME", sdk.toString());
+    String errors = errorsOf(1, builder);
+    assertTrue(errors.contains("'NoSuchOption=" + sdk + "/lib'"), errors);
   }
 }
