@@ -1,6 +1,7 @@
 package dev.irpo.benchmarks;
 
 import dev.irpo.benchmarks.processes.CollectivesCommand;
+import dev.irpo.benchmarks.steps.AgainstCommand;
 import dev.irpo.benchmarks.steps.PointCommand;
 import dev.irpo.benchmarks.steps.RowCommand;
 import dev.irpo.benchmarks.steps.ScalingCommand;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       KernelsCommand.class,
       StepsCommand.class,
+      AgainstCommand.class,
       StepCommand.class,
       ScalingCommand.class,
       RowCommand.class,

@@ -17,6 +17,9 @@ public final class RowCommand implements Callable<Integer> {
   @Option(names = "--peak", required = true, paramLabel = "FLOPS")
   private double peak;
 
+  @Option(names = "--form", paramLabel = "NAME", defaultValue = "TABLE")
+  private Report.Form form;
+
   @Mixin private RowOptions options;
 
   @Override
@@ -26,12 +29,14 @@ public final class RowCommand implements Callable<Integer> {
       row.run(
           new StepRow.Setting(
               backend,
-              new Report(System.out, peak),
+              new Report(System.out, peak, form),
               options.repeats(),
               StepsCommand.script(),
               options.stories()));
     }
-    Report.others(System.out, load);
+    if (form == Report.Form.TABLE) {
+      Report.others(System.out, load);
+    }
     return 0;
   }
 }

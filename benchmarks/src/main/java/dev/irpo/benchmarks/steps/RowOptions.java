@@ -1,37 +1,29 @@
 package dev.irpo.benchmarks.steps;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /// Options of the rows of [StepsCommand].
 final class RowOptions extends TimingOptions {
-  @Option(
-      names = "--stories",
-      paramLabel = "DIR",
-      description = "folder with stories260K.bin and tok512.model; its rows are left out without")
-  private Path stories;
+  @Mixin private StoriesOption stories;
 
   @Override
   void check() {
     super.check();
-    if (stories != null && !Files.isDirectory(stories)) {
-      throw new IllegalArgumentException(
-          "--stories %s: is no folder; name the one with stories260K.bin".formatted(stories));
-    }
+    stories.check();
   }
 
   Optional<Path> stories() {
-    return Optional.ofNullable(stories);
+    return stories.folder();
   }
 
   @Override
   List<String> arguments() {
     List<String> all = new ArrayList<>(super.arguments());
-    stories().ifPresent(folder -> all.addAll(List.of("--stories", folder.toString())));
+    all.addAll(stories.arguments());
     return all;
   }
 }

@@ -75,6 +75,14 @@ enum StepRow {
     work.run(s);
   }
 
+  /// Whether it reports a figure for each of several pieces of work.
+  boolean hasSeveralFigures() {
+    return switch (this) {
+      case PRODUCTS_S, PRODUCTS_M, PRODUCTS_L -> true;
+      default -> false;
+    };
+  }
+
   private static void decode(Setting s) {
     ModelSize size = ModelSize.M;
     Parameters parameters = TrainingWork.randomModel(s.backend, size.config());

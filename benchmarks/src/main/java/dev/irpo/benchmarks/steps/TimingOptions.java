@@ -1,6 +1,8 @@
 package dev.irpo.benchmarks.steps;
 
+import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Options of everything that is timed.
@@ -12,12 +14,7 @@ class TimingOptions {
       description = "least number of runs, after a warm-up; default: ${DEFAULT-VALUE}")
   private int repeats;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "0: one per core; default: ${DEFAULT-VALUE}")
-  private int threads;
+  @Mixin private ThreadsOption threads;
 
   /// Checks the ranges.
   ///
@@ -26,9 +23,7 @@ class TimingOptions {
     if (repeats < 1) {
       throw new IllegalArgumentException("--repeat is " + repeats + ", it must be above 0");
     }
-    if (threads < 0) {
-      throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
-    }
+    threads.check();
   }
 
   int repeats() {
@@ -36,11 +31,13 @@ class TimingOptions {
   }
 
   int threads() {
-    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    return threads.count();
   }
 
   /// The same for another process.
   List<String> arguments() {
-    return List.of("--repeat", String.valueOf(repeats), "--threads", String.valueOf(threads));
+    List<String> all = new ArrayList<>(List.of("--repeat", String.valueOf(repeats)));
+    all.addAll(threads.arguments());
+    return all;
   }
 }

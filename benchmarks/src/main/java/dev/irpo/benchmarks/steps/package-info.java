@@ -7,5 +7,9 @@
 /// multiply-adds in registers, measured in the same minute, and with the peak memory of its
 /// process.
 ///
+/// `bin/irpo bench against` measures a row and a command of another program in turns
+/// ([dev.irpo.benchmarks.steps.Turns]): on a machine whose speed varies the ratio of what was
+/// measured in the same minute says more than two medians of different hours.
+///
 /// [dev.irpo.benchmarks.steps.Curve] lists what `bin/irpo bench scaling` lets grow.
 package dev.irpo.benchmarks.steps;
