@@ -10,9 +10,6 @@ final class MpiGroup implements Group {
   /// Below it a collective is not worth a gate.
   private static final long SMALL_BYTES = 64 << 10;
 
-  /// Up to it all ranks' bytes go to all, where they are to be added up.
-  private static final long AT_ONCE_BYTES = 256 << 10;
-
   private final MpiJob job;
   private final Channel channel;
   private final Transfers transfers;
@@ -71,11 +68,11 @@ final class MpiGroup implements Group {
   @Override
   public Pending startAllReduce(MemorySegment segment, Element element) {
     element.requireSum(segment);
-    if (segment.byteSize() * size() <= AT_ONCE_BYTES) {
+    AllReduceMessages messages = AllReduceMessages.of(segment.byteSize(), element, size());
+    if (messages.areSentAtOnce()) {
       return start("all-reduce", segment, transfers.allReduceAtOnce(segment, element));
     }
-    Partition even = Partition.of(segment.byteSize() / element.bytes(), size(), 1);
-    RangeParts parts = parts(segment, element, even);
+    RangeParts parts = parts(segment, element, messages.partition());
     FuturePending sums = start("all-reduce", segment, transfers.reduceScatter(parts));
     FuturePending copies = start("all-reduce", segment, transfers.allGather(parts));
     return new FuturePending(CompletableFuture.allOf(sums.future(), copies.future()));

@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.config.RunConfig;
 import dev.irpo.config.TrainSettings;
 import dev.irpo.config.TrainSettings.ParameterType;
 import dev.irpo.plan.Machine;
@@ -181,12 +182,12 @@ final class ClusterOptions {
 
   /// The strategies to compare.
   ///
-  /// @param train what processes as they are built train with
-  List<Strategy> strategies(Cluster cluster, LlamaConfig model, TrainSettings train) {
-    Precision elements = precision(train);
+  /// @param config what processes as they are built run with
+  List<Strategy> strategies(Cluster cluster, LlamaConfig model, RunConfig config) {
+    Precision elements = precision(config.train());
     Overlap usual = hasGpus() ? Overlap.LAYERS : Overlap.AS_BUILT;
     Overlap overlap = withoutOverlap ? Overlap.NONE : usual;
-    List<String> names = strategies.isEmpty() ? usual(cluster, model) : strategies;
+    List<String> names = strategies.isEmpty() ? usual(cluster, model, config) : strategies;
     return names.stream()
         .map(name ->
             Strategy.find(name, elements, overlap)
@@ -196,7 +197,11 @@ final class ClusterOptions {
         .toList();
   }
 
-  private List<String> usual(Cluster cluster, LlamaConfig model) {
+  private List<String> usual(Cluster cluster, LlamaConfig model, RunConfig config) {
+    int asBuilt = config.compute().tensorParallel();
+    if (!hasGpus() && asBuilt > 1) {
+      return List.of("tp%d+zero1".formatted(asBuilt), "tp%d+zero2".formatted(asBuilt));
+    }
     List<String> names = new ArrayList<>(List.of("zero1", "zero2"));
     if (hasGpus()) {
       names.add("zero3");

@@ -127,8 +127,18 @@ record DryRun(
   }
 
   private static String stages(RunPlan plan) {
+    boolean sends = plan.totalAmount().sentBytes() > 0;
     Table table =
-        new Table().row("stage", "items", "tokens", "operations", "bytes moved", "time", "memory");
+        new Table()
+            .row(
+                "stage",
+                "items",
+                "tokens",
+                "operations",
+                "bytes moved",
+                "time",
+                "memory",
+                sends ? "each sends" : "");
     addRows(table, plan.start());
     table.row("each of %d iterations".formatted(plan.iterations()));
     addRows(table, plan.iteration());
@@ -148,7 +158,8 @@ record DryRun(
           computes ? Units.flops(work.amount().flops()) : "",
           computes ? Units.bytes(Math.round(work.amount().bytes())) : "",
           computes ? Units.seconds(work.amount().seconds()) : "",
-          Units.bytes(row.memoryBytes()));
+          Units.bytes(row.memoryBytes()),
+          sent(work.amount()));
     }
   }
 
@@ -159,7 +170,14 @@ record DryRun(
         "",
         Units.flops(amount.flops()),
         Units.bytes(Math.round(amount.bytes())),
-        Units.seconds(amount.seconds()));
+        Units.seconds(amount.seconds()),
+        "",
+        sent(amount));
+  }
+
+  /// By each of the processes that hold a model together.
+  private static String sent(Work.Amount amount) {
+    return amount.sentBytes() > 0 ? Units.bytes(Math.round(amount.sentBytes())) : "";
   }
 
   private static Table disk(RunPlan plan) {

@@ -101,6 +101,7 @@ final class PlanCommand implements Callable<Integer> {
       problems.put(split, 1);
     }
     Longest longest = Longest.of(splits.values());
+    int ofModel = resolved.compute().tensorParallel();
     RunPrograms programs = new RunPrograms(sizes, resolved, longest, processes);
     Rates rates = gflops > 0 ? given(resolved) : Rates.measured(resolved.compute());
     StageCosts costs = new StageCosts(resolved, programs, splits, rates.device());
@@ -116,7 +117,8 @@ final class PlanCommand implements Callable<Integer> {
     if (json) {
       JsonLines.print(json(sizes, memory, rates, repeated.values()));
     } else {
-      print(System.out, sizes, memory, rates, repeated.values());
+      printMemory(System.out, sizes, memory, ofModel);
+      printWork(System.out, rates, repeated.values(), ofModel);
     }
     return 0;
   }
@@ -157,9 +159,7 @@ final class PlanCommand implements Callable<Integer> {
               asked,
               cluster.assumptions(),
               resolved.train().batchSize(),
-              cluster.strategies(asked, sizes, resolved.train()).stream()
-                  .map(simulation::run)
-                  .toList());
+              cluster.strategies(asked, sizes, resolved).stream().map(simulation::run).toList());
       if (json) {
         JsonLines.print(report.json());
       } else {
@@ -201,33 +201,44 @@ final class PlanCommand implements Callable<Integer> {
     return new Rates(new Roofline.Device(gflops * 1e9, gbytes * 1e9, rounds), "as given");
   }
 
-  private void print(
-      PrintStream out, LlamaConfig sizes, MemoryNeed memory, Rates rates, Collection<Work> steps) {
+  private void printMemory(PrintStream out, LlamaConfig sizes, MemoryNeed memory, int ofModel) {
     out.printf(
         Locale.ROOT, "%s: %.4g billion parameters%n%n", model.name(), sizes.numParameters() / 1e9);
     out.println(
         (processes == 1 ? "Memory\n" : "Memory of each of %d processes%n".formatted(processes))
             + MemoryTable.of(memory).stripTrailing());
-    printWayOut(out, memory);
-    out.println("\nWork, and least time at " + rates);
+    printWayOut(out, memory, ofModel);
+  }
+
+  private static void printWork(PrintStream out, Rates rates, Collection<Work> steps, int ofModel) {
+    boolean isSliced = ofModel > 1;
+    String whose = isSliced ? " of the %d processes of a model".formatted(ofModel) : "";
+    out.printf("%nWork%s, and least time at %s%n", whose, rates);
     Table table = new Table();
     for (Work step : steps) {
+      Work.Amount amount = step.amount();
       table.row(
           "  " + step.name(),
           Units.count(step.tokens()) + " tokens",
-          Units.flops(step.amount().flops()),
-          Units.seconds(step.amount().seconds()),
-          Units.rate(step.tokens() / step.amount().seconds()));
+          Units.flops(amount.flops()),
+          Units.seconds(amount.seconds()),
+          Units.rate(step.tokens() / amount.seconds()),
+          isSliced ? "each sends " + Units.bytes(Math.round(amount.sentBytes())) : "");
     }
     out.print(table);
+    if (isSliced) {
+      out.println(
+          "  Sums of activations take memory's time, as in one machine; for a network's give"
+              + " --network.");
+    }
   }
 
-  private void printWayOut(PrintStream out, MemoryNeed memory) {
+  private void printWayOut(PrintStream out, MemoryNeed memory, int ofModel) {
     long available = Machine.memoryBytes();
     if (memory.totalBytes() > available) {
       out.println("  too much for this machine; use " + memory.wayOut(available));
       memory
-          .enoughProcesses(processes, available)
+          .enoughProcesses(processes, ofModel, available)
           .ifPresent(enough -> out.println("  would fit with --processes " + enough));
     }
   }
@@ -252,7 +263,8 @@ final class PlanCommand implements Callable<Integer> {
           .put("name", step.name())
           .put("tokens", step.tokens())
           .put("flops", step.amount().flops())
-          .put("seconds", step.amount().seconds());
+          .put("seconds", step.amount().seconds())
+          .put("sentBytes", step.amount().sentBytes());
     }
     return node;
   }

@@ -121,14 +121,16 @@ public record MemoryNeed(SequencedMap<Purpose, Long> bytes, List<String> waysOut
     return bytes.getOrDefault(purpose, 0L);
   }
 
-  /// Processes with as much memory each that would do, sharing the optimizer's state.
+  /// Processes with as much memory each that would do: so many models as must share the optimizer's
+  /// state.
   ///
   /// @param processes that this plan is for
-  public OptionalLong enoughProcesses(int processes, long availableBytes) {
+  /// @param ofModel of them that hold a model together, a divisor
+  public OptionalLong enoughProcesses(int processes, int ofModel, long availableBytes) {
     long shared = bytesFor(Purpose.OPTIMIZER);
     long room = availableBytes - (totalBytes() - shared);
     return room <= 0
         ? OptionalLong.empty()
-        : OptionalLong.of(Math.ceilDiv(shared * processes, room));
+        : OptionalLong.of(ofModel * Math.ceilDiv(shared * (processes / ofModel), room));
   }
 }

@@ -40,14 +40,17 @@ public record Roofline(List<Kernel> kernels) {
   /// @param flops of all calls
   /// @param bytes of all calls, at least
   /// @param seconds of all calls, at least
-  public record Kernel(String name, int calls, double flops, double bytes, double seconds) {
+  /// @param sentBytes that a process sends to others in all calls
+  public record Kernel(
+      String name, int calls, double flops, double bytes, double seconds, double sentBytes) {
     private Kernel plus(Kernel other) {
       return new Kernel(
           name,
           calls + other.calls,
           flops + other.flops,
           bytes + other.bytes,
-          seconds + other.seconds);
+          seconds + other.seconds,
+          sentBytes + other.sentBytes);
     }
 
     /// Whether arithmetic takes longer than memory.
@@ -71,7 +74,7 @@ public record Roofline(List<Kernel> kernels) {
           bytes -= roundedBytes(node);
         }
         double seconds = Math.max(flops / device.flopsPerSecond(), bytes / device.bytesPerSecond());
-        Kernel one = new Kernel(name(node), 1, flops, bytes, seconds);
+        Kernel one = new Kernel(name(node), 1, flops, bytes, seconds, op.sentBytes(node));
         byName.merge(one.name(), one, Kernel::plus);
       }
     }
@@ -109,6 +112,11 @@ public record Roofline(List<Kernel> kernels) {
   /// Least bytes of all kernels.
   public double bytes() {
     return kernels.stream().mapToDouble(Kernel::bytes).sum();
+  }
+
+  /// Bytes that a process sends to others in all kernels.
+  public double sentBytes() {
+    return kernels.stream().mapToDouble(Kernel::sentBytes).sum();
   }
 
   /// Least time of all kernels.

@@ -12,6 +12,7 @@ import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.parallel.Replicas;
+import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
@@ -148,7 +149,7 @@ public final class RunPrograms {
     this.config = config;
     this.longest = longest;
     whole = model;
-    parameters = Parameters.allocate(outline, model.slice(replicas.model()));
+    parameters = Parameters.allocate(outline, model, replicas.model());
     ownWeightBytes = outline.allocatedBytes();
   }
 
@@ -160,6 +161,11 @@ public final class RunPrograms {
   /// Processes that share the pairs of a training.
   int processes() {
     return replicas.data().size();
+  }
+
+  /// The processes that hold a model together.
+  TensorParallel parallel() {
+    return replicas.model();
   }
 
   /// Bytes of a model's weights in single precision.

@@ -1,6 +1,7 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.config.TrainSettings.ParameterType;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.train.PreferenceTraining;
@@ -10,8 +11,10 @@ import java.util.Map;
 /// What the stages of a run add up their [Cost] from: the prompts' counts and the rooflines of the
 /// programs that run in them.
 ///
-/// Times are sums of least times of kernels. A response is taken as long as it may get, a pair as a
-/// prompt with two such responses.
+/// Times are sums of least times of kernels. Where processes hold a model together operations and
+/// bytes are those of all of them, times and what is sent of each; they add up activations at the
+/// rate of memory, as processes of one machine do at best. A response is taken as long as it may
+/// get, a pair as a prompt with two such responses.
 ///
 /// @param splits prompts of each split
 /// @param device its rates
@@ -143,18 +146,18 @@ public record StageCosts(
     double pairTokens = trainedTokens(counts);
     Work.Amount microBatch = microBatch(counts);
     Work.Amount update = update();
-    int processes = programs.processes(); // what they tell each other is left out
+    int processes = programs.processes(); // gradients that they send each other are left out
     double count = batch * pairTokens / programs.training().tokens();
     double countEach = count * Math.max(1.0 / processes, 1.0 / batch); // a pair is not divided
     Work.Amount all = microBatch.times(count).plus(update.times(processes));
-    double seconds = countEach * microBatch.seconds() + update.seconds();
+    Work.Amount each = microBatch.times(countEach).plus(update);
     return new Work(
         Work.Kind.TRAIN,
         "step of %d longest pairs".formatted(batch),
         1,
         "steps",
         Math.round(batch * pairTokens),
-        new Work.Amount(all.flops(), all.bytes(), seconds));
+        new Work.Amount(all.flops(), all.bytes(), each.seconds(), each.sentBytes()));
   }
 
   /// Mean tokens that a training computes of a pair.
@@ -170,12 +173,16 @@ public record StageCosts(
     return amount(programs.training().microBatch(), keys);
   }
 
-  /// Clipping, the optimizer's step and what clears the gradient, in one process.
+  /// Clipping, the optimizer's step and what clears the gradient, in the processes of one model:
+  /// these tell each other the norm of their slices, and where weights are rounded whether any does
+  /// not fit.
   public Work.Amount update() {
+    int numbers = config.train().parameterType() == ParameterType.F32 ? 1 : 2;
     return programs.training().updates().stream()
         .map(program -> amount(program, 0))
         .reduce(Work.Amount::plus)
-        .orElseThrow();
+        .orElseThrow()
+        .plus(Work.Amount.sending(numbers * programs.parallel().bytesOfNumber()));
   }
 
   private Cost weights() {
@@ -199,7 +206,8 @@ public record StageCosts(
   }
 
   private Work.Amount amount(Compilation program, double keys) {
-    return Work.Amount.of(Roofline.of(List.of(program), keys, device));
+    Roofline ofProcess = Roofline.of(List.of(program), keys, device);
+    return Work.Amount.of(ofProcess, programs.parallel().ranks());
   }
 
   /// Keys that a query meets on average where responses share a prompt: half of its own text, and a

@@ -22,25 +22,42 @@ public record Work(Kind kind, String name, long items, String unit, long tokens,
 
   /// How much is computed.
   ///
-  /// @param flops floating-point operations of products and attention
-  /// @param bytes that kernels must move
+  /// @param flops floating-point operations of products and attention, of all processes
+  /// @param bytes that kernels must move, of all processes
   /// @param seconds at least
-  public record Amount(double flops, double bytes, double seconds) {
+  /// @param sentBytes that each process sends to those that hold the model with it
+  public record Amount(double flops, double bytes, double seconds, double sentBytes) {
     /// Nothing.
-    public static final Amount NONE = new Amount(0, 0, 0);
+    public static final Amount NONE = new Amount(0, 0, 0, 0);
 
-    static Amount of(Roofline roofline) {
-      return new Amount(roofline.flops(), roofline.bytes(), roofline.seconds());
+    /// What so many processes do that hold a model together.
+    ///
+    /// @param roofline of each of them
+    static Amount of(Roofline roofline, int processes) {
+      return new Amount(
+          processes * roofline.flops(),
+          processes * roofline.bytes(),
+          roofline.seconds(),
+          roofline.sentBytes());
+    }
+
+    /// Only sends.
+    static Amount sending(double bytes) {
+      return new Amount(0, 0, 0, bytes);
     }
 
     /// The same so many times.
     public Amount times(double count) {
-      return new Amount(count * flops, count * bytes, count * seconds);
+      return new Amount(count * flops, count * bytes, count * seconds, count * sentBytes);
     }
 
     /// Both.
     public Amount plus(Amount other) {
-      return new Amount(flops + other.flops, bytes + other.bytes, seconds + other.seconds);
+      return new Amount(
+          flops + other.flops,
+          bytes + other.bytes,
+          seconds + other.seconds,
+          sentBytes + other.sentBytes);
     }
 
     Amount minus(Amount other) {

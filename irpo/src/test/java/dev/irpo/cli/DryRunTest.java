@@ -65,11 +65,18 @@ class DryRunTest {
   @Test
   void itPlansOneOfTheProcessesThatHoldAModel() throws IOException {
     List<Object> arguments = new ArrayList<>(List.of(gsm8k("gsm8k-llama2-7b-chat")));
-    String whole = weights(rehearse(arguments.toArray()));
+    CommandLineRun alone = rehearse(arguments.toArray());
+    assertFalse(alone.out().contains("each sends"), alone.out());
+    String whole = weights(alone);
     arguments.addAll(List.of("--set", "compute.tensorParallel=2"));
     CommandLineRun sliced = rehearse(arguments.toArray());
     assertEquals(0, sliced.code(), sliced.err());
     assertFalse(weights(sliced).equals(whole), "a slice is as large as the whole");
+    requireLines(
+        sliced,
+        "stage .* each sends",
+        "  sample +210 responses .* [0-9.]+ [kMGT]?B +[0-9.]+ [kMGT]?B",
+        "the whole run .* [0-9.]+ [kMGT]?B");
   }
 
   private static String weights(CommandLineRun run) {

@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanCommandTest {
   private static CommandLineRun plan(String model, String... more) {
@@ -81,6 +85,57 @@ class PlanCommandTest {
     double seconds = step(one).get("seconds").doubleValue();
     assertEquals(seconds, 8 * step(eight).get("seconds").doubleValue(), 2e-3 * seconds);
     assertEquals(step(one).get("flops").doubleValue(), step(eight).get("flops").doubleValue());
+  }
+
+  private static JsonNode sliced(int ofModel, int processes, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--set", "train.tokenBudget=1024"));
+    arguments.addAll(List.of("--set", "compute.tensorParallel=" + ofModel));
+    arguments.addAll(List.of("--processes", String.valueOf(processes)));
+    arguments.addAll(List.of(more));
+    return json("llama-2-70b", arguments.toArray(String[]::new));
+  }
+
+  /// Two sums of a residual stream of 8,192 numbers in each of 80 layers, twice as many with the
+  /// backward pass, one more a layer where it computes again.
+  @Test
+  void processesThatHoldAModelAddUpActivations() throws IOException {
+    double row = 80 * 8192.0 * Float.BYTES;
+    double share = 2 * 7 / 8.0; // of what is added up each sends to be added up, and the sum
+    JsonNode plan = sliced(8, 8);
+    JsonNode batch = work(plan, "micro-batch, forward and backward");
+    int tokens = batch.get("tokens").intValue();
+    assertEquals(4 * tokens * row * share, batch.get("sentBytes").doubleValue());
+    JsonNode token = work(plan, "a token in each of 32 slots");
+    assertEquals(2 * 32 * row * share, token.get("sentBytes").doubleValue());
+    JsonNode again =
+        work(sliced(8, 8, "--set", "train.recompute=true"), "micro-batch, forward and backward");
+    assertEquals(5 * tokens * row * share, again.get("sentBytes").doubleValue());
+    double batches = step(plan).get("tokens").doubleValue() / tokens;
+    double norm = 7 * Double.BYTES;
+    double sent = step(plan).get("sentBytes").doubleValue();
+    assertEquals(batches * batch.get("sentBytes").doubleValue() + norm, sent, 1e-9 * sent);
+    JsonNode rounded = sliced(8, 8, "--set", "train.parameterType=bf16");
+    assertEquals(sent + norm, step(rounded).get("sentBytes").doubleValue(), 1e-9 * sent);
+    double divided = step(sliced(8, 32)).get("sentBytes").doubleValue();
+    assertEquals(sent, 4 * divided - 3 * norm, 1e-9 * sent, "four models have a quarter each");
+    assertEquals(0, step(json("llama-2-70b", "--processes", "8")).get("sentBytes").doubleValue());
+  }
+
+  /// All of them together compute what one computes, and its head as often as they are.
+  @Test
+  void operationsOfAModelInSlicesAreThoseOfAllAndTheTimeIsOfEach() throws IOException {
+    JsonNode whole = work(sliced(1, 1), "micro-batch, forward and backward");
+    JsonNode slices = work(sliced(8, 8), "micro-batch, forward and backward");
+    double flops = whole.get("flops").doubleValue();
+    double more = slices.get("flops").doubleValue() - flops;
+    double scored = 1.25 * whole.get("tokens").doubleValue(); // that a micro-batch has room for
+    double head = 8.0 * 32_000 * 8192 * scored; // forward twice, backward twice as much
+    assertEquals(7 * head, more, 1e-9 * flops);
+    double computing = slices.get("flops").doubleValue() / 8 / 100e9;
+    double sums = 2 * slices.get("sentBytes").doubleValue() / 20e9;
+    double seconds = slices.get("seconds").doubleValue();
+    assertTrue(seconds > computing + sums, seconds + " s");
+    assertTrue(seconds < 1.05 * (computing + sums), seconds + " s");
   }
 
   @Test
@@ -180,6 +235,32 @@ class PlanCommandTest {
     for (JsonNode part : only.at("/step/parts")) {
       assertEquals(0, part.get("hiddenSeconds").doubleValue());
     }
+  }
+
+  /// The sums that a simulation counts are those of the programs that a plan compiles.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void slicesAreSimulatedAsTheyAreBuilt(boolean recompute) throws IOException {
+    String[] arguments = {
+      "plan --model smollm2-135m --processes 6 --gflops 100 --gbytes 20 --json",
+      "--set compute.tensorParallel=3 --set task.heldOutProblems=10",
+      "--set train.tokenBudget=1024 --set train.recompute=" + recompute
+    };
+    String[] plain = String.join(" ", arguments).split(" ");
+    String[] cluster = (String.join(" ", arguments) + " --network 28:150").split(" ");
+    JsonNode simulated = simulated(cluster).at("/strategies/0");
+    assertEquals("tp3+zero1", simulated.get("strategy").asText());
+    assertEquals(0, simulated.get("notBuilt").size());
+    JsonNode batch = work(simulated(plain), "micro-batch, forward and backward");
+    double row = batch.get("sentBytes").doubleValue() / batch.get("tokens").doubleValue();
+    double pairTokens = 111 + 2 * 200; // of the simulation's texts, 8 pairs for each model
+    double sent = 0;
+    for (JsonNode part : simulated.at("/step/parts")) {
+      if (part.get("name").asText().equals("sums of activations")) {
+        sent += part.get("insideBytes").doubleValue();
+      }
+    }
+    assertEquals(8 * pairTokens * row, sent, 1e-3 * sent);
   }
 
   @Test

@@ -39,6 +39,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What is planned is what the CPU backend compiles and allocates, to the byte and the operation.
 class MemoryNeedTest {
@@ -239,16 +241,24 @@ class MemoryNeedTest {
         wayOut("llama-2-7b", "train.tokenBudget=64"));
   }
 
-  @Test
-  void enoughProcessesFitAndOneFewerDoNot() {
+  /// As many models as are enough; all processes of each count.
+  @ParameterizedTest
+  @CsvSource({"1, 12000000000", "2, 8000000000", "4, 5500000000"})
+  void enoughProcessesFitAndOneModelFewerDoesNot(int ofModel, long available) {
     LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
-    RunConfig config = RunConfig.of(Preset.DEMO).with("train.tokenBudget=256");
-    long available = 12_000_000_000L;
-    int enough =
-        Math.toIntExact(need(model, config, 1).enoughProcesses(1, available).orElseThrow());
-    assertTrue(enough > 1, "one would do");
-    need(model, config, enough).requireFits(available);
-    assertTrue(need(model, config, enough - 1).totalBytes() > available, "fewer do too");
-    assertTrue(need(model, config, 1).enoughProcesses(1, 1_000_000_000L).isEmpty());
+    RunConfig config =
+        RunConfig.of(Preset.DEMO)
+            .with("train.tokenBudget=256", "compute.tensorParallel=" + ofModel);
+    for (int planned : new int[] {ofModel, 2 * ofModel}) {
+      MemoryNeed need = need(model, config, planned);
+      int enough = Math.toIntExact(need.enoughProcesses(planned, ofModel, available).orElseThrow());
+      assertEquals(0, enough % ofModel);
+      assertTrue(enough > ofModel, "one model would do");
+      need(model, config, enough).requireFits(available);
+      long fewer = need(model, config, enough - ofModel).totalBytes();
+      assertTrue(fewer > available, "fewer do too");
+    }
+    assertTrue(
+        need(model, config, ofModel).enoughProcesses(ofModel, ofModel, 1_000_000_000L).isEmpty());
   }
 }

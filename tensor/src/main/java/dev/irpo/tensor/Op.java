@@ -93,6 +93,11 @@ public interface Op {
     return 0;
   }
 
+  /// Bytes that this process sends to others in a run.
+  default long sentBytes(Node node) {
+    return 0;
+  }
+
   /// How much of an input a run touches.
   default long bytesUsed(Node node, int index) {
     return node.input(index).bytes();

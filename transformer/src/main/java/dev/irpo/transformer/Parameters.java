@@ -50,7 +50,11 @@ public final class Parameters {
     return allocate(backend, config, TensorParallel.alone());
   }
 
-  private static Parameters allocate(Backend backend, LlamaConfig whole, TensorParallel parallel) {
+  /// What a process holds of the same.
+  ///
+  /// @param whole the configuration of the whole model
+  /// @throws IllegalArgumentException as [LlamaConfig#slice]
+  public static Parameters allocate(Backend backend, LlamaConfig whole, TensorParallel parallel) {
     ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
     Buffer flat = backend.allocate(layout.numElements());
     return new Parameters(whole, parallel, Optional.of(flat), layout.slice(flat, ""));

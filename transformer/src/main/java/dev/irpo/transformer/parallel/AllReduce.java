@@ -1,5 +1,6 @@
 package dev.irpo.transformer.parallel;
 
+import dev.irpo.distributed.AllReduceMessages;
 import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Buffer;
@@ -15,6 +16,14 @@ import java.util.List;
 record AllReduce(Group group) implements GroupOperation {
   static Tensor allReduce(Tensor x, Group group) {
     return x.graph().apply(new AllReduce(group), x).output(0);
+  }
+
+  @Override
+  public long sentBytes(Node node) {
+    Tensor sum = node.output(0);
+    return new AllReduceMessages(
+            sum.shape().numElements(), GroupOperation.element(sum.dtype()), group.size())
+        .sentBytes(group.rank());
   }
 
   @Override

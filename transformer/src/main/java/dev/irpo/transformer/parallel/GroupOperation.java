@@ -5,6 +5,7 @@ import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Backward;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Op;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
@@ -37,6 +38,13 @@ sealed interface GroupOperation extends Op permits AllReduce, TreeAllReduce, Sha
     return true;
   }
 
+  /// The term lies where the sum will: what moves is what the processes send each other. A process
+  /// gets as much as it sends, which is read in one's memory and written in the other's.
+  @Override
+  default long leastBytes(Node node) {
+    return 2 * sentBytes(node);
+  }
+
   /// Copies a buffer to another, if it does not lie there already.
   static Runnable copy(Buffer from, Buffer to) {
     return from.segment().address() == to.segment().address() ? () -> {} : () -> to.copyFrom(from);
@@ -44,6 +52,11 @@ sealed interface GroupOperation extends Op permits AllReduce, TreeAllReduce, Sha
 
   /// What a group calls the elements of a buffer.
   static Element element(Buffer buffer) {
-    return buffer.dtype() == DType.F64 ? Element.F64 : Element.F32;
+    return element(buffer.dtype());
+  }
+
+  /// What a group calls elements of a type.
+  static Element element(DType type) {
+    return type == DType.F64 ? Element.F64 : Element.F32;
   }
 }

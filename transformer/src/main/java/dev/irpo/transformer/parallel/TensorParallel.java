@@ -67,6 +67,11 @@ public record TensorParallel(Group group, InnerSum innerSum) {
     };
   }
 
+  /// Bytes that this process sends for each [#sum], or for any other number that all get.
+  public long bytesOfNumber() {
+    return (ranks() - 1) * (long) Double.BYTES;
+  }
+
   /// The sum of a number over the processes, in the order of their ranks.
   public double sum(double own) {
     if (ranks() == 1) {

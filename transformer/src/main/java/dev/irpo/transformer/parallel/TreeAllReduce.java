@@ -1,5 +1,6 @@
 package dev.irpo.transformer.parallel;
 
+import dev.irpo.distributed.AllReduceMessages;
 import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.Partition;
@@ -40,6 +41,13 @@ record TreeAllReduce(Group group) implements GroupOperation {
     Shape shape = inputs.getFirst().shape();
     long own = partition(shape.numElements()).length(group.rank());
     return List.of(shape, Shape.of(group.size(), Math.max(1, own)));
+  }
+
+  @Override
+  public long sentBytes(Node node) {
+    Tensor sum = node.output(0);
+    return AllReduceMessages.sentBytes(
+        partition(sum.shape().numElements()), GroupOperation.element(sum.dtype()), group.rank());
   }
 
   @Override

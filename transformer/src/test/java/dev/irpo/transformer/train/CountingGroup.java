@@ -1,5 +1,6 @@
 package dev.irpo.transformer.train;
 
+import dev.irpo.distributed.AllReduceMessages;
 import dev.irpo.distributed.Element;
 import dev.irpo.distributed.Group;
 import dev.irpo.distributed.Partition;
@@ -8,8 +9,14 @@ import dev.irpo.distributed.SharedCounter;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A group that counts what is gathered of floating-point numbers of 16 and 32 bits.
-record CountingGroup(Group group, AtomicLong elements, AtomicLong bytes) implements Group {
+/// A group that counts what is gathered of floating-point numbers of 16 and 32 bits, and the bytes
+/// that a rank would send over MPI in all collectives but broadcasts.
+record CountingGroup(Group group, AtomicLong elements, AtomicLong bytes, AtomicLong sent)
+    implements Group {
+  CountingGroup(Group group) {
+    this(group, new AtomicLong(), new AtomicLong(), new AtomicLong());
+  }
+
   @Override
   public int rank() {
     return group.rank();
@@ -32,6 +39,7 @@ record CountingGroup(Group group, AtomicLong elements, AtomicLong bytes) impleme
 
   @Override
   public Pending startReduceScatter(MemorySegment segment, Element element, Partition partition) {
+    sent.addAndGet((partition.total() - partition.length(rank())) * element.bytes());
     return group.startReduceScatter(segment, element, partition);
   }
 
@@ -41,17 +49,21 @@ record CountingGroup(Group group, AtomicLong elements, AtomicLong bytes) impleme
       elements.addAndGet(partition.total());
       bytes.addAndGet(segment.byteSize());
     }
+    sent.addAndGet(partition.length(rank()) * (size() - 1) * element.bytes());
     return group.startAllGather(segment, element, partition);
   }
 
   @Override
   public Pending startAllReduce(MemorySegment segment, Element element) {
+    long number = segment.byteSize() / element.bytes();
+    sent.addAndGet(new AllReduceMessages(number, element, size()).sentBytes(rank()));
     return group.startAllReduce(segment, element);
   }
 
   @Override
   public Pending startExchange(
       MemorySegment segment, Element element, Partition partition, MemorySegment copies) {
+    sent.addAndGet((partition.total() - partition.length(rank())) * element.bytes());
     return group.startExchange(segment, element, partition, copies);
   }
 

@@ -31,7 +31,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -381,9 +380,7 @@ class RoundedTrainingTest {
           2,
           group -> {
             try (Backend cpu = new CpuBackend(1)) {
-              AtomicLong elements = new AtomicLong();
-              AtomicLong bytes = new AtomicLong();
-              Group counting = new CountingGroup(group, elements, bytes);
+              CountingGroup counting = new CountingGroup(group);
               Parameters parameters = start(cpu, type);
               Trainer<Pair> trainer =
                   trainer(cpu, parameters, Sharding.of(counting, own), "all", type);
@@ -391,8 +388,9 @@ class RoundedTrainingTest {
               trainer.update(RATE);
               trainer.accumulate(pairs(4));
               long all = parameters.layout().numElements();
-              assertTrue(elements.get() >= all, elements + " of " + all);
-              assertEquals(type.bytes() * elements.get(), bytes.get());
+              long elements = counting.elements().get();
+              assertTrue(elements >= all, elements + " of " + all);
+              assertEquals(type.bytes() * elements, counting.bytes().get());
               return null;
             }
           });

@@ -11,7 +11,10 @@ import dev.irpo.distributed.InProcess;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Program;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.program.DeadCodeElimination;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Llama;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training in processes that hold a model together. Their gradients are compared with golden ones
@@ -43,8 +47,18 @@ class SlicedTrainingTest {
 
   private static Trainer<Pair> trainer(
       Backend backend, TensorParallel parallel, Llama.Activations activations, String trained) {
+    return trainer(backend, parallel, activations, trained, 128);
+  }
+
+  private static Trainer<Pair> trainer(
+      Backend backend,
+      TensorParallel parallel,
+      Llama.Activations activations,
+      String trained,
+      int tokenBudget) {
     Parameters own = parameters(backend, parallel);
-    return new Trainer<>(backend, own, new PreferenceLoss(), settings(128, activations, trained));
+    return new Trainer<>(
+        backend, own, new PreferenceLoss(), settings(tokenBudget, activations, trained));
   }
 
   private static List<Map<String, float[]>> gradients(
@@ -103,6 +117,66 @@ class SlicedTrainingTest {
             assertEquals(5L * CONFIG.numLayers(), sums(recomputed));
             return null;
           }
+        });
+  }
+
+  /// A rank's bytes of what the operations of an outlined program send.
+  private static long sent(Program program) {
+    return DeadCodeElimination.of(OutlineBackend.compilationOf(program).graph()).stream()
+        .mapToLong(node -> node.op().sentBytes(node))
+        .sum();
+  }
+
+  /// Four sums a layer of all rows, one more where the forward pass runs again, and the norm.
+  @ParameterizedTest
+  @CsvSource({"KEPT, BY_PROCESS, 4", "RECOMPUTED, BY_PROCESS, 5", "KEPT, TREE, 4"})
+  void aProcessSendsWhatItsProgramsSay(Llama.Activations activations, String order, int sums) {
+    int budget = 96; // of which the pairs take more than the next smaller one
+    InnerSum innerSum = order.equals("TREE") ? new InnerSum.Tree(4) : new InnerSum.ByProcess();
+    InProcess.run(
+        2,
+        group -> {
+          CountingGroup counting = new CountingGroup(group);
+          TensorParallel parallel = new TensorParallel(counting, innerSum);
+          OutlineBackend outline = new OutlineBackend();
+          long planned =
+              sent(
+                  new Trainer<>(
+                          outline,
+                          Parameters.allocate(outline, CONFIG, parallel),
+                          new PreferenceLoss(),
+                          settings(budget, activations, "all"))
+                      .microBatch());
+          long ofSum = 2L * budget * CONFIG.embedDim() * Float.BYTES / 2; // 2 S (n − 1)/n
+          assertEquals(sums * CONFIG.numLayers() * ofSum, planned);
+          try (Backend cpu = new CpuBackend(1)) {
+            Trainer<Pair> trainer = trainer(cpu, parallel, activations, "all", budget);
+            assertEquals(0, counting.sent().get(), "loading sends nothing");
+            trainer.accumulate(pairs(4));
+            assertEquals(planned, counting.sent().get());
+            trainer.update(1e-3);
+            assertEquals(planned + parallel.bytesOfNumber(), counting.sent().get());
+          }
+          return null;
+        });
+  }
+
+  @Test
+  void aLayerBelowAllThatIsTrainedSumsForwardAlone() {
+    OutlineBackend outline = new OutlineBackend();
+    InProcess.run(
+        2,
+        group -> {
+          TensorParallel parallel = byProcess(group);
+          Trainer<Pair> trainer =
+              new Trainer<>(
+                  outline,
+                  Parameters.allocate(outline, CONFIG, parallel),
+                  new PreferenceLoss(),
+                  settings(96, Llama.Activations.KEPT, "layers:1"));
+          long ofSum = 96L * CONFIG.embedDim() * Float.BYTES;
+          assertEquals((2 * CONFIG.numLayers() + 2) * ofSum, sent(trainer.microBatch()));
+          return null;
         });
   }
 
