@@ -28,7 +28,7 @@ record ShellCommand(String text) {
   /// On one line.
   @Override
   public String toString() {
-    return String.join(" ", text.strip().split("\\s+"));
+    return text.strip().replaceAll("\\s+", " ");
   }
 
   /// The last line with text, for messages.

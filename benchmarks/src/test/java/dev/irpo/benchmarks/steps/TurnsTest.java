@@ -55,7 +55,7 @@ class TurnsTest {
     for (int signs = 0; signs < 256; signs++) {
       int ways = signs;
       List<Double> values =
-          IntStream.range(0, 8).mapToObj(i -> (ways >> i & 1) == 1 ? i + 1.0 : -i - 1.0).toList();
+          IntStream.range(0, 8).mapToObj(i -> ((ways >> i) & 1) == 1 ? i + 1.0 : -i - 1.0).toList();
       MedianInterval interval = MedianInterval.of(values, 0.9).orElseThrow();
       held += interval.low() <= 0 && 0 <= interval.high() ? 1 : 0;
     }

@@ -148,7 +148,7 @@ class SlicedTrainingTest {
                           settings(budget, activations, "all"))
                       .microBatch());
           long ofSum = 2L * budget * CONFIG.embedDim() * Float.BYTES / 2; // 2 S (n − 1)/n
-          assertEquals(sums * CONFIG.numLayers() * ofSum, planned);
+          assertEquals((long) sums * CONFIG.numLayers() * ofSum, planned);
           try (Backend cpu = new CpuBackend(1)) {
             Trainer<Pair> trainer = trainer(cpu, parallel, activations, "all", budget);
             assertEquals(0, counting.sent().get(), "loading sends nothing");
