@@ -182,7 +182,7 @@ public record StageCosts(
         .map(program -> amount(program, 0))
         .reduce(Work.Amount::plus)
         .orElseThrow()
-        .plus(Work.Amount.sending(numbers * programs.parallel().bytesOfNumber()));
+        .plus(Work.Amount.sending((double) numbers * programs.parallel().bytesOfNumber()));
   }
 
   private Cost weights() {
