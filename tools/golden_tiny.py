@@ -14,6 +14,7 @@ testdata/golden/README.md says what each file holds.
 """
 
 import argparse
+import copy
 import json
 import sys
 from pathlib import Path
@@ -61,12 +62,10 @@ def new_model(rope=ROPE, **changes):
 
 def copied(model):
     """The same weights in float64, ready to be trained or asked."""
-    copy = new_model()
-    copy.load_state_dict(model.state_dict())
-    return copy.double().eval()
+    return copy.deepcopy(model).double().eval()
 
 
-def make_models():
+def make_models(new_model=new_model):
     """A random reference, and a policy a little away from it; both in float32."""
     torch.manual_seed(1)
     reference = new_model()
@@ -90,11 +89,12 @@ def save_model(model, folder):
 class Tokens:
     """Random token ids from 3 on: 0, 1 and 2 are marks in most vocabularies."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, vocab=VOCAB):
         self.generator = torch.Generator().manual_seed(seed)
+        self.vocab = vocab
 
     def draw(self, count):
-        return torch.randint(3, VOCAB, (count,), generator=self.generator)
+        return torch.randint(3, self.vocab, (count,), generator=self.generator)
 
 
 def save_forward(model, tokens, path):
@@ -144,8 +144,8 @@ def mean(rows, name):
     return torch.stack([row[name] for row in rows]).mean()
 
 
-def losses(policy, pairs, references, out):
-    """Both versions at every alpha, and the gradients at alpha 1 into files."""
+def losses(policy, pairs, references, out, with_gradients):
+    """Both versions at every alpha, and the gradients of some at alpha 1 into files."""
     found = {}
     for version in VERSIONS:
         for alpha in ALPHAS:
@@ -158,7 +158,7 @@ def losses(policy, pairs, references, out):
                 "total": total.item(),
                 "rows": [{name: value.item() for name, value in row.items()} for row in rows],
             }
-            if alpha == 1.0:
+            if alpha == 1.0 and version in with_gradients:
                 total.backward()
                 gradients = {n: w.grad.clone() for n, w in policy.named_parameters()}
                 save_file(gradients, out / f"gradients-{version}.safetensors")
@@ -187,11 +187,11 @@ def trajectory(reference, pairs, references):
     }
 
 
-def make_tiny(reference, policy, out):
+def make_tiny(reference, policy, out, with_gradients=VERSIONS):
     save_model(reference, out / "reference")
     save_model(policy, out / "policy")
     reference, policy = copied(reference), copied(policy)
-    tokens = Tokens(101)
+    tokens = Tokens(101, policy.config.vocab_size)
     save_forward(policy, torch.stack([tokens.draw(24), tokens.draw(24)]), out / "forward.safetensors")
     golden = {"greedy": greedy(policy, tokens.draw(9), 24)}
     lengths = ((7, 11, 5), (12, 3, 14), (1, 8, 8))
@@ -209,7 +209,7 @@ def make_tiny(reference, policy, out):
         }
         for (prompt, chosen, rejected), log_probs_of_both in zip(pairs, references)
     ]
-    golden["loss"] = losses(policy, pairs, references, out)
+    golden["loss"] = losses(policy, pairs, references, out, with_gradients)
     golden["trajectory"] = trajectory(reference, pairs, references)
     (out / "golden.json").write_text(json.dumps(golden, indent=1))
 

@@ -46,13 +46,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The paper's loss, its gradients and ten steps against an independent implementation in double
-/// precision. Logits are compared in the transformer's own tests.
+/// The paper's loss, its gradients and ten steps of a tiny Llama and of a tiny model of each other
+/// family, against an independent implementation in double precision. Logits are compared in the
+/// transformer's own tests.
 @Tag("golden")
 class GoldenTinyTest {
   private static final int PAIRS = 3;
@@ -82,23 +84,38 @@ class GoldenTinyTest {
     }
   }
 
-  static List<Engine> engines() {
-    return TestData.isOnDevice()
-        ? List.of(Engine.DEVICE)
-        : List.of(Engine.REFERENCE, Engine.CPU_ONE_THREAD, Engine.CPU_TWO_THREADS);
+  static List<String> folders() {
+    return Stream.concat(
+            Stream.of("tiny"), GoldenFiles.families().stream().map(name -> "families/" + name))
+        .toList();
   }
 
-  private static JsonNode golden(String part) throws IOException {
-    return GoldenFiles.json("tiny/golden.json").get(part);
+  static Stream<Arguments> engines() {
+    List<Engine> engines =
+        TestData.isOnDevice()
+            ? List.of(Engine.DEVICE)
+            : List.of(Engine.REFERENCE, Engine.CPU_ONE_THREAD, Engine.CPU_TWO_THREADS);
+    return folders().stream()
+        .flatMap(folder -> engines.stream().map(engine -> Arguments.of(folder, engine)));
   }
 
-  private static LanguageModel model(Backend backend, String name) throws IOException {
-    return TestData.open(backend, GoldenFiles.path("tiny/" + name));
+  /// The versions of the loss whose gradients are there.
+  private static List<String> versions(String folder) {
+    return folder.equals("tiny") ? List.of("v1", "v3") : List.of("v1");
   }
 
-  private static List<PreferencePair> pairs() throws IOException {
+  private static JsonNode golden(String folder, String part) throws IOException {
+    return GoldenFiles.json(folder + "/golden.json").get(part);
+  }
+
+  private static LanguageModel model(String folder, Backend backend, String name)
+      throws IOException {
+    return TestData.open(backend, GoldenFiles.path(folder + "/" + name));
+  }
+
+  private static List<PreferencePair> pairs(String folder) throws IOException {
     List<PreferencePair> pairs = new ArrayList<>();
-    for (JsonNode pair : golden("pairs")) {
+    for (JsonNode pair : golden(folder, "pairs")) {
       JsonNode reference = pair.get("referenceLogProbs");
       pairs.add(
           new PreferencePair(
@@ -130,26 +147,27 @@ class GoldenTinyTest {
   }
 
   private static Trainer<TrainItem.Pair> trainer(
-      Backend backend, IrpoLoss loss, Llama.Activations activations) throws IOException {
+      String folder, Backend backend, IrpoLoss loss, Llama.Activations activations)
+      throws IOException {
     TrainerSettings settings =
         new TrainerSettings(256, activations, new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0));
-    return new Trainer<>(backend, model(backend, "policy").parameters(), loss, settings);
+    return new Trainer<>(backend, model(folder, backend, "policy").parameters(), loss, settings);
   }
 
-  private static List<TrainItem.Pair> items() throws IOException {
-    return pairs().stream().map(PreferencePair::item).toList();
+  private static List<TrainItem.Pair> items(String folder) throws IOException {
+    return pairs(folder).stream().map(PreferencePair::item).toList();
   }
 
   @ParameterizedTest
   @MethodSource("engines")
-  void theGreedyContinuationIsExact(Engine engine) throws IOException {
-    JsonNode greedy = golden("greedy");
+  void theGreedyContinuationIsExact(String folder, Engine engine) throws IOException {
+    JsonNode greedy = golden(folder, "greedy");
     int[] prompt = GoldenFiles.ids(greedy.get("prompt"));
     int[] expected = GoldenFiles.ids(greedy.get("continuation"));
     List<int[]> found = new ArrayList<>();
     try (Backend backend = engine.start()) {
       DecodeLimits limits = DecodeLimits.of(2, 1, prompt.length, expected.length);
-      new Generator(backend, model(backend, "policy").parameters(), limits)
+      new Generator(backend, model(folder, backend, "policy").parameters(), limits)
           .generate(
               List.of(new GenerationRequest(0, prompt, 0, 1)).iterator(),
               Sampling.of(SamplingSettings.greedy(expected.length, List.of()), 0, 0),
@@ -161,10 +179,11 @@ class GoldenTinyTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void theReferenceScoresPairsLikeTheIndependentOne(Engine engine) throws IOException {
-    List<PreferencePair> expected = pairs();
+  void theReferenceScoresPairsLikeTheIndependentOne(String folder, Engine engine)
+      throws IOException {
+    List<PreferencePair> expected = pairs(folder);
     try (Backend backend = engine.start()) {
-      LanguageModel reference = model(backend, "reference");
+      LanguageModel reference = model(folder, backend, "reference");
       int budget = Math.max(256, reference.config().maxPositions());
       List<PreferencePair> scored =
           PairFile.withReference(
@@ -180,13 +199,14 @@ class GoldenTinyTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void lossesOfBothVersionsAreTheGoldenOnes(Engine engine) throws IOException {
+  void lossesOfBothVersionsAreTheGoldenOnes(String folder, Engine engine) throws IOException {
     try (Backend backend = engine.start()) {
       for (String version : List.of("v1", "v3")) {
         for (String alpha : List.of("1.0", "0.5")) {
           IrpoLoss loss = new IrpoLoss(config(version, alpha).loss());
-          StepResult result = trainer(backend, loss, Llama.Activations.KEPT).evaluate(items());
-          JsonNode expected = golden("loss").get(version + "-alpha" + alpha);
+          StepResult result =
+              trainer(folder, backend, loss, Llama.Activations.KEPT).evaluate(items(folder));
+          JsonNode expected = golden(folder, "loss").get(version + "-alpha" + alpha);
           assertClose(expected.get("total").asDouble(), result.loss(), engine.gradientTolerance);
           for (int i = 0; i < PAIRS; i++) {
             JsonNode row = expected.get("rows").get(i);
@@ -206,24 +226,28 @@ class GoldenTinyTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void gradientsOfBothVersionsAreTheGoldenOnes(Engine engine) throws IOException {
+  void gradientsOfBothVersionsAreTheGoldenOnes(String folder, Engine engine) throws IOException {
     try (Backend backend = engine.start()) {
       for (Llama.Activations activations : Llama.Activations.values()) {
-        for (String version : List.of("v1", "v3")) {
-          checkGradients(backend, version, activations, engine.gradientTolerance);
+        for (String version : versions(folder)) {
+          checkGradients(folder, backend, version, activations, engine.gradientTolerance);
         }
       }
     }
   }
 
   private static void checkGradients(
-      Backend backend, String version, Llama.Activations activations, double tolerance)
+      String folder,
+      Backend backend,
+      String version,
+      Llama.Activations activations,
+      double tolerance)
       throws IOException {
     IrpoLoss loss = new IrpoLoss(config(version, "1").loss());
-    Trainer<TrainItem.Pair> trainer = trainer(backend, loss, activations);
-    trainer.accumulate(items());
+    Trainer<TrainItem.Pair> trainer = trainer(folder, backend, loss, activations);
+    trainer.accumulate(items(folder));
     Map<String, GoldenFiles.RawTensor> expected =
-        GoldenFiles.tensors("tiny/gradients-" + version + ".safetensors");
+        GoldenFiles.tensors(folder + "/gradients-" + version + ".safetensors");
     assertEquals(trainer.gradients().size(), expected.size());
     expected.forEach((name, values) -> {
       Buffer found = trainer.gradients().get(Gradients.PREFIX + name);
@@ -252,22 +276,23 @@ class GoldenTinyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void twoProcessesThatHoldTheModelTogetherFindTheirSlicesOfTheGoldenGradients(
-      Llama.Activations activations) {
-    for (InnerSum innerSum : List.of(new InnerSum.ByProcess(), new InnerSum.Tree(4))) {
-      InProcess.run(
-          2,
-          group -> {
-            checkSlicedGradients(activations, new TensorParallel(group, innerSum));
-            return null;
-          });
+  @MethodSource("folders")
+  void twoProcessesThatHoldTheModelTogetherFindTheirSlicesOfTheGoldenGradients(String folder) {
+    for (Llama.Activations activations : Llama.Activations.values()) {
+      for (InnerSum innerSum : List.of(new InnerSum.ByProcess(), new InnerSum.Tree(4))) {
+        InProcess.run(
+            2,
+            group -> {
+              checkSlicedGradients(folder, activations, new TensorParallel(group, innerSum));
+              return null;
+            });
+      }
     }
   }
 
-  private static void checkSlicedGradients(Llama.Activations activations, TensorParallel parallel)
-      throws IOException {
-    Path policy = GoldenFiles.path("tiny/policy");
+  private static void checkSlicedGradients(
+      String folder, Llama.Activations activations, TensorParallel parallel) throws IOException {
+    Path policy = GoldenFiles.path(folder + "/policy");
     try (Backend cpu = new CpuBackend(1);
         StoredModel stored = ModelFiles.open(policy, Optional.empty())) {
       Parameters own =
@@ -277,10 +302,10 @@ class GoldenTinyTest {
       TrainerSettings settings =
           new TrainerSettings(256, activations, new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1.0));
       Trainer<TrainItem.Pair> trainer = new Trainer<>(cpu, own, loss, settings);
-      double expectedLoss = golden("loss").get("v1-alpha1.0").get("total").asDouble();
-      assertClose(expectedLoss, trainer.accumulate(items()).loss(), 1e-5);
+      double expectedLoss = golden(folder, "loss").get("v1-alpha1.0").get("total").asDouble();
+      assertClose(expectedLoss, trainer.accumulate(items(folder)).loss(), 1e-5);
       Map<String, GoldenFiles.RawTensor> expected =
-          GoldenFiles.tensors("tiny/gradients-v1.safetensors");
+          GoldenFiles.tensors(folder + "/gradients-v1.safetensors");
       own.layout()
           .slices()
           .forEach(slice -> {
@@ -293,25 +318,25 @@ class GoldenTinyTest {
   }
 
   private static LongUnaryOperator placeInWhole(Shape own, GoldenFiles.RawTensor whole, long rank) {
-    if (own.rank() == 1) {
-      return i -> i;
-    }
     long row = own.size(0) < whole.size(0) ? rank * own.size(0) : 0;
+    if (own.rank() == 1) {
+      return i -> row + i;
+    }
     long column = own.size(1) < whole.size(1) ? rank * own.size(1) : 0;
     return i -> (row + i / own.size(1)) * whole.size(1) + column + i % own.size(1);
   }
 
   @ParameterizedTest
   @MethodSource("engines")
-  void tenStepsFollowTheGoldenTrajectory(Engine engine) throws IOException {
+  void tenStepsFollowTheGoldenTrajectory(String folder, Engine engine) throws IOException {
     List<StepMetrics> found = new ArrayList<>();
     try (Backend backend = engine.start()) {
       PreferenceTraining training =
           new PreferenceTraining(
-              config("v1", "1"), backend, model(backend, "reference"), pairs(), 0);
+              config("v1", "1"), backend, model(folder, backend, "reference"), pairs(folder), 0);
       training.runTo(10, found::add);
     }
-    JsonNode steps = golden("trajectory").get("steps");
+    JsonNode steps = golden(folder, "trajectory").get("steps");
     assertEquals(10, steps.size());
     for (int i = 0; i < 10; i++) {
       StepMetrics step = found.get(i);

@@ -1,8 +1,10 @@
 package dev.irpo.export;
 
+import dev.irpo.checkpoints.gguf.GgufArchitecture;
 import dev.irpo.checkpoints.gguf.GgufModelWriter;
 import dev.irpo.checkpoints.gguf.GgufType;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.Family;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +31,7 @@ public final class GgufExport {
     String file = target.toAbsolutePath().getFileName().toString();
     String name =
         file.endsWith(EXTENSION) ? file.substring(0, file.length() - EXTENSION.length()) : file;
-    float[] divisors = GgufRopeKeys.divisors(source.config());
+    float[] divisors = ropeKeys(source).divisors();
     writer(source, type)
         .write(target, values(source, name, type), tensors(source), divisors, onWritten);
   }
@@ -45,7 +47,20 @@ public final class GgufExport {
   }
 
   private static GgufModelWriter writer(ExportSource source, GgufType type) {
-    return new GgufModelWriter(type, source.config().headDim());
+    return new GgufModelWriter(architecture(source), type, source.config().headDim());
+  }
+
+  private static GgufArchitecture architecture(ExportSource source) {
+    Family family = source.config().layers().family();
+    return GgufArchitecture.ofModelType(family.modelType())
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "--format gguf: %s: a %s is not written as GGUF; use hf"
+                    .formatted(source.model().path(), family.modelType())));
+  }
+
+  private static GgufRopeKeys ropeKeys(ExportSource source) {
+    return new GgufRopeKeys(architecture(source), source.config());
   }
 
   /// Those that the model computes with; a tied head is not stored again.
@@ -60,25 +75,26 @@ public final class GgufExport {
       ExportSource source, String name, GgufType type) throws IOException {
     LlamaConfig config = source.config();
     SequencedMap<String, Object> values = new LinkedHashMap<>();
-    values.put("general.architecture", "llama");
+    String prefix = architecture(source).prefix();
+    values.put("general.architecture", architecture(source).architecture());
     values.put("general.type", "model");
     values.put("general.name", name);
     values.put("general.file_type", type.fileType());
     values.put("general.quantization_version", QUANTIZATION_VERSION);
     values.put("general.alignment", ALIGNMENT);
-    values.put("llama.vocab_size", config.vocabSize());
-    values.put("llama.context_length", config.maxPositions());
-    values.put("llama.embedding_length", config.embedDim());
-    values.put("llama.block_count", config.numLayers());
-    values.put("llama.feed_forward_length", config.ffnDim());
-    values.put("llama.attention.head_count", config.numHeads());
-    values.put("llama.attention.head_count_kv", config.numKvHeads());
-    values.put("llama.attention.key_length", config.headDim());
-    values.put("llama.attention.value_length", config.headDim());
-    values.put("llama.attention.layer_norm_rms_epsilon", (float) config.rmsEps());
-    values.put("llama.rope.dimension_count", config.headDim());
-    values.put("llama.rope.freq_base", (float) config.ropeBase());
-    GgufRopeKeys.put(config, values);
+    values.put(prefix + "vocab_size", config.vocabSize());
+    values.put(prefix + "context_length", config.maxPositions());
+    values.put(prefix + "embedding_length", config.embedDim());
+    values.put(prefix + "block_count", config.numLayers());
+    values.put(prefix + "feed_forward_length", config.ffnDim());
+    values.put(prefix + "attention.head_count", config.numHeads());
+    values.put(prefix + "attention.head_count_kv", config.numKvHeads());
+    values.put(prefix + "attention.key_length", config.headDim());
+    values.put(prefix + "attention.value_length", config.headDim());
+    values.put(prefix + "attention.layer_norm_rms_epsilon", (float) config.rmsEps());
+    values.put(prefix + "rope.dimension_count", config.headDim());
+    values.put(prefix + "rope.freq_base", (float) config.ropeBase());
+    ropeKeys(source).putInto(values);
     GgufTokenizerKeys.put(source, values);
     return values;
   }

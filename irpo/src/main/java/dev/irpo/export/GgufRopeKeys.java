@@ -1,33 +1,49 @@
 package dev.irpo.export;
 
+import dev.irpo.checkpoints.gguf.GgufArchitecture;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.RopeScaling;
 import java.util.Map;
 
 /// The scaling of rotary frequencies in GGUF's terms: `linear` by its name, any other as a divisor
-/// for each frequency, which every version of llama.cpp computes alike.
-final class GgufRopeKeys {
-  private static final String SCALING = "llama.rope.scaling.";
-
-  private GgufRopeKeys() {}
-
+/// for each frequency, which every version of llama.cpp computes alike. An architecture without
+/// such a table has YaRN by its name too, as far as llama.cpp computes it.
+record GgufRopeKeys(GgufArchitecture architecture, LlamaConfig config) {
   /// Adds keys where there are some.
-  static void put(LlamaConfig config, Map<String, Object> values) {
-    if (config.ropeScaling() instanceof RopeScaling.Linear linear) {
-      values.put(SCALING + "type", "linear");
-      values.put(SCALING + "factor", (float) linear.factor());
-    }
+  void putInto(Map<String, Object> values) {
+    String scaling = architecture.prefix() + "rope.scaling.";
     double attention = config.ropeScaling().attentionFactor();
-    if (attention != 1) {
-      values.put(SCALING + "attn_factor", (float) attention);
+    if (config.ropeScaling() instanceof RopeScaling.Linear linear) {
+      values.put(scaling + "type", "linear");
+      values.put(scaling + "factor", (float) linear.factor());
+    } else if (config.ropeScaling() instanceof RopeScaling.Yarn yarn && isNamed(yarn)) {
+      values.put(scaling + "type", "yarn");
+      values.put(scaling + "factor", (float) yarn.factor());
+      values.put(scaling + "original_context_length", yarn.originalMaxPositions());
+      attention /= RopeScaling.Yarn.recommendedAttentionFactor(yarn.factor(), 1);
     }
+    if (attention != 1) {
+      values.put(scaling + "attn_factor", (float) attention);
+    }
+  }
+
+  /// llama.cpp's turns are 32 and 1, and it rounds the columns where the ramp begins and ends.
+  private boolean isNamed(RopeScaling.Yarn yarn) {
+    return !architecture.hasTableOfFrequencies()
+        && yarn.betaFast() == 32
+        && yarn.betaSlow() == 1
+        && yarn.truncate();
   }
 
   /// What each frequency is divided by, empty where keys say all.
   ///
-  /// @throws IllegalArgumentException if a frequency is 0
-  static float[] divisors(LlamaConfig config) {
-    if (config.ropeScaling() instanceof RopeScaling.Linear) {
+  /// @throws IllegalArgumentException if a frequency is 0, or the architecture has no place for
+  ///   divisors
+  float[] divisors() {
+    boolean isNamed =
+        config.ropeScaling() instanceof RopeScaling.Linear
+            || (config.ropeScaling() instanceof RopeScaling.Yarn yarn && isNamed(yarn));
+    if (isNamed) {
       return new float[0];
     }
     double[] frequencies = config.ropeFrequencies();
@@ -42,6 +58,11 @@ final class GgufRopeKeys {
       double unscaled = new RopeScaling.Pair(i, config.headDim(), config.ropeBase()).frequency();
       divisors[i] = (float) (unscaled / frequencies[i]);
       changes |= divisors[i] != 1;
+    }
+    if (changes && !architecture.hasTableOfFrequencies()) {
+      throw new IllegalArgumentException(
+          "--format gguf: the rotary frequencies are scaled by %s, which GGUF's %s cannot say; use hf"
+              .formatted(config.ropeScaling(), architecture.architecture()));
     }
     return changes ? divisors : new float[0];
   }

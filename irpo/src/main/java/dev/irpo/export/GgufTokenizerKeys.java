@@ -118,6 +118,7 @@ final class GgufTokenizerKeys {
     return switch (layout) {
       case GPT_2 -> "gpt-2";
       case SMOLLM -> "smollm";
+      case QWEN_2 -> "qwen2";
       case LLAMA_3 -> "llama-bpe";
     };
   }

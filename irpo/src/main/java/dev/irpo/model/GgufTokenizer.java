@@ -162,11 +162,12 @@ final class GgufTokenizer {
   private static ByteLevelParts.Layout layout(String name) {
     return switch (name) {
       case "llama-bpe", "llama3", "llama-v3" -> ByteLevelParts.Layout.LLAMA_3;
+      case "qwen2", "deepseek-r1-qwen" -> ByteLevelParts.Layout.QWEN_2;
       case "smollm" -> ByteLevelParts.Layout.SMOLLM;
       case "gpt-2" -> ByteLevelParts.Layout.GPT_2;
       default ->
           throw new IllegalArgumentException(
-              "tokenizer.ggml.pre is %s, only llama-bpe, smollm and gpt-2 are read"
+              "tokenizer.ggml.pre is %s, only llama-bpe, qwen2, smollm and gpt-2 are read"
                   .formatted(name));
     };
   }

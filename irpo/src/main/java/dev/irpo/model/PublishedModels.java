@@ -1,5 +1,6 @@
 package dev.irpo.model;
 
+import dev.irpo.transformer.LayerSpec;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.RopeScaling;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ public final class PublishedModels {
     LlamaConfig config(
         int vocabSize, int maxPositions, Rope rope, boolean tiedHead, int bosId, int eosId) {
       return new LlamaConfig(
+          LayerSpec.LLAMA,
           vocabSize,
           embedDim,
           ffnDim,

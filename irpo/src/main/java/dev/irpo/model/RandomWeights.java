@@ -52,13 +52,15 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
         normalPatterns(Parameters.INITIAL_DEVIATION / Math.sqrt(2.0 * config.numLayers()));
     int[] ones = new int[1 << INDEX_BITS];
     Arrays.fill(ones, pattern(dtype, 1));
+    int[] zeros = new int[1 << INDEX_BITS];
     return config.parameterShapes().entrySet().stream()
         .map(entry -> {
           String name = entry.getKey();
           boolean writesResidual =
               name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
-          int[] normal = writesResidual ? intoResidual : plain;
-          return tensor(name, entry.getValue(), name.endsWith("norm.weight") ? ones : normal);
+          int[] matrix = writesResidual ? intoResidual : plain;
+          int[] vector = name.endsWith(".bias") ? zeros : ones;
+          return tensor(name, entry.getValue(), entry.getValue().rank() == 1 ? vector : matrix);
         })
         .toList();
   }

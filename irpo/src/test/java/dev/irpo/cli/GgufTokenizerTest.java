@@ -207,7 +207,7 @@ class GgufTokenizerTest {
     refused(pieces(), "model", 7, "model is 7", "name");
     refused(pieces(), "bos_token_id", 8, "bos_token_id is 8", "8 tokens");
     refused(pieces(), "add_space_prefix", 1, "add_space_prefix is 1", "true or false");
-    refused(byteLevel(), "pre", "qwen2", "pre is qwen2", "llama-bpe, smollm and gpt-2");
+    refused(byteLevel(), "pre", "tekken", "pre is tekken", "llama-bpe, qwen2, smollm and gpt-2");
     refused(byteLevel(), "merges", List.of("1 a"), "names '1a'");
     refused(byteLevel(), "token_type", GgufLlama.all(8, 6), "token 0 is 6");
     GgufLlama noPre = byteLevel();

@@ -3,6 +3,7 @@ package dev.irpo.testdata;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// The golden values in `testdata/golden`; its README says what they are and how they were made.
 public final class GoldenFiles {
@@ -53,6 +56,15 @@ public final class GoldenFiles {
       throw new IllegalStateException(path + ": no such golden file; see the README beside it");
     }
     return path;
+  }
+
+  /// The families next to Llama that have golden values, by name: the folders of `families`.
+  public static List<String> families() {
+    try (Stream<Path> folders = Files.list(path("families"))) {
+      return folders.map(folder -> folder.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// A parsed JSON file.

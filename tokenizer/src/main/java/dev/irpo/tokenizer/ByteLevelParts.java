@@ -46,18 +46,38 @@ public record ByteLevelParts(
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1,3}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"}},
           {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]}
         """,
-        true);
+        true),
+    /// Each digit alone, the rest as Llama 3, of text in Unicode's composed form (NFC).
+    QWEN_2(
+        """
+        {"type": "Sequence", "pretokenizers": [
+          {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
+            "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"}},
+          {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]}
+        """,
+        false,
+        "{\"type\": \"NFC\"}");
 
     private final String preTokenizer;
     private final boolean ignoresMerges;
+    private final String normalizer;
 
     Layout(String preTokenizer, boolean ignoresMerges) {
+      this(preTokenizer, ignoresMerges, "null");
+    }
+
+    Layout(String preTokenizer, boolean ignoresMerges, String normalizer) {
       this.preTokenizer = preTokenizer;
       this.ignoresMerges = ignoresMerges;
+      this.normalizer = normalizer;
     }
 
     boolean ignoresMerges() {
       return ignoresMerges;
+    }
+
+    List<Rewrite> rewrites() {
+      return new JsonTokenizerSteps(Map.of()).rewrites(json(normalizer));
     }
 
     List<PreTokenizer> steps() {
@@ -100,6 +120,7 @@ public record ByteLevelParts(
       JsonMapper json = JsonMapper.builder().build();
       ObjectNode root = (ObjectNode) json.readTree(FRAME);
       root.set("pre_tokenizer", json.readTree(layout.preTokenizer));
+      root.set("normalizer", json.readTree(layout.normalizer));
       ((ObjectNode) root.get("model")).put("ignore_merges", layout.ignoresMerges);
       putTokens((ArrayNode) root.get("added_tokens"), (ObjectNode) root.at("/model/vocab"));
       ArrayNode pairs = (ArrayNode) root.at("/model/merges");

@@ -25,7 +25,6 @@ record JsonTokenizerParts(JsonTokenizerFile file) {
   }
 
   private ByteLevelParts byteLevel() {
-    require(file.rewrites().isEmpty(), "it has a normalizer");
     ByteLevelParts.Layout layout =
         Arrays.stream(ByteLevelParts.Layout.values())
             .filter(candidate -> candidate.ignoresMerges() == file.model().ignoresMerges())
@@ -33,7 +32,10 @@ record JsonTokenizerParts(JsonTokenizerFile file) {
             .findFirst()
             .orElseThrow(() ->
                 new IllegalArgumentException(
-                    "its pre_tokenizer is none of those of GPT-2, SmolLM and Llama 3"));
+                    "its pre_tokenizer is none of those of GPT-2, SmolLM, Llama 3 and Qwen 2"));
+    require(
+        file.rewrites().equals(layout.rewrites()),
+        "it has a normalizer, or lacks one, that does not go with its pre_tokenizer");
     List<String> merges =
         file.model().merges().inOrder().stream()
             .map(merge -> file.tokens()[merge.left()] + " " + file.tokens()[merge.right()])

@@ -117,6 +117,7 @@ class JsonTokenizerPartsTest {
   @Test
   void whatPartsCannotSayIsRefused() throws IOException {
     assertRefused("llama3.json", json -> json.set("normalizer", type("NFC")), "a normalizer");
+    assertRefused("qwen2.json", json -> json.putNull("normalizer"), "lacks one");
     assertRefused(
         "smollm2.json",
         json ->

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -100,14 +101,26 @@ class TokenizerPartsTest {
   }
 
   @Test
-  void gpt2sLayoutCutsDigitsTogetherAndSmolLmsDoesNot() throws IOException {
+  void qwen2sLayoutEncodesAsItsPublishedFile() throws IOException {
+    ByteLevelParts parts = parts("qwen2", ByteLevelParts.Layout.QWEN_2, -1);
+    assertGolden("qwen2", parts);
+    JsonNode made = JSON.readTree(parts.toJson());
+    assertEquals(read("qwen2.json").at("/pre_tokenizer"), made.at("/pre_tokenizer"));
+    assertEquals(read("qwen2.json").at("/normalizer"), made.at("/normalizer"));
+    JsonTokenizer again = JsonTokenizer.parse(parts.toJson(), "made.json");
+    assertEquals(parts.layout(), ((ByteLevelParts) TokenizerParts.of(again)).layout());
+  }
+
+  @Test
+  void gpt2sLayoutCutsDigitsTogetherAndSmolLmsAndQwen2sDoNot() throws IOException {
+    Set<ByteLevelParts.Layout> single =
+        Set.of(ByteLevelParts.Layout.SMOLLM, ByteLevelParts.Layout.QWEN_2);
     for (ByteLevelParts.Layout layout : ByteLevelParts.Layout.values()) {
       ByteLevelParts parts =
           new ByteLevelParts(
               List.of("1", "2", "12"), new int[] {1, 1, 1}, List.of("1 2"), layout, -1, -1);
       int[] ids = JsonTokenizer.parse(parts.toJson(), "made.json").encode("12");
-      assertArrayEquals(
-          layout == ByteLevelParts.Layout.SMOLLM ? new int[] {0, 1} : new int[] {2}, ids);
+      assertArrayEquals(single.contains(layout) ? new int[] {0, 1} : new int[] {2}, ids);
     }
   }
 

@@ -1,22 +1,24 @@
 package dev.irpo.transformer;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// Reads and writes the keys of a Hugging Face `config.json`.
 ///
-/// A key that asks for something other than the Llama computed here is refused by name; keys that
+/// A key that asks for something other than what is computed here is refused by name; keys that
 /// change nothing, such as `pretraining_tp`, are ignored (`docs/formats.md`). The rotary embedding
 /// is [HuggingFaceRope]'s.
-record HuggingFaceConfig(Map<String, ?> values) {
+///
+/// @param values with what the family says of absent keys
+record HuggingFaceConfig(Family family, Map<String, ?> values) {
   private static final double DEFAULT_RMS_EPS = 1e-6;
+
+  /// Where the key is null.
   private static final int DEFAULT_MAX_POSITIONS = 2048;
 
-  /// What an absent key means; null means that there is no such token.
-  private static final int LLAMA_2_BOS = 1;
-
-  private static final int LLAMA_2_EOS = 2;
+  private static final String WINDOW = "sliding_window";
 
   /// Names of the activation of [dev.irpo.tensor.op.SwiGlu].
   private static final List<Object> SILU = List.of("silu", "swish");
@@ -48,8 +50,21 @@ record HuggingFaceConfig(Map<String, ?> values) {
           Map.entry("scale_emb", List.of(1.0)),
           Map.entry("use_qk_norm", List.of(false)));
 
+  /// @throws IllegalArgumentException in one line if the model is of no known family
+  static HuggingFaceConfig of(Map<String, ?> config) {
+    Object type = config.get("model_type");
+    Family family =
+        Family.find(type)
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "config.json: model_type is %s, only %s are supported; use such a model"
+                        .formatted(type == null ? "missing" : type, Family.modelTypes())));
+    Map<String, Object> values = new HashMap<>(family.defaults());
+    values.putAll(config);
+    return new HuggingFaceConfig(family, values);
+  }
+
   LlamaConfig read() {
-    requireLlama();
     NEUTRAL.forEach(this::requireNeutral);
     requireNoQuantization();
     int maxPositions = integer("max_position_embeddings", DEFAULT_MAX_POSITIONS);
@@ -59,6 +74,7 @@ record HuggingFaceConfig(Map<String, ?> values) {
     int embedDim = integer("hidden_size");
     int numHeads = integer("num_attention_heads");
     return new LlamaConfig(
+        new LayerSpec(family),
         integer("vocab_size"),
         embedDim,
         integer("intermediate_size"),
@@ -75,21 +91,12 @@ record HuggingFaceConfig(Map<String, ?> values) {
         eosIds(integer("vocab_size")));
   }
 
-  private void requireLlama() {
-    Object type = values.get("model_type");
-    if (!"llama".equals(type)) {
-      throw new IllegalArgumentException(
-          "config.json: model_type is %s, only llama is supported; use a Llama model"
-              .formatted(type == null ? "missing" : type));
-    }
-  }
-
   private void requireNeutral(String key, List<Object> neutral) {
     Object value = values.get(key);
     Object comparable = value instanceof Number number ? (Object) number.doubleValue() : value;
     if (value != null && !neutral.contains(comparable)) {
       throw new IllegalArgumentException(
-          "config.json: %s is %s, only %s is supported; use a Llama model"
+          "config.json: %s is %s, only %s is supported; use such a model"
               .formatted(
                   key, value, neutral.isEmpty() ? "a model without it" : neutral.getFirst()));
     }
@@ -98,17 +105,17 @@ record HuggingFaceConfig(Map<String, ?> values) {
   /// Refuses attention to a part of the tokens before; a window as wide as the context leaves none
   /// out.
   private void requireFullAttention(int maxPositions) {
-    Object window = values.get("sliding_window");
+    Object window = values.get(WINDOW);
     boolean isOff = Boolean.FALSE.equals(values.get("use_sliding_window"));
-    if (window != null && !isOff && integer("sliding_window", window) < maxPositions) {
+    if (window != null && !isOff && integer(WINDOW, window) < maxPositions) {
       throw new IllegalArgumentException(
-          "config.json: sliding_window is %s of %d positions, only full attention is supported; use a Llama model"
+          "config.json: sliding_window is %s of %d positions, only full attention is supported; use such a model"
               .formatted(window, maxPositions));
     }
     if (values.get("layer_types") instanceof List<?> types
         && !types.stream().allMatch("full_attention"::equals)) {
       throw new IllegalArgumentException(
-          "config.json: layer_types is %s, only full_attention is supported; use a Llama model"
+          "config.json: layer_types is %s, only full_attention is supported; use such a model"
               .formatted(types));
     }
   }
@@ -168,12 +175,12 @@ record HuggingFaceConfig(Map<String, ?> values) {
 
   /// The tokenizer knows better, so a number that is no token is as good as none.
   private int bosId(int vocabSize) {
-    int id = values.containsKey("bos_token_id") ? integer("bos_token_id", -1) : LLAMA_2_BOS;
+    int id = integer("bos_token_id", -1);
     return id < vocabSize ? Math.max(id, -1) : -1;
   }
 
   private List<Integer> eosIds(int vocabSize) {
-    Object value = values.containsKey("eos_token_id") ? values.get("eos_token_id") : LLAMA_2_EOS;
+    Object value = values.get("eos_token_id");
     if (value == null) {
       return List.of();
     }
@@ -186,8 +193,9 @@ record HuggingFaceConfig(Map<String, ?> values) {
 
   static Map<String, Object> write(LlamaConfig config) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("architectures", List.of("LlamaForCausalLM"));
-    json.put("model_type", "llama");
+    Family family = config.layers().family();
+    json.put("architectures", List.of(family.architecture()));
+    json.put("model_type", family.modelType());
     json.put("vocab_size", config.vocabSize());
     json.put("hidden_size", config.embedDim());
     json.put("intermediate_size", config.ffnDim());
@@ -200,7 +208,12 @@ record HuggingFaceConfig(Map<String, ?> values) {
     json.put("rms_norm_eps", config.rmsEps());
     json.put("tie_word_embeddings", config.tiedHead());
     json.put("hidden_act", "silu");
-    json.put("attention_bias", false);
+    if (!config.layers().has(LayerPart.PROJECTION_BIASES)) {
+      json.put("attention_bias", false);
+    }
+    if (family.defaults().containsKey(WINDOW)) {
+      json.put(WINDOW, null); // absent it would mean that there is one
+    }
     json.put("attention_dropout", 0.0);
     json.put("mlp_bias", false);
     json.put("initializer_range", Parameters.INITIAL_DEVIATION);

@@ -1,6 +1,7 @@
 package dev.irpo.transformer;
 
 import static dev.irpo.tensor.op.Add.add;
+import static dev.irpo.tensor.op.AddBias.addBias;
 import static dev.irpo.tensor.op.Embedding.embedding;
 import static dev.irpo.tensor.op.Linear.linear;
 import static dev.irpo.tensor.op.RmsNorm.rmsNorm;
@@ -18,7 +19,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The Llama 2 transformer (Touvron et al. 2023, arXiv:2307.09288) as a part of a graph.
+/// The Llama 2 transformer (Touvron et al. 2023, arXiv:2307.09288), or one of its relatives
+/// ([LayerSpec]), as a part of a graph.
 ///
 /// ```text
 /// x₀ = embedding[tokens]
@@ -128,13 +130,20 @@ public record Llama(
   private Tensor selfAttention(int layer, Tensor x, Rotation rotation, Attention attention) {
     Tensor norm = weight(x, layer, "input_layernorm");
     Tensor normed = parallel.enter(rmsNorm(x, norm, config.rmsEps())); // (R, C)
-    Tensor q = linear(normed, weight(x, layer, "self_attn.q_proj")); // (R, H·D)
-    Tensor k = linear(normed, weight(x, layer, "self_attn.k_proj")); // (R, G·D)
-    Tensor v = linear(normed, weight(x, layer, "self_attn.v_proj")); // (R, G·D)
+    Tensor q = projected(normed, layer, "self_attn.q_proj"); // (R, H·D)
+    Tensor k = projected(normed, layer, "self_attn.k_proj"); // (R, G·D)
+    Tensor v = projected(normed, layer, "self_attn.v_proj"); // (R, G·D)
     q = rope(q, rotation.positions, rotation.angles, config.numHeads());
     k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
     Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
     return add(x, parallel.leave(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
+  }
+
+  private Tensor projected(Tensor x, int layer, String part) {
+    Tensor product = linear(x, weight(x, layer, part));
+    return config.layers().has(LayerPart.PROJECTION_BIASES)
+        ? addBias(product, parameter(x, layer, part + ".bias"))
+        : product;
   }
 
   private Tensor feedForward(int layer, Tensor x) {
@@ -166,6 +175,10 @@ public record Llama(
   }
 
   private Tensor weight(Tensor x, int layer, String part) {
+    return parameter(x, layer, part + ".weight");
+  }
+
+  private Tensor parameter(Tensor x, int layer, String part) {
     String name = LlamaConfig.layerParameter(layer, part);
     return weight(x.graph(), name, config.layerShapes().get(part));
   }

@@ -9,8 +9,10 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /// The sizes and constants that tell one Llama model from another (Touvron et al. 2023,
-/// arXiv:2307.09288); names in messages are those of a Hugging Face `config.json`.
+/// arXiv:2307.09288), and one of its relatives from it; names in messages are those of a Hugging
+/// Face `config.json`.
 ///
+/// @param layers what the layers have besides those of Llama
 /// @param vocabSize V
 /// @param embedDim C, width of the residual stream
 /// @param ffnDim F, width of the feed-forward layer
@@ -26,6 +28,7 @@ import java.util.SequencedMap;
 /// @param bosId token that begins a text, or −1 for none
 /// @param eosIds tokens that end a response, perhaps none
 public record LlamaConfig(
+    LayerSpec layers,
     int vocabSize,
     int embedDim,
     int ffnDim,
@@ -99,7 +102,7 @@ public record LlamaConfig(
     }
   }
 
-  /// A model whose frequencies follow from the base alone, as those of Llama 2.
+  /// A Llama whose frequencies follow from the base alone, as those of Llama 2.
   ///
   /// @throws IllegalArgumentException naming the key and its value
   public LlamaConfig(
@@ -117,6 +120,7 @@ public record LlamaConfig(
       int bosId,
       List<Integer> eosIds) {
     this(
+        LayerSpec.LLAMA,
         vocabSize,
         embedDim,
         ffnDim,
@@ -156,10 +160,10 @@ public record LlamaConfig(
 
   /// Reads a parsed `config.json`, old or new style.
   ///
-  /// @throws IllegalArgumentException in one line if a key is missing or says that the model is no
-  ///   Llama with the features above
+  /// @throws IllegalArgumentException in one line if a key is missing or says that the model is of
+  ///   no [Family], or computes something that is not here
   public static LlamaConfig of(Map<String, ?> huggingFaceConfig) {
-    return new HuggingFaceConfig(huggingFaceConfig).read();
+    return HuggingFaceConfig.of(huggingFaceConfig).read();
   }
 
   /// A complete `config.json`; whoever stores the weights in another type replaces `dtype` and
@@ -208,9 +212,9 @@ public record LlamaConfig(
 
   /// Name of a layer's parameter.
   ///
-  /// @param part as in Hugging Face checkpoints without `.weight`, for instance `mlp.up_proj`
+  /// @param part as in Hugging Face checkpoints, for instance `mlp.up_proj.weight`
   public static String layerParameter(int layer, String part) {
-    return "model.layers." + layer + "." + part + ".weight";
+    return "model.layers." + layer + "." + part;
   }
 
   /// Shape of the embedding table and of the head, (V, C).
@@ -218,19 +222,24 @@ public record LlamaConfig(
     return Shape.of(vocabSize, embedDim);
   }
 
-  /// The parameters of a layer by their part of [#layerParameter], weights `(out, in)`, in the
-  /// order of the forward pass.
+  /// The parameters of a layer by their part of [#layerParameter], weights `(out, in)`: Llama's in
+  /// the order of the forward pass, then those of each [LayerPart].
   public SequencedMap<String, Shape> layerShapes() {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-    shapes.put("input_layernorm", Shape.of(embedDim));
-    shapes.put("self_attn.q_proj", Shape.of(queryDim(), embedDim));
-    shapes.put("self_attn.k_proj", Shape.of(keyDim(), embedDim));
-    shapes.put("self_attn.v_proj", Shape.of(keyDim(), embedDim));
-    shapes.put("self_attn.o_proj", Shape.of(embedDim, queryDim()));
-    shapes.put("post_attention_layernorm", Shape.of(embedDim));
-    shapes.put("mlp.gate_proj", Shape.of(ffnDim, embedDim));
-    shapes.put("mlp.up_proj", Shape.of(ffnDim, embedDim));
-    shapes.put("mlp.down_proj", Shape.of(embedDim, ffnDim));
+    shapes.put("input_layernorm.weight", Shape.of(embedDim));
+    shapes.put("self_attn.q_proj.weight", Shape.of(queryDim(), embedDim));
+    shapes.put("self_attn.k_proj.weight", Shape.of(keyDim(), embedDim));
+    shapes.put("self_attn.v_proj.weight", Shape.of(keyDim(), embedDim));
+    shapes.put("self_attn.o_proj.weight", Shape.of(embedDim, queryDim()));
+    shapes.put("post_attention_layernorm.weight", Shape.of(embedDim));
+    shapes.put("mlp.gate_proj.weight", Shape.of(ffnDim, embedDim));
+    shapes.put("mlp.up_proj.weight", Shape.of(ffnDim, embedDim));
+    shapes.put("mlp.down_proj.weight", Shape.of(embedDim, ffnDim));
+    for (LayerPart part : LayerPart.values()) {
+      if (layers.has(part)) {
+        part.add(this, shapes);
+      }
+    }
     return shapes;
   }
 
@@ -270,6 +279,7 @@ public record LlamaConfig(
               .formatted(queryDim(), ffnDim, slices));
     }
     return new LlamaConfig(
+        layers,
         vocabSize,
         embedDim,
         ffnDim / ranks,

@@ -106,7 +106,7 @@ public record ParameterSelection(List<String> parts) {
         kinds.add(name);
       }
     }
-    config.layerShapes().keySet().forEach(part -> kinds.add("model.layers.*." + part + ".weight"));
+    config.layerShapes().keySet().forEach(part -> kinds.add("model.layers.*." + part));
     return kinds;
   }
 

@@ -61,7 +61,7 @@ public final class Parameters {
   }
 
   /// Fresh weights: normal with deviation 0.02, those that write into the residual stream scaled by
-  /// 1/√(2·L) (Radford et al. 2019, section 2.3), normalisations 1. The same everywhere.
+  /// 1/√(2·L) (Radford et al. 2019, section 2.3), normalisations 1, biases 0. The same everywhere.
   public static Parameters random(Backend backend, LlamaConfig config, long seed) {
     Parameters parameters = allocate(backend, config);
     parameters.buffers.forEach((name, buffer) -> fill(name, buffer, config, seed));
@@ -70,6 +70,9 @@ public final class Parameters {
   }
 
   private static void fill(String name, Buffer buffer, LlamaConfig config, long seed) {
+    if (name.endsWith(".bias")) {
+      return; // 0, as allocated
+    }
     boolean isNorm = name.endsWith("norm.weight");
     boolean intoResidual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
     double deviation = INITIAL_DEVIATION / (intoResidual ? Math.sqrt(2.0 * config.numLayers()) : 1);

@@ -24,6 +24,13 @@ public final class Golden {
     return model(backend, name, "tiny/" + name + "/config.json");
   }
 
+  /// The policy of a family next to Llama, or the slice of it that a process has.
+  static Parameters family(Backend backend, String family, TensorParallel parallel)
+      throws IOException {
+    String folder = "families/" + family + "/policy/";
+    return load(backend, folder + "model.safetensors", folder + "config.json", parallel);
+  }
+
   /// The same weights under another configuration.
   static Parameters model(Backend backend, String name, String config) throws IOException {
     return model(backend, name, config, TensorParallel.alone());
@@ -37,15 +44,20 @@ public final class Golden {
 
   private static Parameters model(
       Backend backend, String name, String config, TensorParallel parallel) throws IOException {
+    return load(backend, "tiny/" + name + "/model.safetensors", config, parallel);
+  }
+
+  private static Parameters load(
+      Backend backend, String weights, String config, TensorParallel parallel) throws IOException {
     Map<String, Object> json =
         MAPPER.convertValue(GoldenFiles.json(config), new TypeReference<>() {});
     List<StoredTensor> tensors =
-        GoldenFiles.tensors("tiny/" + name + "/model.safetensors").entrySet().stream()
+        GoldenFiles.tensors(weights).entrySet().stream()
             .map(e ->
                 new StoredTensor(
                     e.getKey(), DType.F32, Shape.of(e.getValue().shape()), e.getValue().data()))
             .toList();
-    return Parameters.load(backend, LlamaConfig.of(json), name, tensors, parallel);
+    return Parameters.load(backend, LlamaConfig.of(json), weights, tensors, parallel);
   }
 
   /// TornadoVM's first device.

@@ -121,6 +121,43 @@ class GoldenForwardTest {
     }
   }
 
+  static List<String> families() {
+    return GoldenFiles.families();
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void logitsOfEachFamilyEqualThoseOfItsIndependentImplementation(String family)
+      throws IOException {
+    Backend reference = ReferenceBackend.inDoublePrecision();
+    String folder = "families/" + family;
+    Parameters exact = Golden.family(reference, family, TensorParallel.alone());
+    assertEquals(0, largestLogitError(reference, exact, folder), 2e-6);
+    try (Backend cpu = new CpuBackend(2)) {
+      Parameters single = Golden.family(cpu, family, TensorParallel.alone());
+      assertEquals(0, largestLogitError(cpu, single, folder), 1e-4);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void twoProcessesThatHoldAFamilysModelTogetherFindTheSameLogits(String family) {
+    for (InnerSum innerSum : List.of(new InnerSum.ByProcess(), new InnerSum.Tree(4))) {
+      List<Double> errors =
+          InProcess.run(
+              2,
+              group -> {
+                TensorParallel parallel = new TensorParallel(group, innerSum);
+                try (Backend cpu = new CpuBackend(1)) {
+                  Parameters own = Golden.family(cpu, family, parallel);
+                  return largestLogitError(cpu, own, "families/" + family);
+                }
+              });
+      assertEquals(0, errors.get(0), 1e-4);
+      assertEquals(errors.get(0), errors.get(1), "both have the same logits");
+    }
+  }
+
   private static void checkGreedy(Backend backend) throws IOException {
     checkGreedy(backend, Golden.model(backend, "policy"));
   }

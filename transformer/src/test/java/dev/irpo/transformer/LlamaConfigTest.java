@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.tensor.Shape;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LlamaConfigTest {
@@ -129,7 +131,7 @@ class LlamaConfigTest {
   static Stream<Arguments> refusals() {
     return Stream.of(
         refused("mistral", "model_type", "mistral"),
-        refused("qwen2", "model_type", "qwen2"),
+        refused("qwen2_moe", "model_type", "qwen2_moe"),
         refused("gemma", "model_type", "gemma"),
         refused("phi3", "model_type", "phi3"),
         refused("hidden_act is gelu", "hidden_act", "gelu"),
@@ -193,6 +195,50 @@ class LlamaConfigTest {
     json.put(key, value);
     String message = refusal(json);
     assertTrue(message.startsWith("config.json: ") && message.contains(fact), message);
+  }
+
+  /// The keys that every family needs, without those that an absent key says something of.
+  private static Map<String, Object> family(String modelType) {
+    Map<String, Object> json = new HashMap<>();
+    json.put("model_type", modelType);
+    json.put("vocab_size", 61);
+    json.put("hidden_size", 24);
+    json.put("intermediate_size", 40);
+    json.put("num_hidden_layers", 4);
+    json.put("num_attention_heads", 32);
+    json.put("head_dim", 6);
+    return json;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFamilyIsReadAndWrittenUnderItsName(Family family) {
+    Map<String, Object> json = family(family.modelType());
+    json.put("sliding_window", null);
+    LlamaConfig config = LlamaConfig.of(json);
+    assertEquals(family, config.layers().family());
+    assertEquals(config, LlamaConfig.of(config.toHuggingFace()));
+    assertEquals(family.modelType(), config.toHuggingFace().get("model_type"));
+    assertEquals(List.of(family.architecture()), config.toHuggingFace().get("architectures"));
+  }
+
+  @Test
+  void qwen2HasBiasesOfItsProjectionsAndNoTokensByDefault() {
+    LlamaConfig config = LlamaConfig.of(family("qwen2"));
+    assertEquals(Shape.of(192), config.layerShapes().get("self_attn.q_proj.bias"));
+    assertEquals(Shape.of(192), config.layerShapes().get("self_attn.v_proj.bias"));
+    assertEquals(12, config.layerShapes().size());
+    assertEquals(32, config.numKvHeads());
+    assertEquals(32_768, config.maxPositions());
+    assertEquals(-1, config.bosId());
+    assertEquals(List.of(), config.eosIds());
+  }
+
+  @Test
+  void aWindowThatCutsTheContextIsRefusedInEveryFamily() {
+    Map<String, Object> qwen = family("qwen2");
+    qwen.put("use_sliding_window", true);
+    assertTrue(refusal(qwen).contains("sliding_window is 4096 of 32768"));
   }
 
   @Test

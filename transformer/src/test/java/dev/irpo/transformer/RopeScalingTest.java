@@ -18,7 +18,21 @@ class RopeScalingTest {
 
   private static LlamaConfig config(int headDim, RopeScaling scaling) {
     return new LlamaConfig(
-        61, 24, 40, 1, 4, 2, headDim, 131_072, 500_000, scaling, 1e-5, false, 1, List.of(2));
+        LayerSpec.LLAMA,
+        61,
+        24,
+        40,
+        1,
+        4,
+        2,
+        headDim,
+        131_072,
+        500_000,
+        scaling,
+        1e-5,
+        false,
+        1,
+        List.of(2));
   }
 
   private static void assertFrequency(double expected, double actual) {

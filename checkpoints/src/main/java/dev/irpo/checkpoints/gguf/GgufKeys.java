@@ -5,21 +5,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The keys of a GGUF file's metadata that say how a Llama computes, and what becomes of each:
+/// The keys of a GGUF file's metadata that say how a model computes, and what becomes of each:
 ///
 /// ```text
 /// read       the model is computed so
 /// neutral    read by llama.cpp for some architecture; only values that change nothing pass
 /// ignored    changes no number
-/// else       refused by name where it begins with llama.
+/// else       refused by name where it begins with the architecture's name
 /// ```
 ///
 /// Other keys (`general.`, `tokenizer.`, those of communities) change no number of a model, but for
 /// the few that say that the file is not a whole one. Source: llama.cpp, `LLM_KV_NAMES` in
-/// `llama-arch.cpp`, and what `load_hparams` reads for `llama`.
+/// `llama-arch.cpp`, and what `load_hparams` reads for each [GgufArchitecture].
 final class GgufKeys {
-  static final String PREFIX = "llama.";
-
   /// Read by [GgufModel] and [GgufRope].
   static final Set<String> READ =
       Set.of(
@@ -79,7 +77,8 @@ final class GgufKeys {
           "tensor_data_layout",
           "vocab_size");
 
-  /// Keys outside `llama.` that say that the file is no whole model, with the values of one.
+  /// Keys outside the architecture that say that the file is no whole model, with the values of
+  /// one.
   static final Map<String, List<Object>> WHOLE =
       Map.of("general.type", List.of("model"), "split.count", List.of(0.0, 1.0));
 
@@ -87,11 +86,12 @@ final class GgufKeys {
 
   /// Refuses a key that may change numbers and is not read.
   ///
+  /// @param prefix of the architecture's keys
   /// @param context length of the model, which a wider window of attention does not cut
   /// @throws IllegalArgumentException naming the key
-  static void requireKnown(Path path, Map<String, Object> values, int context) {
+  static void requireKnown(Path path, String prefix, Map<String, Object> values, int context) {
     values.forEach((key, value) -> {
-      String name = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : "";
+      String name = key.startsWith(prefix) ? key.substring(prefix.length()) : "";
       if (WHOLE.containsKey(key)) {
         requireNeutral(path, key, value, WHOLE.get(key));
       } else if (name.equals("attention.sliding_window") && isAtLeast(value, context)) {

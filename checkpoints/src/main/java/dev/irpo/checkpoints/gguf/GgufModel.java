@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.gguf;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.files.MappedFiles;
+import dev.irpo.checkpoints.gguf.GgufArchitecture.Feature;
 import dev.irpo.checkpoints.model.EmbeddedTokenizer;
 import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.checkpoints.model.HalfSplitRows;
@@ -30,12 +31,13 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/// A Llama in a GGUF file, read as if it were a Hugging Face folder.
+/// A Llama or a relative ([GgufArchitecture]) in a GGUF file, read as if it were a Hugging Face
+/// folder.
 ///
 /// Names are those of [GgufTensorNames]. The rows of attn_q and attn_k come in Hugging Face's order
-/// ([HalfSplitRows]). llama.cpp widens norms to F32; those whose every value fits the matrices'
-/// 16-bit type are returned in it. What the keys and the table `rope_freqs` say of positions is
-/// [GgufRope]'s, which keys there may be [GgufKeys]'.
+/// ([HalfSplitRows]). llama.cpp widens norms and biases to F32; those whose every value fits the
+/// matrices' 16-bit type are returned in it. What the keys and the table `rope_freqs` say of
+/// positions is [GgufRope]'s, which keys there may be [GgufKeys]'.
 ///
 /// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
 final class GgufModel {
@@ -50,6 +52,7 @@ final class GgufModel {
 
   private final Path path;
   private final Arena arena;
+  private final GgufArchitecture architecture;
   private final Map<String, Object> values;
   private final SequencedMap<String, StoredTensor> stored;
   private final SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -62,6 +65,10 @@ final class GgufModel {
     this.values = file.values();
     this.stored = file.tensors();
     this.unread = new LinkedHashSet<>(stored.keySet());
+    Object name = values.getOrDefault(ARCHITECTURE, "missing");
+    this.architecture =
+        GgufArchitecture.find(name)
+            .orElseThrow(() -> notRead(ARCHITECTURE, name, GgufArchitecture.names()));
   }
 
   static ModelParts read(Path path, Arena arena) throws IOException {
@@ -73,10 +80,9 @@ final class GgufModel {
   }
 
   private void requireKnown() {
-    requireValue(ARCHITECTURE, "missing", "llama");
-    GgufKeys.requireKnown(path, values, count("context_length"));
-    requireValue("llama.rope.dimension_count", (long) headDim(), (long) headDim());
-    requireValue("llama.attention.value_length", (long) headDim(), (long) headDim());
+    GgufKeys.requireKnown(path, architecture.prefix(), values, count("context_length"));
+    requireHeadDim(key("rope.dimension_count"));
+    requireHeadDim(key("attention.value_length"));
     if (headDim() % 2 != 0 || count("attention.head_count") % numKvHeads() != 0) {
       throw refused(
           "head size %d is odd or %d heads are not a multiple of %d key-value heads"
@@ -85,17 +91,29 @@ final class GgufModel {
     long width = (long) Math.max(count("attention.head_count"), numKvHeads()) * headDim();
     if (width > SizeLimits.WIDTH) {
       throw refused(
-          "llama.attention.head_count %d times a head size of %d is more than %d"
-              .formatted(count("attention.head_count"), headDim(), SizeLimits.WIDTH));
+          "%s %d times a head size of %d is more than %d"
+              .formatted(
+                  key("attention.head_count"),
+                  count("attention.head_count"),
+                  headDim(),
+                  SizeLimits.WIDTH));
     }
   }
 
-  private void requireValue(String key, Object whenMissing, Object needed) {
-    Object value = values.getOrDefault(key, whenMissing);
-    if (!value.equals(needed)) {
-      throw new IllegalArgumentException(
-          "%s: %s is %s, only %s is read; use such a model".formatted(path, key, value, needed));
+  private void requireHeadDim(String key) {
+    Object value = values.getOrDefault(key, (long) headDim());
+    if (!value.equals((long) headDim())) {
+      throw notRead(key, value, headDim());
     }
+  }
+
+  private IllegalArgumentException notRead(String key, Object value, Object read) {
+    return new IllegalArgumentException(
+        "%s: %s is %s, only %s is read; use such a model".formatted(path, key, value, read));
+  }
+
+  private String key(String name) {
+    return architecture.prefix() + name;
   }
 
   private void readTensors() {
@@ -104,14 +122,15 @@ final class GgufModel {
     for (int layer = 0; layer < count("block_count"); layer++) {
       addLayer("model.layers.%d.".formatted(layer), c);
     }
-    addNorm("model.norm", c);
+    addVector("model.norm" + WEIGHT, c);
     if (!tied()) {
       add("lm_head", Shape.of(vocabSize(), c));
     }
     if (!unread.isEmpty()) {
       throw refused(
-          "has tensor '%s', which no Llama of %d layers has"
-              .formatted(unread.iterator().next(), count("block_count")));
+          "has tensor '%s', which no %s of %d layers has"
+              .formatted(
+                  unread.iterator().next(), architecture.architecture(), count("block_count")));
     }
   }
 
@@ -126,49 +145,57 @@ final class GgufModel {
     add(layer + "mlp.gate_proj", Shape.of(ffnDim, c));
     add(layer + "mlp.up_proj", Shape.of(ffnDim, c));
     add(layer + "mlp.down_proj", Shape.of(c, ffnDim));
-    addNorm(layer + "input_layernorm", c);
-    addNorm(layer + "post_attention_layernorm", c);
+    addVector(layer + "input_layernorm" + WEIGHT, c);
+    addVector(layer + "post_attention_layernorm" + WEIGHT, c);
+    if (architecture.has(Feature.PROJECTION_BIASES)) {
+      addVector(layer + "self_attn.q_proj.bias", queryDim);
+      addVector(layer + "self_attn.k_proj.bias", kvDim);
+      addVector(layer + "self_attn.v_proj.bias", kvDim);
+    }
   }
 
   private void add(String part, Shape shape) {
-    put(part, take(part, shape));
+    put(part + WEIGHT, take(part + WEIGHT, shape));
   }
 
-  private void put(String part, StoredTensor tensor) {
-    String name = part + WEIGHT;
+  private void put(String name, StoredTensor tensor) {
     tensors.put(name, new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.content()));
   }
 
-  /// The stored tensor of a part of a model.
-  private StoredTensor take(String part, Shape shape) {
-    return takeNamed(GgufTensorNames.of(part + WEIGHT).orElseThrow(), shape);
+  /// The stored tensor of Hugging Face's name.
+  private StoredTensor take(String name, Shape shape) {
+    return takeNamed(GgufTensorNames.of(name).orElseThrow(), shape);
   }
 
   private void addRotated(String part, Shape shape) {
-    StoredTensor tensor = take(part, shape);
+    if (!architecture.has(Feature.INTERLEAVED_ROWS)) {
+      add(part, shape);
+      return;
+    }
+    StoredTensor tensor = take(part + WEIGHT, shape);
     long rowBytes = (long) shape.size(1) * tensor.dtype().bytes();
     HalfSplitRows rows = new HalfSplitRows(tensor.content(), headDim(), rowBytes);
-    put(part, new StoredTensor(tensor.name(), tensor.dtype(), shape, rows));
+    put(part + WEIGHT, new StoredTensor(tensor.name(), tensor.dtype(), shape, rows));
   }
 
-  private void addNorm(String part, int c) {
-    StoredTensor norm = take(part, Shape.of(c));
+  private void addVector(String name, int length) {
+    StoredTensor vector = take(name, Shape.of(length));
     DType type = matrixType();
-    boolean widened = norm.dtype() == DType.F32 && (type == DType.BF16 || type == DType.F16);
-    put(part, widened ? inHalfPrecision(norm, type) : norm);
+    boolean widened = vector.dtype() == DType.F32 && (type == DType.BF16 || type == DType.F16);
+    put(name, widened ? inHalfPrecision(vector, type) : vector);
   }
 
   /// The tensor in the 16-bit type, or itself where that would lose a bit.
-  private StoredTensor inHalfPrecision(StoredTensor norm, DType type) {
-    MemorySegment from = norm.inMemory(arena).data();
+  private StoredTensor inHalfPrecision(StoredTensor vector, DType type) {
+    MemorySegment from = vector.inMemory(arena).data();
     MemorySegment to = arena.allocate(from.byteSize() / 2, MappedFiles.ALIGNMENT);
     FloatConversion.convert(DType.F32, from, type, to);
     try (Arena scratch = Arena.ofConfined()) {
       MemorySegment back = scratch.allocate(from.byteSize());
       FloatConversion.convert(type, to, DType.F32, back);
       return back.mismatch(from) < 0
-          ? new StoredTensor(norm.name(), type, norm.shape(), to.asReadOnly())
-          : norm;
+          ? new StoredTensor(vector.name(), type, vector.shape(), to.asReadOnly())
+          : vector;
     }
   }
 
@@ -218,7 +245,10 @@ final class GgufModel {
     double rmsEps = positive("attention.layer_norm_rms_epsilon", 1e-5);
     double base = positive("rope.freq_base", 10_000);
     Rope rope = new Rope(base, ropeScaling(base));
-    return new LlamaConfigJson(sizes, tokens(), rmsEps, rope, tied(), matrixType()).toJson();
+    ObjectNode config =
+        new LlamaConfigJson(sizes, tokens(), rmsEps, rope, tied(), matrixType()).toJson();
+    architecture.putInto(config);
+    return config;
   }
 
   private Tokens tokens() {
@@ -246,14 +276,15 @@ final class GgufModel {
   }
 
   private Optional<ObjectNode> ropeScaling(double base) {
-    GgufRope rope = new GgufRope(values, count("context_length"), headDim(), base);
+    GgufRope rope =
+        new GgufRope(architecture.prefix(), values, count("context_length"), headDim(), base);
     if (rope.hasTwoTables()) {
       double[] shortTable = ropeTable(SHORT_ROPE_TABLE);
       double[] longTable = ropeTable(LONG_ROPE_TABLE);
       return Optional.of(computed(() -> rope.scaling(shortTable, longTable)));
     }
     Optional<double[]> table =
-        stored.containsKey(GgufTensorNames.ROPE_TABLE)
+        architecture.hasTableOfFrequencies() && stored.containsKey(GgufTensorNames.ROPE_TABLE)
             ? Optional.of(ropeTable(GgufTensorNames.ROPE_TABLE))
             : Optional.empty();
     return computed(() -> rope.scaling(table));
@@ -288,7 +319,7 @@ final class GgufModel {
 
   private int headDim() {
     int heads = count("attention.head_count");
-    if (values.containsKey("llama.attention.key_length")) {
+    if (values.containsKey(key("attention.key_length"))) {
       return count("attention.key_length");
     }
     if (count("embedding_length") % heads != 0) {
@@ -300,7 +331,7 @@ final class GgufModel {
   }
 
   private int numKvHeads() {
-    return values.containsKey("llama.attention.head_count_kv")
+    return values.containsKey(key("attention.head_count_kv"))
         ? count("attention.head_count_kv")
         : count("attention.head_count");
   }
@@ -328,14 +359,14 @@ final class GgufModel {
   }
 
   private int count(String key) {
-    Object value = values.getOrDefault("llama." + key, "missing");
+    Object value = values.getOrDefault(key(key), "missing");
     if (value instanceof GgufArray layers && BY_LAYER.contains(key)) {
-      value = common("llama." + key, layers);
+      value = common(key(key), layers);
     }
     int most = SizeLimits.of(key);
     if (!(value instanceof Long count) || count < 1 || count > most) {
       throw refused(
-          "llama.%s is %s, it must be a whole number from 1 to %d".formatted(key, value, most));
+          "%s is %s, it must be a whole number from 1 to %d".formatted(key(key), value, most));
     }
     return count.intValue();
   }
@@ -350,9 +381,9 @@ final class GgufModel {
   }
 
   private double positive(String key, double whenMissing) {
-    Object value = values.getOrDefault("llama." + key, whenMissing);
+    Object value = values.getOrDefault(key(key), whenMissing);
     if (!(value instanceof Double number) || !(number > 0) || number.isInfinite()) {
-      throw refused("llama.%s is %s, it must be a positive number".formatted(key, value));
+      throw refused("%s is %s, it must be a positive number".formatted(key(key), value));
     }
     return number;
   }

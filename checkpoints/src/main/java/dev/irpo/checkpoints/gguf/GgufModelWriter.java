@@ -19,17 +19,19 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.LongConsumer;
 
-/// Writes Llamas as GGUF files: names, order of the rows of the query and key projections and
-/// element types as llama.cpp's converter has them. The inverse of what [GgufFormat] reads.
+/// Writes Llamas and their relatives as GGUF files: names, order of the rows of the query and key
+/// projections and element types as llama.cpp's converter has them. The inverse of what
+/// [GgufFormat] reads.
 ///
 /// Memory does not grow with the model: elements change their type in pieces while they are
 /// written. The file appears when all of it is there.
 ///
 /// Source: llama.cpp, `convert_hf_to_gguf.py`.
 ///
+/// @param architecture says in which order rows lie
 /// @param type of the matrices; [GgufTensor] has the exceptions
 /// @param headDim D, width of a head
-public record GgufModelWriter(GgufType type, int headDim) {
+public record GgufModelWriter(GgufArchitecture architecture, GgufType type, int headDim) {
   /// Writes a model to a new file.
   ///
   /// @param values the metadata in its order: Integer (u32), Long (u64), Float, Boolean, String,
@@ -74,7 +76,7 @@ public record GgufModelWriter(GgufType type, int headDim) {
     }
     for (StoredTensor tensor : tensors) {
       GgufTensorNames.of(tensor.name())
-          .ifPresent(name -> stored.add(GgufTensor.of(name, inMetasOrder(tensor), type)));
+          .ifPresent(name -> stored.add(GgufTensor.of(name, ordered(tensor), type)));
     }
     return stored;
   }
@@ -85,8 +87,10 @@ public record GgufModelWriter(GgufType type, int headDim) {
     return new StoredTensor("rope_freqs", DType.F32, Shape.of(values.length), data);
   }
 
-  private StoredTensor inMetasOrder(StoredTensor tensor) {
-    if (!tensor.name().endsWith("q_proj.weight") && !tensor.name().endsWith("k_proj.weight")) {
+  private StoredTensor ordered(StoredTensor tensor) {
+    boolean isRotated =
+        tensor.name().endsWith("q_proj.weight") || tensor.name().endsWith("k_proj.weight");
+    if (!isRotated || !architecture.has(GgufArchitecture.Feature.INTERLEAVED_ROWS)) {
       return tensor;
     }
     long rowBytes = (long) tensor.shape().size(1) * tensor.dtype().bytes();

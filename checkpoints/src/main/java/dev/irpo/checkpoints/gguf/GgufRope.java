@@ -19,20 +19,22 @@ import java.util.Optional;
 /// What no kind of transformers says is a divisor for each frequency, its `longrope`. Source:
 /// llama.cpp, `load_hparams`, the constructor of `llama_context`, and `rope_yarn` of ggml.
 final class GgufRope {
-  private static final String SCALING = "llama.rope.scaling.";
   private static final double LEAST_WIDTH = 0.001;
 
   /// The frequencies of llama.cpp's converter, in single precision.
   private static final double TABLE_ERROR = 1e-5;
 
+  private final String prefix;
   private final Map<String, Object> values;
   private final int context;
   private final int headDim;
   private final double base;
 
+  /// @param prefix of the architecture's keys
   /// @param values of the metadata
-  /// @param context `llama.context_length`
-  GgufRope(Map<String, Object> values, int context, int headDim, double base) {
+  /// @param context `context_length`
+  GgufRope(String prefix, Map<String, Object> values, int context, int headDim, double base) {
+    this.prefix = prefix + "rope.";
     this.values = values;
     this.context = context;
     this.headDim = headDim;
@@ -76,18 +78,23 @@ final class GgufRope {
         positive("attn_factor", 1));
   }
 
+  private String scaling() {
+    return prefix + "scaling.";
+  }
+
   private String type() {
-    return String.valueOf(values.getOrDefault(SCALING + "type", "linear"));
+    return String.valueOf(values.getOrDefault(scaling() + "type", "linear"));
   }
 
   private String unknownType() {
-    return "%stype is %s, only none, linear, yarn and longrope are read".formatted(SCALING, type());
+    return "%stype is %s, only none, linear, yarn and longrope are read"
+        .formatted(scaling(), type());
   }
 
   /// 0 stands for 1.
   private double factor() {
-    String key = SCALING + "factor";
-    Object value = values.getOrDefault(key, values.getOrDefault("llama.rope.scale_linear", 0.0));
+    String key = scaling() + "factor";
+    Object value = values.getOrDefault(key, values.getOrDefault(prefix + "scale_linear", 0.0));
     if (!(value instanceof Double factor) || !(factor >= 0) || factor.isInfinite()) {
       throw new IllegalArgumentException("%s is %s, it must be positive".formatted(key, value));
     }
@@ -95,16 +102,16 @@ final class GgufRope {
   }
 
   private double positive(String key, double whenMissing) {
-    Object value = values.getOrDefault(SCALING + key, whenMissing);
+    Object value = values.getOrDefault(scaling() + key, whenMissing);
     if (!(value instanceof Double number) || !(number > 0) || number.isInfinite()) {
       throw new IllegalArgumentException(
-          "%s%s is %s, it must be a positive number".formatted(SCALING, key, value));
+          "%s%s is %s, it must be a positive number".formatted(scaling(), key, value));
     }
     return number;
   }
 
   private int originalContext() {
-    String key = SCALING + "original_context_length";
+    String key = scaling() + "original_context_length";
     Object value = values.getOrDefault(key, (long) context);
     if (!(value instanceof Long length) || length < 1 || length > Integer.MAX_VALUE) {
       throw new IllegalArgumentException("%s is %s, it must be positive".formatted(key, value));
@@ -114,10 +121,10 @@ final class GgufRope {
 
   /// Negative where it is not set: 1 with yarn, else 0.
   private double extrapolation(double whenUnset) {
-    Object value = values.getOrDefault(SCALING + "yarn_ext_factor", -1.0);
+    Object value = values.getOrDefault(scaling() + "yarn_ext_factor", -1.0);
     if (!(value instanceof Double number) || !(number <= 1)) {
       throw new IllegalArgumentException(
-          "%syarn_ext_factor is %s, it must be at most 1".formatted(SCALING, value));
+          "%syarn_ext_factor is %s, it must be at most 1".formatted(scaling(), value));
     }
     return number < 0 ? whenUnset : number;
   }
@@ -126,7 +133,7 @@ final class GgufRope {
     if (extrapolation(0) != 0) {
       throw new IllegalArgumentException(
           "%syarn_ext_factor is %s, only 0 is read without type yarn"
-              .formatted(SCALING, extrapolation(0)));
+              .formatted(scaling(), extrapolation(0)));
     }
   }
 
@@ -161,7 +168,7 @@ final class GgufRope {
     if (given != 1 && Math.abs(given - magnitude) > 1e-6 * magnitude) {
       throw new IllegalArgumentException(
           "%syarn_attn_factor is %s, only 1 and %s, which follows from the factor, are read"
-              .formatted(SCALING, given, magnitude));
+              .formatted(scaling(), given, magnitude));
     }
   }
 

@@ -5,7 +5,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// GGUF's names of a Llama's tensors. Source: llama.cpp, `gguf-py/gguf/tensor_mapping.py`.
+/// GGUF's names of the tensors of a Llama or a relative. Source: llama.cpp,
+/// `gguf-py/gguf/tensor_mapping.py`.
 ///
 /// ```text
 /// token_embd → embed_tokens          attn_q attn_k attn_v attn_output → self_attn.{q,k,v,o}_proj
@@ -38,7 +39,7 @@ final class GgufTensorNames {
           "mlp.down_proj", "ffn_down");
 
   private static final Pattern IN_LAYER =
-      Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.weight");
+      Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.(weight|bias)");
 
   private GgufTensorNames() {}
 
@@ -49,6 +50,6 @@ final class GgufTensorNames {
       return Optional.ofNullable(OUTSIDE.get(name));
     }
     return Optional.ofNullable(IN_LAYERS.get(inLayer.group(2)))
-        .map(part -> "blk.%s.%s.weight".formatted(inLayer.group(1), part));
+        .map(part -> "blk.%s.%s.%s".formatted(inLayer.group(1), part, inLayer.group(3)));
   }
 }

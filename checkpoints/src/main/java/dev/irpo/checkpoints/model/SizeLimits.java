@@ -10,7 +10,7 @@ public final class SizeLimits {
 
   private SizeLimits() {}
 
-  /// The largest value of a key of `params.json` or of GGUF's `llama.*`.
+  /// The largest value of a key of `params.json` or of GGUF's sizes.
   public static int of(String key) {
     return switch (key) {
       case "n_layers", "block_count" -> LAYERS;

@@ -151,7 +151,7 @@ class GgufFileTest {
 
   @Test
   void otherModelsAndTypesAreRefusedByName() {
-    refused(w -> w.values.put("general.architecture", "qwen2"), "qwen2", "only llama");
+    refused(w -> w.values.put("general.architecture", "mamba"), "mamba", "only llama");
     refused(w -> w.values.put("general.type", "adapter"), "general.type is adapter", "only model");
     refused(w -> w.values.put("llama.rope.dimension_count", 4), "dimension_count is 4, only 8");
     refused(w -> w.values.put("llama.attention.value_length", 4), "value_length is 4, only 8");
@@ -168,7 +168,7 @@ class GgufFileTest {
     refused(w -> w.values.put("llama.some_new_thing", 1), "llama.some_new_thing (1)");
     GgufWriter writer = gguf(model(DType.BF16, true));
     GgufKeys.NEUTRAL.forEach((name, neutral) -> {
-      String key = GgufKeys.PREFIX + name;
+      String key = GgufArchitecture.LLAMA.prefix() + name;
       refused(w -> w.values.put(key, 7), key + " is 7");
       refused(w -> w.values.put(key, 0.5f), key + " is 0.5");
       Object value = neutral.getFirst();
@@ -180,7 +180,7 @@ class GgufFileTest {
             default -> value;
           });
     });
-    GgufKeys.IGNORED.forEach(name -> writer.values.put(GgufKeys.PREFIX + name, 3));
+    GgufKeys.IGNORED.forEach(name -> writer.values.put(GgufArchitecture.LLAMA.prefix() + name, 3));
     writer.values.put("general.name", "adapter");
     writer.values.put("general.type", "model");
     writer.values.put("some.community.key", 1);

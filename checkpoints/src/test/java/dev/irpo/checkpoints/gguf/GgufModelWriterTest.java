@@ -60,7 +60,7 @@ class GgufModelWriterTest {
 
   private Path write(GgufType type, StoredModel model) throws IOException {
     Path file = folder.resolve(type + ".gguf");
-    GgufModelWriter writer = new GgufModelWriter(type, HEAD_DIM);
+    GgufModelWriter writer = new GgufModelWriter(GgufArchitecture.LLAMA, type, HEAD_DIM);
     writer.write(file, values(), model.tensors().values(), new float[0], _ -> {});
     return file;
   }
@@ -197,7 +197,8 @@ class GgufModelWriterTest {
     try (StoredModel model = golden()) {
       List<StoredTensor> more = new ArrayList<>(model.tensors().values());
       more.add(tensor("model.layers.0.self_attn.rotary_emb.inv_freq", DType.F32, 1, 8));
-      new GgufModelWriter(GgufType.F32, HEAD_DIM).write(file, values(), more, factors, _ -> {});
+      new GgufModelWriter(GgufArchitecture.LLAMA, GgufType.F32, HEAD_DIM)
+          .write(file, values(), more, factors, _ -> {});
       GgufFile read = GgufFile.read(file, Arena.ofAuto());
       assertEquals(model.tensors().size() + 1, read.tensors().size());
       StoredTensor stored = read.tensors().get("rope_freqs.weight");
@@ -211,7 +212,7 @@ class GgufModelWriterTest {
     try (StoredModel model = golden()) {
       List<StoredTensor> tensors = new ArrayList<>(model.tensors().values());
       tensors.set(3, tensor("model.layers.0.mlp.up_proj.weight", DType.INT32, 1, 4, 4));
-      GgufModelWriter writer = new GgufModelWriter(GgufType.F32, HEAD_DIM);
+      GgufModelWriter writer = new GgufModelWriter(GgufArchitecture.LLAMA, GgufType.F32, HEAD_DIM);
       assertRefused(
           () -> writer.write(file, values(), tensors, new float[0], _ -> {}), "up_proj", "INT32");
       StoredTensor failing =
@@ -241,7 +242,7 @@ class GgufModelWriterTest {
     long[] reported = new long[1];
     Path file = folder.resolve("counted.gguf");
     try (StoredModel model = golden()) {
-      GgufModelWriter writer = new GgufModelWriter(GgufType.Q8_0, HEAD_DIM);
+      GgufModelWriter writer = new GgufModelWriter(GgufArchitecture.LLAMA, GgufType.Q8_0, HEAD_DIM);
       writer.write(
           file, values(), model.tensors().values(), new float[0], bytes -> reported[0] += bytes);
       assertEquals(Files.size(file), reported[0]);

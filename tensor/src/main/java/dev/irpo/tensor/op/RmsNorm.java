@@ -9,25 +9,40 @@ import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 
-/// Root-mean-square normalisation, see [dev.irpo.tensor.kernel.RowKernels#rmsNorm].
+/// Root-mean-square normalisation, see [dev.irpo.tensor.kernel.RowKernels#rmsNorm]. A weight of D
+/// elements normalises each D columns of a row for themselves: the kernel's rows are then heads.
 public record RmsNorm(double eps) implements Op {
   /// Normalises the rows of `x` (R, C) and multiplies them with `weight` (C).
   public static Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
+    RmsNorm op = new RmsNorm(eps);
+    boolean fits = x.shape().rank() == 2 && weight.shape().equals(Shape.of(x.size(1)));
+    op.require(fits, "(R, C) rows and a (C,) weight", List.of(x, weight));
+    return x.graph().apply(op, x, weight).output(0);
+  }
+
+  /// Normalises each head of `x` (R, H·D) and multiplies it with `weight` (D), the same for all.
+  public static Tensor headNorm(Tensor x, Tensor weight, double eps) {
     return x.graph().apply(new RmsNorm(eps), x, weight).output(0);
   }
 
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
     Tensor x = inputs.get(0);
-    boolean fits = x.shape().rank() == 2 && inputs.get(1).shape().equals(Shape.of(x.size(1)));
-    require(fits, "(R, C) rows and a (C,) weight", inputs);
+    Shape weight = inputs.get(1).shape();
+    boolean fits = x.shape().rank() == 2 && weight.rank() == 1 && x.size(1) % weight.size(0) == 0;
+    require(fits, "(R, H·D) rows and a (D,) weight", inputs);
     return List.of(x.shape());
+  }
+
+  /// Rows of the kernels: one for each head of each row of `x`.
+  private static int rows(Tensor x, int headDim) {
+    return x.size(0) * (x.size(1) / headDim);
   }
 
   @Override
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
-    int rows = node.output(0).size(0);
-    int embedDim = node.output(0).size(1);
+    int embedDim = node.input(1).size(0);
+    int rows = rows(node.output(0), embedDim);
     Buffer result = out.get(0);
     Buffer x = in.get(0);
     Buffer weight = in.get(1);
@@ -60,8 +75,8 @@ public record RmsNorm(double eps) implements Op {
 
     @Override
     public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
-      int rows = node.output(0).size(0);
-      int embedDim = node.output(0).size(1);
+      int embedDim = node.input(2).size(0);
+      int rows = rows(node.output(0), embedDim);
       Buffer dX = out.get(0);
       Buffer dOut = in.get(0);
       Buffer x = in.get(1);
@@ -83,8 +98,8 @@ public record RmsNorm(double eps) implements Op {
 
     @Override
     public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
-      int rows = node.input(2).size(0);
-      int embedDim = node.input(2).size(1);
+      int embedDim = node.input(0).size(0);
+      int rows = rows(node.input(2), embedDim);
       Buffer dWeight = in.get(0);
       Buffer dOut = in.get(1);
       Buffer x = in.get(2);

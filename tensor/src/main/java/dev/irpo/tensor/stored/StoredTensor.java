@@ -31,7 +31,7 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
     this(name, dtype, shape, TensorContent.of(data));
   }
 
-  /// Some rows of a matrix, in memory where it is.
+  /// Some rows of a matrix, or elements of a vector, in memory where it is.
   ///
   /// @throws IndexOutOfBoundsException if it does not have them
   public StoredTensor rows(long first, long count) {
@@ -40,7 +40,7 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
     return new StoredTensor(
         name,
         dtype,
-        Shape.of(count, shape.size(1)),
+        shape.rank() == 1 ? Shape.of(count) : Shape.of(count, shape.size(1)),
         content
             .inMemory()
             .map(data -> TensorContent.of(data.asSlice(first * row, count * row)))

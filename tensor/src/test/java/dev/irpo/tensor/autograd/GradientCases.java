@@ -3,6 +3,7 @@ package dev.irpo.tensor.autograd;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Add;
+import dev.irpo.tensor.op.AddBias;
 import dev.irpo.tensor.op.Embedding;
 import dev.irpo.tensor.op.Fill;
 import dev.irpo.tensor.op.Linear;
@@ -87,6 +88,19 @@ final class GradientCases {
         of(
             "rmsNorm",
             m -> m.project(RmsNorm.rmsNorm(m.variable("x", 3, 6), m.variable("weight", 6), 1e-5))),
+        of(
+            "rmsNorm of each head",
+            m -> m.project(RmsNorm.headNorm(m.variable("x", 3, 6), m.variable("weight", 2), 1e-5))),
+        of(
+            "rmsNorm of heads by a computed weight",
+            m -> {
+              Tensor weight = Scale.scale(m.variable("weight", 2), 1.5);
+              return m.project(RmsNorm.headNorm(m.variable("x", 3, 6), weight, 1e-5));
+            }),
+        of("addBias", m -> m.project(AddBias.addBias(m.variable("x", 3, 4), m.variable("b", 4)))),
+        of(
+            "addBias to frozen rows",
+            m -> m.project(AddBias.addBias(m.frozen("x", 3, 4), m.variable("b", 4)))),
         of(
             "linear",
             m -> m.project(Linear.linear(m.variable("x", 3, 4), m.variable("weight", 5, 4)))),

@@ -63,6 +63,8 @@ class ShapeRulesTest {
 
   @Test
   void normalisationNeedsAWeightPerColumn() {
+    refuses(() -> AddBias.addBias(other, vector), "addBias", "(4, 5)", "(6,)");
+    refuses(() -> RmsNorm.headNorm(other, vector, 1e-5), "rmsNorm", "(4, 5)", "(6,)");
     refuses(() -> RmsNorm.rmsNorm(other, vector, 1e-5), "rmsNorm", "(4, 5)", "(6,)");
   }
 

@@ -66,6 +66,18 @@ class StoredTensorTest {
   }
 
   @Test
+  void elementsOfAVectorStayInMemoryWhereTheyAre() {
+    for (StoredTensor whole : new StoredTensor[] {matrix(), assembled()}) {
+      StoredTensor vector =
+          new StoredTensor("v", DType.F16, Shape.of(ROWS * COLUMNS), whole.content());
+      StoredTensor part = vector.rows(8, 3);
+      assertEquals(Shape.of(3), part.shape());
+      assertEquals(whole.content().inMemory().isPresent(), part.content().inMemory().isPresent());
+      assertArrayEquals(new int[] {11, 12, 13}, elements(part, 0, 3));
+    }
+  }
+
+  @Test
   void columnsAreReadFromAnyElementOn() {
     for (StoredTensor whole : new StoredTensor[] {matrix(), assembled()}) {
       StoredTensor columns = whole.columns(3, 2);

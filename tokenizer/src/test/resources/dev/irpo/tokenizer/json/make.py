@@ -1,6 +1,6 @@
 """Makes the files of this folder with Hugging Face `tokenizers` 0.23.2 (pip install tokenizers).
 
-Small tokenizers in the layouts that Llama 3, SmolLM2 and Llama 2 (its `legacy=false` form) are published in, and
+Small tokenizers in the layouts that Llama 3, SmolLM2, Qwen 2 and Llama 2 (its `legacy=false` form) are published in, and
 what the library does with them, one JSON object a line: `ids` with special tokens read as plain text, `withSpecials`
 where reading them gives others, `decoded` where it is not `text`. The text is this file's own. Training breaks ties as
 it likes, so making them again gives other tokenizers.
@@ -13,6 +13,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
           r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
 TEXT = [
     "Tom has 12 apples and 345 pears. He gives 7 apples to Ann, so he keeps 12 - 7 = 5.",
     "How many are left? I'm sure she'll say that they're 350 pears; we've counted what they'd kept.",
@@ -71,6 +72,16 @@ def smollm2():
     return tokenizer
 
 
+def qwen2():
+    split = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(QWEN2), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer = byte_level(split, False)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    add(tokenizer, "<|endoftext|>", "<|im_start|>", "<|im_end|>")
+    return tokenizer
+
+
 def prefix_space():
     tokenizer = byte_level(pre_tokenizers.ByteLevel(add_prefix_space=True), False)
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC()])
@@ -126,6 +137,7 @@ def main():
     made = {
         "llama3": llama3(),
         "smollm2": smollm2(),
+        "qwen2": qwen2(),
         "prefix-space": prefix_space(),
         "metaspace-first": sentence_piece(True, metaspace, None, llama2_decoder()),
         "metaspace-always": sentence_piece(False, pre_tokenizers.Metaspace(), None, decoders.Metaspace()),
