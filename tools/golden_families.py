@@ -7,7 +7,7 @@
 
 Writes OUT/FAMILY for each family: the files of golden_tiny.py, computed in the same way by
 transformers' own class of the family, but for the gradients of version v3. The models are smaller
-(2 layers of width 16, vocabulary 48), so that all of them are some hundred KB.
+(2 layers of width 16, vocabulary 48; 4 of SmolLM 3, whose last does not rotate), so that all of them are some hundred KB.
 """
 
 import argparse
@@ -37,6 +37,9 @@ SHAPE = dict(
 
 FAMILIES = {
     "qwen2": dict(tie_word_embeddings=True, bos_token_id=None),
+    "mistral": dict(sliding_window=None),
+    "qwen3": dict(head_dim=6, bos_token_id=None),
+    "smollm3": dict(num_hidden_layers=4, tie_word_embeddings=True, initializer_range=0.25),
 }
 
 

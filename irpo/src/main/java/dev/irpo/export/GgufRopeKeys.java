@@ -1,6 +1,7 @@
 package dev.irpo.export;
 
 import dev.irpo.checkpoints.gguf.GgufArchitecture;
+import dev.irpo.transformer.LayerSpec;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.RopeScaling;
 import java.util.Map;
@@ -10,7 +11,15 @@ import java.util.Map;
 /// such a table has YaRN by its name too, as far as llama.cpp computes it.
 record GgufRopeKeys(GgufArchitecture architecture, LlamaConfig config) {
   /// Adds keys where there are some.
+  ///
+  /// @throws IllegalArgumentException if other layers rotate than those of the architecture
   void putInto(Map<String, Object> values) {
+    int interval = architecture.unrotatedInterval();
+    if (!config.layers().unrotated().equals(LayerSpec.lastOfEach(interval, config.numLayers()))) {
+      throw new IllegalArgumentException(
+          "--format gguf: layers %s do not rotate, which GGUF's %s cannot say; use hf"
+              .formatted(config.layers().unrotated(), architecture.architecture()));
+    }
     String scaling = architecture.prefix() + "rope.scaling.";
     double attention = config.ropeScaling().attentionFactor();
     if (config.ropeScaling() instanceof RopeScaling.Linear linear) {

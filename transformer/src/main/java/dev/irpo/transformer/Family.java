@@ -27,6 +27,43 @@ public enum Family {
           "max_position_embeddings", 32_768,
           "num_key_value_heads", 32,
           "sliding_window", 4096,
+          "use_sliding_window", false)),
+  /// Mistral (Jiang et al. 2023, arXiv:2310.06825), as far as its window is as wide as the context:
+  /// version 0.3 and later have none.
+  MISTRAL(
+      "mistral",
+      "MistralForCausalLM",
+      Set.of(),
+      Map.of(
+          "bos_token_id", 1,
+          "eos_token_id", 2,
+          "max_position_embeddings", 131_072,
+          "num_key_value_heads", 8,
+          "sliding_window", 4096)),
+  /// Qwen 3 without experts (Yang et al. 2025, arXiv:2505.09388).
+  QWEN3(
+      "qwen3",
+      "Qwen3ForCausalLM",
+      Set.of(LayerPart.HEAD_NORMS),
+      Map.of(
+          "head_dim", 128,
+          "max_position_embeddings", 32_768,
+          "num_key_value_heads", 32,
+          "sliding_window", 4096,
+          "use_sliding_window", false)),
+  /// SmolLM 3, in which mostly each fourth layer does not rotate.
+  SMOLLM3(
+      "smollm3",
+      "SmolLM3ForCausalLM",
+      Set.of(LayerPart.UNROTATED_LAYERS),
+      Map.of(
+          "bos_token_id", 128_000,
+          "eos_token_id", 128_001,
+          "max_position_embeddings", 32_768,
+          "no_rope_layer_interval", 4,
+          "num_key_value_heads", 4,
+          "rope_theta", 2_000_000,
+          "tie_word_embeddings", true,
           "use_sliding_window", false));
 
   private final String modelType;

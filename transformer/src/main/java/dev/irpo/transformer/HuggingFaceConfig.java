@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// Reads and writes the keys of a Hugging Face `config.json`.
 ///
@@ -19,6 +20,8 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
   private static final int DEFAULT_MAX_POSITIONS = 2048;
 
   private static final String WINDOW = "sliding_window";
+
+  private static final String UNROTATED = "no_rope_layers";
 
   /// Names of the activation of [dev.irpo.tensor.op.SwiGlu].
   private static final List<Object> SILU = List.of("silu", "swish");
@@ -38,7 +41,6 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
           Map.entry("logits_scaling", List.of(1.0)),
           Map.entry("mlp_bias", List.of(false)),
           Map.entry("n_routed_experts", List.of()),
-          Map.entry("no_rope_layers", List.of()),
           Map.entry("num_experts", List.of()),
           Map.entry("num_experts_per_tok", List.of()),
           Map.entry("num_local_experts", List.of()),
@@ -74,7 +76,7 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
     int embedDim = integer("hidden_size");
     int numHeads = integer("num_attention_heads");
     return new LlamaConfig(
-        new LayerSpec(family),
+        new LayerSpec(family, unrotated(integer("num_hidden_layers"))),
         integer("vocab_size"),
         embedDim,
         integer("intermediate_size"),
@@ -118,6 +120,31 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
           "config.json: layer_types is %s, only full_attention is supported; use such a model"
               .formatted(types));
     }
+  }
+
+  /// Layers whose element of `no_rope_layers` is 0.
+  private List<Integer> unrotated(int numLayers) {
+    if (!family.parts().contains(LayerPart.UNROTATED_LAYERS)) {
+      requireNeutral(UNROTATED, List.of());
+      return List.of();
+    }
+    if (values.get(UNROTATED) == null) {
+      return LayerSpec.lastOfEach(integer("no_rope_layer_interval"), numLayers);
+    }
+    boolean isByLayer =
+        values.get(UNROTATED) instanceof List<?> list
+            && list.size() == numLayers
+            && List.of(0, 1).containsAll(list);
+    if (!isByLayer) {
+      throw new IllegalArgumentException(
+          "config.json: %s is %s, it must be 0 or 1 for each of %d layers"
+              .formatted(UNROTATED, values.get(UNROTATED), numLayers));
+    }
+    List<?> rotates = (List<?>) values.get(UNROTATED);
+    return IntStream.range(0, numLayers)
+        .filter(layer -> rotates.get(layer).equals(0))
+        .boxed()
+        .toList();
   }
 
   private void requireNoQuantization() {
@@ -213,6 +240,13 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
     }
     if (family.defaults().containsKey(WINDOW)) {
       json.put(WINDOW, null); // absent it would mean that there is one
+    }
+    if (config.layers().has(LayerPart.UNROTATED_LAYERS)) {
+      json.put(
+          UNROTATED,
+          IntStream.range(0, config.numLayers())
+              .mapToObj(layer -> config.layers().rotates(layer) ? 1 : 0)
+              .toList());
     }
     json.put("attention_dropout", 0.0);
     json.put("mlp_bias", false);

@@ -28,6 +28,14 @@ public enum LayerPart {
       shapes.put("self_attn.q_norm.weight", Shape.of(config.headDim()));
       shapes.put("self_attn.k_norm.weight", Shape.of(config.headDim()));
     }
+  },
+  /// Some layers whose queries and keys are not rotated (Yang et al. 2025, arXiv:2501.18795), see
+  /// [LayerSpec#unrotated()].
+  UNROTATED_LAYERS {
+    @Override
+    void add(LlamaConfig config, SequencedMap<String, Shape> shapes) {
+      // none: what differs is not computed
+    }
   };
 
   /// Adds its parameters to those of a layer.

@@ -1,14 +1,41 @@
 package dev.irpo.transformer;
 
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// What the layers of a model have besides those of Llama. Parameters, forward pass, cached
 /// decoding, slices, counts and files all follow from it (`docs/decisions/0017-families.md`).
 ///
 /// @param family names, and the parts that all of its layers have
-public record LayerSpec(Family family) {
+/// @param unrotated layers whose queries and keys do not know their place, ascending from 0
+public record LayerSpec(Family family, List<Integer> unrotated) {
   /// Llama's own layers.
-  public static final LayerSpec LLAMA = new LayerSpec(Family.LLAMA);
+  public static final LayerSpec LLAMA = new LayerSpec(Family.LLAMA, List.of());
+
+  /// Checks that layers are unrotated only in a family that has such.
+  ///
+  /// @throws IllegalArgumentException if they are
+  public LayerSpec {
+    unrotated = List.copyOf(unrotated);
+    if (!unrotated.isEmpty() && !family.parts().contains(LayerPart.UNROTATED_LAYERS)) {
+      throw new IllegalArgumentException(
+          "layers %s of a %s do not rotate; use another family"
+              .formatted(unrotated, family.modelType()));
+    }
+  }
+
+  /// The last of each so many layers.
+  ///
+  /// @param interval 0 for none
+  public static List<Integer> lastOfEach(int interval, int numLayers) {
+    return interval == 0
+        ? List.of()
+        : IntStream.range(0, numLayers)
+            .filter(layer -> (layer + 1) % interval == 0)
+            .boxed()
+            .toList();
+  }
 
   /// What all layers have besides Llama's parts.
   public Set<LayerPart> parts() {
@@ -18,5 +45,10 @@ public record LayerSpec(Family family) {
   /// Whether the layers have this part.
   public boolean has(LayerPart part) {
     return family.parts().contains(part);
+  }
+
+  /// Whether the queries and keys of a layer are rotated by their places.
+  public boolean rotates(int layer) {
+    return !unrotated.contains(layer);
   }
 }

@@ -4,6 +4,7 @@ import static dev.irpo.tensor.op.Add.add;
 import static dev.irpo.tensor.op.AddBias.addBias;
 import static dev.irpo.tensor.op.Embedding.embedding;
 import static dev.irpo.tensor.op.Linear.linear;
+import static dev.irpo.tensor.op.RmsNorm.headNorm;
 import static dev.irpo.tensor.op.RmsNorm.rmsNorm;
 import static dev.irpo.tensor.op.Rope.rope;
 import static dev.irpo.tensor.op.SwiGlu.swiGlu;
@@ -30,7 +31,8 @@ import java.util.regex.Pattern;
 /// ```
 ///
 /// Processes that hold the model together ([TensorParallel]) have slices of Wq, Wk, Wv, Wgate and
-/// Wup by rows and of Wo and Wdown by columns, and add up these last two products.
+/// Wup by rows and of Wo and Wdown by columns, and add up these last two products. The weight of a
+/// normalisation by heads is whole in each of them, which uses it for its own heads.
 ///
 /// Weights are variables under their Hugging Face names. How queries meet the keys of their
 /// sequence is the caller's: packed rows for scoring and training, a cache for sampling.
@@ -133,8 +135,14 @@ public record Llama(
     Tensor q = projected(normed, layer, "self_attn.q_proj"); // (R, H·D)
     Tensor k = projected(normed, layer, "self_attn.k_proj"); // (R, G·D)
     Tensor v = projected(normed, layer, "self_attn.v_proj"); // (R, G·D)
-    q = rope(q, rotation.positions, rotation.angles, config.numHeads());
-    k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
+    if (config.layers().has(LayerPart.HEAD_NORMS)) {
+      q = headNorm(q, parallel.enter(weight(x, layer, "self_attn.q_norm")), config.rmsEps());
+      k = headNorm(k, parallel.enter(weight(x, layer, "self_attn.k_norm")), config.rmsEps());
+    }
+    if (config.layers().rotates(layer)) {
+      q = rope(q, rotation.positions, rotation.angles, config.numHeads());
+      k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
+    }
     Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
     return add(x, parallel.leave(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
   }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -130,7 +131,7 @@ class LlamaConfigTest {
 
   static Stream<Arguments> refusals() {
     return Stream.of(
-        refused("mistral", "model_type", "mistral"),
+        refused("mixtral", "model_type", "mixtral"),
         refused("qwen2_moe", "model_type", "qwen2_moe"),
         refused("gemma", "model_type", "gemma"),
         refused("phi3", "model_type", "phi3"),
@@ -234,11 +235,77 @@ class LlamaConfigTest {
     assertEquals(List.of(), config.eosIds());
   }
 
+  /// Qwen2.5 0.5B, 1.5B and 7B, Qwen3 0.6B, Mistral 7B v0.3, SmolLM3 3B.
+  @ParameterizedTest
+  @CsvSource({
+    "qwen2, 151936, 896, 4864, 24, 14, 2, 64, true, 494032768",
+    "qwen2, 151936, 1536, 8960, 28, 12, 2, 128, true, 1543714304",
+    "qwen2, 152064, 3584, 18944, 28, 28, 4, 128, false, 7615616512",
+    "qwen3, 151936, 1024, 3072, 28, 16, 8, 128, true, 596049920",
+    "mistral, 32768, 4096, 14336, 32, 32, 8, 128, false, 7248023552",
+    "smollm3, 128256, 2048, 11008, 36, 16, 4, 128, true, 3075098624",
+  })
+  void aPublishedModelOfAFamilyHasItsKnownNumberOfParameters(ArgumentsAccessor row) {
+    Map<String, Object> json = family(row.getString(0));
+    List<String> keys =
+        List.of(
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "head_dim");
+    for (int i = 0; i < keys.size(); i++) {
+      json.put(keys.get(i), row.getInteger(i + 1));
+    }
+    json.put("tie_word_embeddings", row.getBoolean(8));
+    json.put("sliding_window", null);
+    assertEquals(row.getLong(9), LlamaConfig.of(json).numParameters());
+  }
+
   @Test
   void aWindowThatCutsTheContextIsRefusedInEveryFamily() {
     Map<String, Object> qwen = family("qwen2");
     qwen.put("use_sliding_window", true);
     assertTrue(refusal(qwen).contains("sliding_window is 4096 of 32768"));
+    Map<String, Object> mistral = family("mistral");
+    assertTrue(refusal(mistral).contains("sliding_window is 4096 of 131072"));
+    mistral.put("max_position_embeddings", 4096);
+    assertEquals(4096, LlamaConfig.of(mistral).maxPositions());
+    mistral.put("sliding_window", 4095);
+    assertTrue(refusal(mistral).contains("sliding_window is 4095 of 4096"));
+  }
+
+  @Test
+  void qwen3HasNormsOfItsHeadsWhoseSizeIsAnyOther() {
+    Map<String, Object> json = family("qwen3");
+    json.remove("head_dim");
+    LlamaConfig config = LlamaConfig.of(json);
+    assertEquals(128, config.headDim());
+    assertEquals(Shape.of(128), config.layerShapes().get("self_attn.q_norm.weight"));
+    assertEquals(Shape.of(128), config.layerShapes().get("self_attn.k_norm.weight"));
+    assertEquals(11, config.layerShapes().size());
+  }
+
+  @Test
+  void smolLm3DoesNotRotateEachFourthLayerOrThoseThatAreNamed() {
+    Map<String, Object> json = family("smollm3");
+    LlamaConfig config = LlamaConfig.of(json);
+    assertEquals(List.of(3), config.layers().unrotated());
+    assertEquals(2_000_000, config.ropeBase());
+    assertTrue(config.tiedHead());
+    json.put("no_rope_layers", List.of(0, 1, 1, 0));
+    LlamaConfig named = LlamaConfig.of(json);
+    assertEquals(List.of(0, 3), named.layers().unrotated());
+    assertEquals(named, LlamaConfig.of(named.toHuggingFace()));
+    for (Object wrong : List.of(List.of(1, 1), List.of(0, 1, 1, 2), "0,1,1,0")) {
+      json.put("no_rope_layers", wrong);
+      assertTrue(refusal(json).contains("no_rope_layers is " + wrong), refusal(json));
+    }
+    Map<String, Object> llama = json();
+    llama.put("no_rope_layers", List.of(1, 0));
+    assertTrue(refusal(llama).contains("no_rope_layers is [1, 0]"), refusal(llama));
   }
 
   @Test

@@ -14,11 +14,21 @@ import java.util.stream.Collectors;
 public enum GgufArchitecture {
   /// Llama, and what has its layers under another name.
   LLAMA(
-      List.of("llama"),
+      List.of("llama", "mistral"),
       "LlamaForCausalLM",
       Set.of(Feature.INTERLEAVED_ROWS, Feature.TABLE_OF_FREQUENCIES)),
   /// Qwen 2 and 2.5.
-  QWEN2(List.of("qwen2"), "Qwen2ForCausalLM", Set.of(Feature.PROJECTION_BIASES));
+  QWEN2(List.of("qwen2"), "Qwen2ForCausalLM", Set.of(Feature.PROJECTION_BIASES)),
+  /// Qwen 3 without experts.
+  QWEN3(List.of("qwen3"), "Qwen3ForCausalLM", Set.of(Feature.HEAD_NORMS)),
+  /// SmolLM 3.
+  SMOLLM3(
+      List.of("smollm3"),
+      "SmolLM3ForCausalLM",
+      Set.of(Feature.INTERLEAVED_ROWS, Feature.UNROTATED_LAYERS));
+
+  /// SmolLM 3's, which llama.cpp has as a constant.
+  private static final int UNROTATED_INTERVAL = 4;
 
   private final List<String> modelTypes;
   private final String className;
@@ -31,7 +41,11 @@ public enum GgufArchitecture {
     /// A tensor `rope_freqs` may divide each rotary frequency.
     TABLE_OF_FREQUENCIES,
     /// There are attn_q.bias, attn_k.bias and attn_v.bias.
-    PROJECTION_BIASES
+    PROJECTION_BIASES,
+    /// There are attn_q_norm and attn_k_norm.
+    HEAD_NORMS,
+    /// Each fourth layer does not rotate, which no key says.
+    UNROTATED_LAYERS
   }
 
   GgufArchitecture(List<String> modelTypes, String className, Set<Feature> features) {
@@ -72,6 +86,11 @@ public enum GgufArchitecture {
     return has(Feature.TABLE_OF_FREQUENCIES);
   }
 
+  /// Of how many layers the last one does not rotate its queries and keys, 0 where all do.
+  public int unrotatedInterval() {
+    return has(Feature.UNROTATED_LAYERS) ? UNROTATED_INTERVAL : 0;
+  }
+
   boolean has(Feature feature) {
     return features.contains(feature);
   }
@@ -80,5 +99,8 @@ public enum GgufArchitecture {
   void putInto(ObjectNode config) {
     config.putArray("architectures").add(className);
     config.put("model_type", architecture());
+    if (has(Feature.UNROTATED_LAYERS)) {
+      config.put("no_rope_layer_interval", UNROTATED_INTERVAL);
+    }
   }
 }

@@ -152,6 +152,10 @@ final class GgufModel {
       addVector(layer + "self_attn.k_proj.bias", kvDim);
       addVector(layer + "self_attn.v_proj.bias", kvDim);
     }
+    if (architecture.has(Feature.HEAD_NORMS)) {
+      addVector(layer + "self_attn.q_norm" + WEIGHT, headDim());
+      addVector(layer + "self_attn.k_norm" + WEIGHT, headDim());
+    }
   }
 
   private void add(String part, Shape shape) {
