@@ -136,6 +136,8 @@ class GgufTokenizerTest {
     assertEquals("[2,3,2,5]", ids(gpt2, "12 12a"));
     GgufLlama smollm = byteLevel().with("tokenizer.ggml.pre", "smollm");
     assertEquals("[0,1,3,0,1,5]", ids(smollm, "12 12a"));
+    GgufLlama qwen = byteLevel().with("tokenizer.ggml.pre", "qwen2");
+    assertEquals("[0,1,3,0,1,5]", ids(qwen, "12 12a"));
     assertEquals("[6,5]", ids(byteLevel(), "<|begin|>a", "--specials"));
   }
 

@@ -68,7 +68,11 @@ public enum Family {
 
   private final String modelType;
   private final String architecture;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
   private final Set<LayerPart> parts;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by Map.of, of numbers and truths
   private final Map<String, Object> defaults;
 
   Family(

@@ -30,8 +30,12 @@ public enum GgufArchitecture {
   /// SmolLM 3's, which llama.cpp has as a constant.
   private static final int UNROTATED_INTERVAL = 4;
 
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> modelTypes;
+
   private final String className;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
   private final Set<Feature> features;
 
   /// What tells architectures from each other.
