@@ -1,6 +1,7 @@
 package dev.irpo.tensor.reference;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
@@ -47,6 +48,20 @@ public final class ReferenceBackend implements Backend {
   @Override
   public String name() {
     return "reference";
+  }
+
+  /// Each row is computed on its own, but the log-probability of a token is one kernel for scorer
+  /// and trainer, in double precision throughout, while the sampler's logits are stored between
+  /// two.
+  @Override
+  public BackendTraits traits() {
+    BackendTraits plain = BackendTraits.PLAIN;
+    return new BackendTraits(
+        plain.readsHalfWeights(),
+        plain.roundsWeights(),
+        plain.compilesSlowly(),
+        /* isBatchInvariant= */ false,
+        plain.runsOnHost());
   }
 
   @Override
