@@ -1,19 +1,13 @@
 package dev.irpo.cli;
 
-import dev.irpo.config.Preset;
-import dev.irpo.config.RunConfig;
-import dev.irpo.loss.IrpoLoss;
 import dev.irpo.plan.Roofline;
+import dev.irpo.plan.StepPrograms;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.kernel.AdamWSettings;
-import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
-import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
-import dev.irpo.transformer.decode.Generator;
-import dev.irpo.transformer.train.Trainer;
 import dev.irpo.transformer.train.TrainerSettings;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -123,25 +117,16 @@ final class RooflineCommand implements Callable<Integer> {
   }
 
   private List<Compilation> training(LlamaConfig config) {
-    try (OutlineBackend outline = new OutlineBackend()) {
-      IrpoLoss loss = new IrpoLoss(RunConfig.of(Preset.PAPER_V1).loss());
-      TrainerSettings settings =
-          new TrainerSettings(
-              tokens,
-              recompute ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
-              new AdamWSettings(0.9, 0.95, 1e-8, 0, 1));
-      var _ =
-          new Trainer<>(outline, Parameters.allocate(outline, config), loss, settings).describe();
-      return outline.compilations();
-    }
+    return StepPrograms.training(
+        config,
+        new TrainerSettings(
+            tokens,
+            recompute ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
+            new AdamWSettings(0.9, 0.95, 1e-8, 0, 1)));
   }
 
   private List<Compilation> decoding(LlamaConfig config) {
-    try (OutlineBackend outline = new OutlineBackend()) {
-      DecodeLimits limits = DecodeLimits.of(slots, SAMPLES_PER_PROMPT, keys, keys);
-      var _ = new Generator(outline, Parameters.allocate(outline, config), limits).describe();
-      return outline.compilations();
-    }
+    return StepPrograms.decoding(config, DecodeLimits.of(slots, SAMPLES_PER_PROMPT, keys, keys));
   }
 
   private void print(
