@@ -43,6 +43,7 @@ class ArchitectureTest {
     "dev.irpo.run..",
     "dev.irpo.report..",
     "dev.irpo.demo..",
+    "dev.irpo.check..",
     "dev.irpo.cli.."
   };
 

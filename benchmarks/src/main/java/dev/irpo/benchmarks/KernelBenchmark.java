@@ -1,5 +1,9 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.check.kernel.KernelCase;
+import dev.irpo.check.kernel.KernelWork;
+import dev.irpo.check.kernel.Parity;
+import dev.irpo.check.kernel.PreparedKernel;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.model.Backends;
 import dev.irpo.tensor.Backend;
@@ -41,7 +45,7 @@ public class KernelBenchmark {
 
   /// How large.
   @Param({"DEMO", "LARGER"})
-  public KernelSizes sizes;
+  public NamedSizes sizes;
 
   /// Which kernel.
   @Param public KernelCase kernel;
@@ -58,14 +62,17 @@ public class KernelBenchmark {
         Backends.start(
             new ComputeSettings(threads, backend, deviceKernels, "float32", 1),
             (done, total) -> {});
-    prepared = new PreparedKernel(started, kernel.work(), sizes);
+    prepared = new PreparedKernel(started, kernel.work(), sizes.sizes());
     prepared.prepare();
     prepared.run();
     try (Backend reference = ReferenceBackend.inSinglePrecision()) {
-      PreparedKernel expected = new PreparedKernel(reference, kernel.work(), sizes);
+      PreparedKernel expected = new PreparedKernel(reference, kernel.work(), sizes.sizes());
       expected.prepare();
       expected.run();
-      kernel.work().verify(kernel + " " + sizes, expected.results(), prepared.results());
+      Parity.Difference found = prepared.difference(expected, KernelWork.TOLERANCE);
+      if (!found.isAllowed()) {
+        throw new IllegalStateException("%s %s %s".formatted(kernel, sizes, found));
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.irpo.benchmarks;
 
 import dev.irpo.benchmarks.setup.Conditions;
+import dev.irpo.check.kernel.KernelCase;
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.model.Backends;
 import dev.irpo.tensor.device.DeviceKernels;
@@ -54,7 +55,7 @@ final class KernelsCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "DEMO,LARGER",
       description = "of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-  private List<KernelSizes> sizes;
+  private List<NamedSizes> sizes;
 
   @Option(
       names = "--kernels",
@@ -81,7 +82,7 @@ final class KernelsCommand implements Callable<Integer> {
     System.out.printf(
         "%n%-26s %-10s %-12s %14s %10s %10s %10s%n",
         "kernel", "sizes", "backend", "µs", "± µs", "GFLOP/s", "GB/s");
-    for (KernelSizes size : sizes) {
+    for (NamedSizes size : sizes) {
       for (KernelCase kernel : kernels) {
         for (String backend : backends) {
           System.out.print(line(kernel, size, backend, measure(kernel, size, backend)));
@@ -91,7 +92,7 @@ final class KernelsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Result<?> measure(KernelCase kernel, KernelSizes size, String backend)
+  private Result<?> measure(KernelCase kernel, NamedSizes size, String backend)
       throws IOException, RunnerException {
     Options options =
         measurement
@@ -106,10 +107,10 @@ final class KernelsCommand implements Callable<Integer> {
     return new Runner(options).runSingle().getPrimaryResult();
   }
 
-  private static String line(KernelCase kernel, KernelSizes size, String backend, Result<?> time) {
+  private static String line(KernelCase kernel, NamedSizes size, String backend, Result<?> time) {
     double micros = time.getScore();
     double error = time.getScoreError();
-    double flops = kernel.work().flops(size);
+    double flops = kernel.work().flops(size.sizes());
     return String.format(
         Locale.ROOT,
         "%-26s %-10s %-12s %14.1f %10s %10s %10s%n",
@@ -119,7 +120,7 @@ final class KernelsCommand implements Callable<Integer> {
         micros,
         Double.isNaN(error) ? "–" : String.format(Locale.ROOT, "%.1f", error),
         flops == 0 ? "–" : rate(flops, micros),
-        rate(kernel.work().bytes(size), micros));
+        rate(kernel.work().bytes(size.sizes()), micros));
   }
 
   private static String rate(double count, double micros) {

@@ -17,22 +17,12 @@ import java.util.function.LongConsumer;
 /// Fresh weights of a model that are computed while they are read, so that a checkpoint of any size
 /// can be written from no memory.
 ///
-/// Mean and deviation are those of [Parameters#random]; the values are others, because the strict
-/// logarithm and cosine of Box and Muller (1958) take a minute for a billion elements. Here both
-/// uniforms of their formula have 256 values, which makes a table of 65,536:
-///
-/// ```text
-/// j, k    = the two highest bytes of CounterRandom.bits(key of (seed, name), index)
-/// element = deviation · √(−2·ln((j+½)/256)) · cos(2π·(k+½)/256)      rounded to the type
-/// ```
-///
-/// The table has mean 0, deviation 0.999 and no element beyond 3.54 deviations.
+/// Mean and deviation are those of [Parameters#random]; the values are others, from a
+/// [NormalTable], drawn by the key of (seed, name) and the index, and rounded to the type.
 ///
 /// @param dtype F32, F16 or BF16
 /// @param onRead gets the number of bytes after each part that was computed
 public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongConsumer onRead) {
-  private static final int STEPS = 256;
-  private static final int INDEX_BITS = 16;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
@@ -50,7 +40,7 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
     int[] plain = normalPatterns(Parameters.INITIAL_DEVIATION);
     int[] intoResidual =
         normalPatterns(Parameters.INITIAL_DEVIATION / Math.sqrt(2.0 * config.numLayers()));
-    int[] ones = new int[1 << INDEX_BITS];
+    int[] ones = new int[NormalTable.SIZE];
     Arrays.fill(ones, pattern(dtype, 1));
     int[] zeros = new int[1 << INDEX_BITS];
     return config.parameterShapes().entrySet().stream()
@@ -77,13 +67,10 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
   }
 
   private int[] normalPatterns(double deviation) {
-    int[] patterns = new int[1 << INDEX_BITS];
-    for (int j = 0; j < STEPS; j++) {
-      double radius = deviation * StrictMath.sqrt(-2 * StrictMath.log((j + 0.5) / STEPS));
-      for (int k = 0; k < STEPS; k++) {
-        double cosine = StrictMath.cos(2 * Math.PI * (k + 0.5) / STEPS);
-        patterns[j * STEPS + k] = pattern(dtype, (float) (radius * cosine));
-      }
+    double[] numbers = NormalTable.ofDeviation(deviation);
+    int[] patterns = new int[numbers.length];
+    for (int i = 0; i < patterns.length; i++) {
+      patterns[i] = pattern(dtype, (float) numbers[i]);
     }
     return patterns;
   }
@@ -139,7 +126,7 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
     }
 
     private int drawn(long index) {
-      return patterns[(int) (CounterRandom.bits(key, index) >>> (Long.SIZE - INDEX_BITS))];
+      return patterns[NormalTable.index(key, index)];
     }
   }
 }

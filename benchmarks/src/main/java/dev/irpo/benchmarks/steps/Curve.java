@@ -1,5 +1,8 @@
 package dev.irpo.benchmarks.steps;
 
+import dev.irpo.check.step.SamplingWork;
+import dev.irpo.check.step.StepShape;
+import dev.irpo.check.step.TrainingWork;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.decode.SamplingSettings;

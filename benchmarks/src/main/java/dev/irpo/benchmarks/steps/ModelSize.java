@@ -1,5 +1,6 @@
 package dev.irpo.benchmarks.steps;
 
+import dev.irpo.check.step.StepShape;
 import dev.irpo.transformer.LlamaConfig;
 import java.util.List;
 

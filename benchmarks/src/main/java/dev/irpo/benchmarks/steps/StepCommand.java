@@ -2,6 +2,8 @@ package dev.irpo.benchmarks.steps;
 
 import dev.irpo.benchmarks.setup.ChildJvm;
 import dev.irpo.benchmarks.setup.OtherLoad;
+import dev.irpo.check.step.StepShape;
+import dev.irpo.check.step.TrainingWork;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
@@ -91,8 +93,8 @@ public final class StepCommand implements Callable<Integer> {
     OtherLoad load = new OtherLoad();
     try (CpuBackend backend = new CpuBackend(options.threads())) {
       String what = "training step of %s, %d pairs".formatted(shape, pairs);
-      new TrainingWork(backend, config, step)
-          .timeTokens(new Report(System.out, peak), what, options.repeats());
+      new StepTimes(new Report(System.out, peak), options.repeats())
+          .ofTokens(what, new TrainingWork(backend, config, step));
     }
     Report.others(System.out, load);
     return 0;

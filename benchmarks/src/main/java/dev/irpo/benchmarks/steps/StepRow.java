@@ -1,5 +1,8 @@
 package dev.irpo.benchmarks.steps;
 
+import dev.irpo.check.step.SamplingWork;
+import dev.irpo.check.step.StepShape;
+import dev.irpo.check.step.TrainingWork;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
@@ -56,7 +59,11 @@ enum StepRow {
   /// @param irpo the script
   /// @param stories folder with stories260K
   record Setting(
-      CpuBackend backend, Report report, int repeats, Path irpo, Optional<Path> stories) {}
+      CpuBackend backend, Report report, int repeats, Path irpo, Optional<Path> stories) {
+    StepTimes times() {
+      return new StepTimes(report, repeats);
+    }
+  }
 
   /// Checks, times and reports.
   @FunctionalInterface
@@ -87,8 +94,8 @@ enum StepRow {
     ModelSize size = ModelSize.M;
     Parameters parameters = TrainingWork.randomModel(s.backend, size.config());
     SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
-    new SamplingWork(s.backend, parameters, prompts(size, 1), 1, settings)
-        .timeDecoding(s.report, "decoding M, one sequence", s.repeats);
+    SamplingWork work = new SamplingWork(s.backend, parameters, prompts(size, 1), 1, settings);
+    s.times().ofDecoding("decoding M, one sequence", work);
   }
 
   private static void decodeStories(Setting s) throws IOException {
@@ -102,8 +109,9 @@ enum StepRow {
       LanguageModel model =
           LanguageModel.map(single, folder.resolve(STORIES), Optional.of(folder.resolve(TOKENS)));
       SamplingSettings settings = SamplingSettings.greedy(DECODED_TOKENS, List.of());
-      new SamplingWork(single, model.parameters(), List.of(model.text().promptIds("")), 1, settings)
-          .timeDecoding(s.report, what, s.repeats);
+      List<int[]> prompts = List.of(model.text().promptIds(""));
+      SamplingWork work = new SamplingWork(single, model.parameters(), prompts, 1, settings);
+      s.times().ofDecoding(what, work);
     }
   }
 
@@ -141,14 +149,16 @@ enum StepRow {
   private static void step(ModelSize size, Setting s) {
     StepShape shape = size.step();
     String what = "training step %s, %d pairs".formatted(size, shape.pairs());
-    new TrainingWork(s.backend, size.config(), shape).time(s.report, what, s.repeats);
+    s.times().ofPairs(what, new TrainingWork(s.backend, size.config(), shape));
   }
 
   private static void sample(ModelSize size, Setting s) {
     Parameters parameters = TrainingWork.randomModel(s.backend, size.config());
     SamplingSettings settings = new SamplingSettings(0.8, 0, 1, SAMPLED_TOKENS, List.of());
-    new SamplingWork(s.backend, parameters, prompts(size, PROMPTS), SAMPLES, settings)
-        .time(s.report, "sampling %s, 2 × 30 × 64".formatted(size), s.repeats);
+    s.times()
+        .ofSampling(
+            "sampling %s, 2 × 30 × 64".formatted(size),
+            new SamplingWork(s.backend, parameters, prompts(size, PROMPTS), SAMPLES, settings));
   }
 
   private static List<int[]> prompts(ModelSize size, int count) {

@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 /// [dev.irpo.tensor.kernel.MatrixKernels], see [KernelCase].
 final class MatrixWork {
@@ -23,8 +23,13 @@ final class MatrixWork {
         }
 
         @Override
-        double flops(KernelSizes s) {
+        public double flops(KernelSizes s) {
           return productFlops(s);
+        }
+
+        @Override
+        public boolean multipliesWeights() {
+          return true;
         }
       };
 
@@ -49,8 +54,13 @@ final class MatrixWork {
         }
 
         @Override
-        double flops(KernelSizes s) {
+        public double flops(KernelSizes s) {
           return productFlops(s);
+        }
+
+        @Override
+        public boolean multipliesWeights() {
+          return true;
         }
       };
 
@@ -59,7 +69,7 @@ final class MatrixWork {
         @Override
         Arguments arguments(KernelSizes s) {
           return new Arguments()
-              .result("dWeight", (long) s.ffnDim() * s.embedDim())
+              .updated("dWeight", (long) s.ffnDim() * s.embedDim())
               .normal("dOut", (long) s.rows() * s.ffnDim())
               .normal("x", (long) s.rows() * s.embedDim());
         }
@@ -78,8 +88,13 @@ final class MatrixWork {
         }
 
         @Override
-        double flops(KernelSizes s) {
+        public double flops(KernelSizes s) {
           return productFlops(s);
+        }
+
+        @Override
+        public boolean multipliesWeights() {
+          return true;
         }
       };
 

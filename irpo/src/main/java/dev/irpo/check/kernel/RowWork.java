@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 /// [dev.irpo.tensor.kernel.RowKernels], see [KernelCase].
 final class RowWork {
@@ -14,13 +14,19 @@ final class RowWork {
           return (k, a) ->
               k.row().gatherRows(a.get("out"), a.get("x"), a.get("tokens"), s.rows(), s.embedDim());
         }
+
+        // of the table the rows of the tokens alone
+        @Override
+        public double bytes(KernelSizes s) {
+          return tokens(s).bytes() + 2.0 * Float.BYTES * hidden(s);
+        }
       };
 
   static final KernelWork SCATTER_ADD_ROWS =
       new KernelWork() {
         @Override
         Arguments arguments(KernelSizes s) {
-          return tokens(s).result("dX", table(s)).normal("dOut", hidden(s));
+          return tokens(s).updated("dX", table(s)).normal("dOut", hidden(s));
         }
 
         @Override
@@ -29,6 +35,11 @@ final class RowWork {
               k.row()
                   .scatterAddRows(
                       a.get("dX"), a.get("dOut"), a.get("tokens"), s.rows(), s.embedDim());
+        }
+
+        @Override
+        public double bytes(KernelSizes s) {
+          return tokens(s).bytes() + 3.0 * Float.BYTES * hidden(s);
         }
       };
 
@@ -82,7 +93,7 @@ final class RowWork {
         @Override
         Arguments arguments(KernelSizes s) {
           return new Arguments()
-              .result("dWeight", s.embedDim())
+              .updated("dWeight", s.embedDim())
               .normal("dOut", hidden(s))
               .normal("x", hidden(s));
         }

@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks.steps;
+package dev.irpo.check.step;
 
 import dev.irpo.transformer.LlamaConfig;
 
@@ -9,7 +9,7 @@ import dev.irpo.transformer.LlamaConfig;
 /// @param responseTokens of each response
 /// @param tokenBudget rows of a micro-batch
 /// @param recompute whether activations are computed again in the backward pass
-record StepShape(
+public record StepShape(
     int pairs, int promptTokens, int responseTokens, int tokenBudget, boolean recompute) {
   /// Floating-point operations of the step's products at least, attention not counted.
   ///
@@ -17,7 +17,7 @@ record StepShape(
   /// layers: 6 · weights · rows     forward once, backward twice; a pair's prompt is computed once
   /// head:   8 · V·C · scored       and once more forward, because logits never exist whole
   /// ```
-  double flops(LlamaConfig config) {
+  public double flops(LlamaConfig config) {
     double weights =
         (double) config.numLayers()
             * config.embedDim()
@@ -29,7 +29,7 @@ record StepShape(
   }
 
   /// Tokens that are read: prompt and both responses of each pair.
-  int tokens() {
+  public int tokens() {
     return pairs * (promptTokens + 2 * responseTokens);
   }
 }

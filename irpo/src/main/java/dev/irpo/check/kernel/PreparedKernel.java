@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
@@ -8,18 +8,22 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// A kernel with arguments of its own, compiled for a backend.
-final class PreparedKernel {
+public final class PreparedKernel {
+  private final KernelWork work;
   private final List<Arguments.Argument> arguments;
   private final Map<String, Buffer> buffers = new LinkedHashMap<>();
   private final List<Program> preparation = new ArrayList<>();
   private final Program timed;
 
-  PreparedKernel(Backend backend, KernelWork kernel, KernelSizes sizes) {
+  /// Fills its arguments and compiles.
+  public PreparedKernel(Backend backend, KernelWork kernel, KernelSizes sizes) {
+    work = kernel;
     arguments = kernel.arguments(sizes).all();
     for (Arguments.Argument argument : arguments) {
       buffers.put(argument.name(), argument.content().get());
@@ -49,17 +53,28 @@ final class PreparedKernel {
   }
 
   /// Computes what arguments need that are results of another kernel.
-  void prepare() {
+  public void prepare() {
     preparation.forEach(Program::run);
   }
 
   /// The call that is timed.
-  void run() {
+  public void run() {
     timed.run();
   }
 
+  /// Compares what it wrote with what the reference did.
+  ///
+  /// @param tolerance allowed difference relative to the largest entry
+  /// @return the result and the entry that are furthest beyond what is allowed, or nearest to it
+  /// @throws IllegalStateException if the reference's results are nothing to compare with
+  public Parity.Difference difference(PreparedKernel reference, double tolerance) {
+    return work.differences(reference.results(), results(), tolerance).stream()
+        .max(Comparator.comparingDouble(d -> d.bound() == 0 ? d.size() : d.size() / d.bound()))
+        .orElseThrow();
+  }
+
   /// What the kernel wrote, by name.
-  Map<String, Buffer> results() {
+  private Map<String, Buffer> results() {
     Map<String, Buffer> results = new LinkedHashMap<>();
     for (Arguments.Argument argument : arguments) {
       if (argument.isResult()) {

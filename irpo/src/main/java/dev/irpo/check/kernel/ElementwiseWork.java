@@ -1,6 +1,7 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.Buffer;
+import java.util.List;
 import java.util.Map;
 
 /// [dev.irpo.tensor.kernel.ElementwiseKernels], see [KernelCase].
@@ -85,8 +86,9 @@ final class ElementwiseWork {
         }
 
         @Override
-        void verify(String what, Map<String, Buffer> expected, Map<String, Buffer> actual) {
-          Parity.requireZero(what, actual.get("out"));
+        List<Parity.Difference> differences(
+            Map<String, Buffer> expected, Map<String, Buffer> actual, double tolerance) {
+          return List.of(Parity.fromZero("out", actual.get("out")));
         }
       };
 
@@ -94,7 +96,7 @@ final class ElementwiseWork {
       new KernelWork() {
         @Override
         Arguments arguments(KernelSizes s) {
-          return new Arguments().result("target", s.elements()).normal("x", s.elements());
+          return new Arguments().updated("target", s.elements()).normal("x", s.elements());
         }
 
         @Override

@@ -1,5 +1,6 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
+import dev.irpo.model.NormalTable;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AttentionKernels;
@@ -7,8 +8,9 @@ import dev.irpo.transformer.CounterRandom;
 
 /// Buffers with seeded content.
 final class Fills {
-  private static final int PROMPT_ROWS = 40;
-  private static final int RESPONSE_ROWS = 40;
+  private static final int MOST_ROWS = 40;
+
+  private static final double[] NORMAL = NormalTable.ofDeviation(1);
 
   private Fills() {}
 
@@ -16,7 +18,7 @@ final class Fills {
   static Buffer normal(long numElements, long key) {
     Buffer buffer = Buffer.allocate(DType.F32, numElements);
     for (long i = 0; i < numElements; i++) {
-      buffer.set(i, CounterRandom.normal(key, i));
+      buffer.set(i, NORMAL[NormalTable.index(key, i)]);
     }
     return buffer;
   }
@@ -57,16 +59,17 @@ final class Fills {
     return buffer;
   }
 
-  /// Preference pairs end to end: a prompt of 40 rows and two responses of 40 that share it, as
-  /// many as there are rows for.
+  /// Preference pairs end to end: a prompt and two responses that share it, of 40 rows each or as
+  /// many as there are for one pair, and as many pairs as there are rows for.
   static Buffer pairTable(int rows) {
     int pairs = pairs(rows);
+    int length = segmentRows(rows);
     Buffer table = Buffer.allocate(DType.INT32, 3L * pairs * AttentionKernels.SEGMENT_COLUMNS);
     for (int pair = 0; pair < pairs; pair++) {
-      int first = pair * (PROMPT_ROWS + 2 * RESPONSE_ROWS);
-      setSegment(table, 3 * pair, first, PROMPT_ROWS, -1);
-      setSegment(table, 3 * pair + 1, first + PROMPT_ROWS, RESPONSE_ROWS, 3 * pair);
-      setSegment(table, 3 * pair + 2, first + PROMPT_ROWS + RESPONSE_ROWS, RESPONSE_ROWS, 3 * pair);
+      int first = pair * 3 * length;
+      setSegment(table, 3 * pair, first, length, -1);
+      setSegment(table, 3 * pair + 1, first + length, length, 3 * pair);
+      setSegment(table, 3 * pair + 2, first + 2 * length, length, 3 * pair);
     }
     return table;
   }
@@ -108,15 +111,18 @@ final class Fills {
     table.setInt(at + 2, parent);
   }
 
+  private static int segmentRows(int rows) {
+    return Math.min(MOST_ROWS, rows / 3);
+  }
+
   private static int pairs(int rows) {
-    return rows / (PROMPT_ROWS + 2 * RESPONSE_ROWS);
+    return rows / (3 * segmentRows(rows));
   }
 
   /// Query and key rows that meet in the attention of [#pairSegments].
   static long pairsOfRows(int rows) {
-    long prompt = triangle(PROMPT_ROWS);
-    long response = triangle(RESPONSE_ROWS) + (long) RESPONSE_ROWS * PROMPT_ROWS;
-    return pairs(rows) * (prompt + 2 * response);
+    long length = segmentRows(rows);
+    return pairs(rows) * (3 * triangle(length) + 2 * length * length);
   }
 
   private static long triangle(long n) {

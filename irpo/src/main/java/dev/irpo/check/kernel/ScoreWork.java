@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
@@ -19,8 +19,13 @@ final class ScoreWork {
         }
 
         @Override
-        double flops(KernelSizes s) {
+        public double flops(KernelSizes s) {
           return 2.0 * s.rows() * s.vocabSize() * s.embedDim();
+        }
+
+        @Override
+        public boolean multipliesWeights() {
+          return true;
         }
       };
 
@@ -117,7 +122,7 @@ final class ScoreWork {
         arguments.result("dX", hidden(s));
       }
       if (ofHead) {
-        arguments.result("dWeight", table(s));
+        arguments.updated("dWeight", table(s));
       }
       return arguments;
     }
@@ -125,6 +130,16 @@ final class ScoreWork {
     @Override
     Optional<Call> preparation(KernelSizes s) {
       return Optional.of((k, a) -> score(s, k, a));
+    }
+
+    @Override
+    double preparationFlops(KernelSizes s) {
+      return TOKEN_LOG_PROBS.flops(s);
+    }
+
+    @Override
+    public boolean multipliesWeights() {
+      return true;
     }
 
     @Override
@@ -145,7 +160,7 @@ final class ScoreWork {
     }
 
     @Override
-    double flops(KernelSizes s) {
+    public double flops(KernelSizes s) {
       double products = ofStates && ofHead ? 3 : 2;
       return products * 2 * s.rows() * s.vocabSize() * s.embedDim();
     }

@@ -1,9 +1,10 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,7 +23,7 @@ final class AttentionWork {
         }
 
         @Override
-        double flops(KernelSizes s) {
+        public double flops(KernelSizes s) {
           return 4.0 * Fills.pairsOfRows(s.rows()) * s.numHeads() * s.headDim();
         }
       };
@@ -34,13 +35,18 @@ final class AttentionWork {
           return packed(s)
               .normal("dOut", heads(s))
               .result("dQ", heads(s))
-              .result("dK", heads(s))
-              .result("dV", heads(s));
+              .result("dK", keyHeads(s))
+              .result("dV", keyHeads(s));
         }
 
         @Override
         Optional<Call> preparation(KernelSizes s) {
           return Optional.of((k, a) -> attend(s, k, a));
+        }
+
+        @Override
+        double preparationFlops(KernelSizes s) {
+          return PACKED_ATTENTION.flops(s);
         }
 
         @Override
@@ -63,7 +69,7 @@ final class AttentionWork {
         }
 
         @Override
-        double flops(KernelSizes s) {
+        public double flops(KernelSizes s) {
           return 10.0 * Fills.pairsOfRows(s.rows()) * s.numHeads() * s.headDim();
         }
       };
@@ -74,6 +80,7 @@ final class AttentionWork {
         Arguments arguments(KernelSizes s) {
           int before = s.slots() * KernelSizes.CONTEXT;
           long row = (long) s.numHeads() * s.headDim();
+          long keyRow = (long) s.numKvHeads() * s.headDim();
           long cache = cache(s);
           int columns = AttentionKernels.CACHE_COLUMNS;
           return new Arguments()
@@ -81,12 +88,13 @@ final class AttentionWork {
               .result(KEY_CACHE, cache)
               .result(VALUE_CACHE, cache)
               .normal("q", s.slots() * row)
-              .normal("k", s.slots() * row)
-              .normal("v", s.slots() * row)
+              .normal("k", s.slots() * keyRow)
+              .normal("v", s.slots() * keyRow)
               .ints("table", (long) s.slots() * columns, () -> Fills.lastPlaces(s.slots(), BLOCKS))
               .result("outBefore", before * row)
               .normal("rowsBefore", before * row)
-              .normal("valuesBefore", before * row)
+              .normal("keysBefore", before * keyRow)
+              .normal("valuesBefore", before * keyRow)
               .ints(
                   "tableBefore",
                   (long) before * columns,
@@ -103,7 +111,7 @@ final class AttentionWork {
                       a.get(KEY_CACHE),
                       a.get(VALUE_CACHE),
                       a.get("rowsBefore"),
-                      a.get("rowsBefore"),
+                      a.get("keysBefore"),
                       a.get("valuesBefore"),
                       a.get("tableBefore"),
                       sizes));
@@ -125,22 +133,30 @@ final class AttentionWork {
                       sizes);
         }
 
+        /// Each of the places before meets those before it.
         @Override
-        double flops(KernelSizes s) {
+        double preparationFlops(KernelSizes s) {
+          return flops(s) * KernelSizes.CONTEXT / 2;
+        }
+
+        @Override
+        public double flops(KernelSizes s) {
           return 4.0 * s.slots() * (KernelSizes.CONTEXT + 1) * s.numHeads() * s.headDim();
         }
 
         // keys and values that are met, beside the new rows
         @Override
-        double bytes(KernelSizes s) {
+        public double bytes(KernelSizes s) {
           double row = 4.0 * s.numHeads() * s.headDim();
-          return s.slots() * row * (2 * (KernelSizes.CONTEXT + 1) + 4);
+          double keyRow = 4.0 * s.numKvHeads() * s.headDim();
+          return s.slots() * (keyRow * 2 * (KernelSizes.CONTEXT + 2) + 2 * row);
         }
 
         // the order of elements in a cache is the backend's own
         @Override
-        void verify(String what, Map<String, Buffer> expected, Map<String, Buffer> actual) {
-          super.verify(what, without(expected), without(actual));
+        List<Parity.Difference> differences(
+            Map<String, Buffer> expected, Map<String, Buffer> actual, double tolerance) {
+          return super.differences(without(expected), actual, tolerance);
         }
 
         private static Map<String, Buffer> without(Map<String, Buffer> results) {

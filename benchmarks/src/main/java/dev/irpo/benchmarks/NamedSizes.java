@@ -1,7 +1,9 @@
 package dev.irpo.benchmarks;
 
+import dev.irpo.check.kernel.KernelSizes;
+
 /// Sizes of a transformer layer that kernels are timed at.
-public enum KernelSizes {
+public enum NamedSizes {
   /// The smallest that reach every kind of tile; for tests.
   SMALL(130, 24, 40, 50, 3, 8, 3),
   /// The demo's model of a million parameters and the micro-batch of its training.
@@ -19,60 +21,15 @@ public enum KernelSizes {
   /// A layer and the head of Llama-2-7B.
   LLAMA_2_7B(512, 4096, 11008, 32000, 32, 128, 64);
 
-  /// Tokens that a response has before the decode step.
-  static final int CONTEXT = 128;
+  private final KernelSizes sizes;
 
-  private final int rows;
-  private final int embedDim;
-  private final int ffnDim;
-  private final int vocabSize;
-  private final int numHeads;
-  private final int headDim;
-  private final int slots;
-
-  KernelSizes(
+  NamedSizes(
       int rows, int embedDim, int ffnDim, int vocabSize, int numHeads, int headDim, int slots) {
-    this.rows = rows;
-    this.embedDim = embedDim;
-    this.ffnDim = ffnDim;
-    this.vocabSize = vocabSize;
-    this.numHeads = numHeads;
-    this.headDim = headDim;
-    this.slots = slots;
+    sizes = new KernelSizes(rows, embedDim, ffnDim, vocabSize, numHeads, numHeads, headDim, slots);
   }
 
-  /// Rows of a micro-batch.
-  int rows() {
-    return rows;
-  }
-
-  int embedDim() {
-    return embedDim;
-  }
-
-  int ffnDim() {
-    return ffnDim;
-  }
-
-  int vocabSize() {
-    return vocabSize;
-  }
-
-  int numHeads() {
-    return numHeads;
-  }
-
-  int headDim() {
-    return headDim;
-  }
-
-  /// Rows of a decode step.
-  int slots() {
-    return slots;
-  }
-
-  /// Elements of the residual stream.
-  long elements() {
-    return (long) rows * embedDim;
+  /// The sizes.
+  KernelSizes sizes() {
+    return sizes;
   }
 }

@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.kernel.AdamWSettings;
 
@@ -22,9 +22,9 @@ final class OptimizerWork {
         @Override
         Arguments arguments(KernelSizes s) {
           return new Arguments()
-              .result("param", weight(s))
-              .result("firstMoment", weight(s))
-              .positiveResult("secondMoment", weight(s))
+              .updated("param", weight(s))
+              .updated("firstMoment", weight(s))
+              .updatedPositive("secondMoment", weight(s))
               .normal("gradient", weight(s))
               .numbers("squaredNorm", 4)
               .numbers("schedule", 1e-3, 0.1, 0.05);

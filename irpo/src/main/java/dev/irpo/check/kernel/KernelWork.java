@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionKernels;
@@ -6,11 +6,24 @@ import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.kernel.Kernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import dev.irpo.tensor.op.CachedAttention;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// What a kernel is called with and how its results are checked.
-abstract class KernelWork {
+///
+/// The allowed difference is relative to the largest entry of a result. With n terms of either sign
+/// that is about 4·√n and rounding at most 4·√n·u·n, which is 10⁻⁴ of it for n = 2048; a term left
+/// out is 100 times that. Factors rounded to TF32, ten bits and u = 2⁻¹¹, change a term by √2·u of
+/// it, and the sum by 5·√2·u·√n with five standard deviations, which is 10⁻³ of the largest entry;
+/// twice that is allowed.
+public abstract class KernelWork {
+  /// Allowed difference in single precision.
+  public static final double TOLERANCE = 1e-4;
+
+  /// Allowed difference of products with factors rounded to TF32.
+  public static final double TF32_TOLERANCE = 2e-3;
+
   static final double RMS_EPS = 1e-5;
   static final int SEGMENTS = 16;
   static final int BLOCKS = KernelSizes.CONTEXT / AttentionKernels.CACHE_BLOCK + 1;
@@ -36,21 +49,39 @@ abstract class KernelWork {
   }
 
   /// Floating-point operations of a call; 0 where memory decides.
-  double flops(KernelSizes sizes) {
+  public double flops(KernelSizes sizes) {
     return 0;
   }
 
-  /// Bytes of the arguments that a call needs.
-  double bytes(KernelSizes sizes) {
+  /// Those of [#preparation].
+  double preparationFlops(KernelSizes sizes) {
+    return 0;
+  }
+
+  /// Floating-point operations of both, elementwise work counted as one operation an element.
+  double referenceFlops(KernelSizes sizes) {
+    return flops(sizes) + preparationFlops(sizes) + arguments(sizes).bytes() / Float.BYTES;
+  }
+
+  /// Bytes that a call must move: what it reads once, what it writes once, what it changes both.
+  public double bytes(KernelSizes sizes) {
     return arguments(sizes).bytes();
   }
 
-  /// Compares results with the reference's.
-  ///
-  /// @throws IllegalStateException if they differ
-  void verify(String what, Map<String, Buffer> expected, Map<String, Buffer> actual) {
-    expected.forEach(
-        (name, buffer) -> Parity.requireClose(what + " " + name, buffer, actual.get(name)));
+  /// Whether it is a product with a weight, whose factors TF32 rounds.
+  public boolean multipliesWeights() {
+    return false;
+  }
+
+  /// Compares the results.
+  List<Parity.Difference> differences(
+      Map<String, Buffer> expected, Map<String, Buffer> actual, double tolerance) {
+    return expected.entrySet().stream()
+        .map(result -> {
+          String name = result.getKey();
+          return Parity.between(name, result.getValue(), actual.get(name), tolerance);
+        })
+        .toList();
   }
 
   static double productFlops(KernelSizes s) {
@@ -77,8 +108,13 @@ abstract class KernelWork {
     return (long) s.rows() * s.numHeads() * s.headDim();
   }
 
+  /// Elements of all rows' keys or values.
+  static long keyHeads(KernelSizes s) {
+    return (long) s.rows() * s.numKvHeads() * s.headDim();
+  }
+
   static long cache(KernelSizes s) {
-    return new CachedAttention(s.numHeads(), s.numHeads(), s.headDim())
+    return new CachedAttention(s.numHeads(), s.numKvHeads(), s.headDim())
         .cacheShape(s.slots() * BLOCKS)
         .numElements();
   }
@@ -100,12 +136,12 @@ abstract class KernelWork {
   }
 
   static AttentionSizes sizes(KernelSizes s, int rows) {
-    return new AttentionSizes(rows, 0, s.numHeads(), s.numHeads(), s.headDim());
+    return new AttentionSizes(rows, 0, s.numHeads(), s.numKvHeads(), s.headDim());
   }
 
   static AttentionSizes packedSizes(KernelSizes s) {
     int numSegments = Fills.pairSegments(s.rows());
-    return new AttentionSizes(s.rows(), numSegments, s.numHeads(), s.numHeads(), s.headDim());
+    return new AttentionSizes(s.rows(), numSegments, s.numHeads(), s.numKvHeads(), s.headDim());
   }
 
   static Arguments packed(KernelSizes s) {
@@ -114,8 +150,8 @@ abstract class KernelWork {
         .result("out", heads(s))
         .result("logSumExp", (long) s.rows() * s.numHeads())
         .normal("q", heads(s))
-        .normal("k", heads(s))
-        .normal("v", heads(s))
+        .normal("k", keyHeads(s))
+        .normal("v", keyHeads(s))
         .ints("segments", columns * Fills.pairSegments(s.rows()), () -> Fills.pairTable(s.rows()));
   }
 

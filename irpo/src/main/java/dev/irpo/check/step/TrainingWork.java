@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks.steps;
+package dev.irpo.check.step;
 
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
@@ -21,7 +21,7 @@ import java.util.List;
 
 /// Training steps with `paper-v1` of a random model on random pairs, the reference's
 /// log-probabilities computed before.
-final class TrainingWork {
+public final class TrainingWork {
   private static final double LEARNING_RATE = 1e-5;
 
   /// Ids below are special.
@@ -34,30 +34,23 @@ final class TrainingWork {
   private final Trainer<Pair> trainer;
   private List<Pair> items;
 
-  TrainingWork(Backend backend, LlamaConfig config, StepShape shape) {
+  /// A step of a model with random weights.
+  public TrainingWork(Backend backend, LlamaConfig config, StepShape shape) {
     this.config = config;
     this.shape = shape;
     parameters = randomModel(backend, config);
-    trainer =
-        new Trainer<>(
-            backend,
-            parameters,
-            loss,
-            new TrainerSettings(
-                shape.tokenBudget(),
-                shape.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
-                new AdamWSettings(0.9, 0.95, 1e-8, 0, 1)));
+    trainer = new Trainer<>(backend, parameters, loss, settings(shape));
     items = items(new float[shape.pairs()], new float[shape.pairs()]);
   }
 
   /// A model with random weights of single precision.
-  static Parameters randomModel(Backend backend, LlamaConfig config) {
+  public static Parameters randomModel(Backend backend, LlamaConfig config) {
     RandomWeights weights = new RandomWeights(config, DType.F32, 1, _ -> {});
     return Parameters.load(backend, config, "random", weights.tensors());
   }
 
   /// Random token ids.
-  static int[] tokens(LlamaConfig config, int count, long key) {
+  public static int[] tokens(LlamaConfig config, int count, long key) {
     int[] ids = new int[count];
     for (int i = 0; i < count; i++) {
       ids[i] =
@@ -84,7 +77,7 @@ final class TrainingWork {
   /// for a policy equal to the reference.
   ///
   /// @throws IllegalStateException if it has not, or the loss is no number
-  void verify() {
+  public void verify() {
     StepResult reference = trainer.evaluate(items);
     items = items(reference.of(Pair.CHOSEN), reference.of(Pair.REJECTED));
     Loss.Identity identity = loss.atReference().orElseThrow();
@@ -107,7 +100,7 @@ final class TrainingWork {
   ///
   /// @return what the forward pass gave
   /// @throws IllegalStateException if the loss or the gradient's norm is no number
-  StepResult step() {
+  public StepResult step() {
     StepResult result = trainer.accumulate(items);
     requireFinite("the loss", result.loss());
     requireFinite("the gradient's norm", trainer.update(LEARNING_RATE));
@@ -115,22 +108,25 @@ final class TrainingWork {
   }
 
   /// All weights, for tests.
-  float[] weights() {
+  public float[] weights() {
     return parameters.flat().toFloatArray();
   }
 
-  /// Times steps by their pairs.
-  void time(Report report, String what, int repeats) {
-    verify();
-    Timing time = Timing.of(repeats, (Runnable) this::step);
-    report.rate(what, shape.pairs(), "pairs/s", shape.flops(config), time);
+  /// How the step is set.
+  public static TrainerSettings settings(StepShape shape) {
+    return new TrainerSettings(
+        shape.tokenBudget(),
+        shape.recompute() ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
+        new AdamWSettings(0.9, 0.95, 1e-8, 0, 1));
   }
 
-  /// Times steps of a large model by the tokens of their prompts and responses; the step that is
-  /// verified warms up.
-  void timeTokens(Report report, String what, int repeats) {
-    verify();
-    Timing time = Timing.withoutWarmUp(repeats, this::step);
-    report.rate(what, shape.tokens(), "tokens/s", shape.flops(config), time);
+  /// The work of a step.
+  public StepShape shape() {
+    return shape;
+  }
+
+  /// Floating-point operations of a step's products at least.
+  public double productFlops() {
+    return shape.flops(config);
   }
 }

@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks;
+package dev.irpo.check.kernel;
 
 /// All kernels, each at the place that costs most in a training step or, for the cache, in a decode
 /// step.
@@ -80,7 +80,7 @@ public enum KernelCase {
   }
 
   /// Its arguments, call and check.
-  KernelWork work() {
+  public KernelWork work() {
     return work;
   }
 }

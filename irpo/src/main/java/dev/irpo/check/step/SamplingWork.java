@@ -1,4 +1,4 @@
-package dev.irpo.benchmarks.steps;
+package dev.irpo.check.step;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.transformer.Parameters;
@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Responses of a fixed length to some prompts; nothing ends one earlier.
-final class SamplingWork {
+public final class SamplingWork {
   private static final int SCORE_BUDGET = 1024;
 
   private final Backend backend;
@@ -27,7 +27,7 @@ final class SamplingWork {
   private final int newTokens;
 
   /// @param samples of each prompt, all at the same time
-  SamplingWork(
+  public SamplingWork(
       Backend backend,
       Parameters parameters,
       List<int[]> prompts,
@@ -48,7 +48,7 @@ final class SamplingWork {
   }
 
   /// Tokens that a run draws.
-  int tokens() {
+  public int tokens() {
     return requests.size() * samples * newTokens;
   }
 
@@ -72,55 +72,94 @@ final class SamplingWork {
   }
 
   /// All responses, by prompt.
-  List<List<Sample>> run() {
+  public List<List<Sample>> run() {
     return run((request, drawn) -> {});
+  }
+
+  /// How the log-probabilities that were recorded while sampling lie to the scorer's.
+  ///
+  /// @param tokens that were compared
+  /// @param difference the largest in nats, infinite where one is not finite
+  /// @param detail the token that it is at, and both log-probabilities
+  public record Agreement(int tokens, double difference, String detail) {
+    private static final Agreement NONE = new Agreement(0, 0, "");
+
+    private Agreement with(float drawn, float scored) {
+      double found = Math.abs((double) drawn - scored);
+      double size = Double.isFinite(found) ? found : Double.POSITIVE_INFINITY;
+      if (tokens > 0 && size <= difference) {
+        return new Agreement(tokens + 1, difference, detail);
+      }
+      String pair =
+          "token %d was drawn with log-probability %s, the scorer gives %s"
+              .formatted(tokens, drawn, scored);
+      return new Agreement(tokens + 1, size, pair);
+    }
   }
 
   /// Checks that the scorer gives, to the bit, the log-probabilities that were recorded.
   ///
   /// @throws IllegalStateException if one differs or a response has another length
-  void verify() {
-    Scorer scorer = new Scorer(backend, parameters, SCORE_BUDGET);
-    List<List<Sample>> all = run();
-    for (int i = 0; i < requests.size(); i++) {
-      for (Sample sample : List.of(all.get(i).getFirst(), all.get(i).getLast())) {
-        Sequence sequence = new Sequence(requests.get(i).prompt(), sample.ids());
-        SequenceScore score = scorer.score(List.of(sequence)).getFirst();
-        requireEqual(sample, score.tokenLogProbs());
-      }
+  public void verify() {
+    Agreement alone = scoredAlone(run());
+    if (alone.difference() != 0) {
+      throw new IllegalStateException(alone.detail());
     }
   }
 
-  private void requireEqual(Sample sample, float[] scored) {
+  /// Compares the first and the last response to each prompt, each scored alone.
+  ///
+  /// @throws IllegalStateException if a response has another length
+  public Agreement scoredAlone(List<List<Sample>> all) {
+    Scorer scorer = new Scorer(backend, parameters, SCORE_BUDGET);
+    Agreement agreement = Agreement.NONE;
+    for (int i = 0; i < requests.size(); i++) {
+      for (Sample sample : List.of(all.get(i).getFirst(), all.get(i).getLast())) {
+        SequenceScore score = scorer.score(List.of(sequence(i, sample))).getFirst();
+        agreement = compare(agreement, sample, score);
+      }
+    }
+    return agreement;
+  }
+
+  /// Compares all responses, packed together as they fit.
+  ///
+  /// @throws IllegalStateException if a response has another length
+  public Agreement scoredTogether(List<List<Sample>> all) {
+    List<Sequence> sequences = new ArrayList<>();
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      for (Sample sample : all.get(i)) {
+        sequences.add(sequence(i, sample));
+        samples.add(sample);
+      }
+    }
+    List<SequenceScore> scores = new Scorer(backend, parameters, SCORE_BUDGET).score(sequences);
+    Agreement agreement = Agreement.NONE;
+    for (int i = 0; i < samples.size(); i++) {
+      agreement = compare(agreement, samples.get(i), scores.get(i));
+    }
+    return agreement;
+  }
+
+  private Sequence sequence(int prompt, Sample sample) {
+    return new Sequence(requests.get(prompt).prompt(), sample.ids());
+  }
+
+  private Agreement compare(Agreement before, Sample sample, SequenceScore score) {
     if (sample.ids().length != newTokens) {
       throw new IllegalStateException(
           "a response has %d tokens, not %d".formatted(sample.ids().length, newTokens));
     }
+    Agreement agreement = before;
     for (int i = 0; i < newTokens; i++) {
-      float drawn = sample.tokenLogProbs()[i];
-      if (!(drawn == scored[i]) || !Float.isFinite(drawn)) {
-        throw new IllegalStateException(
-            "token %d was drawn with log-probability %s, the scorer gives %s"
-                .formatted(i, drawn, scored[i]));
-      }
+      agreement = agreement.with(sample.tokenLogProbs()[i], score.tokenLogProbs()[i]);
     }
+    return agreement;
   }
 
-  /// Times all of it, prompts included.
-  void time(Report report, String what, int repeats) {
-    verify();
-    Timing time = Timing.of(repeats, (Runnable) this::run);
-    report.rate(what, tokens(), "tokens/s", 0, time);
-  }
-
-  /// Times the tokens after the prompt's own steps.
-  void timeDecoding(Report report, String what, int repeats) {
-    verify();
-    Timing time = Timing.of(repeats, this::secondsOfToken);
-    report.rate(what, 1, "tokens/s", 0, time);
-  }
-
-  private double secondsOfToken() {
+  /// Runs all and times the tokens after the prompts' own steps.
+  public double secondsOfToken() {
     Clock clock = new Clock();
     run(clock);
     return clock.secondsOfToken();
