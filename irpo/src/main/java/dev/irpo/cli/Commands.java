@@ -17,7 +17,8 @@ enum Commands {
       PlanCommand.class,
       RooflineCommand.class,
       ConfigCommand.class,
-      DevicesCommand.class),
+      DevicesCommand.class,
+      CheckCommand.class),
   USE(
       "Use and measure a model",
       SampleCommand.class,

@@ -44,9 +44,17 @@ final class ComputeOptions {
 
   /// In one of several processes, which share the cores where the threads are not given.
   Backend start(ModelProcesses processes) {
+    return BackendStart.of(settings(processes));
+  }
+
+  /// What [#start] starts.
+  ///
+  /// @throws IllegalArgumentException if an option is out of range or names no backend
+  ComputeSettings settings(ModelProcesses processes) {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
+<<<<<<< HEAD
     OverrideOptions.requireBackend(backend);
     return BackendStart.of(
         processes.compute(
@@ -56,5 +64,20 @@ final class ComputeOptions {
                 deviceKernels.name().toLowerCase(Locale.ROOT),
                 samplingWeights.name().toLowerCase(Locale.ROOT),
                 1)));
+=======
+    ConfigOptions.requireBackend(backend);
+    return processes.compute(
+        new ComputeSettings(
+            threads,
+            backend,
+            deviceKernels.name().toLowerCase(Locale.ROOT),
+            samplingWeights.name().toLowerCase(Locale.ROOT),
+            1));
+  }
+
+  /// Whether products round their factors.
+  boolean roundsFactors() {
+    return deviceKernels == DeviceKernels.TF32;
+>>>>>>> 3728729 (Add irpo check, which tests and times a backend in parts)
   }
 }

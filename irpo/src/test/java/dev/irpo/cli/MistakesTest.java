@@ -282,7 +282,7 @@ class MistakesTest {
             .toList();
     List<String> all = Commands.all().stream().map(Commands::name).toList();
     assertEquals(all, listed);
-    assertEquals(22, listed.stream().distinct().count());
+    assertEquals(23, listed.stream().distinct().count());
   }
 
   @Test
