@@ -54,18 +54,7 @@ final class ComputeOptions {
     if (threads < 0) {
       throw new IllegalArgumentException("--threads is " + threads + ", it must be 0 or above");
     }
-<<<<<<< HEAD
     OverrideOptions.requireBackend(backend);
-    return BackendStart.of(
-        processes.compute(
-            new ComputeSettings(
-                threads,
-                backend,
-                deviceKernels.name().toLowerCase(Locale.ROOT),
-                samplingWeights.name().toLowerCase(Locale.ROOT),
-                1)));
-=======
-    ConfigOptions.requireBackend(backend);
     return processes.compute(
         new ComputeSettings(
             threads,
@@ -78,6 +67,5 @@ final class ComputeOptions {
   /// Whether products round their factors.
   boolean roundsFactors() {
     return deviceKernels == DeviceKernels.TF32;
->>>>>>> 3728729 (Add irpo check, which tests and times a backend in parts)
   }
 }
