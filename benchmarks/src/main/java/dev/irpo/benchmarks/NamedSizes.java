@@ -21,6 +21,7 @@ public enum NamedSizes {
   /// A layer and the head of Llama-2-7B.
   LLAMA_2_7B(512, 4096, 11008, 32000, 32, 128, 64);
 
+  @SuppressWarnings("ImmutableEnumChecker") // a record of numbers
   private final KernelSizes sizes;
 
   NamedSizes(

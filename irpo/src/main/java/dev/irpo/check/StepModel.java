@@ -31,6 +31,7 @@ record StepModel(LlamaConfig config, int wholeLayers, int wholeVocabulary) {
 
   private static LlamaConfig cut(LlamaConfig c, int vocabSize, int numLayers) {
     return new LlamaConfig(
+        c.layers().ofFirst(numLayers),
         vocabSize,
         c.embedDim(),
         c.ffnDim(),

@@ -8,7 +8,6 @@ import java.util.Locale;
 ///
 /// @param backend in one line
 record CheckTable(PrintStream out, String backend) implements CheckOutput {
-  private static final String FORM = "%-7s  %-34s %-6s %10s %10s %11s %9s %8s %9s  %s%n";
   private static final String NONE = "";
 
   @Override
@@ -76,7 +75,7 @@ record CheckTable(PrintStream out, String backend) implements CheckOutput {
   }
 
   private void line(Object... cells) {
-    out.printf(Locale.ROOT, FORM, cells);
+    out.printf(Locale.ROOT, "%-7s  %-34s %-6s %10s %10s %11s %9s %8s %9s  %s%n", cells);
     out.flush();
   }
 

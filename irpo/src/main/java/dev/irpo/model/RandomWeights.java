@@ -42,7 +42,7 @@ public record RandomWeights(LlamaConfig config, DType dtype, long seed, LongCons
         normalPatterns(Parameters.INITIAL_DEVIATION / Math.sqrt(2.0 * config.numLayers()));
     int[] ones = new int[NormalTable.SIZE];
     Arrays.fill(ones, pattern(dtype, 1));
-    int[] zeros = new int[1 << INDEX_BITS];
+    int[] zeros = new int[NormalTable.SIZE];
     return config.parameterShapes().entrySet().stream()
         .map(entry -> {
           String name = entry.getKey();

@@ -37,6 +37,11 @@ public record LayerSpec(Family family, List<Integer> unrotated) {
             .toList();
   }
 
+  /// That of a model which has the first so many layers alone.
+  public LayerSpec ofFirst(int numLayers) {
+    return new LayerSpec(family, unrotated.stream().filter(layer -> layer < numLayers).toList());
+  }
+
   /// What all layers have besides Llama's parts.
   public Set<LayerPart> parts() {
     return family.parts();

@@ -133,7 +133,7 @@ final class AttentionWork {
                       sizes);
         }
 
-        /// Each of the places before meets those before it.
+        // each of the places before meets those before it
         @Override
         double preparationFlops(KernelSizes s) {
           return flops(s) * KernelSizes.CONTEXT / 2;

@@ -60,7 +60,7 @@ public abstract class KernelWork {
 
   /// Floating-point operations of both, elementwise work counted as one operation an element.
   double referenceFlops(KernelSizes sizes) {
-    return flops(sizes) + preparationFlops(sizes) + arguments(sizes).bytes() / Float.BYTES;
+    return flops(sizes) + preparationFlops(sizes) + (double) arguments(sizes).bytes() / Float.BYTES;
   }
 
   /// Bytes that a call must move: what it reads once, what it writes once, what it changes both.
