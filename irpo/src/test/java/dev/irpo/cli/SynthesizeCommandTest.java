@@ -150,8 +150,8 @@ class SynthesizeCommandTest {
     CommandLineRun.of("", "synthesize", "--shape", "llama-9", "--to", folder.resolve("made"))
         .requireRefused("--shape llama-9", PublishedModels.names());
     CommandLineRun.of("", "synthesize", "--to", folder.resolve("made")).requireRefused("--shape");
-    Files.writeString(config, "{\"model_type\": \"mistral\"}");
-    synthesize("made").requireRefused(config, "mistral");
+    Files.writeString(config, "{\"model_type\": \"mixtral\"}");
+    synthesize("made").requireRefused(config, "mixtral");
     Files.writeString(config, "no JSON");
     synthesize("made").requireRefused(config);
     assertEquals(List.of("sizes.json"), namesIn(folder));
