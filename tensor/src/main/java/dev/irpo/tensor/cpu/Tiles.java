@@ -22,9 +22,9 @@ import jdk.incubator.vector.FloatVector;
 /// Two multiply-adds a cycle of latency four need eight chains; the sixteen of 8 rows leave room
 /// for delays, and ten loads for sixteen multiply-adds leave the load ports idle a third of the
 /// time. The addresses of A and B are kept to [RawMemory#ADDRESSES], so that the loop has no checks
-/// and little more than its loads and multiply-adds: 2.8 instructions for each of these, and 91 to
-/// 97 % of a core's multiply-add peak with A and B in the L2 cache. Vectors of 256 bits or less
-/// take 4 rows, because the machines that have no wider ones mostly have sixteen registers.
+/// and little more than its loads and multiply-adds: 2.8 instructions for each of these, and at
+/// best 92 % of a core's multiply-add peak with A and B in the L2 cache. Vectors of 256 bits or
+/// less take 4 rows, because the machines that have no wider ones mostly have sixteen registers.
 ///
 /// The local variables are written out because C2 keeps vectors in registers only as locals. The
 /// sums begin with loaded vectors, of zeros if there is nothing to add to: where computed and
