@@ -12,6 +12,7 @@ import dev.irpo.provenance.StartsFile;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -248,12 +250,38 @@ class DamagedRunTest {
   void metricsOfAnUnfinishedTrainingAreMadeAgain(Damage damage) throws IOException {
     Path root = copy("metrics" + damage);
     Path metrics = folder.training(1).metrics();
-    damage.doTo(metrics);
+    damage.doTo(metrics, endOfLine(metrics, 4));
+    loseStep6(root);
+    requireMadeAgain(metrics);
+  }
+
+  @Test
+  void metricsAfterTheLastCheckpointAreMadeAgainWithoutAWord() throws IOException {
+    Path root = copy("later-metrics");
+    Path metrics = folder.training(1).metrics();
+    byte[] bytes = Files.readAllBytes(metrics);
+    bytes[Math.toIntExact(endOfLine(metrics, 4))] ^= 1;
+    Files.write(metrics, bytes);
+    loseStep6(root);
+    run();
+    assertEquals(expected, RunContents.of(folder.root()));
+    assertEquals(List.of(), DamagedFiles.in(folder.root()));
+    assertEquals(List.of(), warnings);
+  }
+
+  /// As if the run had stopped before the checkpoint of step 6: the last one is that of step 4.
+  private void loseStep6(Path root) throws IOException {
     delete(root.resolve("iteration-1/model"));
     delete(root.resolve("iteration-1/retrain"));
     delete(folder.training(1).checkpoint(6));
     Files.delete(folder.heldOut(1, 6));
-    requireMadeAgain(metrics);
+    assertEquals(Optional.of(4), folder.training(1).lastStep());
+  }
+
+  private static long endOfLine(Path file, int line) throws IOException {
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+      return lines.limit(line).mapToLong(text -> text.length() + 1).sum();
+    }
   }
 
   @Test
