@@ -98,7 +98,8 @@ record StepRates(CheckTarget target, Roof roof) {
       MedianTime time = MedianTime.of(target.limits().stepTime(), work::step);
       // of a prompt's and two responses' rows, the latter meeting the prompt's keys too
       double keys = (0.5 + 1.5 + 1.5) / 3 * shape.promptTokens();
-      return timed(time, StepPrograms.training(config, TrainingWork.settings(shape)), keys, false);
+      return timed(
+          time, StepPrograms.training(config, TrainingWork.settings(shape)).step(), keys, false);
     }
   }
 

@@ -17,6 +17,7 @@ import dev.irpo.transformer.LlamaConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
@@ -25,7 +26,6 @@ import picocli.CommandLine.Option;
 final class ClusterOptions {
   private static final double GIGA = 1e9;
   private static final double UTILISATION_OF_GPUS = 0.6;
-  private static final double UTILISATION_OF_PROCESSES = 0.9;
   private static final Pattern RATE =
       Pattern.compile("(\\d{1,7}(?:\\.\\d{1,6})?)(?::(\\d{1,7}(?:\\.\\d{1,6})?))?");
   private static final String NETWORK_FORM =
@@ -90,8 +90,8 @@ final class ClusterOptions {
       names = "--utilisation",
       paramLabel = "X",
       description =
-          "share of the rates of arithmetic and memory that kernels reach; default: 0.6 of a GPU's"
-              + " data sheet, 0.9 of measured ones")
+          "share of the rates of arithmetic and memory that kernels reach; default: 0.6 on GPUs,"
+              + " else measured with a training step")
   private Double utilisation;
 
   @Option(
@@ -229,12 +229,18 @@ final class ClusterOptions {
     };
   }
 
-  Simulation.Assumptions assumptions() {
-    double usual = hasGpus() ? UTILISATION_OF_GPUS : UTILISATION_OF_PROCESSES;
-    double share = utilisation == null ? usual : utilisation;
-    requireAbove("--utilisation", share);
+  /// What no data sheet says.
+  ///
+  /// @param measured measures the share of their rates that processes of this machine reach
+  Simulation.Assumptions assumptions(DoubleSupplier measured) {
     requireAbove("--storage", storage);
-    return new Simulation.Assumptions(share, storage * GIGA);
+    if (utilisation != null) {
+      requireAbove("--utilisation", utilisation);
+    }
+    boolean isMeasured = utilisation == null && !hasGpus();
+    double usual = isMeasured ? measured.getAsDouble() : UTILISATION_OF_GPUS;
+    double share = utilisation == null ? usual : utilisation;
+    return new Simulation.Assumptions(share, isMeasured, storage * GIGA);
   }
 
   private static void requireAbove(String option, double value) {

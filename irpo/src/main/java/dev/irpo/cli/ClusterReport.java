@@ -87,7 +87,8 @@ record ClusterReport(
     text.append(
         String.format(
             Locale.ROOT,
-            "  assumed: kernels reach %s of the rates of arithmetic and memory, a host writes %s/s;%n  %s%n",
+            "  %s: kernels reach %.2g of the rates of arithmetic and memory; assumed: a host writes %s/s;%n  %s%n",
+            assumptions.isMeasured() ? "measured with a training step" : "assumed",
             assumptions.utilisation(),
             Units.bytes(Math.round(assumptions.storageBytesPerSecond())),
             texts));
@@ -230,7 +231,8 @@ record ClusterReport(
         .put("insideBytesPerSecond", cluster.inside().bytesPerSecond())
         .put("between", cluster.between().name())
         .put("betweenBytesPerSecond", cluster.between().bytesPerSecond())
-        .put("utilisation", assumptions.utilisation());
+        .put("utilisation", assumptions.utilisation())
+        .put("utilisationIsMeasured", assumptions.isMeasured());
     ArrayNode strategies = node.putArray("strategies");
     runs.forEach(run -> add(run, strategies.addObject()));
     return node;

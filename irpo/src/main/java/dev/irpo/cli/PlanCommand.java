@@ -141,23 +141,26 @@ final class PlanCommand implements Callable<Integer> {
                 ? Optional.empty()
                 : Optional.of(Rates.measuredBy(processes, resolved).device());
     Cluster asked = cluster.cluster(processes, rates);
+    Simulation.Assumptions assumptions =
+        cluster.assumptions(() ->
+            Rates.shareReachedBy(
+                processes,
+                resolved,
+                sizes,
+                splits.get(Split.TRAIN),
+                gflops > 0 ? Rates.measuredBy(processes, resolved).device() : rates.orElseThrow()));
     try (Backend backend =
         cluster.hasGpus() ? new OutlineBackend() : Backends.forPlanning(resolved.compute())) {
       Simulation simulation =
           new Simulation(
-              resolved,
-              sizes,
-              splits,
-              asked,
-              cluster.assumptions(),
-              costs -> stages.plan(costs, backend));
+              resolved, sizes, splits, asked, assumptions, costs -> stages.plan(costs, backend));
       ClusterReport report =
           new ClusterReport(
               model.name(),
               sizes.numParameters(),
               lengths.toString(),
               asked,
-              cluster.assumptions(),
+              assumptions,
               resolved.train().batchSize(),
               cluster.strategies(asked, sizes, resolved).stream().map(simulation::run).toList());
       if (json) {

@@ -118,11 +118,12 @@ final class RooflineCommand implements Callable<Integer> {
 
   private List<Compilation> training(LlamaConfig config) {
     return StepPrograms.training(
-        config,
-        new TrainerSettings(
-            tokens,
-            recompute ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
-            new AdamWSettings(0.9, 0.95, 1e-8, 0, 1)));
+            config,
+            new TrainerSettings(
+                tokens,
+                recompute ? Llama.Activations.RECOMPUTED : Llama.Activations.KEPT,
+                new AdamWSettings(0.9, 0.95, 1e-8, 0, 1)))
+        .step();
   }
 
   private List<Compilation> decoding(LlamaConfig config) {

@@ -19,6 +19,7 @@ import dev.irpo.transformer.train.Trainer;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// The programs that a run compiles and the buffers that it allocates, outlined: made as the run
 /// makes them, on a backend that takes no memory, each when it is first asked for.
@@ -123,6 +124,11 @@ public final class RunPrograms {
           moments,
           trained,
           (hasMasters ? 4 : 3) * trained);
+    }
+
+    /// Everything that a step of one micro-batch runs.
+    public List<Compilation> step() {
+      return Stream.concat(Stream.of(microBatch), updates.stream()).toList();
     }
 
     Cost addTo(Cost cost) {

@@ -212,7 +212,7 @@ public record StageCosts(
 
   /// Keys that a query meets on average where responses share a prompt: half of its own text, and a
   /// response all of its prompt.
-  static double meanKeys(double prompt, double response, int responses) {
+  public static double meanKeys(double prompt, double response, int responses) {
     double all = prompt * prompt / 2 + responses * response * (prompt + response / 2);
     return all / Math.max(1, prompt + responses * response);
   }

@@ -18,12 +18,12 @@ public final class StepPrograms {
   private StepPrograms() {}
 
   /// Forward and backward pass of a full micro-batch with the paper's loss, and an update.
-  public static List<Compilation> training(LlamaConfig config, TrainerSettings settings) {
+  public static RunPrograms.Training training(LlamaConfig config, TrainerSettings settings) {
     try (OutlineBackend outline = new OutlineBackend()) {
       IrpoLoss loss = new IrpoLoss(RunConfig.of(Preset.PAPER_V1).loss());
-      var _ =
-          new Trainer<>(outline, Parameters.allocate(outline, config), loss, settings).describe();
-      return outline.compilations();
+      Parameters parameters = Parameters.allocate(outline, config);
+      return RunPrograms.Training.of(
+          outline, () -> new Trainer<>(outline, parameters, loss, settings));
     }
   }
 

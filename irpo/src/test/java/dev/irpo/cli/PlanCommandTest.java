@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -224,6 +226,8 @@ class PlanCommandTest {
             "100",
             "--gbytes",
             "20",
+            "--utilisation",
+            "0.9",
             "--set",
             "task.heldOutProblems=10",
             "--json");
@@ -237,6 +241,20 @@ class PlanCommandTest {
     }
   }
 
+  @Test
+  void theShareOfRatesThatAStepReachesIsMeasured() {
+    String asked =
+        "plan --model smollm2-135m --processes 2 --network 28:150 --mean-prompt-tokens 8"
+            + " --mean-response-tokens 8 --set train.batchSize=2 --set task.heldOutProblems=10";
+    CommandLineRun run = CommandLineRun.of("", (Object[]) asked.split(" "));
+    Matcher reached =
+        Pattern.compile("measured with a training step: kernels reach (\\S+) of")
+            .matcher(run.out());
+    assertTrue(reached.find(), run.out());
+    double share = Double.parseDouble(reached.group(1));
+    assertTrue(share > 0.02 && share < 1.2, run.out());
+  }
+
   /// The sums that a simulation counts are those of the programs that a plan compiles.
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -247,7 +265,8 @@ class PlanCommandTest {
       "--set train.tokenBudget=1024 --set train.recompute=" + recompute
     };
     String[] plain = String.join(" ", arguments).split(" ");
-    String[] cluster = (String.join(" ", arguments) + " --network 28:150").split(" ");
+    String[] cluster =
+        (String.join(" ", arguments) + " --network 28:150 --utilisation 0.9").split(" ");
     JsonNode simulated = simulated(cluster).at("/strategies/0");
     assertEquals("tp3+zero1", simulated.get("strategy").asText());
     assertEquals(0, simulated.get("notBuilt").size());

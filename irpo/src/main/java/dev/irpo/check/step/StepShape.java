@@ -28,6 +28,11 @@ public record StepShape(
     return pairs * (6 * weights * rows + 8 * head * scoredPositions);
   }
 
+  /// The same of so many pairs.
+  public StepShape ofPairs(int pairs) {
+    return new StepShape(pairs, promptTokens, responseTokens, tokenBudget, recompute);
+  }
+
   /// Tokens that are read: prompt and both responses of each pair.
   public int tokens() {
     return pairs * (promptTokens + 2 * responseTokens);

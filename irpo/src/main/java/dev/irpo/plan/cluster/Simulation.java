@@ -40,8 +40,9 @@ public final class Simulation {
   ///
   /// @param utilisation share of the processor's rates, of arithmetic and of memory, that kernels
   ///   reach
+  /// @param isMeasured whether that was measured, with a training step
   /// @param storageBytesPerSecond at which a host writes checkpoints
-  public record Assumptions(double utilisation, double storageBytesPerSecond) {}
+  public record Assumptions(double utilisation, boolean isMeasured, double storageBytesPerSecond) {}
 
   private record Key(int tensorRanks, Precision precision) {}
 

@@ -71,7 +71,7 @@ class SimulationTest {
             MODEL,
             splits(),
             cluster,
-            new Simulation.Assumptions(utilisation, 1e9),
+            new Simulation.Assumptions(utilisation, false, 1e9),
             SimulationTest::plan)
         .run(Strategy.find(strategy, precision, Overlap.NONE).orElseThrow());
   }
