@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// Reads and writes the keys of a Hugging Face `config.json`.
@@ -22,6 +23,9 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
   private static final String WINDOW = "sliding_window";
 
   private static final String UNROTATED = "no_rope_layers";
+
+  /// A key of ours: a model of transformers has its adapter beside it.
+  static final String ADAPTER = "irpo_adapter";
 
   /// Names of the activation of [dev.irpo.tensor.op.SwiGlu].
   private static final List<Object> SILU = List.of("silu", "swish");
@@ -76,7 +80,7 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
     int embedDim = integer("hidden_size");
     int numHeads = integer("num_attention_heads");
     return new LlamaConfig(
-        new LayerSpec(family, unrotated(integer("num_hidden_layers"))),
+        new LayerSpec(family, unrotated(integer("num_hidden_layers")), adapter()),
         integer("vocab_size"),
         embedDim,
         integer("intermediate_size"),
@@ -145,6 +149,43 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
         .filter(layer -> rotates.get(layer).equals(0))
         .boxed()
         .toList();
+  }
+
+  /// The adapter whose parameters lie with the model's; the keys within are PEFT's.
+  private Optional<Adapter> adapter() {
+    Object value = values.get(ADAPTER);
+    if (value == null) {
+      return Optional.empty();
+    }
+    if (!(value instanceof Map<?, ?> keys
+        && keys.get("target_modules") instanceof List<?> targets
+        && keys.get("r") != null
+        && keys.get("lora_alpha") != null)) {
+      throw new IllegalArgumentException(
+          "config.json: %s is %s, it must have r, lora_alpha and target_modules"
+              .formatted(ADAPTER, value));
+    }
+    try {
+      return Optional.of(
+          new Adapter(
+              integer(ADAPTER + ".r", keys.get("r")),
+              number(keys, "lora_alpha", 0),
+              Boolean.TRUE.equals(keys.get("use_rslora")),
+              targets.stream().map(String::valueOf).toList()));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "config.json: %s: %s".formatted(ADAPTER, e.getMessage()), e);
+    }
+  }
+
+  /// What [#adapter] reads.
+  static Map<String, Object> write(Adapter adapter) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("r", adapter.rank());
+    json.put("lora_alpha", adapter.alpha());
+    json.put("use_rslora", adapter.rankStabilised());
+    json.put("target_modules", adapter.targets());
+    return json;
   }
 
   private void requireNoQuantization() {
@@ -248,6 +289,7 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
               .mapToObj(layer -> config.layers().rotates(layer) ? 1 : 0)
               .toList());
     }
+    config.layers().adapter().ifPresent(adapter -> json.put(ADAPTER, write(adapter)));
     json.put("attention_dropout", 0.0);
     json.put("mlp_bias", false);
     json.put("initializer_range", Parameters.INITIAL_DEVIATION);

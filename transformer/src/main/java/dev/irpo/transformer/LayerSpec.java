@@ -1,6 +1,7 @@
 package dev.irpo.transformer;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -9,7 +10,8 @@ import java.util.stream.IntStream;
 ///
 /// @param family names, and the parts that all of its layers have
 /// @param unrotated layers whose queries and keys do not know their place, ascending from 0
-public record LayerSpec(Family family, List<Integer> unrotated) {
+/// @param adapter what is added to their linear layers
+public record LayerSpec(Family family, List<Integer> unrotated, Optional<Adapter> adapter) {
   /// Llama's own layers.
   public static final LayerSpec LLAMA = new LayerSpec(Family.LLAMA, List.of());
 
@@ -23,6 +25,18 @@ public record LayerSpec(Family family, List<Integer> unrotated) {
           "layers %s of a %s do not rotate; use another family"
               .formatted(unrotated, family.modelType()));
     }
+  }
+
+  /// Layers to which nothing is added.
+  ///
+  /// @throws IllegalArgumentException if layers are unrotated in a family that has no such
+  public LayerSpec(Family family, List<Integer> unrotated) {
+    this(family, unrotated, Optional.empty());
+  }
+
+  /// The same with another adapter, or none.
+  public LayerSpec withAdapter(Optional<Adapter> other) {
+    return new LayerSpec(family, unrotated, other);
   }
 
   /// The last of each so many layers.
@@ -39,7 +53,8 @@ public record LayerSpec(Family family, List<Integer> unrotated) {
 
   /// That of a model which has the first so many layers alone.
   public LayerSpec ofFirst(int numLayers) {
-    return new LayerSpec(family, unrotated.stream().filter(layer -> layer < numLayers).toList());
+    return new LayerSpec(
+        family, unrotated.stream().filter(layer -> layer < numLayers).toList(), adapter);
   }
 
   /// What all layers have besides Llama's parts.

@@ -7,6 +7,7 @@ import static dev.irpo.tensor.op.Linear.linear;
 import static dev.irpo.tensor.op.RmsNorm.headNorm;
 import static dev.irpo.tensor.op.RmsNorm.rmsNorm;
 import static dev.irpo.tensor.op.Rope.rope;
+import static dev.irpo.tensor.op.Scale.scale;
 import static dev.irpo.tensor.op.SwiGlu.swiGlu;
 
 import dev.irpo.tensor.DType;
@@ -17,6 +18,8 @@ import dev.irpo.tensor.op.Rope;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,6 +36,8 @@ import java.util.regex.Pattern;
 /// Processes that hold the model together ([TensorParallel]) have slices of Wq, Wk, Wv, Wgate and
 /// Wup by rows and of Wo and Wdown by columns, and add up these last two products. The weight of a
 /// normalisation by heads is whole in each of them, which uses it for its own heads.
+///
+/// An [Adapter] adds s·B·(A·x) to the products of its linear layers.
 ///
 /// Weights are variables under their Hugging Face names. How queries meet the keys of their
 /// sequence is the caller's: packed rows for scoring and training, a cache for sampling.
@@ -144,23 +149,49 @@ public record Llama(
       k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
     }
     Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
-    return add(x, parallel.leave(mixed, weight(x, layer, "self_attn.o_proj"))); // (R, C)
+    return add(x, narrowed(mixed, layer, "self_attn.o_proj")); // (R, C)
   }
 
   private Tensor projected(Tensor x, int layer, String part) {
-    Tensor product = linear(x, weight(x, layer, part));
+    Tensor product = widened(x, layer, part);
     return config.layers().has(LayerPart.PROJECTION_BIASES)
         ? addBias(product, parameter(x, layer, part + ".bias"))
         : product;
   }
 
+  /// A product of which each process has some of the outputs: all of A, and of B what W has.
+  private Tensor widened(Tensor x, int layer, String part) {
+    Tensor product = linear(x, weight(x, layer, part));
+    return adapted(
+        product,
+        layer,
+        part,
+        () -> linear(x, parallel.enter(parameter(x, layer, part + Adapter.A))));
+  }
+
+  /// A product over inputs of which each process has some: of A what W has, and all of B.
+  private Tensor narrowed(Tensor x, int layer, String part) {
+    Tensor product = parallel.leave(x, weight(x, layer, part));
+    return adapted(
+        product, layer, part, () -> parallel.leave(x, parameter(x, layer, part + Adapter.A)));
+  }
+
+  private Tensor adapted(Tensor product, int layer, String part, Supplier<Tensor> inner) {
+    Optional<Adapter> adapter = config.layers().adapter().filter(own -> own.adds(part));
+    if (adapter.isEmpty()) {
+      return product;
+    }
+    Tensor scaled = scale(inner.get(), adapter.get().scale()); // (R, r)
+    return add(product, linear(scaled, parameter(product, layer, part + Adapter.B)));
+  }
+
   private Tensor feedForward(int layer, Tensor x) {
     Tensor norm = weight(x, layer, "post_attention_layernorm");
     Tensor normed = parallel.enter(rmsNorm(x, norm, config.rmsEps())); // (R, C)
-    Tensor gate = linear(normed, weight(x, layer, "mlp.gate_proj")); // (R, F)
-    Tensor up = linear(normed, weight(x, layer, "mlp.up_proj")); // (R, F)
+    Tensor gate = widened(normed, layer, "mlp.gate_proj"); // (R, F)
+    Tensor up = widened(normed, layer, "mlp.up_proj"); // (R, F)
     Tensor gated = swiGlu(gate, up); // (R, F)
-    return add(x, parallel.leave(gated, weight(x, layer, "mlp.down_proj"))); // (R, C)
+    return add(x, narrowed(gated, layer, "mlp.down_proj")); // (R, C)
   }
 
   /// The table of token embeddings (V, C).

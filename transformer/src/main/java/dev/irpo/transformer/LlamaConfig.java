@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The sizes and constants that tell one Llama model from another (Touvron et al. 2023,
@@ -223,7 +224,7 @@ public record LlamaConfig(
   }
 
   /// The parameters of a layer by their part of [#layerParameter], weights `(out, in)`: Llama's in
-  /// the order of the forward pass, then those of each [LayerPart].
+  /// the order of the forward pass, then those of each [LayerPart], then those of the [Adapter].
   public SequencedMap<String, Shape> layerShapes() {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
     shapes.put("input_layernorm.weight", Shape.of(embedDim));
@@ -240,6 +241,7 @@ public record LlamaConfig(
         part.add(this, shapes);
       }
     }
+    layers.adapter().ifPresent(adapter -> adapter.add(shapes));
     return shapes;
   }
 
@@ -258,6 +260,26 @@ public record LlamaConfig(
       shapes.put(HEAD, tableShape());
     }
     return shapes;
+  }
+
+  /// This model with another adapter, or none.
+  public LlamaConfig withAdapter(Optional<Adapter> adapter) {
+    return new LlamaConfig(
+        layers.withAdapter(adapter),
+        vocabSize,
+        embedDim,
+        ffnDim,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        maxPositions,
+        ropeBase,
+        ropeScaling,
+        rmsEps,
+        tiedHead,
+        bosId,
+        eosIds);
   }
 
   /// The slice of this model that each of the processes has: as many heads of both kinds and

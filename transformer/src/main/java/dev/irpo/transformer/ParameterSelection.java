@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 /// all                        every tensor
 /// head                       the output head; of a tied model the embedding table, which is the same
 /// layers:2                   every tensor of the last two layers
+/// adapter                    what a low-rank adapter adds to the model ([Adapter])
 /// model.norm.weight, *.mlp.* tensors by name, * for any characters
 /// head, layers:2             any of these, separated by commas
 /// ```
@@ -25,6 +26,7 @@ public record ParameterSelection(List<String> parts) {
   public static final String PATTERN = "\\s*" + PART + "(\\s*,\\s*" + PART + ")*\\s*";
 
   private static final String ALL = "all";
+  private static final String ADAPTER = "adapter";
   private static final String LAYERS = "layers:";
 
   /// Copies the list.
@@ -70,6 +72,9 @@ public record ParameterSelection(List<String> parts) {
     if (part.equals("head")) {
       return List.of(config.tiedHead() ? LlamaConfig.EMBEDDING : LlamaConfig.HEAD);
     }
+    if (part.equals(ADAPTER)) {
+      return all.stream().filter(Adapter::has).toList();
+    }
     if (part.startsWith(LAYERS)) {
       return lastLayers(Integer.parseInt(part.substring(LAYERS.length())), config);
     }
@@ -101,6 +106,9 @@ public record ParameterSelection(List<String> parts) {
     kinds.add(ALL);
     kinds.add("head");
     kinds.add("layers:1 to layers:" + config.numLayers());
+    if (config.layers().adapter().isPresent()) {
+      kinds.add(ADAPTER);
+    }
     for (String name : config.parameterShapes().keySet()) {
       if (!name.startsWith("model.layers.")) {
         kinds.add(name);

@@ -73,6 +73,13 @@ public final class Parameters {
     if (name.endsWith(".bias")) {
       return; // 0, as allocated
     }
+    if (Adapter.has(name)) {
+      Shape shape = config.parameterShapes().get(name);
+      for (long i = 0; i < buffer.numElements(); i++) {
+        buffer.set(i, Adapter.fresh(seed, name, shape, i));
+      }
+      return;
+    }
     boolean isNorm = name.endsWith("norm.weight");
     boolean intoResidual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
     double deviation = INITIAL_DEVIATION / (intoResidual ? Math.sqrt(2.0 * config.numLayers()) : 1);
