@@ -7,6 +7,7 @@ import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.export.ExportSource;
 import dev.irpo.export.GgufExport;
 import dev.irpo.export.HuggingFaceExport;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.DType;
 import java.io.IOException;
@@ -78,7 +79,7 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     requireFitting();
     try (StoredModel stored = ModelFiles.open(model.model, model.tokenizer())) {
-      ExportSource source = ExportSource.of(stored);
+      ExportSource source = ExportSource.of(AdaptedModel.merged(stored));
       switch (format) {
         case HF -> writeFolder(source);
         case GGUF -> writeFile(source);

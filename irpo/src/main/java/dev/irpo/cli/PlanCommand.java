@@ -3,6 +3,7 @@ package dev.irpo.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.Backends;
 import dev.irpo.plan.Longest;
 import dev.irpo.plan.Machine;
@@ -92,7 +93,7 @@ final class PlanCommand implements Callable<Integer> {
       return simulate();
     }
     RunConfig resolved = config.load();
-    LlamaConfig sizes = model.sizes();
+    LlamaConfig sizes = AdaptedModel.sizes(model.sizes(), resolved);
     PromptCounts problem = problem(sizes, resolved);
     Map<Split, PromptCounts> splits = new EnumMap<>(Split.class);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
@@ -129,7 +130,7 @@ final class PlanCommand implements Callable<Integer> {
         cluster.hasGpus()
             ? config.loadWithPreset("gsm8k-llama2-70b-chat", Optional.empty())
             : config.load();
-    LlamaConfig sizes = model.sizes();
+    LlamaConfig sizes = AdaptedModel.sizes(model.sizes(), resolved);
     Map<Split, PromptCounts> splits = lengths.splits(resolved, sizes, promptTokens);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems()));

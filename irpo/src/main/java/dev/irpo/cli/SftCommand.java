@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.run.Progress;
 import dev.irpo.tensor.Backend;
@@ -63,7 +64,8 @@ final class SftCommand implements Callable<Integer> {
 
   /// What it takes, which there is.
   private TrainingRoom room(RunConfig resolved, Processes processes) throws IOException {
-    LlamaConfig sizes = ModelSizes.ofStored(model.model, model.tokenizer());
+    LlamaConfig sizes =
+        AdaptedModel.sizes(ModelSizes.ofStored(model.model, model.tokenizer()), resolved);
     TrainingRoom room =
         new TrainingRoom(
             resolved,

@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
@@ -136,7 +137,8 @@ final class TrainCommand implements Callable<Integer> {
         new TrainingRoom(
             resolved,
             processes,
-            ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)),
+            AdaptedModel.sizes(
+                ModelSizes.ofStored(policy, Optional.ofNullable(tokenizer)), resolved),
             needsReference && reference != null ? List.of(policy, reference) : List.of(policy),
             Optional.ofNullable(tokenizer),
             needsReference && (reference != null || !isStored),
@@ -189,8 +191,13 @@ final class TrainCommand implements Callable<Integer> {
     if (reference == null) {
       return policy;
     }
-    LanguageModel other =
-        Training.open(resolved, backend, replicas, reference, Optional.ofNullable(tokenizer));
+    LanguageModel other = // whatever it adds is its own
+        Training.open(
+            resolved.with("adapter.rank=0"),
+            backend,
+            replicas,
+            reference,
+            Optional.ofNullable(tokenizer));
     if (other.config().vocabSize() != policy.config().vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"

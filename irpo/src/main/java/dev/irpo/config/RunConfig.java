@@ -3,6 +3,7 @@ package dev.irpo.config;
 import dev.irpo.loss.LossSettings;
 import dev.irpo.reward.Graders;
 import dev.irpo.setting.Setting;
+import dev.irpo.transformer.ParameterSelection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ public record RunConfig(
     LossSettings loss,
     OptimizerSettings optimizer,
     TrainSettings train,
+    AdapterSettings adapter,
     SftSettings sft,
     RolloutSettings rollouts,
     PairSettings pairs,
@@ -80,6 +82,15 @@ public record RunConfig(
     ConfigSource source = new ConfigSource(schema);
     return new ConfigReader(schema)
         .read(List.of(source.yaml(yaml, "config"), source.overrides(overrides)));
+  }
+
+  /// What is trained: `train.parameters`, or the adapter alone where there is one and it says
+  /// `all`.
+  public ParameterSelection trained() {
+    ParameterSelection named = ParameterSelection.parse(train.parameters());
+    return adapter.rank() > 0 && named.equals(ParameterSelection.all())
+        ? ParameterSelection.adapter()
+        : named;
   }
 
   /// This configuration with overrides `key=value`.

@@ -20,9 +20,11 @@ public record TrainSettings(
     @Setting(
             value = "all",
             pattern = ParameterSelection.PATTERN,
-            form = "all, head, layers:N, names of tensors with *, or several with commas between",
+            form =
+                "all, head, adapter, layers:N, names of tensors with *, or several with commas between",
             doc =
-                "what is trained, the rest keeps its bits; head: the output head (of a tied model"
+                "what is trained, the rest keeps its bits; all: the adapter alone where there is one"
+                    + " (adapter.rank); head: the output head (of a tied model"
                     + " the embedding table), layers:2: the last two layers")
         String parameters,
     @Setting(

@@ -75,10 +75,20 @@ public record LanguageModel(
       Backend backend, Path path, Optional<Path> tokenizer, TensorParallel parallel)
       throws IOException {
     try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
-      LlamaConfig config = configOf(stored);
-      Collection<StoredTensor> tensors = stored.tensors().values();
-      return of(stored, Parameters.load(backend, config, path.toString(), tensors, parallel));
+      return load(backend, stored, parallel);
     }
+  }
+
+  /// The same of an opened model, which may be closed afterwards.
+  ///
+  /// @throws IOException as above
+  /// @throws IllegalArgumentException as above, or if their number does not divide the model
+  public static LanguageModel load(Backend backend, StoredModel stored, TensorParallel parallel)
+      throws IOException {
+    LlamaConfig config = configOf(stored);
+    String name = stored.path().toString();
+    Collection<StoredTensor> tensors = stored.tensors().values();
+    return of(stored, Parameters.load(backend, config, name, tensors, parallel));
   }
 
   /// Opens the same for sampling and scoring alone: the weights are read from their memory maps,
@@ -184,15 +194,13 @@ public record LanguageModel(
         .toList();
   }
 
-  /// Overwrites the weights, where they are, with those of a converted folder of the same sizes.
+  /// Overwrites the weights, where they are, with those of a stored model of the same sizes.
   ///
   /// @param seen files whose checksums need not be computed again
   /// @throws IllegalArgumentException if a file is not what its checksum says
-  public void replaceWeights(Path path, SeenChecksums seen) throws IOException {
-    try (StoredModel stored = ModelFiles.open(path, Optional.empty())) {
-      stored.verifyChecksums(seen);
-      parameters.overwrite(path.toString(), stored.tensors().values());
-    }
+  public void replaceWeights(StoredModel stored, SeenChecksums seen) throws IOException {
+    stored.verifyChecksums(seen);
+    parameters.overwrite(stored.path().toString(), stored.tensors().values());
   }
 
   /// How texts become ids and ids texts.

@@ -179,10 +179,16 @@ public final class RunPrograms {
     return Float.BYTES * ParameterLayout.of(whole.parameterShapes()).numElements();
   }
 
+  /// Bytes of a model M_t as it is stored: of one whose adapter alone is trained, that adapter.
+  public long modelBytes() {
+    return config.trained().equals(ParameterSelection.adapter())
+        ? training().trainedBytes()
+        : weightBytes();
+  }
+
   /// Bytes of a checkpoint: trained parameters, their moments, and what is updated apart from them.
   public long checkpointBytes() {
-    SequencedMap<String, Shape> trained =
-        ParameterSelection.parse(config.train().parameters()).of(whole);
+    SequencedMap<String, Shape> trained = config.trained().of(whole);
     long copies = training().checkpointBytes() / training().trainedBytes();
     return copies * Float.BYTES * ParameterLayout.of(trained).numElements();
   }

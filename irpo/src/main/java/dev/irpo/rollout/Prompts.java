@@ -1,6 +1,7 @@
 package dev.irpo.rollout;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.TextRules;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
@@ -39,7 +40,8 @@ public final class Prompts {
 
   /// The same where that task is open already.
   public static Prompts of(RunConfig config, Task task, TextRules text, LlamaConfig model) {
-    return new Prompts(task, config.task().specials() ? text.readingSpecials() : text, model);
+    TextRules read = config.task().specials() ? text.readingSpecials() : text;
+    return new Prompts(task, read, AdaptedModel.sizes(model, config));
   }
 
   /// What they are the prompts of.

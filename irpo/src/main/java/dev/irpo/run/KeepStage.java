@@ -46,7 +46,7 @@ record KeepStage(RunFolder folder, int iteration, TrainStage train, Optional<Cho
 
   @Override
   public Cost cost(StageCosts costs) {
-    return Cost.NONE.onDisk(Purpose.MODEL, costs.programs().weightBytes());
+    return Cost.NONE.onDisk(Purpose.MODEL, costs.programs().modelBytes());
   }
 
   @Override

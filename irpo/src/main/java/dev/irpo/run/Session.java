@@ -7,6 +7,7 @@ import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Evaluator;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.pair.PreferencePair;
@@ -21,6 +22,7 @@ import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.SharedText;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
+import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
@@ -218,22 +220,34 @@ final class Session {
       if (dividesParameters()) {
         map(wanted);
       } else {
-        model.replaceWeights(wanted, seen);
+        try (StoredModel stored = open(wanted)) {
+          model.replaceWeights(stored, seen);
+        }
       }
       weights = wanted;
     }
     return model;
   }
 
-  /// Copies a folder's model, verified, in single precision.
+  /// Copies a folder's model, verified, in single precision; of one whose adapter alone is trained
+  /// that adapter, which M_0 is the base of.
   ///
   /// @throws dev.irpo.checkpoints.files.DamagedException if the folder is damaged
   void copy(Path from, Path to) throws IOException {
     Manifest.require(from).verifyChecksums(from, seen);
     try (StoredModel stored = ModelFiles.open(from, Optional.empty())) {
       stored.verifyChecksums(seen);
-      LanguageModel.copy(stored, to);
+      if (config.trained().equals(ParameterSelection.adapter())) {
+        AdaptedModel.copyAdapter(stored, folder.model(0), to);
+      } else {
+        LanguageModel.copy(stored, to);
+      }
     }
+  }
+
+  /// M_0 is stored without its adapter, which is fresh.
+  private StoredModel open(Path path) throws IOException {
+    return AdaptedModel.of(ModelFiles.open(path, Optional.empty()), config);
   }
 
   private boolean dividesParameters() {
@@ -245,7 +259,7 @@ final class Session {
     trainer = null;
     scorer = null;
     sampler = null; // its cache is free before the next one is made
-    StoredModel next = ModelFiles.open(wanted, Optional.empty());
+    StoredModel next = open(wanted);
     next.verifyChecksums(seen);
     model = LanguageModel.map(backend, next, replicas.model());
     sampler = newSampler();

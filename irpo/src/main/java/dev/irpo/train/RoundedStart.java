@@ -3,6 +3,7 @@ package dev.irpo.train;
 import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.DType;
@@ -33,7 +34,7 @@ public final class RoundedStart {
       throws IOException {
     if (Schedules.parameterType(config.train()).isHalf() && folder.lastStep().isEmpty()) {
       try (StoredModel start = ModelFiles.open(path, tokenizer)) {
-        require(config, start);
+        require(config, AdaptedModel.of(start, config));
       }
     }
   }
@@ -48,7 +49,7 @@ public final class RoundedStart {
       return;
     }
     LlamaConfig sizes = LanguageModel.checkWeights(start);
-    for (String name : Schedules.trained(config.train(), sizes).of(sizes).keySet()) {
+    for (String name : Schedules.trained(config, sizes).of(sizes).keySet()) {
       StoredTensor tensor = start.tensor(name);
       if (tensor.dtype() != type) {
         try {

@@ -54,7 +54,7 @@ final class Schedules {
                 optimizer.epsilon(),
                 optimizer.weightDecay(),
                 optimizer.clipNorm()),
-            trained(train, parameters.config()),
+            trained(config, parameters.config()),
             sharding(train, group),
             parameterType(train));
     return new Trainer<>(backend, parameters, loss, settings);
@@ -76,8 +76,8 @@ final class Schedules {
   /// What `train.parameters` selects of a model.
   ///
   /// @throws IllegalArgumentException if the model has no such parameters
-  static ParameterSelection trained(TrainSettings train, LlamaConfig model) {
-    ParameterSelection selection = ParameterSelection.parse(train.parameters());
+  static ParameterSelection trained(RunConfig config, LlamaConfig model) {
+    ParameterSelection selection = config.trained();
     try {
       selection.of(model);
     } catch (IllegalArgumentException e) {

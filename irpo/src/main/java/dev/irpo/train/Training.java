@@ -1,12 +1,16 @@
 package dev.irpo.train;
 
 import dev.irpo.checkpoints.arrow.BaseModel;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
+import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.parallel.Replicas;
+import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
 import java.io.IOException;
@@ -151,9 +155,14 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   public static LanguageModel open(
       RunConfig config, Backend backend, Replicas replicas, Path path, Optional<Path> tokenizer)
       throws IOException {
-    return dividesParameters(config, replicas)
-        ? LanguageModel.map(backend, path, tokenizer)
-        : LanguageModel.open(backend, path, tokenizer, replicas.model());
+    StoredModel stored = ModelFiles.open(path, tokenizer);
+    StoredModel start = AdaptedModel.of(stored, config);
+    if (dividesParameters(config, replicas)) {
+      return LanguageModel.map(backend, start, TensorParallel.alone()); // which stays open
+    }
+    try (stored) {
+      return LanguageModel.load(backend, start, replicas.model());
+    }
   }
 
   /// Whether the processes divide the parameters, of which [#save] and [#saveModel] then see those

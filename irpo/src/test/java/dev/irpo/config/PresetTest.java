@@ -106,6 +106,9 @@ class PresetTest {
             "task.specials",
             "train.epochs",
             "train.tokenBudget",
+            "adapter.alpha",
+            "adapter.rankStabilised",
+            "adapter.targets",
             "rollouts.slots",
             "sft.promptTokens");
     for (Preset preset : EXPERIMENTS) {

@@ -14,6 +14,7 @@ import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -136,7 +138,9 @@ class PartialCheckpointTest {
       assertEquals(!isTrained, before.get(i).equals(last.get(i)), before.get(i).name());
     }
     LanguageModel replaced = randomModel(4);
-    replaced.replaceWeights(folder.checkpoint(3), new SeenChecksums());
+    try (StoredModel stored = ModelFiles.open(folder.checkpoint(3), Optional.empty())) {
+      replaced.replaceWeights(stored, new SeenChecksums());
+    }
     replaced.save(temporary.resolve("replaced"));
     assertEquals(tensors(folder.checkpoint(3)), tensors(temporary.resolve("replaced")));
     assertNotEquals(tensors(folder.checkpoint(3)), last);

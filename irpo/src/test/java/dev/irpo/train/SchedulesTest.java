@@ -42,10 +42,10 @@ class SchedulesTest {
     LlamaConfig tied = new LlamaConfig(50, 8, 16, 1, 2, 1, 4, 32, 10000, 1e-5, true, 1, List.of(2));
     RunConfig config = RunConfig.of(Preset.DEMO);
     assertEquals(
-        tied.parameterShapes().keySet(), Schedules.trained(config.train(), tied).of(tied).keySet());
+        tied.parameterShapes().keySet(), Schedules.trained(config, tied).of(tied).keySet());
     RunConfig lacking = config.with("train.parameters=layers:3");
     String message =
-        assertThrows(IllegalArgumentException.class, () -> Schedules.trained(lacking.train(), tied))
+        assertThrows(IllegalArgumentException.class, () -> Schedules.trained(lacking, tied))
             .getMessage();
     assertTrue(message.startsWith("train.parameters: "), message);
   }

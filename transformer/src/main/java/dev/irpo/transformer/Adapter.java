@@ -32,6 +32,10 @@ public record Adapter(int rank, double alpha, boolean rankStabilised, List<Strin
   /// What the names of B have after that of their linear layer.
   public static final String B = ".lora_B.weight";
 
+  /// The key of config.json under which a model says that it has one. It is ours: a model of
+  /// transformers has its adapter beside it.
+  public static final String KEY = "irpo_adapter";
+
   private static final String WEIGHT = ".weight";
   private static final int MOST_RANK = 1 << 16;
 
@@ -62,6 +66,18 @@ public record Adapter(int rank, double alpha, boolean rankStabilised, List<Strin
     targets = TARGETS.stream().filter(given::contains).toList();
   }
 
+  /// As messages have it.
+  @Override
+  public String toString() {
+    String alphaText = alpha == Math.rint(alpha) ? String.valueOf((long) alpha) : "" + alpha;
+    return "rank %d, alpha %s%s for %s"
+        .formatted(
+            rank,
+            alphaText,
+            rankStabilised ? " over its root" : "",
+            targets.equals(TARGETS) ? "all linear layers" : String.join(", ", targets));
+  }
+
   /// s, by which B·(A·x) is multiplied.
   public double scale() {
     return alpha / (rankStabilised ? Math.sqrt(rank) : rank);
@@ -77,22 +93,36 @@ public record Adapter(int rank, double alpha, boolean rankStabilised, List<Strin
     return parameter.endsWith(A) || parameter.endsWith(B);
   }
 
-  /// The name of the weight that an adapter's parameter adds to.
-  public static Optional<String> weightOf(String parameter) {
-    return has(parameter)
-        ? Optional.of(parameter.substring(0, parameter.length() - A.length()) + WEIGHT)
-        : Optional.empty();
+  /// Names of A and B.
+  public record Factors(String a, String b) {}
+
+  /// Names of what an adapter adds to a weight, if it adds something; none of other parameters.
+  public static Optional<Factors> factorsOf(String weight) {
+    if (has(weight) || !weight.endsWith("_proj" + WEIGHT)) {
+      return Optional.empty();
+    }
+    String linear = weight.substring(0, weight.length() - WEIGHT.length());
+    return Optional.of(new Factors(linear + A, linear + B));
+  }
+
+  /// What config.json has under [#KEY]; the keys are PEFT's.
+  public SequencedMap<String, Object> toJson() {
+    SequencedMap<String, Object> json = new LinkedHashMap<>();
+    json.put("r", rank);
+    json.put("lora_alpha", alpha);
+    json.put("use_rslora", rankStabilised);
+    json.put("target_modules", targets);
+    return json;
   }
 
   /// Adds its parameters to those of a layer.
   void add(SequencedMap<String, Shape> shapes) {
     Map<String, Shape> weights = new LinkedHashMap<>(shapes);
     weights.forEach((name, shape) -> {
-      if (name.endsWith("_proj" + WEIGHT)
-          && adds(name.substring(0, name.length() - WEIGHT.length()))) {
-        String linear = name.substring(0, name.length() - WEIGHT.length());
-        shapes.put(linear + A, Shape.of(rank, shape.size(1)));
-        shapes.put(linear + B, Shape.of(shape.size(0), rank));
+      Optional<Factors> factors = factorsOf(name);
+      if (factors.isPresent() && adds(name.substring(0, name.length() - WEIGHT.length()))) {
+        shapes.put(factors.get().a(), Shape.of(rank, shape.size(1)));
+        shapes.put(factors.get().b(), Shape.of(shape.size(0), rank));
       }
     });
   }

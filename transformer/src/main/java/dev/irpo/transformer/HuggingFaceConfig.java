@@ -24,9 +24,6 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
 
   private static final String UNROTATED = "no_rope_layers";
 
-  /// A key of ours: a model of transformers has its adapter beside it.
-  static final String ADAPTER = "irpo_adapter";
-
   /// Names of the activation of [dev.irpo.tensor.op.SwiGlu].
   private static final List<Object> SILU = List.of("silu", "swish");
 
@@ -153,7 +150,7 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
 
   /// The adapter whose parameters lie with the model's; the keys within are PEFT's.
   private Optional<Adapter> adapter() {
-    Object value = values.get(ADAPTER);
+    Object value = values.get(Adapter.KEY);
     if (value == null) {
       return Optional.empty();
     }
@@ -163,29 +160,19 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
         && keys.get("lora_alpha") != null)) {
       throw new IllegalArgumentException(
           "config.json: %s is %s, it must have r, lora_alpha and target_modules"
-              .formatted(ADAPTER, value));
+              .formatted(Adapter.KEY, value));
     }
     try {
       return Optional.of(
           new Adapter(
-              integer(ADAPTER + ".r", keys.get("r")),
+              integer(Adapter.KEY + ".r", keys.get("r")),
               number(keys, "lora_alpha", 0),
               Boolean.TRUE.equals(keys.get("use_rslora")),
               targets.stream().map(String::valueOf).toList()));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "config.json: %s: %s".formatted(ADAPTER, e.getMessage()), e);
+          "config.json: %s: %s".formatted(Adapter.KEY, e.getMessage()), e);
     }
-  }
-
-  /// What [#adapter] reads.
-  static Map<String, Object> write(Adapter adapter) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("r", adapter.rank());
-    json.put("lora_alpha", adapter.alpha());
-    json.put("use_rslora", adapter.rankStabilised());
-    json.put("target_modules", adapter.targets());
-    return json;
   }
 
   private void requireNoQuantization() {
@@ -289,7 +276,7 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
               .mapToObj(layer -> config.layers().rotates(layer) ? 1 : 0)
               .toList());
     }
-    config.layers().adapter().ifPresent(adapter -> json.put(ADAPTER, write(adapter)));
+    config.layers().adapter().ifPresent(adapter -> json.put(Adapter.KEY, adapter.toJson()));
     json.put("attention_dropout", 0.0);
     json.put("mlp_bias", false);
     json.put("initializer_range", Parameters.INITIAL_DEVIATION);

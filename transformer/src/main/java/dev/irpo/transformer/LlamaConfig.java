@@ -282,6 +282,19 @@ public record LlamaConfig(
         eosIds);
   }
 
+  /// This model with an adapter that it has or gets.
+  ///
+  /// @throws IllegalArgumentException if it has another
+  public LlamaConfig adaptedBy(Adapter adapter) {
+    Optional<Adapter> own = layers.adapter();
+    if (own.isPresent() && !own.get().equals(adapter)) {
+      throw new IllegalArgumentException(
+          "the model has an adapter of %s, asked for is one of %s; ask for its own, or begin with irpo export's merged model"
+              .formatted(own.get(), adapter));
+    }
+    return withAdapter(Optional.of(adapter));
+  }
+
   /// The slice of this model that each of the processes has: as many heads of both kinds and
   /// columns of the feed-forward layer, everything else whole.
   ///

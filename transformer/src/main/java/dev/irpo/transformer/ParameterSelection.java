@@ -39,6 +39,11 @@ public record ParameterSelection(List<String> parts) {
     return new ParameterSelection(List.of(ALL));
   }
 
+  /// What an adapter has.
+  public static ParameterSelection adapter() {
+    return new ParameterSelection(List.of(ADAPTER));
+  }
+
   /// Reads a selection of the form [#PATTERN].
   public static ParameterSelection parse(String text) {
     return new ParameterSelection(List.of(text.strip().split("\\s*,\\s*")));

@@ -102,6 +102,13 @@ public final class StoredModel implements AutoCloseable {
     }
   }
 
+  /// The same model with another configuration and other tensors, computed from its own: closing
+  /// either closes both.
+  public StoredModel with(ObjectNode config, SequencedMap<String, StoredTensor> tensors) {
+    ModelParts changed = new ModelParts(config, tensors, parts.tokenizer());
+    return new StoredModel(path, format, changed, warning, tokenizer, embedded, arena);
+  }
+
   /// Where it was opened.
   public Path path() {
     return path;

@@ -1,0 +1,30 @@
+package dev.irpo.config;
+
+import dev.irpo.setting.Setting;
+
+/// The low-rank adapter that is trained in place of a model ([dev.irpo.transformer.Adapter]).
+public record AdapterSettings(
+    @Setting(
+            value = "0",
+            range = "[0, 65536]",
+            doc =
+                "rank r of a low-rank adapter (LoRA) that is added to the model and trained alone,"
+                    + " unless train.parameters names what is; 0: none")
+        int rank,
+    @Setting(
+            value = "16",
+            range = "(0, inf)",
+            doc = "what the adapter adds is B·(A·x) times alpha / r")
+        double alpha,
+    @Setting(value = "false", doc = "whether it is times alpha / √r instead (rsLoRA)")
+        boolean rankStabilised,
+    @Setting(
+            value = "all",
+            pattern = AdapterSettings.PATTERN,
+            form =
+                "all, or several of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj and"
+                    + " down_proj with commas between",
+            doc = "linear layers that it adds to")
+        String targets) {
+  static final String PATTERN = "all|[a-z_]+_proj(\\s*,\\s*[a-z_]+_proj)*";
+}

@@ -1,0 +1,143 @@
+package dev.irpo.model;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
+import dev.irpo.checkpoints.arrow.BaseModel;
+import dev.irpo.checkpoints.files.AtomicFiles;
+import dev.irpo.checkpoints.files.Manifest;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.config.AdapterSettings;
+import dev.irpo.config.RunConfig;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.Adapter;
+import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// Stored models with a low-rank adapter ([Adapter]).
+public final class AdaptedModel {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String ALL = "all";
+
+  private AdaptedModel() {}
+
+  /// The adapter that a configuration asks for; none where its rank is 0.
+  ///
+  /// @throws IllegalArgumentException naming what is no linear layer
+  static Optional<Adapter> adapter(AdapterSettings settings) {
+    if (settings.rank() == 0) {
+      return Optional.empty();
+    }
+    String named = settings.targets().strip();
+    List<String> targets = named.equals(ALL) ? Adapter.TARGETS : List.of(named.split("\\s*,\\s*"));
+    try {
+      return Optional.of(
+          new Adapter(settings.rank(), settings.alpha(), settings.rankStabilised(), targets));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("adapter: " + e.getMessage(), e);
+    }
+  }
+
+  /// Sizes of a model with the adapter that a configuration asks for, or with its own.
+  ///
+  /// @throws IllegalArgumentException if it has another of its own
+  public static LlamaConfig sizes(LlamaConfig model, RunConfig config) {
+    return adapter(config.adapter()).map(model::adaptedBy).orElse(model);
+  }
+
+  /// A model with the adapter that a configuration asks for: its own, else a fresh one, which adds
+  /// nothing and is the same for the same seed.
+  ///
+  /// @throws IllegalArgumentException if it has another of its own
+  public static StoredModel of(StoredModel model, RunConfig config) {
+    LlamaConfig sizes = LanguageModel.configOf(model);
+    LlamaConfig adapted = sizes(sizes, config);
+    if (adapted.equals(sizes)) {
+      return model;
+    }
+    ObjectNode json = model.config();
+    json.set(Adapter.KEY, MAPPER.valueToTree(adapted.layers().adapter().orElseThrow().toJson()));
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>(model.tensors());
+    adapted
+        .parameterShapes()
+        .forEach((name, shape) -> {
+          if (Adapter.has(name)) {
+            tensors.put(name, fresh(config.seed(), name, shape));
+          }
+        });
+    return model.with(json, tensors);
+  }
+
+  private static StoredTensor fresh(long seed, String name, Shape shape) {
+    MemorySegment data =
+        Arena.ofAuto()
+            .allocate(shape.numElements() * Float.BYTES, ValueLayout.JAVA_FLOAT.byteSize());
+    for (long i = 0; i < shape.numElements(); i++) {
+      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, Adapter.fresh(seed, name, shape, i));
+    }
+    return new StoredTensor(name, DType.F32, shape, data);
+  }
+
+  /// Writes what a model's adapter has as a folder that appears when all of it is there, and names
+  /// the model that has everything else.
+  ///
+  /// @param base of the same sizes and weights, but for the adapter
+  public static void copyAdapter(StoredModel model, Path base, Path target) throws IOException {
+    BaseModel rest = BaseModel.of(base, model.tensors().keySet());
+    List<StoredTensor> own =
+        model.tensors().values().stream().filter(tensor -> Adapter.has(tensor.name())).toList();
+    TokenizerFiles tokenizer = model.tokenizerFiles();
+    AtomicFiles.writeFolder(
+        target,
+        temporary -> {
+          SortedMap<String, Manifest.Entry> written =
+              new TreeMap<>(
+                  ArrowModelWriter.keepingTypes()
+                      .writeContents(temporary, model.config(), own, tokenizer));
+          written.putAll(rest.writeTo(temporary));
+          Manifest.write(temporary, written);
+        });
+  }
+
+  /// A model without an adapter whose weights compute what this one does with its own: W + s·B·A,
+  /// in the type of W; itself where it has none.
+  public static StoredModel merged(StoredModel model) {
+    Optional<Adapter> adapter = LanguageModel.configOf(model).layers().adapter();
+    if (adapter.isEmpty()) {
+      return model;
+    }
+    ObjectNode config = model.config();
+    config.remove(Adapter.KEY);
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+    model
+        .tensors()
+        .forEach((name, tensor) -> {
+          if (!Adapter.has(name)) {
+            tensors.put(name, merged(model, adapter.get(), tensor));
+          }
+        });
+    return model.with(config, tensors);
+  }
+
+  private static StoredTensor merged(StoredModel model, Adapter adapter, StoredTensor weight) {
+    return Adapter.factorsOf(weight.name())
+        .filter(names -> model.tensors().containsKey(names.a()))
+        .map(names ->
+            MergedContent.of(
+                weight, model.tensor(names.a()), model.tensor(names.b()), adapter.scale()))
+        .orElse(weight);
+  }
+}

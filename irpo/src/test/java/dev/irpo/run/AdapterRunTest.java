@@ -1,0 +1,212 @@
+package dev.irpo.run;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.SummedText;
+import dev.irpo.checkpoints.model.ConvertedContent;
+import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.config.RunConfig;
+import dev.irpo.demo.EmbeddedModel;
+import dev.irpo.model.AdaptedModel;
+import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
+import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.Adapter;
+import dev.irpo.transformer.LlamaConfig;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs that train a low-rank adapter in place of the model.
+class AdapterRunTest {
+  private static final RunConfig CONFIG =
+      SmallRun.CONFIG.with(
+          "iterations=2",
+          "adapter.rank=4",
+          "adapter.alpha=8",
+          "adapter.targets=q_proj, down_proj",
+          "train.evaluateEverySteps=0",
+          "train.retrainWithHeldOut=false",
+          "task.heldOutProblems=0",
+          "evaluate.majoritySamples=0",
+          "pairs.maxTokens=140");
+
+  @TempDir private static Path temporary;
+
+  private static RunFolder whole;
+
+  @BeforeAll
+  static void runOnce() throws IOException {
+    whole = run(CONFIG, temporary.resolve("whole"));
+  }
+
+  private static RunFolder run(RunConfig config, Path root) throws IOException {
+    try (Backend backend = new CpuBackend(2)) {
+      RunFolder folder =
+          Files.exists(root) ? new RunFolder(root) : SmallRun.begin(config, backend, root);
+      new IterationLoop(config, folder, backend, Progress.NONE).run();
+      return folder;
+    }
+  }
+
+  private static float[] floats(StoredTensor tensor) {
+    float[] values = new float[Math.toIntExact(tensor.shape().numElements())];
+    ConvertedContent.of(tensor, DType.F32).content().read(0, MemorySegment.ofArray(values));
+    return values;
+  }
+
+  @Test
+  void modelsHaveTheBaseAsItWasAndAnAdapterThatMoves() throws IOException {
+    try (StoredModel base = ModelFiles.open(whole.model(0), Optional.empty());
+        StoredModel first = ModelFiles.open(whole.model(1), Optional.empty());
+        StoredModel second = ModelFiles.open(whole.model(2), Optional.empty())) {
+      assertTrue(LanguageModel.configOf(base).layers().adapter().isEmpty());
+      assertEquals(
+          Optional.of(new Adapter(4, 8, false, List.of("q_proj", "down_proj"))),
+          LanguageModel.configOf(second).layers().adapter());
+      int adapters = 0;
+      for (Map.Entry<String, StoredTensor> entry : second.tensors().entrySet()) {
+        float[] then = floats(first.tensor(entry.getKey()));
+        float[] now = floats(entry.getValue());
+        if (Adapter.has(entry.getKey())) {
+          adapters++;
+          assertFalse(Arrays.equals(then, now), entry.getKey());
+        } else {
+          assertArrayEquals(floats(base.tensor(entry.getKey())), now, entry.getKey());
+        }
+      }
+      assertEquals(4 * LanguageModel.configOf(second).numLayers(), adapters);
+    }
+  }
+
+  /// The reference is the model that the training begins with: its adapter is a part of it.
+  @Test
+  void dpoBeginsWithTheLogarithmOfTwo() throws IOException {
+    for (int iteration = 1; iteration <= 2; iteration++) {
+      List<ObjectNode> lines = SummedText.wholeLines(whole.training(iteration).metrics());
+      assertEquals((float) Math.log(2), (float) lines.getFirst().path("dpo").asDouble());
+      assertTrue(lines.getLast().path("dpo").asDouble() != Math.log(2));
+    }
+  }
+
+  @Test
+  void aCheckpointHoldsTheAdapterAndItsMomentsAlone() throws IOException {
+    Path checkpoint = whole.training(1).checkpoint(6);
+    LlamaConfig sizes = LanguageModel.configOf(ModelFiles.open(checkpoint, Optional.empty()));
+    long adapter =
+        sizes.parameterShapes().entrySet().stream()
+            .filter(entry -> Adapter.has(entry.getKey()))
+            .mapToLong(entry -> entry.getValue().numElements())
+            .sum();
+    assertTrue(adapter > 0 && 4 * adapter < sizes.numParameters());
+    long weights = Files.size(checkpoint.resolve("weights-00001-of-00001.arrow"));
+    assertTrue(weights > Float.BYTES * adapter, weights + " bytes");
+    assertTrue(weights < Float.BYTES * sizes.numParameters() / 2, weights + " bytes");
+    assertEquals(weights, Files.size(whole.model(2).resolve("weights-00001-of-00001.arrow")));
+  }
+
+  @Test
+  void aRunThatIsResumedEndsWithTheSameBytes() throws IOException {
+    Path root = temporary.resolve("resumed");
+    try (Stream<Path> files = Files.walk(whole.root())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, root.resolve(whole.root().relativize(file).toString()));
+      }
+    }
+    delete(new RunFolder(root).model(2));
+    delete(new RunFolder(root).training(2).checkpoint(6));
+    run(CONFIG, root);
+    assertEquals(RunContents.of(whole.root()), RunContents.of(root));
+  }
+
+  private static void delete(Path path) throws IOException {
+    try (Stream<Path> files = Files.walk(path)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  @Test
+  void aMergedModelHasNoAdapterAndComputesTheSame() throws IOException {
+    try (StoredModel stored = ModelFiles.open(whole.model(2), Optional.empty())) {
+      StoredModel merged = AdaptedModel.merged(stored);
+      assertTrue(LanguageModel.configOf(merged).layers().adapter().isEmpty());
+      assertTrue(merged.tensors().keySet().stream().noneMatch(Adapter::has));
+      String name = "model.layers.1.mlp.down_proj";
+      float[] weight = floats(stored.tensor(name + ".weight"));
+      float[] a = floats(stored.tensor(name + Adapter.A));
+      float[] b = floats(stored.tensor(name + Adapter.B));
+      int width = a.length / 4;
+      for (int row = 0; row < weight.length / width; row++) {
+        for (int column = 0; column < width; column++) {
+          double sum = 0;
+          for (int r = 0; r < 4; r++) {
+            sum += (double) b[row * 4 + r] * a[r * width + column];
+          }
+          weight[row * width + column] = (float) (weight[row * width + column] + 2 * sum);
+        }
+      }
+      assertArrayEquals(weight, floats(merged.tensor(name + ".weight")));
+      StoredTensor part = merged.tensor(name + ".weight");
+      float[] some = new float[width + 3]; // the end of a row, a whole one and a beginning
+      part.content().read((width - 2L) * Float.BYTES, MemorySegment.ofArray(some));
+      for (int i = 0; i < some.length; i++) {
+        assertEquals(weight[width - 2 + i], some[i]);
+      }
+      assertEquals(stored.tensor("model.norm.weight"), merged.tensor("model.norm.weight"));
+      assertEquals(
+          stored.tensor("model.layers.0.self_attn.v_proj.weight"),
+          merged.tensor("model.layers.0.self_attn.v_proj.weight"));
+    }
+  }
+
+  @Test
+  void anotherAdapterThanTheModelsOwnIsRefused() throws IOException {
+    try (StoredModel stored = ModelFiles.open(whole.model(1), Optional.empty())) {
+      Optional<Adapter> own = LanguageModel.configOf(stored).layers().adapter();
+      assertEquals(Optional.of(new Adapter(4, 8, false, List.of("q_proj", "down_proj"))), own);
+      assertEquals(stored, AdaptedModel.of(stored, CONFIG.with("seed=5")));
+      RunConfig other = CONFIG.with("adapter.rank=8", "adapter.targets=q_proj");
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> AdaptedModel.of(stored, other));
+      assertEquals(
+          "the model has an adapter of rank 4, alpha 8 for q_proj, down_proj, asked for is one of"
+              + " rank 8, alpha 8 for q_proj; ask for its own, or begin with irpo export's merged"
+              + " model",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void anAdapterNeedsLinearLayersThatThereAre() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                AdaptedModel.sizes(
+                    EmbeddedModel.config(), CONFIG.with("adapter.targets=query_proj")));
+    assertEquals(
+        "adapter: query_proj is no linear layer of a model; take some of q_proj, k_proj, v_proj,"
+            + " o_proj, gate_proj, up_proj, down_proj",
+        e.getMessage());
+  }
+}
