@@ -11,6 +11,7 @@ import dev.irpo.checkpoints.model.EmbeddedTokenizer;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.checkpoints.peft.PeftFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,7 @@ public final class ModelFormats {
       List.of(
           new ArrowPartFormat(ModelFormats::of),
           new ArrowFormat(),
+          new PeftFormat(ModelFormats::of),
           new HuggingFaceFormat(),
           new MetaFormat(),
           new GgufFormat(),

@@ -4,10 +4,12 @@ import dev.irpo.checkpoints.files.UnfinishedFolder;
 import dev.irpo.checkpoints.gguf.GgufType;
 import dev.irpo.checkpoints.huggingface.HuggingFaceWriter;
 import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.peft.PeftWriter;
 import dev.irpo.export.ExportSource;
 import dev.irpo.export.GgufExport;
 import dev.irpo.export.HuggingFaceExport;
 import dev.irpo.model.AdaptedModel;
+import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.DType;
 import java.io.IOException;
@@ -26,7 +28,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Writes a model as other programs load it: a Hugging Face folder with its tokenizer, chat",
-      "template and model card, or one GGUF file for llama.cpp.",
+      "template and model card, or one GGUF file for llama.cpp. Both have an adapter added to the",
+      "weights; --format peft writes the adapter alone.",
       "The same command resumes an interrupted export of a folder."
     })
 final class ExportCommand implements Callable<Integer> {
@@ -35,7 +38,8 @@ final class ExportCommand implements Callable<Integer> {
   /// What is written.
   enum Format {
     HF,
-    GGUF
+    GGUF,
+    PEFT
   }
 
   /// Element types of weights.
@@ -57,9 +61,11 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
-      paramLabel = "hf|gguf",
+      paramLabel = "hf|gguf|peft",
       defaultValue = "hf",
-      description = "Hugging Face folder or GGUF file; default: ${DEFAULT-VALUE}")
+      description =
+          "Hugging Face folder, GGUF file, or the model's adapter as PEFT's folder; default:"
+              + " ${DEFAULT-VALUE}")
   private Format format;
 
   @Option(
@@ -75,14 +81,20 @@ final class ExportCommand implements Callable<Integer> {
           "hf: larger weights are split into several files with an index; default: 5000000000")
   private Long maxFileBytes;
 
+  @Option(
+      names = "--base",
+      paramLabel = "NAME",
+      description = "peft: name or path of the model that PEFT adds the adapter to")
+  private String base;
+
   @Override
   public Integer call() throws IOException {
     requireFitting();
     try (StoredModel stored = ModelFiles.open(model.model, model.tokenizer())) {
-      ExportSource source = ExportSource.of(AdaptedModel.merged(stored));
       switch (format) {
-        case HF -> writeFolder(source);
-        case GGUF -> writeFile(source);
+        case HF -> writeFolder(ExportSource.of(AdaptedModel.merged(stored)));
+        case GGUF -> writeFile(ExportSource.of(AdaptedModel.merged(stored)));
+        case PEFT -> writeAdapter(stored);
       }
     }
     return 0;
@@ -97,6 +109,18 @@ final class ExportCommand implements Callable<Integer> {
     if (format == Format.GGUF && maxFileBytes != null) {
       throw new IllegalArgumentException(
           "--max-file-bytes %d: a GGUF is one file; leave it out".formatted(maxFileBytes));
+    }
+    if ((format == Format.PEFT) != (base != null)) {
+      throw new IllegalArgumentException(
+          format == Format.PEFT
+              ? "--format peft: name the model that the adapter belongs to with --base"
+              : "--base %s: only an adapter has one, and both other formats have it merged; leave it out"
+                  .formatted(base));
+    }
+    if (format == Format.PEFT && (dtype != null || maxFileBytes != null)) {
+      throw new IllegalArgumentException(
+          "--format peft: an adapter keeps its type and is one file; leave out --dtype and"
+              + " --max-file-bytes");
     }
   }
 
@@ -125,6 +149,13 @@ final class ExportCommand implements Callable<Integer> {
     try (ByteBar bar = bar(bytes)) {
       GgufExport.write(to, source, type, bar);
     }
+  }
+
+  private void writeAdapter(StoredModel stored) throws IOException {
+    var _ = LanguageModel.checkWeights(stored);
+    long bytes = PeftWriter.tensors(stored).stream().mapToLong(t -> t.content().byteSize()).sum();
+    DiskRoom.require(to, bytes, "another disk");
+    PeftWriter.write(to, stored, base);
   }
 
   private ByteBar bar(long bytes) {

@@ -37,7 +37,7 @@ record MergedContent(StoredTensor weight, StoredTensor a, StoredTensor b, double
   @Override
   public void read(long offset, MemorySegment target) {
     weight.content().read(offset, target);
-    int width = (int) weight.shape().size(1);
+    int width = weight.shape().size(1);
     long begin = offset / Float.BYTES;
     long end = begin + target.byteSize() / Float.BYTES;
     long row = begin / width;
@@ -57,8 +57,8 @@ record MergedContent(StoredTensor weight, StoredTensor a, StoredTensor b, double
 
   /// Adds a part of a row, each sum in double precision, in the order of the ranks.
   private void add(float[] factorA, long row, int column, int count, MemorySegment target) {
-    int rank = (int) a.shape().size(0);
-    int width = (int) a.shape().size(1);
+    int rank = a.shape().size(0);
+    int width = a.shape().size(1);
     float[] factorB = floats(b, row * rank, rank);
     double[] sums = new double[count];
     for (int r = 0; r < rank; r++) {

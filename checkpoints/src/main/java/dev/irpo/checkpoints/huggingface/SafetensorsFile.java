@@ -106,7 +106,8 @@ public final class SafetensorsFile {
   /// Writes tensors to a new file, in their order but wider element types first: all stay aligned.
   ///
   /// @param metadata what `__metadata__` holds; Python's transformers wants `format` = `pt`
-  static void write(HashedFile file, Collection<StoredTensor> tensors, Map<String, String> metadata)
+  public static void write(
+      HashedFile file, Collection<StoredTensor> tensors, Map<String, String> metadata)
       throws IOException {
     List<StoredTensor> ordered =
         tensors.stream()

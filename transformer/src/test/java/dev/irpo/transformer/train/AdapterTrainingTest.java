@@ -234,8 +234,8 @@ class AdapterTrainingTest {
       assertArrayEquals(first, second);
       return first;
     }
-    int rows = (int) shape.size(0);
-    int columns = (int) shape.size(1);
+    int rows = shape.size(0);
+    int columns = shape.size(1);
     boolean isRows = columns == 4; // slices of B
     float[] joined = new float[rows * columns];
     for (int i = 0; i < joined.length; i++) {

@@ -1,0 +1,123 @@
+package dev.irpo.checkpoints.peft;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.files.JsonFiles;
+import dev.irpo.checkpoints.files.SeenChecksums;
+import dev.irpo.checkpoints.huggingface.SafetensorsFile;
+import dev.irpo.checkpoints.model.ModelFormat;
+import dev.irpo.checkpoints.model.ModelParts;
+import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.tensor.stored.StoredTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// A folder of PEFT, whose base in whatever format `base_model_name_or_path` leads to.
+public final class PeftFormat implements ModelFormat {
+  /// The file of weights.
+  static final String WEIGHTS = "adapter_model.safetensors";
+
+  /// What the names of tensors have before ours.
+  static final String PREFIX = "base_model.model.";
+
+  private static final Pattern NAME =
+      Pattern.compile(
+          Pattern.quote(PREFIX) + "(.*\\.([a-z_]+)\\.lora_[AB])(?:\\.default)?(\\.weight)");
+
+  private final Formats formats;
+
+  /// Finds the format of a model.
+  @FunctionalInterface
+  public interface Formats {
+    ModelFormat of(Path path) throws IOException;
+  }
+
+  /// @param formats of the bases
+  public PeftFormat(Formats formats) {
+    this.formats = formats;
+  }
+
+  @Override
+  public String name() {
+    return "PEFT";
+  }
+
+  @Override
+  public String description() {
+    return "a folder with " + WEIGHTS;
+  }
+
+  @Override
+  public boolean matches(Path path) {
+    return Files.exists(path.resolve(WEIGHTS));
+  }
+
+  @Override
+  public ModelParts read(Path folder, Arena arena) throws IOException {
+    PeftConfig peft = config(folder);
+    Path base = base(folder);
+    ModelParts rest = formats.of(base).read(base, arena);
+    if (rest.config().has(PeftConfig.ADAPTER)) {
+      throw new IllegalArgumentException(
+          "%s: %s has an adapter already; export it merged and name that"
+              .formatted(folder.resolve(PeftConfig.FILE_NAME), base));
+    }
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>(rest.tensors());
+    Set<String> targets = new TreeSet<>();
+    for (StoredTensor tensor : SafetensorsFile.map(folder.resolve(WEIGHTS), arena).tensors()) {
+      Matcher name = NAME.matcher(tensor.name());
+      if (!name.matches()) {
+        throw new IllegalArgumentException(
+            "%s: %s is no factor of a linear layer of a language model; use an adapter without it"
+                .formatted(folder.resolve(WEIGHTS), tensor.name()));
+      }
+      targets.add(name.group(2));
+      String own = name.group(1) + name.group(3);
+      tensors.put(own, new StoredTensor(own, tensor.dtype(), tensor.shape(), tensor.content()));
+    }
+    ObjectNode config = rest.config().deepCopy();
+    config.set(PeftConfig.ADAPTER, peft.adapter(targets));
+    return new ModelParts(config, tensors, rest.tokenizer());
+  }
+
+  private static PeftConfig config(Path folder) throws IOException {
+    Path file = folder.resolve(PeftConfig.FILE_NAME);
+    return new PeftConfig(file, JsonFiles.readObject(file));
+  }
+
+  private static Path base(Path folder) throws IOException {
+    Path named = config(folder).base();
+    Path beside = folder.resolve(named).normalize();
+    for (Path path : List.of(beside, named)) {
+      if (!named.toString().isEmpty() && Files.exists(path)) {
+        return path;
+      }
+    }
+    throw new NoSuchFileException(
+        "%s: base_model_name_or_path is '%s', and there is no %s; write the path of the base there"
+            .formatted(folder.resolve(PeftConfig.FILE_NAME), named, beside));
+  }
+
+  @Override
+  public void verifyChecksums(Path folder, SeenChecksums seen) throws IOException {
+    Path base = base(folder);
+    formats.of(base).verifyChecksums(base, seen);
+  }
+
+  /// Its own, else the base's.
+  @Override
+  public List<Path> tokenizers(Path folder) throws IOException {
+    List<Path> own = TokenizerFiles.findIn(folder);
+    Path base = base(folder);
+    return own.isEmpty() ? formats.of(base).tokenizers(base) : own;
+  }
+}
