@@ -10,7 +10,7 @@ final class ModelOptions {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "converted, Hugging Face or Meta folder, GGUF or llama2.c .bin file")
+      description = "converted, Hugging Face, PEFT or Meta folder, GGUF or llama2.c .bin file")
   Path model;
 
   @Option(

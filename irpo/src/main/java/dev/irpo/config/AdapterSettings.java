@@ -26,5 +26,7 @@ public record AdapterSettings(
                     + " down_proj with commas between",
             doc = "linear layers that it adds to")
         String targets) {
-  static final String PATTERN = "all|[a-z_]+_proj(\\s*,\\s*[a-z_]+_proj)*";
+  private static final String TARGET = "(q|k|v|o|gate|up|down)_proj";
+
+  static final String PATTERN = "all|\\s*" + TARGET + "(\\s*,\\s*" + TARGET + ")*\\s*";
 }

@@ -11,6 +11,7 @@ import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Adapter;
@@ -75,18 +76,22 @@ public final class AdaptedModel {
         .parameterShapes()
         .forEach((name, shape) -> {
           if (Adapter.has(name)) {
-            tensors.put(name, fresh(config.seed(), name, shape));
+            tensors.put(name, fresh(config, name, shape));
           }
         });
     return model.with(json, tensors);
   }
 
-  private static StoredTensor fresh(long seed, String name, Shape shape) {
+  /// In single precision with numbers of the type that is trained.
+  private static StoredTensor fresh(RunConfig config, String name, Shape shape) {
+    DType type = DType.valueOf(config.train().parameterType().name());
     MemorySegment data =
         Arena.ofAuto()
             .allocate(shape.numElements() * Float.BYTES, ValueLayout.JAVA_FLOAT.byteSize());
     for (long i = 0; i < shape.numElements(); i++) {
-      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, Adapter.fresh(seed, name, shape, i));
+      float fresh = Adapter.fresh(config.seed(), name, shape, i);
+      data.setAtIndex(
+          ValueLayout.JAVA_FLOAT, i, type.isHalf() ? HalfPrecision.rounded(type, fresh) : fresh);
     }
     return new StoredTensor(name, DType.F32, shape, data);
   }

@@ -95,8 +95,12 @@ class PeftFolderTest {
   @Test
   void otherKeysOfPeftAreRead() throws IOException {
     for (String key :
-        "modules_to_save rank_pattern alpha_pattern layer_replication target_parameters"
-            .split(" ")) {
+        List.of(
+            "modules_to_save",
+            "rank_pattern",
+            "alpha_pattern",
+            "layer_replication",
+            "target_parameters")) {
       configure(key, key.endsWith("pattern") ? "{}" : "null");
     }
     configure("task_type", "\"CAUSAL_LM\"");

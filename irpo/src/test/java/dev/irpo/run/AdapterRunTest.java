@@ -11,7 +11,6 @@ import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
-import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
@@ -19,6 +18,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.train.RoundedStart;
 import dev.irpo.transformer.Adapter;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
@@ -200,13 +200,24 @@ class AdapterRunTest {
   void anAdapterNeedsLinearLayersThatThereAre() {
     IllegalArgumentException e =
         assertThrows(
-            IllegalArgumentException.class,
-            () ->
-                AdaptedModel.sizes(
-                    EmbeddedModel.config(), CONFIG.with("adapter.targets=query_proj")));
-    assertEquals(
-        "adapter: query_proj is no linear layer of a model; take some of q_proj, k_proj, v_proj,"
-            + " o_proj, gate_proj, up_proj, down_proj",
-        e.getMessage());
+            IllegalArgumentException.class, () -> CONFIG.with("adapter.targets=query_proj"));
+    assertTrue(e.getMessage().contains("adapter.targets is 'query_proj', allowed is all, or"));
+    for (String target : Adapter.TARGETS) {
+      assertEquals(target, CONFIG.with("adapter.targets=" + target).adapter().targets());
+    }
+  }
+
+  @Test
+  void aFreshAdapterHasNumbersOfTheTypeThatIsTrained() throws IOException {
+    RunConfig half = CONFIG.with("train.parameterType=bf16");
+    try (StoredModel base = ModelFiles.open(whole.model(0), Optional.empty())) {
+      StoredModel adapted = AdaptedModel.of(base, half);
+      RoundedStart.require(half, adapted);
+      String name = "model.layers.0.mlp.down_proj" + Adapter.A;
+      float[] rounded = floats(adapted.tensor(name));
+      float[] single = floats(AdaptedModel.of(base, CONFIG).tensor(name));
+      assertFalse(Arrays.equals(single, rounded));
+      assertArrayEquals(single, rounded, 1e-2f);
+    }
   }
 }
