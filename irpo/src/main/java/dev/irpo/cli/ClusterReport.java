@@ -87,9 +87,12 @@ record ClusterReport(
     text.append(
         String.format(
             Locale.ROOT,
-            "  %s: kernels reach %.2g of the rates of arithmetic and memory; assumed: a host writes %s/s;%n  %s%n",
-            assumptions.isMeasured() ? "measured with a training step" : "assumed",
+            "  %s %.2g of the rates of arithmetic and memory%s a host writes %s/s;%n  %s%n",
+            assumptions.isMeasured()
+                ? "measured: in a training step kernels reach"
+                : "assumed: kernels reach",
             assumptions.utilisation(),
+            assumptions.isMeasured() ? "; assumed:" : ",",
             Units.bytes(Math.round(assumptions.storageBytesPerSecond())),
             texts));
     return text.toString();

@@ -248,8 +248,7 @@ class PlanCommandTest {
             + " --mean-response-tokens 8 --set train.batchSize=2 --set task.heldOutProblems=10";
     CommandLineRun run = CommandLineRun.of("", (Object[]) asked.split(" "));
     Matcher reached =
-        Pattern.compile("measured with a training step: kernels reach (\\S+) of")
-            .matcher(run.out());
+        Pattern.compile("measured: in a training step kernels reach (\\S+) of").matcher(run.out());
     assertTrue(reached.find(), run.out());
     double share = Double.parseDouble(reached.group(1));
     assertTrue(share > 0.02 && share < 1.2, run.out());

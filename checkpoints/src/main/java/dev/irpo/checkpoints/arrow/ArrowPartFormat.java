@@ -17,16 +17,10 @@ import java.util.SequencedMap;
 public final class ArrowPartFormat implements ModelFormat {
   private static final ArrowFormat FOLDER = new ArrowFormat();
 
-  private final Formats formats;
-
-  /// Finds the format of a model.
-  @FunctionalInterface
-  public interface Formats {
-    ModelFormat of(Path path) throws IOException;
-  }
+  private final Finder formats;
 
   /// @param formats of the bases
-  public ArrowPartFormat(Formats formats) {
+  public ArrowPartFormat(Finder formats) {
     this.formats = formats;
   }
 

@@ -13,6 +13,15 @@ import java.util.List;
 /// Hugging Face would store it: its names of tensors, its order of the rows of the query and key
 /// projections, its `config.json`.
 public interface ModelFormat {
+  /// Finds the format of a model.
+  @FunctionalInterface
+  interface Finder {
+    /// The format.
+    ///
+    /// @throws java.nio.file.NoSuchFileException if there is no model
+    ModelFormat of(Path path) throws IOException;
+  }
+
   /// The file of Hugging Face's configuration in a folder.
   String CONFIG = "config.json";
 

@@ -33,16 +33,10 @@ public final class PeftFormat implements ModelFormat {
       Pattern.compile(
           Pattern.quote(PREFIX) + "(.*\\.([a-z_]+)\\.lora_[AB])(?:\\.default)?(\\.weight)");
 
-  private final Formats formats;
-
-  /// Finds the format of a model.
-  @FunctionalInterface
-  public interface Formats {
-    ModelFormat of(Path path) throws IOException;
-  }
+  private final Finder formats;
 
   /// @param formats of the bases
-  public PeftFormat(Formats formats) {
+  public PeftFormat(Finder formats) {
     this.formats = formats;
   }
 
@@ -64,7 +58,7 @@ public final class PeftFormat implements ModelFormat {
   @Override
   public ModelParts read(Path folder, Arena arena) throws IOException {
     PeftConfig peft = config(folder);
-    Path base = base(folder);
+    Path base = base(folder, peft);
     ModelParts rest = formats.of(base).read(base, arena);
     if (rest.config().has(PeftConfig.ADAPTER)) {
       throw new IllegalArgumentException(
@@ -95,7 +89,11 @@ public final class PeftFormat implements ModelFormat {
   }
 
   private static Path base(Path folder) throws IOException {
-    Path named = config(folder).base();
+    return base(folder, config(folder));
+  }
+
+  private static Path base(Path folder, PeftConfig peft) throws IOException {
+    Path named = peft.base();
     Path beside = folder.resolve(named).normalize();
     for (Path path : List.of(beside, named)) {
       if (!named.toString().isEmpty() && Files.exists(path)) {

@@ -112,9 +112,9 @@ class ArrowPartFormatTest {
 
   @Test
   void withoutItsBaseItIsRefused() throws IOException {
-    Path alone = temporary.resolve("alone");
+    Path alone = Files.createDirectory(temporary.resolve("moved")).resolve("alone");
     Files.move(part, alone);
-    String whereItWouldBe = temporary.toRealPath().getParent().resolve("base").toString();
+    String whereItWouldBe = temporary.toRealPath().resolve("base").toString();
     assertRefused(() -> ModelFormats.open(alone), "base.json", whereItWouldBe, "is not there");
     try (StoredModel own = ModelFormats.openWithoutBase(alone)) {
       assertSameTensors(List.of(TRAINED), own.tensors().values());
