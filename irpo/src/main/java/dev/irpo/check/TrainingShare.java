@@ -17,7 +17,7 @@ import java.util.List;
 /// long fewer pairs; what the others would take is more of the same.
 public final class TrainingShare {
   /// Of weights, gradients and moments.
-  private static final double MOST_BYTES = 2e9;
+  private static final double MOST_BYTES = 5e8;
 
   /// Of a step at the rates.
   private static final double MOST_SECONDS = 4;
