@@ -251,7 +251,7 @@ class PlanCommandTest {
         Pattern.compile("measured: in a training step kernels reach (\\S+) of").matcher(run.out());
     assertTrue(reached.find(), run.out());
     double share = Double.parseDouble(reached.group(1));
-    assertTrue(share > 0.02 && share < 1.2, run.out());
+    assertTrue(share > 1e-3 && share < 20, run.out()); // not how fast: that it is a share
   }
 
   /// The sums that a simulation counts are those of the programs that a plan compiles.

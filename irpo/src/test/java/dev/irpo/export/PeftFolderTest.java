@@ -135,6 +135,15 @@ class PeftFolderTest {
   }
 
   @Test
+  void anAdapterIsNoBaseNotEvenOfItself() throws IOException {
+    for (String base : List.of(".", "../peft")) {
+      configure("base_model_name_or_path", "\"" + base + "\"");
+      IllegalArgumentException e = assertThrows(IllegalArgumentException.class, this::open);
+      assertTrue(e.getMessage().contains(peft + ", which is an adapter itself"), e::getMessage);
+    }
+  }
+
+  @Test
   void aBaseThatIsNotThereIsNamed() throws IOException {
     configure("base_model_name_or_path", "\"meta-llama/Llama-2-7b-hf\"");
     NoSuchFileException e = assertThrows(NoSuchFileException.class, this::open);

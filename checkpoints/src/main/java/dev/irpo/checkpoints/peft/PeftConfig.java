@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/// `adapter_config.json` of PEFT 0.19. What changes numbers and is not computed here is refused by
+/// `adapter_config.json` of PEFT 0.21. What changes numbers and is not computed here is refused by
 /// name.
 final class PeftConfig {
   static final String FILE_NAME = "adapter_config.json";

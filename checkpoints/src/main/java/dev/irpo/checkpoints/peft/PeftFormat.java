@@ -52,6 +52,10 @@ public final class PeftFormat implements ModelFormat {
 
   @Override
   public boolean matches(Path path) {
+    return isPeft(path);
+  }
+
+  private static boolean isPeft(Path path) {
     return Files.exists(path.resolve(WEIGHTS));
   }
 
@@ -93,6 +97,16 @@ public final class PeftFormat implements ModelFormat {
   }
 
   private static Path base(Path folder, PeftConfig peft) throws IOException {
+    Path found = found(folder, peft);
+    if (isPeft(found)) { // perhaps this folder
+      throw new IllegalArgumentException(
+          "%s: base_model_name_or_path leads to %s, which is an adapter itself; write the path of a whole model there"
+              .formatted(folder.resolve(PeftConfig.FILE_NAME), found));
+    }
+    return found;
+  }
+
+  private static Path found(Path folder, PeftConfig peft) throws IOException {
     Path named = peft.base();
     Path beside = folder.resolve(named).normalize();
     for (Path path : List.of(beside, named)) {
