@@ -140,7 +140,7 @@ final class InProcessGroup implements Group {
   @Override
   public SharedCounter counter() {
     AtomicLong shared = call(() -> (AtomicLong) meeting.show(rank, new AtomicLong())[0]);
-    return shared::getAndAdd;
+    return delta -> SharedCounter.Result.of(shared.getAndAdd(delta));
   }
 
   @Override

@@ -70,7 +70,8 @@ final class LocalGroup implements Group {
 
   @Override
   public SharedCounter counter() {
-    return new AtomicLong()::getAndAdd;
+    AtomicLong own = new AtomicLong();
+    return delta -> SharedCounter.Result.of(own.getAndAdd(delta));
   }
 
   @Override

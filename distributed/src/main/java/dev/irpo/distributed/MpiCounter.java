@@ -26,10 +26,10 @@ final class MpiCounter implements SharedCounter {
   }
 
   @Override
-  public long fetchAndAdd(long delta) {
+  public Result startFetchAndAdd(long delta) {
     Rounds ask = new Rounds(1, (round, requests) -> ask(delta, requests));
     Collective<Long> call = new Collective<>("counter", ask, () -> answer.get(JAVA_LONG, 0));
-    return FuturePending.join(job.thread().start(channel, call));
+    return new Result(job.thread().start(channel, call));
   }
 
   private void ask(long delta, Requests requests) {

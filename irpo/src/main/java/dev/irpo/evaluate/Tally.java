@@ -6,15 +6,19 @@ import dev.irpo.distributed.SharedCounter;
 /// Counts the problems that the processes of a group have answered, and the right answers among
 /// them.
 ///
-/// The counter that they share holds both: answered problems above 32 bits of right answers.
+/// The counter that they share holds both: answered problems above 32 bits of right answers. A
+/// process counts without waiting to hear what the others have, and knows it a moment later.
 final class Tally {
   private static final int BITS = 32;
   private static final long LOW = (1L << BITS) - 1;
 
   private final SharedCounter counter;
   private final int perPrompt;
-  private long counts;
-  private long own;
+  private int own;
+  private long added;
+  private SharedCounter.Result before;
+  private Accuracy accuracy = new Accuracy(0, 0);
+  private long responsesOfOthers;
 
   /// All processes of the group make theirs at the same time.
   ///
@@ -22,22 +26,25 @@ final class Tally {
   Tally(Group group, int perPrompt) {
     counter = group.counter();
     this.perPrompt = perPrompt;
+    before = counter.startFetchAndAdd(0);
   }
 
   /// Counts a problem that this process has answered.
   void add(boolean isRight) {
-    long delta = (1L << BITS) + (isRight ? 1 : 0);
-    counts = counter.fetchAndAdd(delta) + delta;
     own++;
+    added = (1L << BITS) + (isRight ? 1 : 0);
+    before = counter.startFetchAndAdd(added);
   }
 
   /// What is known now.
   ///
   /// @param ownResponses that this process has finished, those of unanswered problems among them
   SoFar soFar(long ownResponses) {
-    long answered = counts >>> BITS;
-    return new SoFar(
-        (answered - own) * perPrompt + ownResponses,
-        new Accuracy((int) (counts & LOW), (int) answered));
+    if (before.isDone()) {
+      long counts = before.await() + added;
+      accuracy = new Accuracy((int) (counts & LOW), (int) (counts >>> BITS));
+      responsesOfOthers = (long) perPrompt * (accuracy.total() - own);
+    }
+    return new SoFar(responsesOfOthers + ownResponses, accuracy);
   }
 }

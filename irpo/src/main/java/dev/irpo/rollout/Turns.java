@@ -8,12 +8,14 @@ import java.util.NoSuchElementException;
 
 /// Things that replicas of a model take turns at: each goes to the one that asks first, so one
 /// whose responses are short takes more. The processes that hold a model together take the same.
+/// The next one is asked for as soon as one is taken, so that nobody waits for its number.
 ///
 /// @param <T> what is taken
 public final class Turns<T> implements Iterator<T> {
   private final Replicas replicas;
   private final SharedCounter counter;
   private final List<T> all;
+  private SharedCounter.Result asked;
   private long next = -1;
 
   /// All processes make theirs at the same time.
@@ -23,6 +25,7 @@ public final class Turns<T> implements Iterator<T> {
     this.replicas = replicas;
     counter = replicas.data().counter();
     this.all = List.copyOf(all);
+    asked = ask();
   }
 
   @Override
@@ -33,13 +36,15 @@ public final class Turns<T> implements Iterator<T> {
     return next < all.size();
   }
 
+  /// Asks, where this process speaks for its replica.
+  private SharedCounter.Result ask() {
+    return counter.startFetchAndAdd(replicas.speaks() ? 1 : 0);
+  }
+
   /// What the process that speaks for this replica takes.
   private long taken() {
-    if (replicas.model().ranks() == 1) {
-      return counter.fetchAndAdd(1);
-    }
-    long own = replicas.speaks() ? counter.fetchAndAdd(1) : 0;
-    return replicas.model().group().allGatherLong(own)[0];
+    long own = asked.await();
+    return replicas.model().ranks() == 1 ? own : replicas.model().group().allGatherLong(own)[0];
   }
 
   @Override
@@ -49,6 +54,7 @@ public final class Turns<T> implements Iterator<T> {
     }
     T turn = all.get((int) next);
     next = -1;
+    asked = ask();
     return turn;
   }
 }
