@@ -201,6 +201,13 @@ final class CollectiveChecks {
       assertEquals(2L * round * group.size(), counter.fetchAndAdd(0));
       group.barrier();
     }
+    SharedCounter asked = group.counter();
+    SharedCounter.Result first = asked.startFetchAndAdd(1);
+    SharedCounter.Result second = asked.startFetchAndAdd(1);
+    assertTrue(first.await() < second.await(), "answers come in the order of the questions");
+    assertTrue(first.isDone() && second.isDone());
+    group.barrier();
+    assertEquals(2L * group.size(), asked.fetchAndAdd(0));
     SharedCounter queue = group.counter();
     List<Byte> taken = new ArrayList<>();
     for (long next = queue.fetchAndAdd(1); next < 100; next = queue.fetchAndAdd(1)) {
