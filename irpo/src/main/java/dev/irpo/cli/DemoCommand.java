@@ -56,7 +56,7 @@ final class DemoCommand implements Callable<Integer> {
     RunConfig resolved = resolved(folder.root());
     LlamaConfig sizes = EmbeddedModel.config();
     Prompts prompts = Prompts.of(resolved, EmbeddedModel.text(), sizes);
-    DryRun.of(resolved, prompts, processes.group().size())
+    DryRun.of(resolved, prompts, EmbeddedModel.TYPE, processes.group().size())
         .requireRoom(folder.root(), processes.memoryBytes());
     folder.open(resolved, lock);
     StartModel startModel = new StartModel(folder);

@@ -16,6 +16,7 @@ import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -37,15 +38,21 @@ record DryRun(
     Map<Split, Integer> problems,
     Map<Split, PromptCounts> splits,
     RunPrograms programs) {
+  /// @param stored type of the model's matrices
   /// @param processes that run it
-  static DryRun of(RunConfig config, Prompts prompts, int processes) throws IOException {
+  static DryRun of(RunConfig config, Prompts prompts, DType stored, int processes)
+      throws IOException {
     Map<Split, PromptCounts> splits = PromptCounts.of(config, prompts);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits.forEach((split, counts) -> problems.put(split, counts.problems() + counts.tooLong()));
     LlamaConfig model = prompts.model();
     Longest longest = Longest.of(splits.values());
     return new DryRun(
-        config, model, problems, splits, new RunPrograms(model, config, longest, processes));
+        config,
+        model,
+        problems,
+        splits,
+        new RunPrograms(model, stored, config, longest, processes));
   }
 
   /// The plan of a run into a folder.

@@ -11,6 +11,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -124,10 +125,14 @@ final class ExperimentCommand implements Callable<Integer> {
 
       @Override
       public void requireRoom(RunConfig config, Path folder) throws IOException {
-        DryRun.of(config, prompts(config), processes.group().size())
+        DryRun.of(config, prompts(config), type(), processes.group().size())
             .requireRoom(folder, processes.memoryBytes());
       }
     };
+  }
+
+  private DType type() throws IOException {
+    return model == null ? EmbeddedModel.TYPE : ModelSizes.typeOfStored(model);
   }
 
   private Prompts prompts(RunConfig config) throws IOException {

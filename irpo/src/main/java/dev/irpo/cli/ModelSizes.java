@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.PublishedModels;
+import dev.irpo.tensor.DType;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,20 @@ final class ModelSizes {
               .formatted(model, PublishedModels.names()));
     }
     return ofStored(Path.of(model), Optional.empty());
+  }
+
+  /// What the matrices of the same model are stored in, of a known name what it is published in.
+  static DType typeOf(String model) throws IOException {
+    return PublishedModels.find(model).isPresent()
+        ? PublishedModels.TYPE
+        : typeOfStored(Path.of(model));
+  }
+
+  /// What the matrices of a model on disk are stored in.
+  static DType typeOfStored(Path model) throws IOException {
+    try (StoredModel stored = ModelFiles.open(model, Optional.empty())) {
+      return LanguageModel.matrixType(stored);
+    }
   }
 
   /// The sizes of a model on disk.

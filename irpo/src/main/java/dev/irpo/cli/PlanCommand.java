@@ -103,7 +103,7 @@ final class PlanCommand implements Callable<Integer> {
     }
     Longest longest = Longest.of(splits.values());
     int ofModel = resolved.compute().tensorParallel();
-    RunPrograms programs = new RunPrograms(sizes, resolved, longest, processes);
+    RunPrograms programs = new RunPrograms(sizes, model.type(), resolved, longest, processes);
     Rates rates = gflops > 0 ? given(resolved) : Rates.measured(resolved.compute());
     StageCosts costs = new StageCosts(resolved, programs, splits, rates.device());
     RunStages stages = new RunStages(resolved, new RunFolder(Path.of("")), problems);

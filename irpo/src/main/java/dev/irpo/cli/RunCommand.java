@@ -15,6 +15,7 @@ import dev.irpo.run.IterationLoop;
 import dev.irpo.run.RunFolder;
 import dev.irpo.run.StartModel;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.train.ConfigFile;
 import dev.irpo.train.RoundedStart;
 import dev.irpo.transformer.LlamaConfig;
@@ -78,7 +79,7 @@ final class RunCommand implements Callable<Integer> {
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      DryRun.of(resolved, prompts, processes.group().size())
+      DryRun.of(resolved, prompts, LanguageModel.matrixType(source), processes.group().size())
           .requireRoom(out, processes.memoryBytes());
       if (isCopied) {
         RoundedStart.require(resolved, source);
@@ -113,13 +114,14 @@ final class RunCommand implements Callable<Integer> {
     Optional<LlamaConfig> named = PublishedModels.find(model.model.toString());
     if (named.isPresent() && !isBegun(folder) && !Files.exists(model.model)) {
       Prompts prompts = Prompts.of(resolved, textOf(named.get()), named.get());
-      rehearse(DryRun.of(resolved, prompts, processes), folder);
+      rehearse(DryRun.of(resolved, prompts, PublishedModels.TYPE, processes), folder);
       return;
     }
     try (StoredModel source = start(folder)) {
       LlamaConfig sizes = LanguageModel.checkWeights(source);
       Prompts prompts = Prompts.of(resolved, ModelFiles.requireText(source), sizes);
-      rehearse(DryRun.of(resolved, prompts, processes), folder);
+      DType stored = LanguageModel.matrixType(source);
+      rehearse(DryRun.of(resolved, prompts, stored, processes), folder);
     }
   }
 

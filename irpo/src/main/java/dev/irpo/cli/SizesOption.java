@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import dev.irpo.tensor.DType;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import picocli.CommandLine.Option;
@@ -23,5 +24,10 @@ final class SizesOption {
   /// @throws IllegalArgumentException if there is no such model
   LlamaConfig sizes() throws IOException {
     return ModelSizes.of(model);
+  }
+
+  /// What its matrices are stored in; likewise.
+  DType type() throws IOException {
+    return ModelSizes.typeOf(model);
   }
 }

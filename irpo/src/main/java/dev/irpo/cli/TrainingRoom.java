@@ -3,18 +3,25 @@ package dev.irpo.cli;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
+import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.plan.CommandMemory;
 import dev.irpo.plan.PlannedGroup;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.program.OutlineBackend;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.train.Training;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.parallel.Replicas;
+import dev.irpo.transformer.parallel.TensorParallel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Refuses a training that cannot fit into this machine's memory.
 ///
@@ -58,16 +65,21 @@ record TrainingRoom(
   }
 
   private CommandMemory memory(Backend backend) throws IOException {
-    if (!Training.dividesParameters(config, replicas())) {
-      LlamaConfig own = model.slice(replicas().model());
-      return CommandMemory.ofLoaded(backend, own, models.size());
+    TensorParallel parallel = replicas().model();
+    Set<String> changing = Training.changing(config, backend, replicas(), model);
+    if (changing.size() == model.parameterShapes().size()) {
+      return CommandMemory.ofLoaded(backend, model.slice(parallel), models.size());
     }
     long bytes = 0;
+    DType type = DType.F32;
     for (Path path : models) {
       try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
-        bytes += Parameters.bytesToMap(backend, model, stored.tensors().values());
+        Collection<StoredTensor> tensors = stored.tensors().values();
+        bytes += Parameters.bytesToMap(backend, model, tensors, parallel, changing);
+        type = LanguageModel.matrixType(stored);
       }
     }
-    return CommandMemory.ofMapped(backend, model, bytes);
+    Parameters outline = Parameters.outline(new OutlineBackend(), model, parallel, changing, type);
+    return CommandMemory.of(backend, outline, bytes);
   }
 }

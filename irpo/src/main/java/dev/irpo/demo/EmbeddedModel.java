@@ -6,6 +6,7 @@ import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.model.TextRules;
+import dev.irpo.tensor.DType;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +18,9 @@ import java.util.Map;
 
 /// The base model M_0 in the jar, which [BaseModelRecipe] made.
 public final class EmbeddedModel {
+  /// What its weights are stored in.
+  public static final DType TYPE = DType.F32;
+
   private EmbeddedModel() {}
 
   /// Writes the model as a folder and checks its checksums.

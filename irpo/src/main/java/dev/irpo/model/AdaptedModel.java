@@ -59,6 +59,21 @@ public final class AdaptedModel {
     return adapter(config.adapter()).map(model::adaptedBy).orElse(model);
   }
 
+  /// Opens a model with the adapter that a configuration asks for, see [#of].
+  ///
+  /// @param tokenizer instead of the one beside it
+  /// @throws IOException if a file is missing or cannot be read
+  public static StoredModel open(Path path, Optional<Path> tokenizer, RunConfig config)
+      throws IOException {
+    StoredModel stored = ModelFiles.open(path, tokenizer);
+    try {
+      return of(stored, config);
+    } catch (IllegalArgumentException e) {
+      stored.close();
+      throw e;
+    }
+  }
+
   /// A model with the adapter that a configuration asks for: its own, else a fresh one, which adds
   /// nothing and is the same for the same seed.
   ///

@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Weights on a backend with the tokenizer that belongs to them.
 ///
@@ -117,6 +118,21 @@ public record LanguageModel(
     return of(stored, Parameters.map(backend, config, name, tensors, Arena.ofAuto(), parallel));
   }
 
+  /// The same for training, see [Parameters#map].
+  ///
+  /// @param changing names of the weights that will change
+  /// @throws IOException as [#open]
+  /// @throws IllegalArgumentException as [#open], or if their number does not divide the model
+  public static LanguageModel map(
+      Backend backend, StoredModel stored, TensorParallel parallel, Set<String> changing)
+      throws IOException {
+    LlamaConfig config = configOf(stored);
+    String name = stored.path().toString();
+    Collection<StoredTensor> tensors = stored.tensors().values();
+    Arena arena = Arena.ofAuto();
+    return of(stored, Parameters.map(backend, config, name, tensors, arena, parallel, changing));
+  }
+
   private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {
     warn(stored);
     TokenizerFiles files = stored.tokenizerFiles();
@@ -143,6 +159,15 @@ public record LanguageModel(
     LlamaConfig config = configOf(stored);
     Parameters.check(config, stored.path().toString(), stored.tensors().values());
     return config;
+  }
+
+  /// The type that a stored model has its matrices in, where all are alike.
+  public static DType matrixType(StoredModel stored) {
+    return stored.tensors().values().stream()
+        .filter(tensor -> tensor.shape().rank() == 2)
+        .findFirst()
+        .map(StoredTensor::dtype)
+        .orElse(DType.F32);
   }
 
   private static void warn(StoredModel stored) {
@@ -186,15 +211,17 @@ public record LanguageModel(
 
   /// The weights by name, for writers; what this process has of them.
   public List<StoredTensor> storedTensors() {
-    return parameters.layout().slices().stream()
-        .map(slice -> {
-          Buffer values = parameters.buffers().get(slice.name());
-          return new StoredTensor(slice.name(), values.dtype(), slice.shape(), values.segment());
+    return parameters.config().parameterShapes().entrySet().stream()
+        .map(entry -> {
+          Buffer values = parameters.buffers().get(entry.getKey());
+          return new StoredTensor(
+              entry.getKey(), values.dtype(), entry.getValue(), values.segment());
         })
         .toList();
   }
 
-  /// Overwrites the weights, where they are, with those of a stored model of the same sizes.
+  /// Overwrites the weights that may change, where they are, with those of a stored model of the
+  /// same sizes.
   ///
   /// @param seen files whose checksums need not be computed again
   /// @throws IllegalArgumentException if a file is not what its checksum says

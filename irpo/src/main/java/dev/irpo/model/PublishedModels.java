@@ -1,5 +1,6 @@
 package dev.irpo.model;
 
+import dev.irpo.tensor.DType;
 import dev.irpo.transformer.LayerSpec;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.RopeScaling;
@@ -14,6 +15,9 @@ import java.util.Set;
 /// 2024, arXiv:2401.02385; SmolLM2: Allal et al. 2025, arXiv:2502.02737; Llama 3: Grattafiori et
 /// al. 2024, arXiv:2407.21783).
 public final class PublishedModels {
+  /// What their weights are published in; those of Llama 2 are of [DType#F16], as wide.
+  public static final DType TYPE = DType.BF16;
+
   private static final double RMS_EPS = 1e-5;
   private static final SequencedMap<String, LlamaConfig> CONFIGS = new LinkedHashMap<>();
 

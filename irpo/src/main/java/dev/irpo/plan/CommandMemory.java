@@ -27,9 +27,9 @@ public final class CommandMemory {
     weights = Cost.NONE.inMemory(Purpose.WEIGHTS, weightBytes);
   }
 
-  /// Of a model that is there.
+  /// Of a model that is there, or will be.
   ///
-  /// @param weightBytes that it takes beside memory maps of its files
+  /// @param weightBytes that it takes beside memory maps of its files, and perhaps others do
   public static CommandMemory of(Backend backend, Parameters parameters, long weightBytes) {
     return new CommandMemory(backend, parameters, weightBytes);
   }
@@ -41,14 +41,6 @@ public final class CommandMemory {
     OutlineBackend outline = new OutlineBackend();
     Parameters parameters = Parameters.allocate(outline, model);
     return new CommandMemory(backend, parameters, models * outline.allocatedBytes());
-  }
-
-  /// Of models of these sizes that will be mapped.
-  ///
-  /// @param weightBytes that they take beside memory maps of their files
-  public static CommandMemory ofMapped(Backend backend, LlamaConfig model, long weightBytes) {
-    return new CommandMemory(
-        backend, Parameters.allocate(new OutlineBackend(), model), weightBytes);
   }
 
   /// Of weights alone, before they are loaded.

@@ -1,7 +1,10 @@
 package dev.irpo.plan;
 
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.Backends;
+import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.train.PreferenceTraining;
@@ -18,6 +21,7 @@ import dev.irpo.transformer.train.ShardedLayout;
 import dev.irpo.transformer.train.Trainer;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -146,17 +150,33 @@ public final class RunPrograms {
     this(model, config, longest, 1);
   }
 
-  /// The programs of the first of so many processes of a run with a model of these sizes.
+  /// The same of the first of so many processes, with a model that is stored in single precision.
   ///
-  /// @throws IllegalArgumentException if `compute.tensorParallel` divides neither them nor the
-  ///   model
+  /// @throws IllegalArgumentException as the next one
   public RunPrograms(LlamaConfig model, RunConfig config, Longest longest, int processes) {
+    this(model, DType.F32, config, longest, processes);
+  }
+
+  /// The same with matrices that are stored in a type, in which those that are not trained are read
+  /// from where they lie.
+  ///
+  /// @throws IllegalArgumentException if `compute.tensorParallel` divides neither the processes nor
+  ///   the model, or `train.parameters` selects nothing
+  public RunPrograms(
+      LlamaConfig model, DType stored, RunConfig config, Longest longest, int processes) {
     replicas = PlannedGroup.replicas(config, processes);
     this.config = config;
     this.longest = longest;
     whole = model;
-    parameters = Parameters.allocate(outline, model, replicas.model());
+    Set<String> changing = changing(config, model, replicas);
+    parameters = Parameters.outline(outline, model, replicas.model(), changing, stored);
     ownWeightBytes = outline.allocatedBytes();
+  }
+
+  private static Set<String> changing(RunConfig config, LlamaConfig model, Replicas replicas) {
+    try (Backend backend = Backends.forPlanning(config.compute())) {
+      return PreferenceTraining.changing(config, backend, replicas, model);
+    }
   }
 
   /// The longest that the run meets.
@@ -193,17 +213,9 @@ public final class RunPrograms {
     return copies * Float.BYTES * ParameterLayout.of(trained).numElements();
   }
 
-  /// Bytes of the weights that a process samples and scores with: all that it has of them, or,
-  /// where trainers have parameters of their own and these are mapped, what is copied from the map.
+  /// Bytes of the weights that a process samples and scores with, besides maps of files.
   public long residentWeightBytes() {
-    if (!PreferenceTraining.dividesParameters(config, replicas)) {
-      return ownWeightBytes;
-    }
-    return Float.BYTES
-        * whole.parameterShapes().values().stream()
-            .filter(shape -> shape.rank() == 1)
-            .mapToLong(Shape::numElements)
-            .sum();
+    return ownWeightBytes;
   }
 
   /// What samples. Rollouts, greedy responses and votes have it in common; greedy ones want the

@@ -34,6 +34,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// What the stages of a run share while it runs: one model in memory, whose weights change, and
@@ -247,7 +248,7 @@ final class Session {
 
   /// M_0 is stored without its adapter, which is fresh.
   private StoredModel open(Path path) throws IOException {
-    return AdaptedModel.of(ModelFiles.open(path, Optional.empty()), config);
+    return AdaptedModel.open(path, Optional.empty(), config);
   }
 
   private boolean dividesParameters() {
@@ -261,7 +262,7 @@ final class Session {
     sampler = null; // its cache is free before the next one is made
     StoredModel next = open(wanted);
     next.verifyChecksums(seen);
-    model = LanguageModel.map(backend, next, replicas.model());
+    model = LanguageModel.map(backend, next, replicas.model(), Set.of());
     sampler = newSampler();
     if (mapped != null) {
       mapped.close(); // or a deleted checkpoint would keep its room on the disk

@@ -6,11 +6,10 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
-import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.parallel.Replicas;
-import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
 import java.io.IOException;
@@ -148,21 +147,44 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     return gradNorm;
   }
 
-  /// Opens a model that is to be trained: loaded, or where the processes divide its parameters only
-  /// mapped, since each then has its share in its trainer.
+  /// Opens a model that is to be trained: what [#changing] names is loaded, everything else mapped.
   ///
   /// @throws IOException as [LanguageModel#open]
   public static LanguageModel open(
       RunConfig config, Backend backend, Replicas replicas, Path path, Optional<Path> tokenizer)
       throws IOException {
-    StoredModel stored = ModelFiles.open(path, tokenizer);
-    StoredModel start = AdaptedModel.of(stored, config);
+    StoredModel start = AdaptedModel.open(path, tokenizer, config);
+    boolean staysOpen = false;
+    try {
+      LlamaConfig sizes = LanguageModel.configOf(start);
+      Set<String> changing = changing(config, backend, replicas, sizes);
+      boolean isLoaded = changing.size() == sizes.parameterShapes().size();
+      LanguageModel model =
+          isLoaded
+              ? LanguageModel.load(backend, start, replicas.model())
+              : LanguageModel.map(backend, start, replicas.model(), changing);
+      staysOpen = !isLoaded;
+      return model;
+    } finally {
+      if (!staysOpen) {
+        start.close();
+      }
+    }
+  }
+
+  /// Which weights of a model must be in memory of their own while it is trained: those that are
+  /// trained, all where the backend does not read what files map, and none where the processes
+  /// divide them, since each then has its share in its trainer.
+  ///
+  /// @throws IllegalArgumentException if `train.parameters` selects none
+  public static Set<String> changing(
+      RunConfig config, Backend backend, Replicas replicas, LlamaConfig sizes) {
     if (dividesParameters(config, replicas)) {
-      return LanguageModel.map(backend, start, TensorParallel.alone()); // which stays open
+      return Set.of();
     }
-    try (stored) {
-      return LanguageModel.load(backend, start, replicas.model());
-    }
+    return backend.traits().readsHalfWeights()
+        ? Schedules.trained(config, sizes).of(sizes).keySet()
+        : sizes.parameterShapes().keySet();
   }
 
   /// Whether the processes divide the parameters, of which [#save] and [#saveModel] then see those

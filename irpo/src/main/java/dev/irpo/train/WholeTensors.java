@@ -1,5 +1,6 @@
 package dev.irpo.train;
 
+import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
@@ -16,8 +17,8 @@ final class WholeTensors {
 
   /// Lets the first process of a model read tensors. All that hold it take part.
   ///
-  /// @param own what this process has of them; float32 in memory
-  /// @param reader what the first process does
+  /// @param own what this process has of them
+  /// @param reader what the first process does, with float32 where there are several processes
   /// @throws E if that fails
   static <E extends Exception> void show(
       Parameters parameters, List<StoredTensor> own, Trainer.Reader<E> reader) throws E {
@@ -28,8 +29,11 @@ final class WholeTensors {
     SequencedMap<String, Shape> shapes = parameters.whole().parameterShapes();
     List<ShownSlices.Sliced> slices =
         own.stream()
-            .map(tensor ->
-                new ShownSlices.Sliced(shapes.get(tensor.name()), tensor.shape(), 0, tensor.data()))
+            .map(tensor -> {
+              StoredTensor single = ConvertedContent.of(tensor, DType.F32);
+              Shape whole = shapes.get(tensor.name());
+              return new ShownSlices.Sliced(whole, tensor.shape(), 0, single.content());
+            })
             .toList();
     ShownSlices.show(
         parameters.parallel(),

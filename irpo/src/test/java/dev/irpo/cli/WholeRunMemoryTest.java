@@ -13,6 +13,7 @@ import dev.irpo.plan.Roofline;
 import dev.irpo.rollout.Prompts;
 import dev.irpo.run.SmallRun;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
@@ -59,7 +60,9 @@ class WholeRunMemoryTest {
 
   private MemoryNeed planned(LanguageModel model) throws IOException {
     Prompts prompts = Prompts.of(CONFIG, model.text(), SIZES);
-    return DryRun.of(CONFIG, prompts, 1).plan(folder.resolve("plan"), Roofline.Device.ANY).memory();
+    return DryRun.of(CONFIG, prompts, DType.F32, 1)
+        .plan(folder.resolve("plan"), Roofline.Device.ANY)
+        .memory();
   }
 
   private Process start(Path model) throws IOException {

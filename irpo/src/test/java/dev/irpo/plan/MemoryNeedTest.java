@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
+import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
@@ -15,9 +16,11 @@ import dev.irpo.run.RunFolder;
 import dev.irpo.run.RunStages;
 import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.CompileOptions;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.cpu.CpuBackend;
@@ -27,9 +30,11 @@ import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -71,6 +76,11 @@ class MemoryNeedTest {
     }
 
     @Override
+    public BackendTraits traits() {
+      return cpu.traits();
+    }
+
+    @Override
     public Program compile(Graph graph, Map<String, Buffer> variables, CompileOptions options) {
       return cpu.compile(graph, variables, options);
     }
@@ -107,7 +117,10 @@ class MemoryNeedTest {
   }
 
   private static MemoryNeed need(LlamaConfig model, RunConfig config, int processes) {
-    RunPrograms programs = new RunPrograms(model, config, LONGEST, processes);
+    return need(new RunPrograms(model, config, LONGEST, processes), config);
+  }
+
+  private static MemoryNeed need(RunPrograms programs, RunConfig config) {
     StageCosts costs = new StageCosts(config, programs, splits(), Roofline.Device.ANY);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits().keySet().forEach(split -> problems.put(split, 1));
@@ -123,10 +136,27 @@ class MemoryNeedTest {
   }
 
   private static void requirePlanIsReality(LanguageModel model, RunConfig config) {
-    RunPrograms programs = new RunPrograms(model.config(), config, LONGEST);
-    Map<Purpose, Long> plan = need(model.config(), config, 1).bytes();
+    requirePlanIsReality(model, DType.F32, config);
+  }
+
+  /// @param stored type of the model's tensors
+  private static void requirePlanIsReality(LanguageModel model, DType stored, RunConfig config) {
+    LlamaConfig sizes = model.config();
+    RunPrograms programs = new RunPrograms(sizes, stored, config, LONGEST, 1);
+    Map<Purpose, Long> plan = need(programs, config).bytes();
     try (Counting backend = new Counting()) {
-      Parameters parameters = Parameters.random(backend, model.config(), 1);
+      Replicas replicas = PlannedGroup.replicas(config, 1);
+      Parameters parameters =
+          Parameters.map(
+              backend,
+              sizes,
+              "model",
+              model.storedTensors().stream()
+                  .map(tensor -> ConvertedContent.of(tensor, stored))
+                  .toList(),
+              Arena.ofAuto(),
+              replicas.model(),
+              PreferenceTraining.changing(config, backend, replicas, sizes));
       assertEquals(backend.bytes, plan.get(Purpose.WEIGHTS));
 
       backend.bytes = 0;
@@ -166,6 +196,7 @@ class MemoryNeedTest {
       LanguageModel model = TestData.open(backend, demo);
       requirePlanIsReality(model, CONFIG);
       requirePlanIsReality(model, CONFIG.with("train.parameters=layers:1"));
+      requirePlanIsReality(model, DType.BF16, CONFIG.with("train.parameters=head"));
     }
   }
 

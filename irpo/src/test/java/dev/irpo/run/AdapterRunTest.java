@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.checkpoints.model.StoredModel;
@@ -34,6 +35,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Runs that train a low-rank adapter in place of the model.
 class AdapterRunTest {
@@ -143,6 +146,48 @@ class AdapterRunTest {
         Files.delete(file);
       }
     }
+  }
+
+  /// The frozen weights are read from the file, whatever they are stored in.
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void aBaseOf16BitsGivesTheBytesOfTheSameNumbersInSinglePrecision(DType type) throws IOException {
+    RunFolder single = runFrom(type, DType.F32);
+    RunFolder half = runFrom(type, type);
+    Map<String, String> expected = RunContents.of(single.root());
+    Map<String, String> found = RunContents.of(half.root());
+    List.of(expected, found)
+        .forEach(contents ->
+            contents
+                .keySet()
+                .removeIf(name ->
+                    name.startsWith("model-0")
+                        || name.endsWith("base.json")
+                        || name.endsWith("manifest.json")));
+    assertEquals(expected, found);
+    assertTrue(
+        found.keySet().stream().anyMatch(name -> name.contains("iteration-2/model/weights")));
+  }
+
+  /// A run from a model whose numbers have a type, stored in this one or another.
+  private static RunFolder runFrom(DType type, DType stored) throws IOException {
+    Path root = temporary.resolve(type + " in " + stored);
+    RunFolder folder;
+    try (Backend cpu = new CpuBackend(1)) {
+      folder = SmallRun.begin(CONFIG, cpu, root);
+    }
+    Path rounded = temporary.resolve("M_0 of " + type + " in " + stored);
+    try (StoredModel start = ModelFiles.open(folder.model(0), Optional.empty())) {
+      List<StoredTensor> tensors =
+          start.tensors().values().stream()
+              .map(tensor -> ConvertedContent.of(ConvertedContent.of(tensor, type), stored))
+              .toList();
+      ArrowModelWriter.keepingTypes()
+          .write(rounded, start.config(), tensors, start.tokenizerFiles());
+    }
+    delete(folder.model(0));
+    Files.move(rounded, folder.model(0));
+    return run(CONFIG, root);
   }
 
   @Test

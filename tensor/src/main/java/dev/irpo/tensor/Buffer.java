@@ -22,14 +22,21 @@ public final class Buffer {
   private final DType dtype;
   private final long numElements;
   private final boolean stable;
+  private final boolean summedAsSingle;
 
   private Buffer(
-      Storage storage, MemorySegment segment, DType dtype, long numElements, boolean stable) {
+      Storage storage,
+      MemorySegment segment,
+      DType dtype,
+      long numElements,
+      boolean stable,
+      boolean summedAsSingle) {
     this.storage = storage;
     this.segment = segment;
     this.dtype = dtype;
     this.numElements = numElements;
     this.stable = stable;
+    this.summedAsSingle = summedAsSingle;
   }
 
   /// A new buffer of zeros, freed when nothing refers to it any more.
@@ -44,13 +51,13 @@ public final class Buffer {
   }
 
   static Buffer wrap(Storage storage, MemorySegment segment, DType dtype) {
-    return new Buffer(storage, segment, dtype, segment.byteSize() / dtype.bytes(), true);
+    return new Buffer(storage, segment, dtype, segment.byteSize() / dtype.bytes(), true, false);
   }
 
   /// A buffer that stands for memory which the host cannot read.
   public static Buffer unbacked(DType dtype, long numElements) {
     Storage storage = new Storage(MemorySegment.NULL, numElements * dtype.bytes());
-    return new Buffer(storage, MemorySegment.NULL, dtype, numElements, false);
+    return new Buffer(storage, MemorySegment.NULL, dtype, numElements, false, false);
   }
 
   /// Whether the host can read it.
@@ -61,16 +68,22 @@ public final class Buffer {
   /// A view of `length` elements from `offset` on; both in elements.
   public Buffer slice(long offset, long length) {
     if (!isBacked()) {
-      return new Buffer(storage, segment, dtype, length, stable);
+      return new Buffer(storage, segment, dtype, length, stable, summedAsSingle);
     }
     MemorySegment part =
         segment.asSlice(offset * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
-    return new Buffer(storage, part, dtype, length, stable);
+    return new Buffer(storage, part, dtype, length, stable, summedAsSingle);
   }
 
   /// The same memory as a place for computed values, which change without announcement.
   public Buffer asWorkspace() {
-    return new Buffer(storage, segment, dtype, numElements, false);
+    return new Buffer(storage, segment, dtype, numElements, false, summedAsSingle);
+  }
+
+  /// The same memory as a weight whose products have the bits that a copy of it in single precision
+  /// gives. Weights of 16 bits may otherwise be summed in an order that suits them.
+  public Buffer summedAsSingle() {
+    return new Buffer(storage, segment, dtype, numElements, stable, true);
   }
 
   /// The memory itself.
@@ -102,6 +115,11 @@ public final class Buffer {
   /// Whether the content changes only together with [#version()].
   public boolean isStable() {
     return stable;
+  }
+
+  /// Whether products are to have the bits that a copy in single precision gives.
+  public boolean isSummedAsSingle() {
+    return summedAsSingle || dtype == DType.F32;
   }
 
   /// Counts the announced changes of the memory, of this view or another.

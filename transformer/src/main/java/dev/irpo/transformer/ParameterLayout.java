@@ -59,6 +59,7 @@ public record ParameterLayout(List<Slice> slices, long numElements) {
   /// The same for tensors of several kinds.
   ///
   /// @param kind of the tensor of a name
+  /// @throws IllegalArgumentException if the whole one lacks a tensor
   public List<Stretch> stretchesOf(ParameterLayout whole, ToIntFunction<String> kind) {
     List<Stretch> stretches = new ArrayList<>();
     Map<String, Slice> there = new HashMap<>();
@@ -66,7 +67,7 @@ public record ParameterLayout(List<Slice> slices, long numElements) {
     for (int i = 0; i < slices.size(); i++) {
       long offset = slices.get(i).offset();
       long end = i + 1 < slices.size() ? slices.get(i + 1).offset() : numElements;
-      long offsetInWhole = there.get(slices.get(i).name()).offset();
+      long offsetInWhole = require(there, slices.get(i).name()).offset();
       int own = kind.applyAsInt(slices.get(i).name());
       Stretch last = stretches.isEmpty() ? new Stretch(0, -1, 0, own) : stretches.getLast();
       if (last.offsetInWhole() + last.numElements() == offsetInWhole && last.kind() == own) {
@@ -77,6 +78,15 @@ public record ParameterLayout(List<Slice> slices, long numElements) {
       }
     }
     return stretches;
+  }
+
+  private static Slice require(Map<String, Slice> there, String name) {
+    Slice slice = there.get(name);
+    if (slice == null) {
+      throw new IllegalArgumentException(
+          "'%s' is not among the weights that may change".formatted(name));
+    }
+    return slice;
   }
 
   /// Views of the parts of a flat buffer.

@@ -10,13 +10,15 @@ import java.lang.foreign.Arena;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// The weights of one model, or the slice that this process has of them ([TensorParallel]): a flat
-/// buffer and a named view of each tensor in it, or, for reading alone, each tensor where a
-/// checkpoint has it.
+/// buffer of those that may change and a named view of each tensor in it; the others, all of them
+/// or none, are where a checkpoint has them.
 ///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
 /// Whoever writes into them on the host calls [#markChanged()] afterwards, because backends keep
@@ -32,17 +34,19 @@ public final class Parameters {
   private final Optional<Buffer> flat;
   private final SequencedMap<String, Buffer> buffers;
 
+  /// @param layout of the flat buffer
   private Parameters(
       LlamaConfig whole,
       TensorParallel parallel,
+      ParameterLayout layout,
       Optional<Buffer> flat,
       SequencedMap<String, Buffer> buffers) {
     this.whole = whole;
     this.parallel = parallel;
+    this.layout = layout;
     this.flat = flat;
     this.buffers = Collections.unmodifiableSequencedMap(buffers);
     config = whole.slice(parallel);
-    layout = ParameterLayout.of(config.parameterShapes());
   }
 
   /// Parameters that are all zero.
@@ -57,7 +61,37 @@ public final class Parameters {
   public static Parameters allocate(Backend backend, LlamaConfig whole, TensorParallel parallel) {
     ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
     Buffer flat = backend.allocate(layout.numElements());
-    return new Parameters(whole, parallel, Optional.of(flat), layout.slice(flat, ""));
+    return new Parameters(whole, parallel, layout, Optional.of(flat), layout.slice(flat, ""));
+  }
+
+  /// What a process would have of a model that [#map] gives, without content.
+  ///
+  /// @param changing names of the weights that are loaded
+  /// @param mapped type of the matrices that are not
+  public static Parameters outline(
+      Backend backend,
+      LlamaConfig whole,
+      TensorParallel parallel,
+      Set<String> changing,
+      DType mapped) {
+    ParameterLayout layout = changingLayout(whole, parallel, changing);
+    Optional<Buffer> flat =
+        changing.isEmpty() ? Optional.empty() : Optional.of(backend.allocate(layout.numElements()));
+    Map<String, Buffer> loaded = flat.isEmpty() ? Map.of() : layout.slice(flat.get(), "");
+    SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
+    whole
+        .slice(parallel)
+        .parameterShapes()
+        .forEach((name, shape) -> {
+          if (loaded.containsKey(name)) {
+            buffers.put(name, loaded.get(name));
+          } else if (shape.rank() == 2) {
+            buffers.put(name, Buffer.unbacked(mapped, shape.numElements()).summedAsSingle());
+          } else {
+            buffers.put(name, backend.allocate(shape.numElements()));
+          }
+        });
+    return new Parameters(whole, parallel, layout, flat, buffers);
   }
 
   /// Fresh weights: normal with deviation 0.02, those that write into the residual stream scaled by
@@ -153,8 +187,47 @@ public final class Parameters {
       return load(backend, whole, source, tensors, parallel);
     }
     SequencedMap<String, Buffer> buffers =
-        new WeightLoading(source, whole, parallel).map(tensors, backend, arena);
-    return new Parameters(whole, parallel, Optional.empty(), buffers);
+        new WeightLoading(source, whole, parallel).map(tensors, backend, arena, Map.of());
+    ParameterLayout layout = changingLayout(whole, parallel, Set.of());
+    return new Parameters(whole, parallel, layout, Optional.empty(), buffers);
+  }
+
+  /// The weights of a checkpoint for training: those that will change are loaded, all others
+  /// [#map]ped, and products with these have the bits that they would have in single precision.
+  ///
+  /// @param changing names of those that will; none where the processes divide them
+  /// @throws IllegalArgumentException as above, or as [LlamaConfig#slice]
+  public static Parameters map(
+      Backend backend,
+      LlamaConfig whole,
+      String source,
+      Collection<StoredTensor> tensors,
+      Arena arena,
+      TensorParallel parallel,
+      Set<String> changing) {
+    if (!backend.traits().readsHalfWeights()) {
+      return load(backend, whole, source, tensors, parallel);
+    }
+    ParameterLayout layout = changingLayout(whole, parallel, changing);
+    Optional<Buffer> flat =
+        changing.isEmpty() ? Optional.empty() : Optional.of(backend.allocate(layout.numElements()));
+    Map<String, Buffer> loaded = flat.isEmpty() ? Map.of() : layout.slice(flat.get(), "");
+    SequencedMap<String, Buffer> buffers =
+        new WeightLoading(source, whole, parallel).map(tensors, backend, arena, loaded);
+    buffers.replaceAll(
+        (name, buffer) -> loaded.containsKey(name) ? buffer : buffer.summedAsSingle());
+    flat.ifPresent(Buffer::markChanged);
+    return new Parameters(whole, parallel, layout, flat, buffers);
+  }
+
+  /// The layout of the weights that may change; of all where none may.
+  private static ParameterLayout changingLayout(
+      LlamaConfig whole, TensorParallel parallel, Set<String> changing) {
+    SequencedMap<String, Shape> shapes = whole.slice(parallel).parameterShapes();
+    if (!changing.isEmpty()) {
+      shapes.keySet().retainAll(changing);
+    }
+    return ParameterLayout.of(shapes);
   }
 
   /// Bytes of memory that [#map] takes, besides maps of files: vectors, and matrices that no map
@@ -173,12 +246,30 @@ public final class Parameters {
       LlamaConfig whole,
       Collection<StoredTensor> tensors,
       TensorParallel parallel) {
+    return bytesToMap(backend, whole, tensors, parallel, Set.of());
+  }
+
+  /// The same where some will change.
+  ///
+  /// @param changing names of those that will
+  public static long bytesToMap(
+      Backend backend,
+      LlamaConfig whole,
+      Collection<StoredTensor> tensors,
+      TensorParallel parallel,
+      Set<String> changing) {
     if (!backend.traits().readsHalfWeights()) {
       ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
       return layout.numElements() * DType.F32.bytes();
     }
-    long bytes = 0;
+    long bytes =
+        changing.isEmpty()
+            ? 0
+            : changingLayout(whole, parallel, changing).numElements() * DType.F32.bytes();
     for (StoredTensor tensor : new WeightLoading("", whole, parallel).slices(tensors)) {
+      if (changing.contains(tensor.name())) {
+        continue;
+      }
       boolean isMapped = tensor.content().inMemory().isPresent();
       if (tensor.shape().rank() != 2) {
         bytes += tensor.shape().numElements() * DType.F32.bytes();
@@ -202,13 +293,13 @@ public final class Parameters {
     markChanged();
   }
 
-  /// Overwrites all weights with those of a checkpoint, tensor by tensor from where it has them, so
-  /// that no second copy takes memory.
+  /// Overwrites all weights that may change with those of a checkpoint, tensor by tensor from where
+  /// it has them, so that no second copy takes memory.
   ///
   /// @param source the file or folder, named in messages
   /// @throws IllegalArgumentException as [#load]
   public void overwrite(String source, Collection<StoredTensor> tensors) {
-    new WeightLoading(source, whole, parallel).load(tensors, buffers);
+    new WeightLoading(source, whole, parallel).load(tensors, layout.slice(flat(), ""));
     markChanged();
   }
 
@@ -243,19 +334,19 @@ public final class Parameters {
     return new WeightLoading("", whole, parallel).slice(tensor, own);
   }
 
-  /// Names, shapes and offsets.
+  /// Names, shapes and offsets of the weights that may change; of all where none may.
   public ParameterLayout layout() {
     return layout;
   }
 
-  /// All weights, end to end.
+  /// All weights that may change, end to end.
   ///
   /// @throws IllegalStateException if they are [#map]ped, which lets nobody change them
   public Buffer flat() {
     return flat.orElseThrow(() -> new IllegalStateException("mapped weights cannot change"));
   }
 
-  /// The tensors by name, views of [#flat()].
+  /// All tensors by name; those that may change are views of [#flat()].
   public SequencedMap<String, Buffer> buffers() {
     return buffers;
   }

@@ -45,7 +45,13 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
   }
 
   /// Matrices where they lie, vectors as copies in the backend's precision.
-  SequencedMap<String, Buffer> map(Collection<StoredTensor> tensors, Backend backend, Arena arena) {
+  ///
+  /// @param changing buffers that the tensors of these names are copied into instead
+  SequencedMap<String, Buffer> map(
+      Collection<StoredTensor> tensors,
+      Backend backend,
+      Arena arena,
+      Map<String, Buffer> changing) {
     Map<String, StoredTensor> checked = check(tensors);
     SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
     config
@@ -53,7 +59,10 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
         .parameterShapes()
         .forEach((name, shape) -> {
           StoredTensor tensor = slice(checked.get(name), shape);
-          if (shape.rank() == 2) {
+          if (changing.containsKey(name)) {
+            copy(tensor, changing.get(name));
+            buffers.put(name, changing.get(name));
+          } else if (shape.rank() == 2) {
             StoredTensor inMemory = tensor.inMemory(arena);
             buffers.put(name, Buffer.wrap(inMemory.data(), tensor.dtype()));
           } else {

@@ -3,7 +3,6 @@ package dev.irpo.tensor.cpu;
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -67,7 +66,7 @@ final class CpuMatrix implements MatrixKernels {
 
   private void linear(
       MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes, Inner inner) {
-    if (weight.dtype() != DType.F32) {
+    if (!weight.isSummedAsSingle()) {
       halfLinear(out, x, weight, sizes, inner);
       return;
     }
@@ -77,7 +76,8 @@ final class CpuMatrix implements MatrixKernels {
     Strided a = Strided.rows(x, inner.dim).from(0, inner.first);
     BlockedProduct product = product(out, TileRows.ofRows(a), sizes, false);
     if (packed.isEmpty()) {
-      RowPanels panels = new RowPanels(weight.segment(), sizes.columns(), inner.dim);
+      RowPanels panels =
+          new RowPanels(weight.segment(), weight.dtype(), sizes.columns(), inner.dim);
       product.multiply(panels.from(inner.first));
     } else {
       product.multiply(packed.get().from(0, inner.first));
@@ -89,10 +89,14 @@ final class CpuMatrix implements MatrixKernels {
     return new BlockedProduct(pool, Strided.rows(out, sizes.columns()), a, sizes, add);
   }
 
-  /// The linear layer on plain memory, with panels that are packed for it.
-  void linear(MemorySegment out, MemorySegment x, MemorySegment weight, ProductSizes sizes) {
+  /// The linear layer on plain memory with a part of a weight, of which no panels are kept.
+  void linearOfPart(MemorySegment out, MemorySegment x, Buffer part, ProductSizes sizes) {
+    if (!part.isSummedAsSingle()) {
+      halfLinear(out, x, part, sizes, new Inner(sizes.depth(), 0));
+      return;
+    }
     product(out, TileRows.ofRows(Strided.rows(x, sizes.depth())), sizes, false)
-        .multiply(new RowPanels(weight, sizes.columns(), sizes.depth()));
+        .multiply(new RowPanels(part.segment(), part.dtype(), sizes.columns(), sizes.depth()));
   }
 
   /// With weights of 16 bits, straight from where they lie, for so many rows at a time as fit
@@ -166,14 +170,14 @@ final class CpuMatrix implements MatrixKernels {
   public void linearInputGradient(
       Buffer dX, Buffer dOut, Buffer weight, int rows, int outDim, int inDim) {
     ProductSizes sizes = new ProductSizes(rows, inDim, outDim);
-    inputGradient(dX.segment(), dOut.segment(), weight.segment(), sizes, false);
+    inputGradient(dX.segment(), dOut.segment(), weight, sizes, false);
   }
 
   /// dX (R, K) = dOut (R, N) · weight (N, K) on plain memory, or += if `add`; sizes are (R, K, N).
   void inputGradient(
-      MemorySegment dX, MemorySegment dOut, MemorySegment weight, ProductSizes sizes, boolean add) {
+      MemorySegment dX, MemorySegment dOut, Buffer weight, ProductSizes sizes, boolean add) {
     product(dX, TileRows.ofRows(Strided.rows(dOut, sizes.depth())), sizes, add)
-        .multiply(new ColumnPanels(weight, sizes.columns()));
+        .multiply(new ColumnPanels(weight.segment(), weight.dtype(), sizes.columns()));
   }
 
   @Override

@@ -41,8 +41,58 @@ final class HalfLanes {
   /// Copies n numbers to single precision.
   static void widen(
       DType dtype, MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
-    for (int i = 0; i < n; i++) {
+    int whole = n / Lanes.COUNT * Lanes.COUNT;
+    switch (dtype) {
+      case BF16 -> widenBfloat16(from, fromAt, to, toAt, whole);
+      case F16 -> widenFloat16(from, fromAt, to, toAt, whole);
+      case F32, F64, INT32 -> throw unsupported(dtype);
+    }
+    for (int i = whole; i < n; i++) {
       to.set(Lanes.FLOAT, toAt + floatBytes(i), widened(dtype, from.get(SHORT, fromAt + 2L * i)));
+    }
+  }
+
+  private static void widenBfloat16(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+    for (int i = 0; i < n; i += Lanes.COUNT) {
+      FloatVector wide = bfloat16(bits(from, fromAt + 2L * i));
+      wide.intoMemorySegment(to, toAt + floatBytes(i), Lanes.ORDER);
+    }
+  }
+
+  private static void widenFloat16(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+    for (int i = 0; i < n; i += Lanes.COUNT) {
+      FloatVector wide = float16(bits(from, fromAt + 2L * i));
+      wide.intoMemorySegment(to, toAt + floatBytes(i), Lanes.ORDER);
+    }
+  }
+
+  /// Widens a strip of bf16 numbers, one panel's columns of some rows.
+  ///
+  /// @param from address of the first
+  /// @param row bytes from one row to the next
+  /// @param to address where the rows of the panel go
+  static void stripBfloat16(long from, long row, long to, int count) {
+    for (int k = 0; k < count; k++) {
+      long source = from + k * row;
+      long target = to + k * Tiles.PANEL_BYTES;
+      for (int lane = 0; lane < Tiles.PANEL; lane += Lanes.COUNT) {
+        FloatVector wide = bfloat16(bits(RawMemory.ALL, source + 2L * lane));
+        RawMemory.store(wide, target + floatBytes(lane));
+      }
+    }
+  }
+
+  /// The same of f16 numbers.
+  static void stripFloat16(long from, long row, long to, int count) {
+    for (int k = 0; k < count; k++) {
+      long source = from + k * row;
+      long target = to + k * Tiles.PANEL_BYTES;
+      for (int lane = 0; lane < Tiles.PANEL; lane += Lanes.COUNT) {
+        FloatVector wide = float16(bits(RawMemory.ALL, source + 2L * lane));
+        RawMemory.store(wide, target + floatBytes(lane));
+      }
     }
   }
 

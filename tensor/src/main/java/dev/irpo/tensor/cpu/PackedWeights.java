@@ -4,7 +4,6 @@ import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Compilation;
-import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.WeightProduct;
@@ -58,7 +57,7 @@ final class PackedWeights {
       entries.put(weight, entry);
     }
     if (entry.version != weight.version()) {
-      pack(weight.segment(), entry.panels, sizes);
+      pack(weight, entry.panels, sizes);
       entry.version = weight.version();
     }
     return Optional.of(Panels.packed(entry.panels, sizes.depth()));
@@ -85,12 +84,12 @@ final class PackedWeights {
     return kept;
   }
 
-  /// What stands for the memory of a weight, if that is stable and in single precision.
+  /// What stands for the memory of a weight, if that is stable and read by panels.
   private static Optional<Object> memoryToPack(Tensor weight, Compilation compilation) {
     return switch (weight.kind()) {
       case VARIABLE -> {
         Buffer buffer = compilation.variables().get(weight.name());
-        yield weight.dtype() == DType.F32 ? Optional.of(buffer) : Optional.empty();
+        yield buffer.isSummedAsSingle() ? Optional.of(buffer) : Optional.empty();
       }
       case CONSTANT -> Optional.of(weight);
       case INPUT, COMPUTED -> Optional.empty();
@@ -115,8 +114,9 @@ final class PackedWeights {
     return entries.values().stream().mapToLong(entry -> entry.panels.byteSize()).sum();
   }
 
-  private void pack(MemorySegment weight, MemorySegment panels, ProductSizes sizes) {
-    RowPanels source = new RowPanels(weight, sizes.columns(), sizes.depth());
+  private void pack(Buffer weight, MemorySegment panels, ProductSizes sizes) {
+    RowPanels source =
+        new RowPanels(weight.segment(), weight.dtype(), sizes.columns(), sizes.depth());
     int count = Panels.count(sizes.columns());
     PanelSource.Range all = new PanelSource.Range(0, count, 0, sizes.depth());
     Panels target = Panels.packed(panels, sizes.depth());

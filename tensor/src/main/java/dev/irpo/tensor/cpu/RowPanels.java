@@ -2,6 +2,9 @@ package dev.irpo.tensor.cpu;
 
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
+import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import jdk.incubator.vector.FloatVector;
@@ -9,21 +12,34 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Panels of the rows of a row-major matrix, transposed on the way.
+/// Panels of the rows of a row-major matrix, transposed on the way. Numbers of 16 bits are widened
+/// before, some columns of a panel at a time, into memory that stays in the L1 cache.
 ///
 /// A square of as many rows and columns as a vector has lanes is transposed by halves: stage d
 /// exchanges, between vectors i and i + d, the lanes whose number has bit d.
 ///
 /// Shares are panels.
 ///
+/// @param dtype of the matrix; the panels are in single precision
 /// @param rows of the matrix
 /// @param columns of the matrix, the k of the panels
-record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSource {
+record RowPanels(MemorySegment matrix, DType dtype, int rows, int columns) implements PanelSource {
+  /// Columns that are widened at a time, and the floats from one row of them to the next: rows
+  /// whose distance is a power of two compete for the same sets of the cache.
+  private static final int WIDE_COLUMNS = 256;
+
+  private static final int WIDE_ROW = WIDE_COLUMNS + Lanes.PARTIALS;
+
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, VectorShape.forBitSize(32 * Lanes.COUNT));
 
   private static final int[][] LOW = indices(0);
   private static final int[][] HIGH = indices(1);
+
+  /// Of a matrix in single precision.
+  RowPanels(MemorySegment matrix, int rows, int columns) {
+    this(matrix, DType.F32, rows, columns);
+  }
 
   @Override
   public void pack(Range range, Panels target, int share, int shares) {
@@ -47,6 +63,10 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
   }
 
   private void pack(Range range, Panels target, int share, int shares, boolean bySquares) {
+    if (dtype != DType.F32) {
+      packWidened(range, target, share, shares, bySquares);
+      return;
+    }
     int end = PanelSource.begin(range.panels(), share + 1, shares);
     int last = range.from() + range.depth();
     for (int panel = PanelSource.begin(range.panels(), share, shares); panel < end; panel++) {
@@ -60,6 +80,27 @@ record RowPanels(MemorySegment matrix, int rows, int columns) implements PanelSo
         int rest = squares * Lanes.COUNT;
         long restAt = at + rest * Tiles.PANEL_BYTES;
         singly(first, range.from() + rest, last, target.memory(), restAt);
+      }
+    }
+  }
+
+  private void packWidened(Range range, Panels target, int share, int shares, boolean bySquares) {
+    int end = PanelSource.begin(range.panels(), share + 1, shares);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment wide =
+          arena.allocate(floatBytes((long) Tiles.PANEL * WIDE_ROW), Buffer.ALIGNMENT);
+      for (int panel = PanelSource.begin(range.panels(), share, shares); panel < end; panel++) {
+        int first = range.first() + panel * Tiles.PANEL;
+        int count = Math.min(Tiles.PANEL, rows - first);
+        RowPanels widened = new RowPanels(wide, count, WIDE_ROW);
+        for (int k = 0; k < range.depth(); k += WIDE_COLUMNS) {
+          int depth = Math.min(WIDE_COLUMNS, range.depth() - k);
+          for (int row = 0; row < count; row++) {
+            long at = ((long) (first + row) * columns + range.from() + k) * dtype.bytes();
+            HalfLanes.widen(dtype, matrix, at, wide, floatBytes((long) row * WIDE_ROW), depth);
+          }
+          widened.pack(new Range(0, 1, 0, depth), target.from(panel, k), 0, 1, bySquares);
+        }
       }
     }
   }

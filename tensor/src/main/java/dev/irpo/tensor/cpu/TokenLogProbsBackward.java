@@ -66,9 +66,9 @@ record TokenLogProbsBackward(
   }
 
   /// The part of the head, or of its gradient, for some columns of the logits.
-  private MemorySegment part(Buffer head, Columns columns) {
-    long row = floatBytes(sizes.embedDim());
-    return head.segment().asSlice(columns.first * row, columns.count * row);
+  private Buffer part(Buffer head, Columns columns) {
+    long row = sizes.embedDim();
+    return head.slice(columns.first * row, columns.count * row);
   }
 
   /// The first columns overwrite what another block of rows left.
@@ -85,14 +85,14 @@ record TokenLogProbsBackward(
       ScoredRows block,
       Columns columns) {
     ProductSizes product = new ProductSizes(columns.count, sizes.embedDim(), block.count());
-    matrix.weightGradient(part(dWeight, columns), gradients, states, product);
+    matrix.weightGradient(part(dWeight, columns).segment(), gradients, states, product);
   }
 
   /// Writes dOut·([v = target] − exp(l[v] − logSumExp)) for some columns of a block.
   private void logitGradients(
       MemorySegment logits, MemorySegment states, ScoredRows block, Columns columns) {
     ProductSizes product = new ProductSizes(block.count(), columns.count, sizes.embedDim());
-    matrix.linear(logits, states, part(weight, columns), product);
+    matrix.linearOfPart(logits, states, part(weight, columns), product);
     block.forEach(pool, i -> logitGradients(logits, i, block.from() + i, columns));
   }
 

@@ -76,6 +76,11 @@ public record Linear() implements Op {
     }
 
     @Override
+    public Set<DType> inputTypes(int index) {
+      return index == 1 ? DType.SINGLE_OR_HALF : DType.SINGLE;
+    }
+
+    @Override
     public List<Shape> outputShapes(List<Tensor> inputs) {
       return List.of(Shape.of(inputs.get(0).size(0), inputs.get(1).size(1)));
     }

@@ -29,7 +29,11 @@ record TokenLogProbsGradient(boolean ofStates, boolean ofHead) implements Op {
 
   @Override
   public Set<DType> inputTypes(int index) {
-    return index == 4 || index == 5 ? DType.INDEX : DType.SINGLE;
+    return switch (index) {
+      case 3 -> DType.SINGLE_OR_HALF;
+      case 4, 5 -> DType.INDEX;
+      default -> DType.SINGLE;
+    };
   }
 
   @Override

@@ -2,14 +2,17 @@ package dev.irpo.tensor.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.kernel.ScoreSizes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,80 @@ class HalfWeightsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void inputGradientHasTheBitsOfTheSameWeightsInSinglePrecision(DType dtype) {
+    for (int[] sizes :
+        new int[][] {{1, 1, 1}, {3, 7, 31}, {5, 70, 33}, {66, 129, 96}, {9, 600, 300}}) {
+      int rows = sizes[0];
+      int outDim = sizes[1];
+      int inDim = sizes[2];
+      Weights weights = Weights.of(dtype, outDim * inDim);
+      Buffer dOut = FixedOrderTest.signed(6, rows * outDim);
+      Buffer expected = FixedOrderTest.zeros(rows * inDim);
+      Buffer actual = FixedOrderTest.zeros(rows * inDim);
+      kernels.matrix().linearInputGradient(expected, dOut, weights.wide, rows, outDim, inDim);
+      kernels.matrix().linearInputGradient(actual, dOut, weights.half, rows, outDim, inDim);
+      assertArrayEquals(
+          expected.toFloatArray(), actual.toFloatArray(), () -> Arrays.toString(sizes));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void summedAsSingleTheyHaveTheBitsOfSinglePrecision(DType dtype) {
+    for (int[] sizes : new int[][] {{1, 1, 1}, {3, 7, 31}, {5, 70, 600}, {300, 129, 533}}) {
+      int rows = sizes[0];
+      int outDim = sizes[1];
+      int inDim = sizes[2];
+      Weights weights = Weights.of(dtype, outDim * inDim);
+      Buffer half = weights.half.summedAsSingle();
+      Buffer x = FixedOrderTest.signed(7, rows * inDim);
+      Buffer expected = FixedOrderTest.zeros(rows * outDim);
+      Buffer actual = FixedOrderTest.zeros(rows * outDim);
+      kernels.matrix().linear(expected, x, weights.wide, rows, outDim, inDim);
+      kernels.matrix().linear(actual, x, half, rows, outDim, inDim);
+      assertArrayEquals(
+          expected.toFloatArray(), actual.toFloatArray(), () -> Arrays.toString(sizes));
+      int first = inDim / 3;
+      kernels.matrix().linearSlice(expected, x, weights.wide, rows, outDim, inDim, first, first);
+      kernels.matrix().linearSlice(actual, x, half, rows, outDim, inDim, first, first);
+      assertArrayEquals(
+          expected.toFloatArray(), actual.toFloatArray(), () -> Arrays.toString(sizes));
+    }
+  }
+
+  /// The logits are summed in another order than with a head in single precision; each is off by
+  /// less than 2·K roundings of K products below 1.
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void gradientsOfStatesReadAHeadOf16Bits(DType dtype) {
+    ScoreSizes sizes = new ScoreSizes(5, 4, 37, 2011);
+    Weights head = Weights.of(dtype, sizes.vocabSize() * sizes.embedDim());
+    Buffer x = FixedOrderTest.signed(7, 5 * sizes.embedDim());
+    Buffer rows = FixedOrderTest.ints(4, 0, -1, 2);
+    Buffer targets = FixedOrderTest.ints(2010, 0, 5, 799);
+    Buffer dOut = FixedOrderTest.signed(8, sizes.count());
+    float[] expected = stateGradients(head.wide, x, rows, targets, dOut, sizes);
+    float[] actual = stateGradients(head.half, x, rows, targets, dOut, sizes);
+    double bound = 2 * sizes.embedDim() * sizes.embedDim() * 0x1p-24;
+    assertArrayEquals(expected, actual, (float) bound);
+    assertFalse(Arrays.equals(expected, new float[expected.length]));
+  }
+
+  private float[] stateGradients(
+      Buffer head, Buffer x, Buffer rows, Buffer targets, Buffer dOut, ScoreSizes sizes) {
+    Buffer logProbs = FixedOrderTest.zeros(sizes.count());
+    Buffer logSumExp = FixedOrderTest.zeros(sizes.count());
+    Buffer dX = FixedOrderTest.zeros((int) x.numElements());
+    kernels.score().tokenLogProbs(logProbs, logSumExp, x, head, rows, targets, sizes);
+    kernels
+        .score()
+        .tokenLogProbsGradient(
+            Optional.of(dX), Optional.empty(), dOut, logSumExp, x, head, rows, targets, sizes);
+    return dX.toFloatArray();
+  }
+
   /// The columns of a matrix from one on.
   private static float[] columns(Buffer matrix, int columns, int first) {
     int width = columns - first;
@@ -138,12 +215,15 @@ class HalfWeightsTest {
       MemorySegment bits = arena.allocate(2L * n).copyFrom(MemorySegment.ofArray(patterns));
       float[] wide = new float[n];
       HalfLanes.widenUnzipped(dtype, bits, 0, wide, 0, n);
+      MemorySegment inOrder = arena.allocate(4L * n);
+      HalfLanes.widen(dtype, bits, 0, inOrder, 0, n);
       float[] expected = new float[n];
       for (int i = 0; i < n; i++) {
         expected[i] =
             dtype == DType.BF16 ? Float.intBitsToFloat(i << 16) : Float.float16ToFloat((short) i);
       }
       assertArrayEquals(unzipped(expected, n), wide);
+      assertArrayEquals(expected, inOrder.toArray(ValueLayout.JAVA_FLOAT));
     }
   }
 

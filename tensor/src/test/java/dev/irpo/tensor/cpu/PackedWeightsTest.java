@@ -97,6 +97,13 @@ class PackedWeightsTest {
   }
 
   @Test
+  void weightsOf16BitsThatAreSummedAsSingleAreKeptAsOthersAre() {
+    variables.put("a", Buffer.allocate(DType.BF16, 40 * DEPTH).summedAsSingle());
+    runProduct(3, "a", 40);
+    expect(panels(40));
+  }
+
+  @Test
   void aWeightThatIsNoVariableIsNotKept() {
     Graph graph = new Graph();
     Tensor weight = graph.input("weight", DType.F32, Shape.of(40, DEPTH));

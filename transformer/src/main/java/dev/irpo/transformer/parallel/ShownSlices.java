@@ -25,7 +25,12 @@ public final class ShownSlices extends ShownPieces {
   /// @param own shape of the slice
   /// @param begin first element of the range in the slice
   /// @param values of the range; float32
-  public record Sliced(Shape whole, Shape own, long begin, MemorySegment values) {
+  public record Sliced(Shape whole, Shape own, long begin, TensorContent values) {
+    /// Values that lie in memory.
+    public Sliced(Shape whole, Shape own, long begin, MemorySegment values) {
+      this(whole, own, begin, TensorContent.of(values));
+    }
+
     private Cut cut() {
       return new Cut(whole, own);
     }
@@ -37,11 +42,13 @@ public final class ShownSlices extends ShownPieces {
     /// The same memory as elements that follow each other in the whole tensor too.
     ///
     /// @param rank of the process whose slice it is
+    /// @throws java.util.NoSuchElementException if the values do not lie in memory
     public List<Place> places(int rank) {
+      MemorySegment memory = values.inMemory().orElseThrow();
       return cut().places(rank, begin, end()).stream()
           .map(run -> {
             long from = (run.inSlice() - begin) * Float.BYTES;
-            return new Place(run.inWhole(), values.asSlice(from, run.length() * Float.BYTES));
+            return new Place(run.inWhole(), memory.asSlice(from, run.length() * Float.BYTES));
           })
           .toList();
     }
@@ -107,7 +114,7 @@ public final class ShownSlices extends ShownPieces {
   private TensorContent content(int number, Cut.Range range) {
     Sliced tensor = tensors.get(number);
     return tensor.cut().isWhole() || group.size() == 1
-        ? TensorContent.of(tensor.values)
+        ? tensor.values
         : content(number, range.begin(), range.end() - range.begin());
   }
 
@@ -127,7 +134,8 @@ public final class ShownSlices extends ShownPieces {
                 .toArray());
     long offset = partition.start(group.rank());
     for (Cut.Run run : runs.get(group.rank())) {
-      copy(tensor.values, run.inSlice() - tensor.begin, piece, offset, run.length());
+      long from = (run.inSlice() - tensor.begin) * Float.BYTES;
+      tensor.values.read(from, piece.asSlice(offset * Float.BYTES, run.length() * Float.BYTES));
       offset += run.length();
     }
     group.allGather(piece, Element.F32, partition);

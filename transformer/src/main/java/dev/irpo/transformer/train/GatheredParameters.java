@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
 /// while one is read, the next is on its way. All processes gather the same buckets in the same
 /// order, also one that has nothing to compute.
 ///
-/// Parameters that are not trained stay in every process, in single precision.
+/// Parameters that are not trained stay in every process as they lie.
 final class GatheredParameters implements TrainedParameters {
   private static final int SLOTS = 2;
   private static final int NONE = -1;
@@ -52,6 +52,7 @@ final class GatheredParameters implements TrainedParameters {
   private final boolean[] staysGathered;
   private final List<Place> places = new ArrayList<>();
   private final SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
+  private final Map<String, DType> types;
   private long bytes;
   private Pending pending;
 
@@ -90,10 +91,9 @@ final class GatheredParameters implements TrainedParameters {
       staysGathered[embedding] = start.config().tiedHead(); // the head reads it too
     }
     makePlaces(backend);
-    start
-        .buffers()
-        .forEach((name, values) ->
-            buffers.put(name, isTrained(name) ? null : inSingle(backend, values)));
+    start.buffers().forEach((name, values) -> buffers.put(name, isTrained(name) ? null : values));
+    types = new HashMap<>(start.halfTypes());
+    types.keySet().removeIf(this::isTrained);
     buckets().forEach(this::nameBuffers);
     if (shards.isBacked()) {
       overwrite(name -> stored(start, name));
@@ -138,17 +138,6 @@ final class GatheredParameters implements TrainedParameters {
     return layout.trained().slices().stream().anyMatch(slice -> slice.name().equals(name));
   }
 
-  private Buffer inSingle(Backend backend, Buffer values) {
-    if (!values.dtype().isHalf()) {
-      return values;
-    }
-    Buffer copy = allocate(backend, values.numElements());
-    for (long i = 0; copy.isBacked() && i < values.numElements(); i++) {
-      copy.set(i, values.get(i));
-    }
-    return copy;
-  }
-
   private static StoredTensor stored(Parameters parameters, String name) {
     Buffer values = parameters.buffers().get(name);
     return new StoredTensor(
@@ -177,7 +166,7 @@ final class GatheredParameters implements TrainedParameters {
 
   @Override
   public Map<String, DType> types() {
-    return Map.of();
+    return types;
   }
 
   /// A graph with an operation where a section begins, forward or backward, that waits for its
