@@ -27,6 +27,9 @@ final class JsonLines {
   /// What some editors put before a text in UTF-8.
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
+  /// Characters of a value in a message.
+  private static final int MOST_SHOWN = 60;
+
   private JsonLines() {}
 
   /// One parsed line.
@@ -45,7 +48,7 @@ final class JsonLines {
     String text(String key) {
       JsonNode value = object.get(key);
       if (value == null || !value.isTextual()) {
-        throw mistake("needs \"%s\" with a text, has %s".formatted(key, value));
+        throw mistake("needs \"%s\" with a text, has %s".formatted(key, shown(value)));
       }
       return value.textValue();
     }
@@ -59,18 +62,24 @@ final class JsonLines {
     int[] ids(String key) {
       JsonNode value = object.get(key);
       if (value == null || !value.isArray()) {
-        throw mistake("needs \"%s\" with a list of token ids, has %s".formatted(key, value));
+        throw mistake("needs \"%s\" with a list of token ids, has %s".formatted(key, shown(value)));
       }
       int[] ids = new int[value.size()];
       for (int i = 0; i < ids.length; i++) {
         if (!value.get(i).canConvertToInt() || !value.get(i).isIntegralNumber()) {
           throw mistake(
               "\"%s\" holds %s at place %d, where a token id must be"
-                  .formatted(key, value.get(i), i));
+                  .formatted(key, shown(value.get(i)), i));
         }
         ids[i] = value.get(i).intValue();
       }
       return ids;
+    }
+
+    /// The beginning of what may be long.
+    private static String shown(JsonNode value) {
+      String text = String.valueOf(value);
+      return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
     }
   }
 

@@ -112,7 +112,7 @@ final class SftCommand implements Callable<Integer> {
         folder.run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
       }
       processes.all(() -> {
-        training.saveModel(folder.model());
+        training.saveModel(folder.model(), model.model);
         return folder;
       });
     }

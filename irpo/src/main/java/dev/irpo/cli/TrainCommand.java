@@ -124,7 +124,7 @@ final class TrainCommand implements Callable<Integer> {
         folder.run(training, plan, line -> bar.at(line.step(), line.message(), line.values()));
       }
       processes.all(() -> {
-        training.saveModel(folder.model());
+        training.saveModel(folder.model(), policy);
         return folder;
       });
     }

@@ -116,17 +116,30 @@ public final class AdaptedModel {
   ///
   /// @param base of the same sizes and weights, but for the adapter
   public static void copyAdapter(StoredModel model, Path base, Path target) throws IOException {
-    BaseModel rest = BaseModel.of(base, model.tensors().keySet());
     List<StoredTensor> own =
         model.tensors().values().stream().filter(tensor -> Adapter.has(tensor.name())).toList();
-    TokenizerFiles tokenizer = model.tokenizerFiles();
+    BaseModel rest = BaseModel.of(base, model.tensors().keySet());
+    write(target, model.config(), own, model.tokenizerFiles(), rest);
+  }
+
+  /// The same of an adapter's tensors.
+  ///
+  /// @param config content of config.json
+  /// @param rest has everything else
+  public static void write(
+      Path target,
+      ObjectNode config,
+      List<StoredTensor> adapter,
+      TokenizerFiles tokenizer,
+      BaseModel rest)
+      throws IOException {
     AtomicFiles.writeFolder(
         target,
         temporary -> {
           SortedMap<String, Manifest.Entry> written =
               new TreeMap<>(
                   ArrowModelWriter.keepingTypes()
-                      .writeContents(temporary, model.config(), own, tokenizer));
+                      .writeContents(temporary, config, adapter, tokenizer));
           written.putAll(rest.writeTo(temporary));
           Manifest.write(temporary, written);
         });

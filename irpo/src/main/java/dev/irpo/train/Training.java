@@ -8,7 +8,9 @@ import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.transformer.Adapter;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
@@ -215,12 +217,31 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     Checkpoint.write(folder, model, all, learner.trainer(), state, base);
   }
 
-  /// The first process writes the trained model as a folder that appears when all of it is there.
+  /// The first process writes the trained model as a folder that appears when all of it is there:
+  /// whole, or, where an adapter alone is trained, that adapter upon the model that it began with.
   /// All processes take part.
-  public void saveModel(Path folder) throws IOException {
+  ///
+  /// @param start where that model lies
+  public void saveModel(Path folder, Path start) throws IOException {
+    List<ParameterLayout.Slice> slices = learner.trainer().optimizer().layout().trained().slices();
+    boolean isAdapter = slices.stream().allMatch(slice -> Adapter.has(slice.name()));
+    Optional<BaseModel> rest = isAdapter ? base(start) : Optional.empty();
     learner
         .trainer()
         .show(trained -> {
+          if (rest.isPresent()) {
+            WholeTensors.show(
+                model.parameters(),
+                trained,
+                whole ->
+                    AdaptedModel.write(
+                        folder,
+                        model.huggingFaceConfig(),
+                        whole,
+                        model.tokenizerFiles(),
+                        rest.get()));
+            return;
+          }
           SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
           model.storedTensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
           trained.forEach(tensor -> tensors.put(tensor.name(), tensor));

@@ -8,10 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.TestData;
+import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tokenizer.SentencePieceTokenizer;
+import dev.irpo.transformer.Adapter;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.score.Sequence;
 import java.io.IOException;
@@ -19,7 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -275,6 +281,39 @@ class CommandsTest {
     Object[] arguments = Arrays.copyOf(all, all.length + more.length);
     System.arraycopy(more, 0, arguments, all.length, more.length);
     return CommandLineRun.of("", arguments);
+  }
+
+  @Test
+  void trainOfAnAdapterWritesItUponThePolicyAndContinuesWithIt() throws IOException {
+    Object[] adapter = {"--set", "adapter.rank=4", "--set", "optimizer.learningRate=1e-2"};
+    Path first = folder.resolve("first");
+    train(first, adapter).requireSuccess();
+    Path trained = first.resolve("model");
+    assertTrue(Files.exists(trained.resolve("base.json")));
+    Object[] again = {"--policy", trained, "--pairs", pairs(), "--set", "train.steps=2"};
+    Object[] all = {"train", "--out", folder.resolve("second")};
+    Object[] arguments =
+        Stream.of(all, again, adapter).flatMap(Arrays::stream).toArray(Object[]::new);
+    CommandLineRun.of("", arguments).requireSuccess();
+    try (StoredModel start = ModelFiles.open(model, Optional.empty());
+        StoredModel one = ModelFiles.open(trained, Optional.empty());
+        StoredModel two =
+            ModelFiles.open(folder.resolve("second").resolve("model"), Optional.empty())) {
+      int moved = 0;
+      for (String name : two.tensors().keySet()) {
+        boolean isSame = mismatch(one.tensor(name), two.tensor(name)) == -1;
+        assertEquals(!Adapter.has(name), isSame, name);
+        moved += isSame ? 0 : 1;
+        if (!Adapter.has(name)) {
+          assertEquals(-1, mismatch(start.tensor(name), two.tensor(name)), name);
+        }
+      }
+      assertTrue(moved > 0);
+    }
+  }
+
+  private static long mismatch(StoredTensor one, StoredTensor other) {
+    return one.data().mismatch(other.data());
   }
 
   @Test

@@ -26,6 +26,17 @@ class JsonLinesTest {
   }
 
   @Test
+  void ofALongValueAMessageHasTheBeginning() throws IOException {
+    try (JsonLines.LineReader reader = reader("{\"a\":[" + "12345,".repeat(500) + "1]}")) {
+      JsonLines.Line line = reader.next();
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> line.text("a")).getMessage();
+      String shown = "[" + "12345,".repeat(9) + "12345…";
+      assertEquals("input line 1: needs \"a\" with a text, has " + shown, message);
+    }
+  }
+
+  @Test
   void linesAreCountedWithTheEmptyOnes() throws IOException {
     try (JsonLines.LineReader reader = reader("\n{\"a\":\"x\"}\n  \n\n{\"ids\":[1,2]}")) {
       JsonLines.Line first = reader.next();
