@@ -67,15 +67,14 @@ record TrainingRoom(
   private CommandMemory memory(Backend backend) throws IOException {
     TensorParallel parallel = replicas().model();
     Set<String> changing = Training.changing(config, backend, replicas(), model);
-    if (changing.size() == model.parameterShapes().size()) {
-      return CommandMemory.ofLoaded(backend, model.slice(parallel), models.size());
-    }
     long bytes = 0;
     DType type = DType.F32;
     for (Path path : models) {
       try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
         Collection<StoredTensor> tensors = stored.tensors().values();
-        bytes += Parameters.bytesToMap(backend, model, tensors, parallel, changing);
+        Set<String> loaded =
+            path.equals(models.getFirst()) ? changing : Set.of(); // a reference does not change
+        bytes += Parameters.bytesToMap(backend, model, tensors, parallel, loaded);
         type = LanguageModel.matrixType(stored);
       }
     }

@@ -131,6 +131,7 @@ public final class Evaluator {
           tally.add(isAnswered.test(verdicts));
         },
         responses -> listener.at(tally.soFar(responses)));
+    tally.finish();
     return Verdict.ofAll(replicas.data(), own);
   }
 }

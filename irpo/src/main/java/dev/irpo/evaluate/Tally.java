@@ -36,6 +36,11 @@ final class Tally {
     before = counter.startFetchAndAdd(added);
   }
 
+  /// Waits until all that this process counted is.
+  void finish() {
+    var _ = before.await();
+  }
+
   /// What is known now.
   ///
   /// @param ownResponses that this process has finished, those of unanswered problems among them

@@ -6,11 +6,12 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
+import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.stored.StoredTensor;
-import dev.irpo.transformer.Adapter;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.ParameterLayout;
+import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.train.LearningRate;
 import dev.irpo.transformer.train.StepResult;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// A training of a model, in place, step by step. Resumed from a checkpoint, it ends with the same
 /// bits.
@@ -174,6 +176,25 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     }
   }
 
+  /// Opens a model that scores beside one that is trained, with products of the same bits, and
+  /// never changes.
+  ///
+  /// @throws IOException as [LanguageModel#open]
+  public static LanguageModel openReference(
+      Backend backend, Replicas replicas, Path path, Optional<Path> tokenizer) throws IOException {
+    StoredModel stored = ModelFiles.open(path, tokenizer);
+    boolean staysOpen = false;
+    try {
+      LanguageModel model = LanguageModel.map(backend, stored, replicas.model(), Set.of());
+      staysOpen = backend.traits().readsHalfWeights();
+      return model;
+    } finally {
+      if (!staysOpen) {
+        stored.close();
+      }
+    }
+  }
+
   /// Which weights of a model must be in memory of their own while it is trained: those that are
   /// trained, all where the backend does not read what files map, and none where the processes
   /// divide them, since each then has its share in its trainer.
@@ -223,8 +244,13 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   ///
   /// @param start where that model lies
   public void saveModel(Path folder, Path start) throws IOException {
-    List<ParameterLayout.Slice> slices = learner.trainer().optimizer().layout().trained().slices();
-    boolean isAdapter = slices.stream().allMatch(slice -> Adapter.has(slice.name()));
+    Set<String> trainedNames =
+        learner.trainer().optimizer().layout().trained().slices().stream()
+            .map(ParameterLayout.Slice::name)
+            .collect(Collectors.toSet());
+    boolean isAdapter =
+        model.config().layers().adapter().isPresent()
+            && trainedNames.equals(ParameterSelection.adapter().of(model.config()).keySet());
     Optional<BaseModel> rest = isAdapter ? base(start) : Optional.empty();
     learner
         .trainer()

@@ -343,6 +343,32 @@ class CommandsTest {
   }
 
   @Test
+  void aReferenceOfATrainingOfAnAdapterHasNone() throws IOException {
+    Path whole = folder.resolve("whole");
+    Path out = folder.resolve("adapted");
+    train(whole, "--reference", model).requireSuccess();
+    Object[] adapter = {"--set", "adapter.rank=4", "--set", "train.parameters=adapter"};
+    Object[] reference = {"--reference", model};
+    train(out, Stream.of(reference, adapter).flatMap(Arrays::stream).toArray()).requireSuccess();
+    assertEquals(firstLoss(whole), firstLoss(out));
+  }
+
+  /// Of adapters' factors alone a model cannot be put together that has others too.
+  @Test
+  void aTrainingOfHalfAnAdapterWritesAWholeModel() throws IOException {
+    Path out = folder.resolve("half");
+    String trained = "train.parameters=*lora_B.weight";
+    train(out, "--set", "adapter.rank=4", "--set", trained).requireSuccess();
+    assertFalse(Files.exists(out.resolve("model").resolve("base.json")));
+    assertTrue(inspect(out.resolve("model")).contains("lora_A"));
+  }
+
+  private static double firstLoss(Path out) throws IOException {
+    String line = Files.readAllLines(out.resolve("metrics.jsonl")).getFirst();
+    return MAPPER.readTree(line).get("loss").asDouble();
+  }
+
+  @Test
   void sftLearnsALine() throws IOException {
     Path data = folder.resolve("data.jsonl");
     Files.writeString(data, "{\"prompt\":\"Tom has\",\"response\":\" 4 apples\"}\n");

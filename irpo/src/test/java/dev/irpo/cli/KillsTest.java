@@ -21,12 +21,13 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A small demo that is killed at random moments of all its stages, and each time resumed, ends in
 /// the files of one that was not: as many kills as `IRPO_TEST_KILLS` asks for, in the long form
-/// also of two processes under Open MPI, one of them or both.
+/// also of a demo that trains an adapter, and of two processes under Open MPI, one of them or both.
 class KillsTest {
   private static final long SEED = 23;
   private static final Duration PATIENCE = Duration.ofMinutes(15);
@@ -56,7 +57,8 @@ class KillsTest {
   /// A demo as one process, or as several that a launcher starts.
   ///
   /// @param launcher before the command of a process
-  private record Program(List<String> launcher) {
+  /// @param more settings
+  private record Program(List<String> launcher, List<String> more) {
     Process start(Path out) throws IOException {
       List<String> command = new ArrayList<>(launcher);
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -65,7 +67,8 @@ class KillsTest {
       }
       command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
       command.addAll(List.of("demo", "--log-format", "json", "--out", out.toString()));
-      SETTINGS.forEach(setting -> command.addAll(List.of("--set", setting)));
+      Stream.concat(SETTINGS.stream(), more.stream())
+          .forEach(setting -> command.addAll(List.of("--set", setting)));
       ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
       Mpi.allowRoot(builder);
       return builder.start();
@@ -172,7 +175,14 @@ class KillsTest {
   @Test
   void aKilledRunEndsInTheBytesOfOneThatWasNot() throws Exception {
     LongForm.requireKills();
-    kill(new Program(List.of()), LongForm.kills());
+    kill(new Program(List.of(), List.of()), LongForm.kills());
+  }
+
+  @Test
+  void aKilledRunOfAnAdapterDoesSoToo() throws Exception {
+    LongForm.require();
+    List<String> adapter = List.of("adapter.rank=4", "optimizer.learningRate=1e-3");
+    kill(new Program(List.of(), adapter), LongForm.kills() / 5);
   }
 
   @Test
@@ -182,6 +192,6 @@ class KillsTest {
     assumeTrue(found.isPresent(), "no launcher of Open MPI is on the path");
     List<String> launcher = new ArrayList<>(found.orElseThrow());
     launcher.addAll(List.of("--bind-to", "none", "-n", "2"));
-    kill(new Program(launcher), 2 * LongForm.kills() / 5);
+    kill(new Program(launcher, List.of()), 2 * LongForm.kills() / 5);
   }
 }

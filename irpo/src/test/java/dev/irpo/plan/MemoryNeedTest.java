@@ -200,6 +200,25 @@ class MemoryNeedTest {
     }
   }
 
+  /// Slices of columns are copies.
+  @Test
+  void eachOfTheProcessesThatHoldAModelTogetherTakesWhatIsPlanned() {
+    RunConfig config = CONFIG.with("train.parameters=head", "compute.tensorParallel=2");
+    try (Backend cpu = new CpuBackend(1)) {
+      LanguageModel model = TestData.tinyModel(cpu);
+      Replicas replicas = PlannedGroup.replicas(config, 2);
+      long bytes =
+          Parameters.bytesToMap(
+              cpu,
+              model.config(),
+              model.storedTensors(),
+              replicas.model(),
+              PreferenceTraining.changing(config, cpu, replicas, model.config()));
+      assertEquals(bytes, need(model.config(), config, 2).bytes().get(Purpose.WEIGHTS));
+      assertTrue(bytes > Float.BYTES * model.config().tableShape().numElements());
+    }
+  }
+
   @Test
   void aRealCheckpointTakesWhatIsPlanned() throws IOException {
     Path tokenizer = ForeignData.path("stories260K/tok512.model");

@@ -73,12 +73,13 @@ class SlicedRunTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"all, 1, f32", "layers:1, 2, f32", "all, 2, bf16"})
+  @CsvSource({"all, 1, f32", "layers:1, 2, f32", "all, 2, bf16", "adapter, 1, f32"})
   void twoModelsOfTwoProcessesEndAsOneOfTwoAlsoWhenResumed(String trained, int stage, String type)
       throws IOException {
     RunConfig config =
         SLICED.with(
             "train.parameters=" + trained,
+            "adapter.rank=" + (trained.equals("adapter") ? 4 : 0),
             "train.zeroStage=" + stage,
             "train.parameterType=" + type);
     Map<String, String> one = contents(run("one", 2, config));

@@ -78,6 +78,7 @@ public final class Parameters {
     Optional<Buffer> flat =
         changing.isEmpty() ? Optional.empty() : Optional.of(backend.allocate(layout.numElements()));
     Map<String, Buffer> loaded = flat.isEmpty() ? Map.of() : layout.slice(flat.get(), "");
+    SequencedMap<String, Shape> wholes = whole.parameterShapes();
     SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
     whole
         .slice(parallel)
@@ -87,6 +88,9 @@ public final class Parameters {
             buffers.put(name, loaded.get(name));
           } else if (shape.rank() == 2) {
             buffers.put(name, Buffer.unbacked(mapped, shape.numElements()).summedAsSingle());
+            if (shape.size(1) < wholes.get(name).size(1)) { // slices of columns are copied
+              var _ = backend.allocate(shape.numElements() * mapped.bytes() / Float.BYTES);
+            }
           } else {
             buffers.put(name, backend.allocate(shape.numElements()));
           }
@@ -337,6 +341,11 @@ public final class Parameters {
   /// Names, shapes and offsets of the weights that may change; of all where none may.
   public ParameterLayout layout() {
     return layout;
+  }
+
+  /// Whether some may change.
+  public boolean areInPlace() {
+    return flat.isPresent();
   }
 
   /// All weights that may change, end to end.

@@ -36,7 +36,7 @@ public record BaseModel(Path path, String sha256, List<String> tensors) {
   public static final String FILE_NAME = "base.json";
 
   private static final String WAY_OUT =
-      "; put it back as it was, or use a whole model, such as the model/ that training ends with";
+      "; put it back as it was, or use a whole model, such as one that irpo export writes";
 
   /// Copies the list.
   public BaseModel {

@@ -140,8 +140,9 @@ public final class Simulation {
             assumptions.utilisation * cluster.processor().bytesPerSecond(),
             key.precision == Precision.BF16);
     StageCosts costs = new StageCosts(this.config, programs, splits, device);
-    long trained = programs.training().trainedBytes() / Float.BYTES;
-    return new Planned(programs, costs, planner.apply(costs), Slice.of(config, trained));
+    boolean isMapped = cluster.processor().kind() == Processor.Kind.PROCESS;
+    Slice slice = Slice.of(config, this.config.trained().of(config), isMapped);
+    return new Planned(programs, costs, planner.apply(costs), slice);
   }
 
   /// What is planned for one process, with a strategy's bytes in place of those that it divides

@@ -68,7 +68,8 @@ public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap 
     SequencedMap<Purpose, Long> bytes = new LinkedHashMap<>();
     bytes.put(
         Purpose.WEIGHTS,
-        held(slice.parameters(), precision.weightBytes(), zero.sharesWeights(), ranks, slice)
+        held(slice.trained(), precision.weightBytes(), zero.sharesWeights(), ranks, slice)
+            + slice.frozen() * precision.weightBytes()
             + masterBytes(slice, ranks));
     bytes.put(
         Purpose.GRADIENTS,

@@ -99,6 +99,16 @@ class SimulationTest {
   }
 
   @Test
+  void whatIsNotTrainedIsReadFromItsFile() {
+    RunConfig head = CONFIG.with("train.parameters=head");
+    SimulatedRun run = run(head, Precision.F32, processes(2), 1, "zero1");
+    assertEquals(plan(costs(head, 2)).memory().bytes(), run.memory());
+    assertTrue(
+        run.memory().get(Purpose.WEIGHTS) < Float.BYTES * MODEL.numParameters() / 2,
+        run.memory().toString());
+  }
+
+  @Test
   void roundedParametersAreHeldTwiceAndSentInHalfOfTheBytes() {
     RunConfig rounded = CONFIG.with("train.parameterType=bf16");
     for (int processes : new int[] {1, 2, 4}) {

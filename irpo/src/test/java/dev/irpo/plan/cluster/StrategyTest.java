@@ -20,7 +20,7 @@ class StrategyTest {
   private static final Slice EIGHTH = slice(PARAMETERS / 8);
 
   private static Slice slice(long parameters) {
-    return new Slice(parameters, parameters, parameters / 80, 80, 8192);
+    return new Slice(parameters, parameters, 0, parameters / 80, 80, 8192);
   }
 
   private static Strategy strategy(String name) {
@@ -44,12 +44,12 @@ class StrategyTest {
   /// Rajbhandari et al. 2020, figure 1: 7.5 billion parameters on 64 GPUs.
   @Test
   void memoryIsThatOfTheZeroPaper() {
-    Slice slice = new Slice(7_500_000_000L, 7_500_000_000L, 0, 80, 8192);
+    Slice slice = new Slice(7_500_000_000L, 7_500_000_000L, 0, 0, 80, 8192);
     assertEquals(31.4, gigabytes("zero1", slice, 64), 0.05);
     assertEquals(16.6, gigabytes("zero2", slice, 64), 0.05);
     assertEquals(1.9, gigabytes("zero3", slice, 64), 0.05);
     assertEquals(120, gigabytes("zero1", slice, 1), 1e-9);
-    Slice buckets = new Slice(7_500_000_000L, 7_500_000_000L, 100_000_000, 80, 8192);
+    Slice buckets = new Slice(7_500_000_000L, 7_500_000_000L, 0, 100_000_000, 80, 8192);
     double two = 2 * 2 * 0.1;
     assertEquals(16.6 + two, gigabytes("zero2", buckets, 64), 0.05);
     assertEquals(1.9 + 2 * two, gigabytes("zero3", buckets, 64), 0.05);

@@ -10,13 +10,14 @@ import dev.irpo.transformer.train.ShardedLayout.Range;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Elements that a process updates and that follow each other in the layout of all parameters too,
+/// Elements that a process updates and that follow each other in the layout of what may change too,
 /// within one part of one bucket.
 ///
 /// @param number counts the stretches of a process
 /// @param offsetInMoments of its first element among all that the process updates
 /// @param offsetInBucket of the same element in what the process updates of the bucket
-/// @param offsetInWhole of the same element in the layout of all parameters
+/// @param offsetInWhole of the same element in the layout of what may change; nothing where the
+///   processes divide the parameters
 /// @param copies processes that hold these elements of one model, see [Parameters#copies]
 record OwnedStretch(
     int number,
@@ -29,8 +30,8 @@ record OwnedStretch(
     long length) {
   /// The stretches of this process, bucket by bucket.
   static List<OwnedStretch> of(ShardedLayout layout, Sharding sharding, Parameters parameters) {
-    List<ParameterLayout.Stretch> wholes =
-        layout.trained().stretchesOf(parameters.layout(), parameters::copies);
+    ParameterLayout whole = parameters.areInPlace() ? parameters.layout() : layout.trained();
+    List<ParameterLayout.Stretch> wholes = layout.trained().stretchesOf(whole, parameters::copies);
     List<OwnedStretch> stretches = new ArrayList<>();
     int rank = sharding.group().rank();
     long before = 0;
