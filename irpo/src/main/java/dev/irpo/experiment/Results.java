@@ -51,7 +51,9 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
         "Percent of right answers, mean of %d draws ± standard error over draws (over problems).\n\n"
             .formatted(file.seeds().size()));
     text.append(accuracies());
-    text.append("\npass@k: at least one of k samples is right, percent.\n\n").append(passRates());
+    if (!measuredKs().isEmpty()) {
+      text.append("\npass@k: at least one of k samples is right, percent.\n\n").append(passRates());
+    }
     for (Figure figure : file.figures()) {
       text.append(
           "\n%s: mean log-probability of %s pairs in nats, from the first step to the last.\n\n"
@@ -122,16 +124,19 @@ record Results(ExperimentFile file, List<Outcome> outcomes) {
             overProblems);
   }
 
+  private List<Integer> measuredKs() {
+    return outcomes.stream()
+        .flatMap(outcome -> outcome.evaluations().stream())
+        .filter(evaluation -> evaluation.passAt() != null)
+        .flatMap(evaluation -> evaluation.passAt().stream())
+        .map(PassRate::k)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   private String passRates() {
-    List<Integer> ks =
-        outcomes.stream()
-            .flatMap(outcome -> outcome.evaluations().stream())
-            .filter(evaluation -> evaluation.passAt() != null)
-            .flatMap(evaluation -> evaluation.passAt().stream())
-            .map(PassRate::k)
-            .distinct()
-            .sorted()
-            .toList();
+    List<Integer> ks = measuredKs();
     List<String> head = new ArrayList<>(List.of("method", "protocol"));
     ks.forEach(k -> head.add("pass@" + k));
     MarkdownTable table = new MarkdownTable(head);

@@ -17,6 +17,7 @@ import dev.irpo.transformer.train.Sharding;
 import dev.irpo.transformer.train.TrainItem;
 import dev.irpo.transformer.train.Trainer;
 import dev.irpo.transformer.train.TrainerSettings;
+import java.util.Set;
 
 /// Configuration as the trainer wants it.
 final class Schedules {
@@ -73,15 +74,24 @@ final class Schedules {
     return group.size() == 1 ? Sharding.alone() : Sharding.of(group, train.zeroStage());
   }
 
-  /// What `train.parameters` selects of a model.
+  /// What `train.parameters` selects of a model. Where an adapter is asked for that is all of it at
+  /// least, since checkpoints of some of its factors would have no base that has the others.
   ///
-  /// @throws IllegalArgumentException if the model has no such parameters
+  /// @throws IllegalArgumentException if the model has no such parameters, or some of an adapter
+  ///   are left out
   static ParameterSelection trained(RunConfig config, LlamaConfig model) {
     ParameterSelection selection = config.trained();
+    Set<String> selected;
     try {
-      selection.of(model);
+      selected = selection.of(model).keySet();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("train.parameters: " + e.getMessage(), e);
+    }
+    boolean isAdapted = config.adapter().rank() > 0 && model.layers().adapter().isPresent();
+    if (isAdapted && !selected.containsAll(ParameterSelection.adapter().of(model).keySet())) {
+      throw new IllegalArgumentException(
+          "train.parameters: '%s' leaves out some of the adapter that adapter.rank=%d asks for; add adapter to it"
+              .formatted(selection, config.adapter().rank()));
     }
     return selection;
   }

@@ -353,14 +353,18 @@ class CommandsTest {
     assertEquals(firstLoss(whole), firstLoss(out));
   }
 
-  /// Of adapters' factors alone a model cannot be put together that has others too.
   @Test
-  void aTrainingOfHalfAnAdapterWritesAWholeModel() throws IOException {
+  void aTrainingOfSomeOfAnAdapterIsRefused() throws IOException {
     Path out = folder.resolve("half");
-    String trained = "train.parameters=*lora_B.weight";
-    train(out, "--set", "adapter.rank=4", "--set", trained).requireSuccess();
-    assertFalse(Files.exists(out.resolve("model").resolve("base.json")));
-    assertTrue(inspect(out.resolve("model")).contains("lora_A"));
+    for (String some : List.of("*lora_B.weight", "head")) {
+      train(out, "--set", "adapter.rank=4", "--set", "train.parameters=" + some)
+          .requireRefused(
+              "train.parameters: '" + some + "'", "adapter.rank=4", "add adapter to it");
+      assertFalse(Files.exists(out.resolve("model")));
+    }
+    train(out, "--set", "adapter.rank=4", "--set", "train.parameters=adapter, head")
+        .requireSuccess();
+    assertFalse(Files.exists(out.resolve("model").resolve("base.json")), "more is trained");
   }
 
   private static double firstLoss(Path out) throws IOException {

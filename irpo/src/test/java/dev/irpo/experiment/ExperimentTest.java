@@ -114,6 +114,7 @@ class ExperimentTest {
   void runsEveryRecipeAndResumesWhereItWas() throws IOException {
     assertEquals(tables, Files.readString(root.resolve("results.md")));
     assertTrue(tables.contains("| nothing | 55.6"), tables);
+    assertTrue(tables.contains("pass@2"), tables);
     JsonNode outcomes =
         new ObjectMapper().readTree(root.resolve("results.json").toFile()).get("outcomes");
     assertEquals(2 * 2 * 3, outcomes.size());

@@ -17,8 +17,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /// The weights of one model, or the slice that this process has of them ([TensorParallel]): a flat
-/// buffer of those that may change and a named view of each tensor in it; the others, all of them
-/// or none, are where a checkpoint has them.
+/// buffer of those that may change, with a named view of each tensor in it; the others, perhaps
+/// all, are where a checkpoint has them.
 ///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
 /// Whoever writes into them on the host calls [#markChanged()] afterwards, because backends keep
