@@ -4,7 +4,6 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.program.OutlineBackend;
-import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.train.Trainer;
@@ -32,15 +31,6 @@ public final class CommandMemory {
   /// @param weightBytes that it takes beside memory maps of its files, and perhaps others do
   public static CommandMemory of(Backend backend, Parameters parameters, long weightBytes) {
     return new CommandMemory(backend, parameters, weightBytes);
-  }
-
-  /// Of models of these sizes that will be loaded in single precision.
-  ///
-  /// @param models how many: a policy, and perhaps its reference
-  public static CommandMemory ofLoaded(Backend backend, LlamaConfig model, int models) {
-    OutlineBackend outline = new OutlineBackend();
-    Parameters parameters = Parameters.allocate(outline, model);
-    return new CommandMemory(backend, parameters, models * outline.allocatedBytes());
   }
 
   /// Of weights alone, before they are loaded.

@@ -16,6 +16,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.program.OutlineBackend;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.SupervisedTraining;
@@ -114,9 +115,16 @@ class CommandMemoryTest {
         CommandMemory.ofWeights(cpu, 1).wayOut(1));
   }
 
+  /// Of so many models in single precision.
+  private CommandMemory loaded(int models) {
+    OutlineBackend outline = new OutlineBackend();
+    Parameters parameters = Parameters.allocate(outline, sizes);
+    return CommandMemory.of(cpu, parameters, models * outline.allocatedBytes());
+  }
+
   @Test
   void scoringGrowsWithTheMicroBatch() {
-    CommandMemory memory = CommandMemory.ofLoaded(cpu, sizes, 1);
+    CommandMemory memory = loaded(1);
     assertTrue(
         bytes(memory.scoring(128), Purpose.SCORING) < bytes(memory.scoring(256), Purpose.SCORING));
   }
@@ -124,22 +132,18 @@ class CommandMemoryTest {
   @Test
   void aTrainingCountsItsReferenceItsScoringAndItsOwnLoss() {
     MemoryNeed pairs =
-        CommandMemory.ofLoaded(cpu, sizes, 1)
-            .training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1, false);
+        loaded(1).training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1, false);
     MemoryNeed withReference =
-        CommandMemory.ofLoaded(cpu, sizes, 2)
-            .training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1, true);
+        loaded(2).training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1, true);
     assertEquals(2 * bytes(pairs, Purpose.WEIGHTS), bytes(withReference, Purpose.WEIGHTS));
     assertEquals(bytes(pairs, Purpose.ACTIVATIONS), bytes(withReference, Purpose.ACTIVATIONS));
     assertEquals(0, bytes(pairs, Purpose.SCORING));
     assertTrue(bytes(withReference, Purpose.SCORING) > 0);
     MemoryNeed longer =
-        CommandMemory.ofLoaded(cpu, sizes, 1)
-            .training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1024, false);
+        loaded(1).training(CONFIG, Group.alone(), PreferenceTraining::trainer, 1024, false);
     assertTrue(bytes(pairs, Purpose.ACTIVATIONS) < bytes(longer, Purpose.ACTIVATIONS));
     MemoryNeed sft =
-        CommandMemory.ofLoaded(cpu, sizes, 1)
-            .training(CONFIG, Group.alone(), SupervisedTraining::trainer, 1, false);
+        loaded(1).training(CONFIG, Group.alone(), SupervisedTraining::trainer, 1, false);
     assertTrue(bytes(sft, Purpose.ACTIVATIONS) < bytes(pairs, Purpose.ACTIVATIONS));
   }
 }

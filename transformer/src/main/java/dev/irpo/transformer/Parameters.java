@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /// The weights of one model, or the slice that this process has of them ([TensorParallel]): a flat
 /// buffer of those that may change, with a named view of each tensor in it; the others, perhaps
@@ -187,13 +188,7 @@ public final class Parameters {
       Collection<StoredTensor> tensors,
       Arena arena,
       TensorParallel parallel) {
-    if (!backend.traits().readsHalfWeights()) {
-      return load(backend, whole, source, tensors, parallel);
-    }
-    SequencedMap<String, Buffer> buffers =
-        new WeightLoading(source, whole, parallel).map(tensors, backend, arena, Map.of());
-    ParameterLayout layout = changingLayout(whole, parallel, Set.of());
-    return new Parameters(whole, parallel, layout, Optional.empty(), buffers);
+    return map(backend, whole, source, tensors, arena, parallel, Set.of(), buffer -> buffer);
   }
 
   /// The weights of a checkpoint for training: those that will change are loaded, all others
@@ -209,6 +204,18 @@ public final class Parameters {
       Arena arena,
       TensorParallel parallel,
       Set<String> changing) {
+    return map(backend, whole, source, tensors, arena, parallel, changing, Buffer::summedAsSingle);
+  }
+
+  private static Parameters map(
+      Backend backend,
+      LlamaConfig whole,
+      String source,
+      Collection<StoredTensor> tensors,
+      Arena arena,
+      TensorParallel parallel,
+      Set<String> changing,
+      UnaryOperator<Buffer> mapped) {
     if (!backend.traits().readsHalfWeights()) {
       return load(backend, whole, source, tensors, parallel);
     }
@@ -218,8 +225,7 @@ public final class Parameters {
     Map<String, Buffer> loaded = flat.isEmpty() ? Map.of() : layout.slice(flat.get(), "");
     SequencedMap<String, Buffer> buffers =
         new WeightLoading(source, whole, parallel).map(tensors, backend, arena, loaded);
-    buffers.replaceAll(
-        (name, buffer) -> loaded.containsKey(name) ? buffer : buffer.summedAsSingle());
+    buffers.replaceAll((name, buffer) -> loaded.containsKey(name) ? buffer : mapped.apply(buffer));
     flat.ifPresent(Buffer::markChanged);
     return new Parameters(whole, parallel, layout, flat, buffers);
   }
