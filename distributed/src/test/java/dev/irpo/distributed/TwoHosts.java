@@ -56,6 +56,17 @@ final class TwoHosts implements AutoCloseable {
       ip("-n", name + host, "link", "set", "lo", "up");
       ip("-n", name + host, "link", "set", "cable" + host, "up");
     }
+    awaitCarrier();
+  }
+
+  /// The kernel tells that a cable is plugged in up to a second after it is, and UCX takes an
+  /// interface without one for no way to the other host.
+  private void awaitCarrier() throws IOException {
+    for (String host : List.of("A", "B")) {
+      while (!ip("-n", name + host, "link", "show", "cable" + host).contains("state UP")) {
+        Thread.onSpinWait();
+      }
+    }
   }
 
   /// Whether this machine and user can have them.
@@ -71,7 +82,7 @@ final class TwoHosts implements AutoCloseable {
     }
   }
 
-  private static void ip(String... arguments) throws IOException {
+  private static String ip(String... arguments) throws IOException {
     String[] command = new String[arguments.length + 1];
     command[0] = "ip";
     System.arraycopy(arguments, 0, command, 1, arguments.length);
@@ -80,6 +91,7 @@ final class TwoHosts implements AutoCloseable {
     if (process.onExit().join().exitValue() != 0) {
       throw new IOException(String.join(" ", command) + ": " + said);
     }
+    return said;
   }
 
   /// Runs a command on the first host.
