@@ -1,5 +1,6 @@
 package dev.irpo.config;
 
+import dev.irpo.setting.Described;
 import dev.irpo.setting.Setting;
 
 /// The low-rank adapter that is trained in place of a model ([dev.irpo.transformer.Adapter]).
@@ -25,7 +26,29 @@ public record AdapterSettings(
                 "all, or several of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj and"
                     + " down_proj with commas between",
             doc = "linear layers that it adds to")
-        String targets) {
+        String targets,
+    @Setting(value = "never", doc = "when a run merges it into the weights") Merge merge) {
+  /// When a run computes with W + s·B·A in place of W and an adapter.
+  public enum Merge implements Described {
+    /// One adapter from the first iteration to the last.
+    NEVER("one adapter is trained on from iteration to iteration, and samples beside the weights"),
+    /// Faster rollouts, of another model to the last bits.
+    SAMPLING("the same, but rollouts are sampled with merged weights, and their pairs scored anew"),
+    /// A new adapter each time.
+    ITERATION("each M_t is stored merged, and the next iteration trains a new adapter upon it");
+
+    private final String description;
+
+    Merge(String description) {
+      this.description = description;
+    }
+
+    @Override
+    public String description() {
+      return description;
+    }
+  }
+
   private static final String TARGET = "(q|k|v|o|gate|up|down)_proj";
 
   static final String PATTERN = "all|\\s*" + TARGET + "(\\s*,\\s*" + TARGET + ")*\\s*";

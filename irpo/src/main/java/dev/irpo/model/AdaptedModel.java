@@ -15,6 +15,7 @@ import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Adapter;
+import dev.irpo.transformer.CounterRandom;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -65,9 +66,18 @@ public final class AdaptedModel {
   /// @throws IOException if a file is missing or cannot be read
   public static StoredModel open(Path path, Optional<Path> tokenizer, RunConfig config)
       throws IOException {
+    return open(path, tokenizer, config, 0);
+  }
+
+  /// The same with one of several fresh adapters.
+  ///
+  /// @param number t of the M_t that it is for
+  /// @throws IOException as [#open(Path, Optional, RunConfig)]
+  public static StoredModel open(Path path, Optional<Path> tokenizer, RunConfig config, int number)
+      throws IOException {
     StoredModel stored = ModelFiles.open(path, tokenizer);
     try {
-      return of(stored, config);
+      return of(stored, config, number);
     } catch (IllegalArgumentException e) {
       stored.close();
       throw e;
@@ -79,6 +89,14 @@ public final class AdaptedModel {
   ///
   /// @throws IllegalArgumentException if it has another of its own
   public static StoredModel of(StoredModel model, RunConfig config) {
+    return of(model, config, 0);
+  }
+
+  private static StoredModel of(StoredModel model, RunConfig config, int number) {
+    long key =
+        number == 0
+            ? config.seed()
+            : CounterRandom.key(CounterRandom.key(config.seed(), "adapter"), number);
     LlamaConfig sizes = LanguageModel.configOf(model);
     LlamaConfig adapted = sizes(sizes, config);
     if (adapted.equals(sizes)) {
@@ -91,20 +109,20 @@ public final class AdaptedModel {
         .parameterShapes()
         .forEach((name, shape) -> {
           if (Adapter.has(name)) {
-            tensors.put(name, fresh(config, name, shape));
+            tensors.put(name, fresh(config, key, name, shape));
           }
         });
     return model.with(json, tensors);
   }
 
   /// In single precision with numbers of the type that is trained.
-  private static StoredTensor fresh(RunConfig config, String name, Shape shape) {
+  private static StoredTensor fresh(RunConfig config, long key, String name, Shape shape) {
     DType type = DType.valueOf(config.train().parameterType().name());
     MemorySegment data =
         Arena.ofAuto()
             .allocate(shape.numElements() * Float.BYTES, ValueLayout.JAVA_FLOAT.byteSize());
     for (long i = 0; i < shape.numElements(); i++) {
-      float fresh = Adapter.fresh(config.seed(), name, shape, i);
+      float fresh = Adapter.fresh(key, name, shape, i);
       data.setAtIndex(
           ValueLayout.JAVA_FLOAT, i, type.isHalf() ? HalfPrecision.rounded(type, fresh) : fresh);
     }
@@ -163,6 +181,18 @@ public final class AdaptedModel {
           }
         });
     return model.with(config, tensors);
+  }
+
+  /// Writes what a model with an adapter computes as a folder of a model without one, see
+  /// [#merged], that appears when all of it is there.
+  public static void writeMerged(StoredModel model, Path target) throws IOException {
+    StoredModel merged = merged(model);
+    ArrowModelWriter.keepingTypes()
+        .write(
+            target,
+            merged.config(),
+            List.copyOf(merged.tensors().values()),
+            merged.tokenizerFiles());
   }
 
   private static StoredTensor merged(StoredModel model, Adapter adapter, StoredTensor weight) {

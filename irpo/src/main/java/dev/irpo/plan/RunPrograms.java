@@ -1,5 +1,6 @@
 package dev.irpo.plan;
 
+import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
 import dev.irpo.tensor.Backend;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 public final class RunPrograms {
   private final RunConfig config;
   private final LlamaConfig whole;
+  private final DType stored;
   private final Longest longest;
   private final Replicas replicas;
   private final OutlineBackend outline = new OutlineBackend();
@@ -168,6 +170,7 @@ public final class RunPrograms {
     this.config = config;
     this.longest = longest;
     whole = model;
+    this.stored = stored;
     Set<String> changing = changing(config, model, replicas);
     parameters = Parameters.outline(outline, model, replicas.model(), changing, stored);
     ownWeightBytes = outline.allocatedBytes();
@@ -199,8 +202,17 @@ public final class RunPrograms {
     return Float.BYTES * ParameterLayout.of(whole.parameterShapes()).numElements();
   }
 
-  /// Bytes of a model M_t as it is stored: of one whose adapter alone is trained, that adapter.
+  /// Bytes of a model's weights in the type that they are stored in.
+  public long storedBytes() {
+    return weightBytes() / Float.BYTES * stored.bytes();
+  }
+
+  /// Bytes of a model M_t as it is stored: of one whose adapter alone is trained, that adapter,
+  /// unless it is merged.
   public long modelBytes() {
+    if (config.adapter().merge() == AdapterSettings.Merge.ITERATION) {
+      return storedBytes();
+    }
     return config.trained().equals(ParameterSelection.adapter())
         ? training().trainedBytes()
         : weightBytes();

@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
+import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.PairSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.pair.Candidate;
@@ -131,9 +132,9 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
   }
 
   /// If the loss reads the reference, gold solutions are scored, and the pairs that are drawn once
-  /// more if they were sampled with rounded weights or by another model.
+  /// more if they were sampled with rounded or merged weights or by another model.
   private Cost scoring(PromptCounts own, StageCosts costs) {
-    boolean isAgain = costs.device().roundsWeights() || config.pairs().scoreSamples();
+    boolean isAgain = costs.device().roundsWeights() || isOfAnotherModel();
     if (!PreferenceTraining.needsReference(config) || (own.goldSolutions() == 0 && !isAgain)) {
       return Cost.NONE;
     }
@@ -159,8 +160,7 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     PairDraw draw =
         new PairDraw(config.pairs().atMost(), CounterRandom.key(key, sample.iteration()));
     List<PreferencePair> drawn = draw.of(built);
-    boolean isRecorded =
-        !session.backend().traits().roundsWeights() && !config.pairs().scoreSamples();
+    boolean isRecorded = !session.backend().traits().roundsWeights() && !isOfAnotherModel();
     if (!isRecorded && session.needsReference()) {
       try (ScoringBar bar = new ScoringBar(session.progress(), name() + ", score pairs")) {
         drawn = PairFile.withReference(drawn, session.reference(bar)); // not those of other weights
@@ -267,6 +267,11 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
       (isWinner(rollout) ? winners : losers).add(candidate);
     }
     return builder.build(problemId, rollouts.getFirst().promptIds(), winners, losers);
+  }
+
+  private boolean isOfAnotherModel() {
+    return config.pairs().scoreSamples()
+        || config.adapter().merge() == AdapterSettings.Merge.SAMPLING;
   }
 
   private boolean isOfGold() {

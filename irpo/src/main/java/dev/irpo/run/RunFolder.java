@@ -1,6 +1,7 @@
 package dev.irpo.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 /// model-0/                    M_0, the model the run began with
 /// iteration-0/evaluation.json accuracy of M_0
 /// iteration-t/
+///   merged/                   while sampling: M_{t−1} with its adapter merged, with adapter.merge
 ///   rollouts/part-NNNNN.arrow graded samples of M_{t−1}
 ///   pairs.arrow, dropped.jsonl, rollouts.json
 ///   metrics.jsonl             a line per step
@@ -128,6 +130,29 @@ public record RunFolder(Path root) {
   /// M_t; for t = 0 the model the run began with.
   public Path model(int iteration) {
     return iteration == 0 ? startModel() : training(iteration).model();
+  }
+
+  /// t of the model M_t that the training of a checkpoint of this folder began with; of a model M_t
+  /// itself.
+  int start(Path model) {
+    String first = root.relativize(model).getName(0).toString();
+    if (!first.startsWith(ITERATION)) {
+      return 0;
+    }
+    int iteration = Integer.parseInt(first.substring(ITERATION.length()));
+    return model.equals(model(iteration)) ? iteration : iteration - 1;
+  }
+
+  /// M_{t−1} with its adapter merged, while an iteration samples from it.
+  Path merged(int iteration) {
+    return iteration(iteration).resolve("merged");
+  }
+
+  /// Deletes that if it is there.
+  void deleteMerged(int iteration) throws IOException {
+    if (Files.exists(merged(iteration))) {
+      AtomicFiles.deleteFolder(merged(iteration));
+    }
   }
 
   /// Everything of one iteration.

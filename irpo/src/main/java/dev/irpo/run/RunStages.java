@@ -1,5 +1,6 @@
 package dev.irpo.run;
 
+import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.PairSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.plan.Cost;
@@ -42,6 +43,7 @@ public final class RunStages {
     this.problems = problems;
     requireRejected(config);
     requireMeasurable(config);
+    requireAdapter(config);
     start = evaluation(0, List.of());
     List<Stage> before = List.of();
     for (int iteration = 1; iteration <= config.iterations(); iteration++) {
@@ -66,6 +68,15 @@ public final class RunStages {
     if (config.pairs().source() == PairSettings.Source.GOLD && config.evaluate().pairs() > 0) {
       throw new IllegalArgumentException(
           "pairs.source=gold has no rejected responses to measure; set evaluate.pairs=0");
+    }
+  }
+
+  private static void requireAdapter(RunConfig config) {
+    AdapterSettings.Merge merge = config.adapter().merge();
+    if (merge != AdapterSettings.Merge.NEVER && config.adapter().rank() == 0) {
+      throw new IllegalArgumentException(
+          "adapter.merge=%s merges an adapter, and adapter.rank=0 trains none; set adapter.rank=16"
+              .formatted(merge.name().toLowerCase(Locale.ROOT)));
     }
   }
 

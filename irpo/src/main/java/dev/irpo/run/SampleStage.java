@@ -3,6 +3,7 @@ package dev.irpo.run;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.checkpoints.table.TableWriter;
+import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.plan.Cost;
 import dev.irpo.plan.PromptCounts;
@@ -98,8 +99,13 @@ record SampleStage(
     PromptCounts counts = costs.of(split);
     long rollouts = costs.rolloutBytes(counts);
     String name = isAgain() ? "sample held-out" : "sample";
+    long merged =
+        config.adapter().merge() == AdapterSettings.Merge.SAMPLING // and from M_1 on
+            ? costs.programs().storedBytes()
+            : 0;
     return costs
         .sampling()
+        .onDiskForAWhile(merged)
         .inMemory(Purpose.ROLLOUTS, rollouts)
         .onDisk(Purpose.ROLLOUTS, rollouts)
         .doing(costs.sample(name, counts, config.rollouts().perPrompt()));
@@ -170,7 +176,6 @@ record SampleStage(
   }
 
   private void sample(Session session, Missing missing) throws IOException {
-    var _ = session.sharedModelAt(folder.model(iteration - 1));
     int perPrompt = config.rollouts().perPrompt();
     long total = (long) count * perPrompt;
     long before = (long) (count - missing.problems.size()) * perPrompt;
@@ -179,19 +184,21 @@ record SampleStage(
     try (Progress.Bar bar = session.progress().begin(name(), total);
         RolloutJournal journal =
             RolloutJournal.begin(files().rollouts(), missing.attempt, replicas.all().rank())) {
-      session
-          .sampler()
-          .sample(
-              session.problems(split),
-              session.firstProblem(split),
-              new Turns<>(replicas, missing.problems),
-              plan(),
-              (index, responses) -> {
-                append(journal, replicas, index, responses);
-                right.add(responses);
-              },
-              done ->
-                  bar.at(before + done * replicas.data().size(), right.text(), right.metrics()));
+      session.sample(
+          iteration,
+          sampler ->
+              sampler.sample(
+                  session.problems(split),
+                  session.firstProblem(split),
+                  new Turns<>(replicas, missing.problems),
+                  plan(),
+                  (index, responses) -> {
+                    append(journal, replicas, index, responses);
+                    right.add(responses);
+                  },
+                  done ->
+                      bar.at(
+                          before + done * replicas.data().size(), right.text(), right.metrics())));
       bar.at(total, right.text(), right.metrics());
     } catch (UncheckedIOException e) {
       throw e.getCause();
@@ -224,7 +231,8 @@ record SampleStage(
         TableWriter.writeAll(file, Rollout.SCHEMA, rollouts);
       }
     }
-    journaled.delete();
+    folder.deleteMerged(iteration);
+    journaled.delete(); // last: the stage is done then
   }
 
   private RolloutSampler.Plan plan() {

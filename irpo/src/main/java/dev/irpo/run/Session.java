@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
 import dev.irpo.evaluate.Evaluator;
@@ -35,14 +36,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /// What the stages of a run share while it runs: one model in memory, whose weights change, and
 /// what samples, scores and trains with them.
 ///
-/// Where the processes divide the parameters of a training, the model is mapped: another one takes
-/// its place, with what samples and scores with it, and each training has a trainer of its own.
+/// Where the processes divide the parameters of a training, or other weights than before stay as
+/// they are in it, another model takes its place, with what samples, scores and trains with it.
 final class Session {
+  private static final System.Logger LOG = System.getLogger(Session.class.getName());
+
   private final RunConfig config;
   private final RunFolder folder;
   private final Backend backend;
@@ -55,6 +59,7 @@ final class Session {
   private final SeenChecksums seen;
 
   private LanguageModel model;
+  private int base; // t of the M_t whose weights it has besides those that are trained
   private StoredModel mapped;
   private Path weights;
   private RolloutSampler sampler;
@@ -85,9 +90,13 @@ final class Session {
   }
 
   private RolloutSampler newSampler() {
+    return newSampler(model);
+  }
+
+  private RolloutSampler newSampler(LanguageModel from) {
     List<Problem> all = new ArrayList<>();
     problems.values().forEach(all::addAll);
-    return new RolloutSampler(backend, model, prompts, config.rollouts().slots(), all);
+    return new RolloutSampler(backend, from, prompts, config.rollouts().slots(), all);
   }
 
   Backend backend() {
@@ -198,6 +207,34 @@ final class Session {
     return sampler;
   }
 
+  /// Samples from M_{t−1}, verified, in all processes at once; where `adapter.merge` says so and a
+  /// training has made it, from a merged model, which then lies beside the rollouts.
+  void sample(int iteration, Consumer<RolloutSampler> work) throws IOException {
+    Path from = folder.model(iteration - 1);
+    var _ = sharedModelAt(from);
+    if (iteration == 1 || config.adapter().merge() != AdapterSettings.Merge.SAMPLING) {
+      work.accept(sampler);
+      return;
+    }
+    LOG.log(
+        System.Logger.Level.INFO,
+        "adapter.merge: what samples is M_{0} with its adapter merged into the weights, whose"
+            + " log-probabilities are its own",
+        iteration - 1);
+    sampler = newSampler(); // the cache of the one before is free
+    Path merged = folder.merged(iteration);
+    first(() -> {
+      folder.deleteMerged(iteration); // of a process that was stopped
+      try (StoredModel stored = ModelFiles.open(from, Optional.empty())) {
+        AdaptedModel.writeMerged(stored, merged);
+      }
+    });
+    try (StoredModel stored = ModelFiles.open(merged, Optional.empty())) {
+      LanguageModel sampled = LanguageModel.map(backend, stored, replicas.model(), Set.of());
+      work.accept(newSampler(sampled));
+    }
+  }
+
   Evaluator evaluator() {
     return new Evaluator(sampler, config, replicas);
   }
@@ -218,7 +255,7 @@ final class Session {
     if (!wanted.equals(weights)) {
       weights = null;
       Manifest.require(wanted).verifyChecksums(wanted, seen);
-      if (dividesParameters()) {
+      if (dividesParameters() || base != baseOf(wanted)) {
         map(wanted);
       } else {
         try (StoredModel stored = open(wanted)) {
@@ -231,14 +268,16 @@ final class Session {
   }
 
   /// Copies a folder's model, verified, in single precision; of one whose adapter alone is trained
-  /// that adapter, which M_0 is the base of.
+  /// that adapter, which M_0 is the base of; or with its adapter merged, in the types that it has.
   ///
   /// @throws dev.irpo.checkpoints.files.DamagedException if the folder is damaged
   void copy(Path from, Path to) throws IOException {
     Manifest.require(from).verifyChecksums(from, seen);
     try (StoredModel stored = ModelFiles.open(from, Optional.empty())) {
       stored.verifyChecksums(seen);
-      if (config.trained().equals(ParameterSelection.adapter())) {
+      if (isMergedEachTime()) {
+        AdaptedModel.writeMerged(stored, to);
+      } else if (config.trained().equals(ParameterSelection.adapter())) {
         AdaptedModel.copyAdapter(stored, folder.model(0), to);
       } else {
         LanguageModel.copy(stored, to);
@@ -246,9 +285,17 @@ final class Session {
     }
   }
 
-  /// M_0 is stored without its adapter, which is fresh.
+  /// M_0 is stored without its adapter, which is fresh, and so is each merged model.
   private StoredModel open(Path path) throws IOException {
-    return AdaptedModel.open(path, Optional.empty(), config);
+    return AdaptedModel.open(path, Optional.empty(), config, baseOf(path));
+  }
+
+  private boolean isMergedEachTime() {
+    return config.adapter().merge() == AdapterSettings.Merge.ITERATION;
+  }
+
+  private int baseOf(Path model) {
+    return isMergedEachTime() ? folder.start(model) : 0;
   }
 
   private boolean dividesParameters() {
@@ -262,7 +309,10 @@ final class Session {
     sampler = null; // its cache is free before the next one is made
     StoredModel next = open(wanted);
     next.verifyChecksums(seen);
-    model = LanguageModel.map(backend, next, replicas.model(), Set.of());
+    Set<String> changing =
+        Training.changing(config, backend, replicas, LanguageModel.configOf(next));
+    model = LanguageModel.map(backend, next, replicas.model(), changing);
+    base = baseOf(wanted);
     sampler = newSampler();
     if (mapped != null) {
       mapped.close(); // or a deleted checkpoint would keep its room on the disk
@@ -278,7 +328,7 @@ final class Session {
   /// Before a training is made that begins with the weights of a folder: a trainer that has
   /// parameters of its own takes them from there.
   void beginTraining(Path start) throws IOException {
-    if (dividesParameters()) {
+    if (dividesParameters() || isMergedEachTime()) {
       var _ = sharedModelAt(start);
     }
   }

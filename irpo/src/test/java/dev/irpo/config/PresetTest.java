@@ -109,6 +109,7 @@ class PresetTest {
             "adapter.alpha",
             "adapter.rankStabilised",
             "adapter.targets",
+            "adapter.merge",
             "rollouts.slots",
             "sft.promptTokens");
     for (Preset preset : EXPERIMENTS) {

@@ -11,10 +11,14 @@ import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.table.TableReader;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
+import dev.irpo.pair.PairFile;
+import dev.irpo.pair.PreferencePair;
+import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
@@ -22,6 +26,7 @@ import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.train.RoundedStart;
 import dev.irpo.transformer.Adapter;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.score.Scorer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -128,16 +133,106 @@ class AdapterRunTest {
 
   @Test
   void aRunThatIsResumedEndsWithTheSameBytes() throws IOException {
-    Path root = temporary.resolve("resumed");
-    try (Stream<Path> files = Files.walk(whole.root())) {
-      for (Path file : files.toList()) {
-        Files.copy(file, root.resolve(whole.root().relativize(file).toString()));
-      }
-    }
+    Path root = copy(whole, "resumed");
     delete(new RunFolder(root).model(2));
     delete(new RunFolder(root).training(2).checkpoint(6));
     run(CONFIG, root);
     assertEquals(RunContents.of(whole.root()), RunContents.of(root));
+  }
+
+  private static Path copy(RunFolder run, String name) throws IOException {
+    Path root = temporary.resolve(name);
+    try (Stream<Path> files = Files.walk(run.root())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, root.resolve(run.root().relativize(file).toString()));
+      }
+    }
+    return root;
+  }
+
+  @Test
+  void aModelIsStoredMergedAndTheNextIterationTrainsANewAdapter() throws IOException {
+    RunConfig config = CONFIG.with("adapter.merge=iteration");
+    RunFolder merged = run(config, temporary.resolve("merged each time"));
+    assertEquals(
+        parts(whole.iteration(1), "checkpoints"), parts(merged.iteration(1), "checkpoints"));
+    for (int t = 1; t <= 2; t++) {
+      Path checkpoint = merged.training(t).checkpoint(6);
+      try (StoredModel trained = ModelFiles.open(checkpoint, Optional.empty());
+          StoredModel model = ModelFiles.open(merged.model(t), Optional.empty())) {
+        assertEquals(AdaptedModel.merged(trained).config(), model.config());
+        assertEquals(AdaptedModel.merged(trained).tensors().keySet(), model.tensors().keySet());
+        AdaptedModel.merged(trained)
+            .tensors()
+            .forEach(
+                (name, tensor) -> assertArrayEquals(floats(tensor), floats(model.tensor(name))));
+      }
+      assertEquals(
+          (float) Math.log(2),
+          (float)
+              SummedText.wholeLines(merged.training(t).metrics())
+                  .getFirst()
+                  .path("dpo")
+                  .asDouble());
+    }
+    String name = "model.layers.1.mlp.down_proj" + Adapter.A;
+    try (StoredModel first = ModelFiles.open(merged.training(1).checkpoint(6), Optional.empty());
+        StoredModel second = ModelFiles.open(merged.training(2).checkpoint(6), Optional.empty())) {
+      float[] one = floats(first.tensor(name));
+      float[] other = floats(second.tensor(name));
+      double moved = 0;
+      for (int i = 0; i < one.length; i++) {
+        moved += Math.abs(one[i] - other[i]) / one.length;
+      }
+      double spread = 2 / Math.sqrt(first.tensor(name).shape().size(1));
+      assertEquals(spread / 3, moved, spread / 20, "the mean distance of two uniform draws");
+    }
+
+    Path root = copy(merged, "resumed merged");
+    delete(new RunFolder(root).model(2));
+    delete(new RunFolder(root).training(2).checkpoint(6));
+    run(config, root);
+    assertEquals(RunContents.of(merged.root()), RunContents.of(root));
+
+    RunFolder sampled =
+        run(CONFIG.with("adapter.merge=sampling"), temporary.resolve("merged to sample"));
+    assertEquals(parts(merged.iteration(2), "rollouts"), parts(sampled.iteration(2), "rollouts"));
+  }
+
+  /// Contents of the files below a part of an iteration's folder.
+  private static Map<String, String> parts(Path iteration, String part) throws IOException {
+    Map<String, String> contents = RunContents.of(iteration.resolve(part));
+    assertFalse(contents.isEmpty());
+    return contents;
+  }
+
+  @Test
+  void mergedWeightsSampleAndTheAdapterIsTheReference() throws IOException {
+    RunConfig config = CONFIG.with("adapter.merge=sampling");
+    RunFolder sampled = run(config, temporary.resolve("merged for rollouts"));
+    assertEquals(parts(whole.iteration(1), "model"), parts(sampled.iteration(1), "model"));
+    assertFalse(Files.exists(sampled.merged(2)));
+    List<PreferencePair> pairs =
+        TableReader.readAll(sampled.rollouts(2).pairs(), PreferencePair::of);
+    Path root = copy(sampled, "merged for rollouts, resumed");
+    delete(new RunFolder(root).iteration(2));
+    Files.createDirectories(new RunFolder(root).merged(2).resolve("of a process that was stopped"));
+    run(config, root);
+    assertEquals(RunContents.of(sampled.root()), RunContents.of(root));
+    assertEquals(
+        (float) Math.log(2),
+        (float)
+            SummedText.wholeLines(sampled.training(2).metrics()).getFirst().path("dpo").asDouble());
+    try (Backend backend = new CpuBackend(1)) {
+      LanguageModel model = LanguageModel.open(backend, sampled.model(1), Optional.empty());
+      Scorer scorer = new Scorer(backend, model.parameters(), config.train().tokenBudget());
+      List<PreferencePair> scored = PairFile.withReference(pairs, ReferenceScorer.alone(scorer));
+      for (int i = 0; i < pairs.size(); i++) {
+        assertEquals(scored.get(i).chosenReferenceLogProb(), pairs.get(i).chosenReferenceLogProb());
+        assertEquals(
+            scored.get(i).rejectedReferenceLogProb(), pairs.get(i).rejectedReferenceLogProb());
+      }
+    }
   }
 
   private static void delete(Path path) throws IOException {
