@@ -239,7 +239,8 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   }
 
   /// The first process writes the trained model as a folder that appears when all of it is there:
-  /// whole, or, where an adapter alone is trained, that adapter upon the model that it began with.
+  /// whole, or, where an adapter alone is trained, that adapter upon the model that it began with,
+  /// or that this one's adapter is upon.
   /// All processes take part.
   ///
   /// @param start where that model lies
@@ -251,7 +252,9 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     boolean isAdapter =
         model.config().layers().adapter().isPresent()
             && trainedNames.equals(ParameterSelection.adapter().of(model.config()).keySet());
-    Optional<BaseModel> rest = isAdapter ? base(start) : Optional.empty();
+    Optional<BaseModel> began = isAdapter ? base(start) : Optional.empty();
+    Optional<BaseModel> rest =
+        began.isEmpty() ? began : Optional.of(began.get().below(trainedNames));
     learner
         .trainer()
         .show(trained -> {

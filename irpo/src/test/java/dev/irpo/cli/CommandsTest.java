@@ -295,10 +295,12 @@ class CommandsTest {
     Object[] arguments =
         Stream.of(all, again, adapter).flatMap(Arrays::stream).toArray(Object[]::new);
     CommandLineRun.of("", arguments).requireSuccess();
+    Path second = folder.resolve("second").resolve("model");
+    assertEquals(baseOf(trained), baseOf(second));
+    assertEquals(model.toRealPath(), baseOf(second));
     try (StoredModel start = ModelFiles.open(model, Optional.empty());
         StoredModel one = ModelFiles.open(trained, Optional.empty());
-        StoredModel two =
-            ModelFiles.open(folder.resolve("second").resolve("model"), Optional.empty())) {
+        StoredModel two = ModelFiles.open(second, Optional.empty())) {
       int moved = 0;
       for (String name : two.tensors().keySet()) {
         boolean isSame = mismatch(one.tensor(name), two.tensor(name)) == -1;
@@ -310,6 +312,11 @@ class CommandsTest {
       }
       assertTrue(moved > 0);
     }
+  }
+
+  private static Path baseOf(Path adapter) throws IOException {
+    String named = MAPPER.readTree(adapter.resolve("base.json").toFile()).get("model").asText();
+    return adapter.resolve(named).toRealPath();
   }
 
   private static long mismatch(StoredTensor one, StoredTensor other) {

@@ -10,6 +10,7 @@ import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.files.NewFiles;
 import java.io.File;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 
 /// The model that has the tensors a converted folder lacks, named by `base.json` in that folder:
@@ -48,6 +50,23 @@ public record BaseModel(Path path, String sha256, List<String> tensors) {
   /// @param tensors names of all tensors of the whole
   public static BaseModel of(Path model, Collection<String> tensors) throws IOException {
     return new BaseModel(real(model), identity(model), List.copyOf(tensors));
+  }
+
+  /// The model that has what a folder lacks which has some tensors itself: this one, or, as long as
+  /// that is a folder with a base whose own tensors are among them, its base.
+  ///
+  /// @param own names of the tensors that the folder has itself
+  public BaseModel below(Set<String> own) throws IOException {
+    if (!Files.exists(path.resolve(FILE_NAME))) {
+      return this;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      if (!own.containsAll(new ArrowFormat().read(path, arena).tensors().keySet())) {
+        return this;
+      }
+    }
+    BaseModel next = read(path);
+    return new BaseModel(next.path, next.sha256, tensors).below(own);
   }
 
   /// Writes `base.json` into a folder, which may be renamed within its parent afterwards.
