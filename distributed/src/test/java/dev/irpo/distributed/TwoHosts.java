@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -13,6 +15,7 @@ final class TwoHosts implements AutoCloseable {
   private static final String FIRST = "10.77.0.1";
   private static final String SECOND = "10.77.0.2";
   private static final String NET = "10.77.0.0/24";
+  private static final Duration CARRIER_LIMIT = Duration.ofSeconds(10);
 
   private final String name = "irpo" + ProcessHandle.current().pid();
   private final Path agent;
@@ -62,10 +65,15 @@ final class TwoHosts implements AutoCloseable {
   /// The kernel tells that a cable is plugged in up to a second after it is, and UCX takes an
   /// interface without one for no way to the other host.
   private void awaitCarrier() throws IOException {
+    Instant end = Instant.now().plus(CARRIER_LIMIT);
     for (String host : List.of("A", "B")) {
-      while (!ip("-n", name + host, "link", "show", "cable" + host).contains("state UP")) {
-        Thread.onSpinWait();
-      }
+      String link;
+      do {
+        link = ip("-n", name + host, "link", "show", "cable" + host);
+        if (Instant.now().isAfter(end)) {
+          throw new IOException("no carrier after " + CARRIER_LIMIT + ": " + link);
+        }
+      } while (!link.contains("state UP"));
     }
   }
 

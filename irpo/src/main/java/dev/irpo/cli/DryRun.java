@@ -192,7 +192,7 @@ record DryRun(
     plan.iterationDiskBytes()
         .forEach((what, bytes) -> table.row("  each iteration, " + what, Units.bytes(bytes)));
     if (plan.passingDiskBytes() > 0) {
-      table.row("  for a while, more checkpoints", Units.bytes(plan.passingDiskBytes()));
+      table.row("  for a while", Units.bytes(plan.passingDiskBytes()));
     }
     for (int t = 1; t <= plan.iterations(); t++) {
       long bytes = plan.startDiskBytes() + t * plan.iterationBytes();

@@ -30,11 +30,11 @@ public record AdapterSettings(
     @Setting(value = "never", doc = "when a run merges it into the weights") Merge merge) {
   /// When a run computes with W + s·B·A in place of W and an adapter.
   public enum Merge implements Described {
-    /// One adapter from the first iteration to the last.
+    /// Rollouts are scored while they are sampled.
     NEVER("one adapter is trained on from iteration to iteration, and samples beside the weights"),
-    /// Faster rollouts, of another model to the last bits.
+    /// Fewer products for each token.
     SAMPLING("the same, but rollouts are sampled with merged weights, and their pairs scored anew"),
-    /// A new adapter each time.
+    /// What several adapters learn adds up to a change of a higher rank.
     ITERATION("each M_t is stored merged, and the next iteration trains a new adapter upon it");
 
     private final String description;

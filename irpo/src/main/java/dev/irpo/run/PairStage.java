@@ -38,8 +38,8 @@ import java.util.TreeMap;
 /// Builds pairs of graded responses: those of an earlier stage first, `pairs.atMost` of them all.
 ///
 /// Reference log-probabilities are not computed again: sampled responses carry those that were
-/// recorded while sampling, which are the scorer's to the bit; gold responses get theirs from the
-/// scorer.
+/// recorded while sampling, which are the scorer's to the bit unless something else sampled; gold
+/// responses get theirs from the scorer.
 ///
 /// @param sample whose rollouts are paired
 /// @param earlier whose pairs come first
@@ -134,7 +134,10 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
   /// If the loss reads the reference, gold solutions are scored, and the pairs that are drawn once
   /// more if they were sampled with rounded or merged weights or by another model.
   private Cost scoring(PromptCounts own, StageCosts costs) {
-    boolean isAgain = costs.device().roundsWeights() || isOfAnotherModel();
+    boolean isAgain =
+        costs.device().roundsWeights()
+            || config.pairs().scoreSamples()
+            || config.adapter().merge() == AdapterSettings.Merge.SAMPLING;
     if (!PreferenceTraining.needsReference(config) || (own.goldSolutions() == 0 && !isAgain)) {
       return Cost.NONE;
     }
@@ -160,7 +163,10 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
     PairDraw draw =
         new PairDraw(config.pairs().atMost(), CounterRandom.key(key, sample.iteration()));
     List<PreferencePair> drawn = draw.of(built);
-    boolean isRecorded = !session.backend().traits().roundsWeights() && !isOfAnotherModel();
+    boolean isRecorded =
+        !session.backend().traits().roundsWeights()
+            && !config.pairs().scoreSamples()
+            && !new MergedModel(config, sample.folder(), sample.iteration()).isWanted();
     if (!isRecorded && session.needsReference()) {
       try (ScoringBar bar = new ScoringBar(session.progress(), name() + ", score pairs")) {
         drawn = PairFile.withReference(drawn, session.reference(bar)); // not those of other weights
@@ -267,11 +273,6 @@ record PairStage(RunConfig config, SampleStage sample, Optional<PairStage> earli
       (isWinner(rollout) ? winners : losers).add(candidate);
     }
     return builder.build(problemId, rollouts.getFirst().promptIds(), winners, losers);
-  }
-
-  private boolean isOfAnotherModel() {
-    return config.pairs().scoreSamples()
-        || config.adapter().merge() == AdapterSettings.Merge.SAMPLING;
   }
 
   private boolean isOfGold() {

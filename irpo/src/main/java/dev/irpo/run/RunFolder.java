@@ -1,7 +1,6 @@
 package dev.irpo.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.FolderLock;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.config.RunConfig;
@@ -132,27 +131,15 @@ public record RunFolder(Path root) {
     return iteration == 0 ? startModel() : training(iteration).model();
   }
 
-  /// t of the model M_t that the training of a checkpoint of this folder began with; of a model M_t
-  /// itself.
-  int start(Path model) {
+  /// t of the M_t whose weights a model of this folder has besides those that are trained, where
+  /// each M_t is whole.
+  int baseOf(Path model) {
     String first = root.relativize(model).getName(0).toString();
     if (!first.startsWith(ITERATION)) {
       return 0;
     }
     int iteration = Integer.parseInt(first.substring(ITERATION.length()));
     return model.equals(model(iteration)) ? iteration : iteration - 1;
-  }
-
-  /// M_{t−1} with its adapter merged, while an iteration samples from it.
-  Path merged(int iteration) {
-    return iteration(iteration).resolve("merged");
-  }
-
-  /// Deletes that if it is there.
-  void deleteMerged(int iteration) throws IOException {
-    if (Files.exists(merged(iteration))) {
-      AtomicFiles.deleteFolder(merged(iteration));
-    }
   }
 
   /// Everything of one iteration.

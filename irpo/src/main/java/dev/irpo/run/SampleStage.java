@@ -100,7 +100,7 @@ record SampleStage(
     long rollouts = costs.rolloutBytes(counts);
     String name = isAgain() ? "sample held-out" : "sample";
     long merged =
-        config.adapter().merge() == AdapterSettings.Merge.SAMPLING // and from M_1 on
+        config.adapter().merge() == AdapterSettings.Merge.SAMPLING // a plan takes all t alike
             ? costs.programs().storedBytes()
             : 0;
     return costs
@@ -231,7 +231,7 @@ record SampleStage(
         TableWriter.writeAll(file, Rollout.SCHEMA, rollouts);
       }
     }
-    folder.deleteMerged(iteration);
+    new MergedModel(config, folder, iteration).delete();
     journaled.delete(); // last: the stage is done then
   }
 

@@ -23,7 +23,6 @@ import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.SharedText;
 import dev.irpo.train.Training;
 import dev.irpo.train.TrainingFolder;
-import dev.irpo.transformer.ParameterSelection;
 import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import dev.irpo.transformer.train.Trainer;
@@ -42,10 +41,10 @@ import java.util.stream.Collectors;
 /// What the stages of a run share while it runs: one model in memory, whose weights change, and
 /// what samples, scores and trains with them.
 ///
-/// Where the processes divide the parameters of a training, or other weights than before stay as
-/// they are in it, another model takes its place, with what samples, scores and trains with it.
+/// Where the processes divide the parameters of a training, or its frozen weights are others than
+/// those before, another model takes its place, with what samples, scores and trains with it.
 final class Session {
-  private static final System.Logger LOG = System.getLogger(Session.class.getName());
+  private static final int NONE = -1;
 
   private final RunConfig config;
   private final RunFolder folder;
@@ -59,7 +58,7 @@ final class Session {
   private final SeenChecksums seen;
 
   private LanguageModel model;
-  private int base; // t of the M_t whose weights it has besides those that are trained
+  private int base; // as RunFolder.baseOf; none while that is not certain
   private StoredModel mapped;
   private Path weights;
   private RolloutSampler sampler;
@@ -207,32 +206,28 @@ final class Session {
     return sampler;
   }
 
-  /// Samples from M_{t−1}, verified, in all processes at once; where `adapter.merge` says so and a
-  /// training has made it, from a merged model, which then lies beside the rollouts.
+  /// Samples from M_{t−1}, verified, in all processes at once; with its adapter merged where
+  /// `adapter.merge` says so.
   void sample(int iteration, Consumer<RolloutSampler> work) throws IOException {
-    Path from = folder.model(iteration - 1);
-    var _ = sharedModelAt(from);
-    if (iteration == 1 || config.adapter().merge() != AdapterSettings.Merge.SAMPLING) {
+    var _ = sharedModelAt(folder.model(iteration - 1));
+    MergedModel merged = new MergedModel(config, folder, iteration);
+    if (!merged.isWanted()) {
       work.accept(sampler);
       return;
     }
-    LOG.log(
-        System.Logger.Level.INFO,
-        "adapter.merge: what samples is M_{0} with its adapter merged into the weights, whose"
-            + " log-probabilities are its own",
-        iteration - 1);
-    sampler = newSampler(); // the cache of the one before is free
-    Path merged = folder.merged(iteration);
-    first(() -> {
-      folder.deleteMerged(iteration); // of a process that was stopped
-      try (StoredModel stored = ModelFiles.open(from, Optional.empty())) {
-        AdaptedModel.writeMerged(stored, merged);
-      }
-    });
-    try (StoredModel stored = ModelFiles.open(merged, Optional.empty())) {
-      LanguageModel sampled = LanguageModel.map(backend, stored, replicas.model(), Set.of());
-      work.accept(newSampler(sampled));
+    sampler = newSampler();
+    free();
+    first(merged::write);
+    try (StoredModel stored = ModelFiles.open(merged.path(), Optional.empty())) {
+      work.accept(newSampler(LanguageModel.map(backend, stored, replicas.model(), Set.of())));
     }
+    free();
+  }
+
+  /// Gives back what nothing refers to any more: caches, activations, weights. They lie outside the
+  /// heap, which is otherwise collected when they have filled the machine.
+  private static void free() {
+    System.gc();
   }
 
   Evaluator evaluator() {
@@ -254,35 +249,42 @@ final class Session {
   LanguageModel modelAt(Path wanted) throws IOException {
     if (!wanted.equals(weights)) {
       weights = null;
-      Manifest.require(wanted).verifyChecksums(wanted, seen);
-      if (dividesParameters() || base != baseOf(wanted)) {
+      int before = base;
+      base = NONE;
+      verify(wanted);
+      if (dividesParameters() || (hasFrozen() && before != baseOf(wanted))) {
         map(wanted);
       } else {
         try (StoredModel stored = open(wanted)) {
           model.replaceWeights(stored, seen);
         }
       }
+      base = baseOf(wanted);
       weights = wanted;
     }
     return model;
   }
 
-  /// Copies a folder's model, verified, in single precision; of one whose adapter alone is trained
-  /// that adapter, which M_0 is the base of; or with its adapter merged, in the types that it has.
+  /// Verifies a folder's model, and before it the merged M_t that it refers to: opening it does not
+  /// tell that a stage can make that one again.
   ///
-  /// @throws dev.irpo.checkpoints.files.DamagedException if the folder is damaged
-  void copy(Path from, Path to) throws IOException {
-    Manifest.require(from).verifyChecksums(from, seen);
-    try (StoredModel stored = ModelFiles.open(from, Optional.empty())) {
-      stored.verifyChecksums(seen);
-      if (isMergedEachTime()) {
-        AdaptedModel.writeMerged(stored, to);
-      } else if (config.trained().equals(ParameterSelection.adapter())) {
-        AdaptedModel.copyAdapter(stored, folder.model(0), to);
-      } else {
-        LanguageModel.copy(stored, to);
-      }
+  /// @throws dev.irpo.checkpoints.files.DamagedException if one is damaged
+  void verify(Path wanted) throws IOException {
+    if (isMergedEachTime()) {
+      Path whole = folder.model(baseOf(wanted));
+      Manifest.require(whole).verifyChecksums(whole, seen);
     }
+    Manifest.require(wanted).verifyChecksums(wanted, seen);
+  }
+
+  /// Files whose checksums are computed already.
+  SeenChecksums seen() {
+    return seen;
+  }
+
+  /// Whether the model has weights that [LanguageModel#replaceWeights] leaves as they are.
+  private boolean hasFrozen() {
+    return model.parameters().layout().slices().size() < model.parameters().buffers().size();
   }
 
   /// M_0 is stored without its adapter, which is fresh, and so is each merged model.
@@ -295,7 +297,7 @@ final class Session {
   }
 
   private int baseOf(Path model) {
-    return isMergedEachTime() ? folder.start(model) : 0;
+    return isMergedEachTime() ? folder.baseOf(model) : 0;
   }
 
   private boolean dividesParameters() {
@@ -304,15 +306,16 @@ final class Session {
 
   @SuppressWarnings("MustBeClosed") // once the next one is there
   private void map(Path wanted) throws IOException {
-    trainer = null;
-    scorer = null;
-    sampler = null; // its cache is free before the next one is made
     StoredModel next = open(wanted);
     next.verifyChecksums(seen);
     Set<String> changing =
         Training.changing(config, backend, replicas, LanguageModel.configOf(next));
+    trainer = null;
+    scorer = null;
+    sampler = null;
+    model = null;
+    free();
     model = LanguageModel.map(backend, next, replicas.model(), changing);
-    base = baseOf(wanted);
     sampler = newSampler();
     if (mapped != null) {
       mapped.close(); // or a deleted checkpoint would keep its room on the disk
@@ -326,7 +329,7 @@ final class Session {
   }
 
   /// Before a training is made that begins with the weights of a folder: a trainer that has
-  /// parameters of its own takes them from there.
+  /// parameters of its own takes them from there, and frozen weights are that model's.
   void beginTraining(Path start) throws IOException {
     if (dividesParameters() || isMergedEachTime()) {
       var _ = sharedModelAt(start);

@@ -240,8 +240,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
 
   /// The first process writes the trained model as a folder that appears when all of it is there:
   /// whole, or, where an adapter alone is trained, that adapter upon the model that it began with,
-  /// or that this one's adapter is upon.
-  /// All processes take part.
+  /// or that this one's adapter is upon. All processes take part.
   ///
   /// @param start where that model lies
   public void saveModel(Path folder, Path start) throws IOException {

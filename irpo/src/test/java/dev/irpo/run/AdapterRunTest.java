@@ -3,10 +3,12 @@ package dev.irpo.run;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.irpo.TestData;
 import dev.irpo.checkpoints.arrow.ArrowModelWriter;
 import dev.irpo.checkpoints.files.SummedText;
 import dev.irpo.checkpoints.model.ConvertedContent;
@@ -19,18 +21,24 @@ import dev.irpo.model.ModelFiles;
 import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.pair.ReferenceScorer;
+import dev.irpo.task.Split;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.train.PreferenceTraining;
 import dev.irpo.train.RoundedStart;
+import dev.irpo.train.StepMetrics;
+import dev.irpo.train.Training;
 import dev.irpo.transformer.Adapter;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.parallel.Replicas;
 import dev.irpo.transformer.score.Scorer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -38,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -211,12 +220,14 @@ class AdapterRunTest {
     RunConfig config = CONFIG.with("adapter.merge=sampling");
     RunFolder sampled = run(config, temporary.resolve("merged for rollouts"));
     assertEquals(parts(whole.iteration(1), "model"), parts(sampled.iteration(1), "model"));
-    assertFalse(Files.exists(sampled.merged(2)));
+    assertNotEquals(parts(whole.iteration(2), "rollouts"), parts(sampled.iteration(2), "rollouts"));
+    assertFalse(Files.exists(new MergedModel(config, sampled, 2).path()));
     List<PreferencePair> pairs =
         TableReader.readAll(sampled.rollouts(2).pairs(), PreferencePair::of);
     Path root = copy(sampled, "merged for rollouts, resumed");
     delete(new RunFolder(root).iteration(2));
-    Files.createDirectories(new RunFolder(root).merged(2).resolve("of a process that was stopped"));
+    Files.createDirectories(
+        new MergedModel(config, new RunFolder(root), 2).path().resolve("of a stopped process"));
     run(config, root);
     assertEquals(RunContents.of(sampled.root()), RunContents.of(root));
     assertEquals(
@@ -235,6 +246,47 @@ class AdapterRunTest {
     }
   }
 
+  @Test
+  @Tag("device")
+  void aDeviceTrainsTheAdapterAsTheCpuDoes() throws IOException {
+    List<StepMetrics> expected = new ArrayList<>();
+    List<StepMetrics> found = new ArrayList<>();
+    float[] onCpu;
+    float[] onDevice;
+    try (Backend cpu = new CpuBackend(1)) {
+      onCpu = trained(cpu, expected);
+    }
+    try (Backend device = TestData.device((done, total) -> {})) {
+      onDevice = trained(device, found);
+    }
+    for (int i = 0; i < 6; i++) {
+      for (String key : List.of("loss", "dpo", "nll", "gradNorm")) {
+        double value = expected.get(i).get(key);
+        assertEquals(value, found.get(i).get(key), 1e-4 * Math.abs(value), key + " of step " + i);
+      }
+    }
+    double apart = 0;
+    double moved = 0;
+    for (int i = 0; i < onCpu.length; i++) {
+      apart += Math.abs(onCpu[i] - onDevice[i]);
+      moved += Math.abs(onCpu[i]);
+    }
+    assertTrue(moved > 0 && apart < 1e-2 * moved, apart + " of " + moved);
+  }
+
+  /// A factor B after six steps, which was zero before.
+  private static float[] trained(Backend backend, List<StepMetrics> lines) throws IOException {
+    List<PreferencePair> pairs = TableReader.readAll(whole.rollouts(1).pairs(), PreferencePair::of);
+    LanguageModel model =
+        Training.open(CONFIG, backend, Replicas.alone(), whole.model(0), Optional.empty());
+    new PreferenceTraining(CONFIG, backend, model, pairs, 1).runTo(6, lines::add);
+    return model
+        .parameters()
+        .buffers()
+        .get("model.layers.0.mlp.down_proj" + Adapter.B)
+        .toFloatArray();
+  }
+
   private static void delete(Path path) throws IOException {
     try (Stream<Path> files = Files.walk(path)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -247,8 +299,8 @@ class AdapterRunTest {
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
   void aBaseOf16BitsGivesTheBytesOfTheSameNumbersInSinglePrecision(DType type) throws IOException {
-    RunFolder single = runFrom(type, DType.F32);
-    RunFolder half = runFrom(type, type);
+    RunFolder single = runFrom(type, DType.F32, CONFIG);
+    RunFolder half = runFrom(type, type, CONFIG);
     Map<String, String> expected = RunContents.of(single.root());
     Map<String, String> found = RunContents.of(half.root());
     List.of(expected, found)
@@ -264,14 +316,39 @@ class AdapterRunTest {
         found.keySet().stream().anyMatch(name -> name.contains("iteration-2/model/weights")));
   }
 
+  @Test
+  void aMergedModelHasTheTypesOfItsBase() throws IOException {
+    RunFolder half = runFrom(DType.BF16, DType.BF16, CONFIG.with("adapter.merge=iteration"));
+    try (StoredModel model = ModelFiles.open(half.model(2), Optional.empty())) {
+      String name = "model.layers.1.mlp.down_proj.weight";
+      assertEquals(DType.BF16, model.tensor(name).dtype());
+      try (StoredModel base = ModelFiles.open(half.model(0), Optional.empty())) {
+        assertFalse(Arrays.equals(floats(base.tensor(name)), floats(model.tensor(name))));
+      }
+    }
+  }
+
+  @Test
+  void whatMergesNeedsAnAdapter() {
+    RunConfig config = SmallRun.CONFIG.with("adapter.merge=sampling");
+    RunFolder folder = new RunFolder(temporary.resolve("none"));
+    Map<Split, Integer> problems = Map.of(Split.TRAIN, 1, Split.HELD_OUT, 0, Split.TEST, 0);
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> new RunStages(config, folder, problems));
+    assertEquals(
+        "adapter.merge=sampling merges an adapter, and adapter.rank=0 trains none; set"
+            + " adapter.rank=16",
+        e.getMessage());
+  }
+
   /// A run from a model whose numbers have a type, stored in this one or another.
-  private static RunFolder runFrom(DType type, DType stored) throws IOException {
-    Path root = temporary.resolve(type + " in " + stored);
+  private static RunFolder runFrom(DType type, DType stored, RunConfig config) throws IOException {
+    Path root = temporary.resolve(type + " in " + stored + " " + config.adapter().merge());
     RunFolder folder;
     try (Backend cpu = new CpuBackend(1)) {
-      folder = SmallRun.begin(CONFIG, cpu, root);
+      folder = SmallRun.begin(config, cpu, root);
     }
-    Path rounded = temporary.resolve("M_0 of " + type + " in " + stored);
+    Path rounded = temporary.resolve("M_0 of " + root.getFileName());
     try (StoredModel start = ModelFiles.open(folder.model(0), Optional.empty())) {
       List<StoredTensor> tensors =
           start.tensors().values().stream()
@@ -282,7 +359,7 @@ class AdapterRunTest {
     }
     delete(folder.model(0));
     Files.move(rounded, folder.model(0));
-    return run(CONFIG, root);
+    return run(config, root);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.TestData;
+import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.tensor.Backend;
@@ -16,12 +17,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// A run that was interrupted again and again, at the beginning, amid and at the end of each stage,
 /// ends in the files of one that was not.
@@ -171,6 +175,21 @@ class ResumeTest {
     assertTrue(files.containsKey("iteration-2/model/weights-00001-of-00001.arrow"));
     assertTrue(files.containsKey("iteration-2/retrain/rollouts/part-00001.arrow"));
     assertTrue(files.containsKey("iteration-1/retrain/checkpoints/step-2/manifest.json"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SAMPLING", "ITERATION"})
+  void aRunThatMergesItsAdapterDoesSoToo(AdapterSettings.Merge merge) throws IOException {
+    RunConfig config =
+        RETRAINING.with(
+            "adapter.rank=2",
+            "adapter.merge=" + merge.name().toLowerCase(Locale.ROOT),
+            "optimizer.learningRate=1e-2",
+            "evaluate.pairs=3");
+    Map<String, String> files = filesOfBoth(config, List.of("1 retrain", "2 retrain"));
+    assertTrue(files.containsKey("iteration-2/log-probs.json"));
+    boolean isWhole = !files.containsKey("iteration-2/model/base.json");
+    assertEquals(merge == AdapterSettings.Merge.ITERATION, isWhole);
   }
 
   /// Which checkpoints stay does not depend on interruptions either.

@@ -85,6 +85,18 @@ class SharedRunTest {
     assertEquals(alone, contents(run("three", 3, config)));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"sampling", "iteration"})
+  void adaptersMayBeDividedAndMergedToo(String merge) throws IOException {
+    RunConfig config = DIVIDED.with("iterations=2", "adapter.rank=2", "adapter.merge=" + merge);
+    Map<String, String> alone = contents(run("one", 1, config));
+    assertEquals(alone, contents(run("two", 2, config)));
+    RunConfig whole = config.with("train.zeroStage=1");
+    assertEquals(
+        alone.get("iteration-2/model/weights-00001-of-00001.arrow"),
+        contents(run("whole", 1, whole)).get("iteration-2/model/weights-00001-of-00001.arrow"));
+  }
+
   @Test
   void dividedParametersAreResumedByAnotherNumberOfProcesses() throws IOException {
     Map<String, String> alone = contents(run("whole", 1, DIVIDED));
