@@ -78,7 +78,7 @@ record DryRun(
     Path disk = existing(folder);
     boolean isBegun = Files.exists(new RunFolder(folder).configFile());
     long needed =
-        isBegun ? programs.checkpointBytes() + programs.weightBytes() : plan.totalDiskBytes();
+        isBegun ? programs.checkpointBytes() + programs.modelBytes() : plan.totalDiskBytes();
     long free = Files.getFileStore(disk).getUsableSpace();
     if (free < needed) {
       throw new IllegalArgumentException(

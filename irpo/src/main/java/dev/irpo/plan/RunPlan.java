@@ -61,7 +61,7 @@ public record RunPlan(
         rows.subList(0, start.size()).stream().flatMap(List::stream).toList(),
         rows.subList(start.size(), rows.size()).stream().flatMap(List::stream).toList(),
         memory,
-        programs.weightBytes(),
+        programs.storedBytes(),
         disk,
         iteration.stream().mapToLong(Cost::passingDisk).max().orElse(0));
   }
