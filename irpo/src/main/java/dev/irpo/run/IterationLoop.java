@@ -52,7 +52,6 @@ public final class IterationLoop {
       Progress progress,
       Optional<Prompts> made)
       throws IOException {
-    MergedModel.requireMapping(config, backend);
     this.folder = folder;
     this.backend = backend;
     this.group = group;

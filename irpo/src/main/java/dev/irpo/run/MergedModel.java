@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.AdaptedModel;
+import dev.irpo.model.Backends;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
 import java.io.IOException;
@@ -22,12 +23,16 @@ record MergedModel(RunConfig config, RunFolder folder, int iteration) {
   /// Requires a backend that maps it: another would keep it beside the model until the run ends.
   ///
   /// @throws IllegalArgumentException if it does not
-  static void requireMapping(RunConfig config, Backend backend) {
-    if (config.adapter().merge() == AdapterSettings.Merge.SAMPLING
-        && !backend.traits().readsHalfWeights()) {
-      throw new IllegalArgumentException(
-          "adapter.merge=sampling: backend %s has no room for a second model; set never or iteration"
-              .formatted(backend.name()));
+  static void requireMapping(RunConfig config) {
+    if (config.adapter().merge() != AdapterSettings.Merge.SAMPLING) {
+      return;
+    }
+    try (Backend backend = Backends.forPlanning(config.compute())) {
+      if (!backend.traits().readsHalfWeights()) {
+        throw new IllegalArgumentException(
+            "adapter.merge=sampling: backend %s has no room for a second model; set adapter.merge to never or iteration"
+                .formatted(config.compute().backend()));
+      }
     }
   }
 

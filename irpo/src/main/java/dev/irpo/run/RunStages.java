@@ -78,6 +78,7 @@ public final class RunStages {
           "adapter.merge=%s merges an adapter, and adapter.rank=0 trains none; set adapter.rank=16"
               .formatted(merge.name().toLowerCase(Locale.ROOT)));
     }
+    MergedModel.requireMapping(config);
   }
 
   /// The stages of a run on a task's problems.

@@ -339,6 +339,8 @@ class AdapterRunTest {
         "adapter.merge=sampling merges an adapter, and adapter.rank=0 trains none; set"
             + " adapter.rank=16",
         e.getMessage());
+    RunConfig elsewhere = config.with("adapter.rank=4", "compute.backend=reference");
+    assertThrows(IllegalArgumentException.class, () -> new RunStages(elsewhere, folder, problems));
   }
 
   /// A run from a model whose numbers have a type, stored in this one or another.
