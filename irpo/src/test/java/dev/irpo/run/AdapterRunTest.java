@@ -328,6 +328,18 @@ class AdapterRunTest {
     }
   }
 
+  /// Merging into 16 bits rounds, so what was recorded while sampling is not the reference's.
+  @Test
+  void dpoBeginsWithTheLogarithmOfTwoWhereMergedWeightsAreRounded() throws IOException {
+    RunFolder half =
+        runFrom(
+            DType.BF16,
+            DType.BF16,
+            CONFIG.with("adapter.merge=sampling", "optimizer.learningRate=3e-2"));
+    List<ObjectNode> lines = SummedText.wholeLines(half.training(2).metrics());
+    assertEquals((float) Math.log(2), (float) lines.getFirst().path("dpo").asDouble());
+  }
+
   @Test
   void whatMergesNeedsAnAdapter() {
     RunConfig config = SmallRun.CONFIG.with("adapter.merge=sampling");
