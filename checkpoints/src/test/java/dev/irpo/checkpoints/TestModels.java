@@ -10,7 +10,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.QuantisedContent;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -31,6 +33,21 @@ public final class TestModels {
     byte[] bytes = new byte[Math.toIntExact(shape.numElements() * dtype.bytes())];
     new SplittableRandom(seed).nextBytes(bytes);
     return stored(name, dtype, shape, bytes);
+  }
+
+  /// A tensor in blocks, read as single precision.
+  public static StoredTensor blocks(String name, long seed, long... sizes) {
+    Shape shape = Shape.of(sizes);
+    byte[] bytes = new byte[Math.toIntExact(DType.Q8_0.bytes(shape.numElements()))];
+    new SplittableRandom(seed).nextBytes(bytes);
+    MemorySegment data = Arena.ofAuto().allocate(bytes.length, 64);
+    data.copyFrom(MemorySegment.ofArray(bytes));
+    for (int block = 0; block < bytes.length; block += 34) {
+      short scale = Float.floatToFloat16((block - 100) / 64f);
+      data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block, scale);
+    }
+    QuantisedContent single = new QuantisedContent(TensorContent.of(data));
+    return new StoredTensor(name, DType.F32, shape, single);
   }
 
   public static StoredTensor floats(String name, Shape shape, float... values) {

@@ -166,7 +166,7 @@ public record LanguageModel(
     return stored.tensors().values().stream()
         .filter(tensor -> tensor.shape().rank() == 2)
         .findFirst()
-        .map(StoredTensor::dtype)
+        .map(tensor -> tensor.quantised().orElse(tensor).dtype())
         .orElse(DType.F32);
   }
 
@@ -214,8 +214,7 @@ public record LanguageModel(
     return parameters.config().parameterShapes().entrySet().stream()
         .map(entry -> {
           Buffer values = parameters.buffers().get(entry.getKey());
-          return new StoredTensor(
-              entry.getKey(), values.dtype(), entry.getValue(), values.segment());
+          return StoredTensor.of(entry.getKey(), entry.getValue(), values);
         })
         .toList();
   }

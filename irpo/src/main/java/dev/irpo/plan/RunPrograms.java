@@ -204,14 +204,20 @@ public final class RunPrograms {
 
   /// Bytes of a model's weights in the type that they are stored in.
   public long storedBytes() {
-    return weightBytes() / Float.BYTES * stored.bytes();
+    return weightBytes() / Float.BYTES * stored.blockBytes() / stored.blockElements();
+  }
+
+  /// Bytes of the model with its adapter merged into the weights: in the type that they are stored
+  /// in, of blocks in single precision.
+  public long mergedBytes() {
+    return stored.isBlocked() ? weightBytes() : storedBytes();
   }
 
   /// Bytes of a model M_t as it is stored: of one whose adapter alone is trained, that adapter,
   /// unless it is merged.
   public long modelBytes() {
     if (config.adapter().merge() == AdapterSettings.Merge.ITERATION) {
-      return storedBytes();
+      return mergedBytes();
     }
     return config.trained().equals(ParameterSelection.adapter())
         ? training().trainedBytes()

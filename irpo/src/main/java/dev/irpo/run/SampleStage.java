@@ -101,7 +101,7 @@ record SampleStage(
     String name = isAgain() ? "sample held-out" : "sample";
     long merged =
         config.adapter().merge() == AdapterSettings.Merge.SAMPLING // a plan takes all t alike
-            ? costs.programs().storedBytes()
+            ? costs.programs().mergedBytes()
             : 0;
     return costs
         .sampling()

@@ -2,8 +2,8 @@ package dev.irpo.tensor;
 
 /// What callers must know of a backend to use it well.
 ///
-/// @param readsHalfWeights whether variables of [DType#F16] or [DType#BF16] may stand where an
-///   operation reads such
+/// @param readsHalfWeights whether variables of [DType#F16], [DType#BF16] or [DType#Q8_0] may stand
+///   where an operation reads such
 /// @param roundsWeights whether it keeps rounded copies of weights for programs that ask for them,
 ///   see [CompileOptions#roundsWeights()]; what these sample then has other log-probabilities than
 ///   scoring gives

@@ -41,7 +41,7 @@ public final class Buffer {
 
   /// A new buffer of zeros, freed when nothing refers to it any more.
   public static Buffer allocate(DType dtype, long numElements) {
-    long bytes = Math.multiplyExact(numElements, dtype.bytes());
+    long bytes = dtype.bytes(numElements);
     return wrap(Arena.ofAuto().allocate(bytes, ALIGNMENT), dtype);
   }
 
@@ -51,12 +51,12 @@ public final class Buffer {
   }
 
   static Buffer wrap(Storage storage, MemorySegment segment, DType dtype) {
-    return new Buffer(storage, segment, dtype, segment.byteSize() / dtype.bytes(), true, false);
+    return new Buffer(storage, segment, dtype, dtype.elements(segment.byteSize()), true, false);
   }
 
   /// A buffer that stands for memory which the host cannot read.
   public static Buffer unbacked(DType dtype, long numElements) {
-    Storage storage = new Storage(MemorySegment.NULL, numElements * dtype.bytes());
+    Storage storage = new Storage(MemorySegment.NULL, dtype.bytes(numElements));
     return new Buffer(storage, MemorySegment.NULL, dtype, numElements, false, false);
   }
 
@@ -66,12 +66,13 @@ public final class Buffer {
   }
 
   /// A view of `length` elements from `offset` on; both in elements.
+  ///
+  /// @throws IllegalArgumentException if they are no whole blocks of the type
   public Buffer slice(long offset, long length) {
     if (!isBacked()) {
       return new Buffer(storage, segment, dtype, length, stable, summedAsSingle);
     }
-    MemorySegment part =
-        segment.asSlice(offset * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
+    MemorySegment part = segment.asSlice(dtype.bytes(offset), dtype.bytes(length));
     return new Buffer(storage, part, dtype, length, stable, summedAsSingle);
   }
 
@@ -99,7 +100,7 @@ public final class Buffer {
 
   /// Place of the first element in the storage, in elements.
   public long offset() {
-    return segment.address() / dtype.bytes() - storage.address() / dtype.bytes();
+    return dtype.elements(segment.address() - storage.address());
   }
 
   /// Type of the elements.
@@ -117,9 +118,10 @@ public final class Buffer {
     return stable;
   }
 
-  /// Whether products are to have the bits that a copy in single precision gives.
+  /// Whether products are to have the bits that a copy in single precision gives; those of blocks
+  /// always have.
   public boolean isSummedAsSingle() {
-    return summedAsSingle || dtype == DType.F32;
+    return summedAsSingle || !dtype.isHalf();
   }
 
   /// Counts the announced changes of the memory, of this view or another.
@@ -141,8 +143,16 @@ public final class Buffer {
       case F32 -> segment().getAtIndex(FLOAT, index);
       case F16 -> Float.float16ToFloat(segment().getAtIndex(SHORT, index));
       case BF16 -> Float.intBitsToFloat(segment().getAtIndex(SHORT, index) << 16);
+      case Q8_0 -> quantised(index);
       case INT32 -> throw notFloating();
     };
+  }
+
+  private float quantised(long index) {
+    long block = index / dtype.blockElements() * dtype.blockBytes();
+    long inBlock = Short.BYTES + index % dtype.blockElements();
+    float scale = Float.float16ToFloat(segment().get(SHORT, block));
+    return scale * segment.get(ValueLayout.JAVA_BYTE, block + inBlock);
   }
 
   /// Stores into a buffer of single or double precision, rounding to it.
@@ -150,7 +160,7 @@ public final class Buffer {
     switch (dtype) {
       case F64 -> segment().setAtIndex(DOUBLE, index, value);
       case F32 -> segment().setAtIndex(FLOAT, index, (float) value);
-      case F16, BF16, INT32 -> throw notFloating();
+      case F16, BF16, Q8_0, INT32 -> throw notFloating();
     }
   }
 

@@ -13,21 +13,36 @@ public enum DType {
   /// The upper half of a binary32, half precision: weights.
   BF16(2),
   /// Two's complement 32-bit integer: token ids, positions, tables.
-  INT32(4);
+  INT32(4),
+  /// Blocks of 32 numbers that lie side by side in a row, 8.5 bits each: weights that do not
+  /// change.
+  ///
+  /// ```text
+  /// block: f16 d │ int8 q[32]        x[i] = d · q[i], exact in single precision
+  /// ```
+  ///
+  /// Rows are a multiple of 32 long. Source: ggml, `block_q8_0`.
+  Q8_0(34, 32);
 
   /// Single precision alone, as [Op#inputTypes] says it.
   public static final Set<DType> SINGLE = Set.of(F32);
 
-  /// Single or half precision.
-  public static final Set<DType> SINGLE_OR_HALF = Set.of(F32, F16, BF16);
+  /// What weights may be that operations only read.
+  public static final Set<DType> WEIGHTS = Set.of(F32, F16, BF16, Q8_0);
 
   /// Token ids, positions and tables.
   public static final Set<DType> INDEX = Set.of(INT32);
 
-  private final int bytes;
+  private final int blockBytes;
+  private final int blockElements;
 
   DType(int bytes) {
-    this.bytes = bytes;
+    this(bytes, 1);
+  }
+
+  DType(int blockBytes, int blockElements) {
+    this.blockBytes = blockBytes;
+    this.blockElements = blockElements;
   }
 
   /// Whether this is a floating-point type of 16 bits.
@@ -35,8 +50,46 @@ public enum DType {
     return this == F16 || this == BF16;
   }
 
+  /// Whether elements are stored several together, so that none has bytes of its own.
+  public boolean isBlocked() {
+    return blockElements > 1;
+  }
+
+  /// Elements that are stored together: 1 but for blocks.
+  public int blockElements() {
+    return blockElements;
+  }
+
+  /// Bytes of as many elements as are stored together.
+  public int blockBytes() {
+    return blockBytes;
+  }
+
   /// Bytes of one element.
+  ///
+  /// @throws IllegalStateException if elements are stored in blocks
   public int bytes() {
-    return bytes;
+    if (isBlocked()) {
+      throw new IllegalStateException(this + " has no bytes of one element");
+    }
+    return blockBytes;
+  }
+
+  /// Bytes of so many elements.
+  ///
+  /// @throws IllegalArgumentException if they are no whole blocks
+  /// @throws ArithmeticException if they do not fit into a long
+  public long bytes(long elements) {
+    if (elements % blockElements != 0) {
+      throw new IllegalArgumentException(
+          "%d elements are no whole blocks of %s, which have %d"
+              .formatted(elements, this, blockElements));
+    }
+    return Math.multiplyExact(elements / blockElements, blockBytes);
+  }
+
+  /// Elements that so many bytes hold, whole blocks alone.
+  public long elements(long bytes) {
+    return bytes / blockBytes * blockElements;
   }
 }

@@ -44,10 +44,12 @@ public final class Graph {
 
   /// A tensor that lives outside the program under `name`; asking twice gives the same tensor.
   ///
-  /// @throws IllegalArgumentException if the name is taken with another type, shape or kind
+  /// @throws IllegalArgumentException if the name is taken with another type, shape or kind, or the
+  ///   rows are no whole blocks of the type
   public Tensor variable(String name, DType dtype, Shape shape) {
     Tensor known = leaves.get(name);
     if (known == null) {
+      requireWholeBlocks(name, dtype, shape);
       return leaf(name, Tensor.Kind.VARIABLE, dtype, shape);
     }
     if (known.kind() != Tensor.Kind.VARIABLE
@@ -58,6 +60,14 @@ public final class Graph {
               .formatted(name, dtype, shape, known.kind(), known.dtype(), known.shape()));
     }
     return known;
+  }
+
+  private static void requireWholeBlocks(String name, DType dtype, Shape shape) {
+    if (dtype.isBlocked() && shape.size(shape.rank() - 1) % dtype.blockElements() != 0) {
+      throw new IllegalArgumentException(
+          "variable '%s' %s has rows of no whole blocks of %s, which have %d"
+              .formatted(name, shape, dtype, dtype.blockElements()));
+    }
   }
 
   /// A floating-point tensor computed once from the index of each element; asking twice with equal

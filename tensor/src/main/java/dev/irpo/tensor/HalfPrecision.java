@@ -19,7 +19,7 @@ public final class HalfPrecision {
     return switch (type) {
       case BF16 -> bfloat16(value);
       case F16 -> Float.floatToFloat16(value);
-      case F32, F64, INT32 -> throw unsupported(type);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(type);
     };
   }
 
@@ -28,7 +28,7 @@ public final class HalfPrecision {
     return switch (type) {
       case BF16 -> Float.intBitsToFloat(bits << 16);
       case F16 -> Float.float16ToFloat(bits);
-      case F32, F64, INT32 -> throw unsupported(type);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(type);
     };
   }
 
@@ -43,7 +43,7 @@ public final class HalfPrecision {
     return switch (type) {
       case BF16 -> 0x1.FFp127f;
       case F16 -> 65_520;
-      case F32, F64, INT32 -> throw unsupported(type);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(type);
     };
   }
 
@@ -103,7 +103,7 @@ public final class HalfPrecision {
           to[i] = Float.floatToFloat16(from[i]);
         }
       }
-      case F32, F64, INT32 -> throw unsupported(type);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(type);
     }
   }
 
@@ -119,7 +119,7 @@ public final class HalfPrecision {
           to[i] = Float.float16ToFloat(from[i]);
         }
       }
-      case F32, F64, INT32 -> throw unsupported(type);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(type);
     }
   }
 

@@ -83,7 +83,7 @@ public final class Tensor {
 
   /// Bytes of all elements.
   public long bytes() {
-    return shape.numElements() * dtype.bytes();
+    return dtype.bytes(shape.numElements());
   }
 
   @Override

@@ -28,7 +28,7 @@ public final class Workspace {
   ///
   /// @param offset in bytes
   public Buffer place(long offset, DType dtype, long numElements) {
-    MemorySegment part = memory.asSlice(offset, Math.multiplyExact(numElements, dtype.bytes()));
+    MemorySegment part = memory.asSlice(offset, dtype.bytes(numElements));
     return Buffer.wrap(storage, part, dtype).asWorkspace();
   }
 }

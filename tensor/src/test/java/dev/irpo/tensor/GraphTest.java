@@ -67,13 +67,24 @@ class GraphTest {
   }
 
   @Test
+  void variablesInBlocksHaveRowsOfWholeBlocks() {
+    Tensor blocks = graph.variable("w", DType.Q8_0, Shape.of(5, 64));
+    assertEquals(5 * 68, blocks.bytes());
+    Tensor x = graph.input("x", DType.F32, Shape.of(3, 64));
+    assertEquals(DType.F32, Linear.linear(x, blocks).dtype());
+    refuses(
+        "variable 'v' (64, 5) has rows of no whole blocks of Q8_0, which have 32",
+        () -> graph.variable("v", DType.Q8_0, Shape.of(64, 5)));
+  }
+
+  @Test
   void operationsRefuseTypesThatTheyDoNotTake() {
     Tensor x = graph.input("x", DType.F32, Shape.of(3, 2));
     Tensor tokens = graph.input("tokens", DType.INT32, Shape.of(3));
     Tensor half = graph.variable("half", DType.F16, Shape.of(5, 2));
     refuses("linear takes F32 as input 0, half(5, 2) is F16", () -> Linear.linear(half, half));
     refuses(
-        "linear takes F32 or F16 or BF16 as input 1, tokens(3,) is INT32",
+        "linear takes F32 or F16 or BF16 or Q8_0 as input 1, tokens(3,) is INT32",
         () -> Linear.linear(x, tokens));
     refuses("embedding takes INT32 as input 1", () -> Embedding.embedding(half, x));
     refuses("sum takes F32 as input 0", () -> Sum.sum(half));

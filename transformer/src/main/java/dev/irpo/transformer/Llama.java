@@ -72,7 +72,7 @@ public record Llama(
 
   /// A model that reads these weights in the types they have.
   public Llama(Parameters parameters, Activations activations) {
-    this(parameters.config(), activations, parameters.halfTypes(), parameters.parallel());
+    this(parameters.config(), activations, parameters.narrowTypes(), parameters.parallel());
   }
 
   /// The attention of one layer.

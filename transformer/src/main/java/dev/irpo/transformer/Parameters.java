@@ -5,6 +5,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.tensor.stored.TensorContent;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.Arena;
 import java.util.Collection;
@@ -88,9 +89,10 @@ public final class Parameters {
           if (loaded.containsKey(name)) {
             buffers.put(name, loaded.get(name));
           } else if (shape.rank() == 2) {
-            buffers.put(name, Buffer.unbacked(mapped, shape.numElements()).summedAsSingle());
+            DType type = shape.size(1) % mapped.blockElements() == 0 ? mapped : DType.F32;
+            buffers.put(name, Buffer.unbacked(type, shape.numElements()).summedAsSingle());
             if (shape.size(1) < wholes.get(name).size(1)) { // slices of columns are copied
-              var _ = backend.allocate(shape.numElements() * mapped.bytes() / Float.BYTES);
+              var _ = backend.allocate(type.bytes(shape.numElements()) / Float.BYTES);
             }
           } else {
             buffers.put(name, backend.allocate(shape.numElements()));
@@ -162,8 +164,8 @@ public final class Parameters {
   }
 
   /// The weights of a checkpoint where they lie, for sampling and scoring alone: matrices of 16 or
-  /// 32 bits are read straight from their memory maps, vectors are converted. A backend that
-  /// computes elsewhere, or in another precision, gets [#load]ed weights.
+  /// 32 bits, or in blocks, are read straight from their memory maps, vectors are converted. A
+  /// backend that computes elsewhere, or in another precision, gets [#load]ed weights.
   ///
   /// @param arena of what is not in memory as it is stored; it and the tensors must outlive the
   ///   result
@@ -280,12 +282,12 @@ public final class Parameters {
       if (changing.contains(tensor.name())) {
         continue;
       }
-      boolean isMapped = tensor.content().inMemory().isPresent();
       if (tensor.shape().rank() != 2) {
         bytes += tensor.shape().numElements() * DType.F32.bytes();
-      } else if (!isMapped) {
-        bytes += tensor.content().byteSize();
+        continue;
       }
+      TensorContent read = WeightLoading.asRead(tensor).content();
+      bytes += read.inMemory().isPresent() ? 0 : read.byteSize();
     }
     return bytes;
   }
@@ -366,11 +368,11 @@ public final class Parameters {
     return buffers;
   }
 
-  /// Types of the tensors of 16 bits, by name.
-  public Map<String, DType> halfTypes() {
+  /// Types of the tensors of 16 bits or in blocks, by name.
+  public Map<String, DType> narrowTypes() {
     Map<String, DType> types = new HashMap<>();
     buffers.forEach((name, buffer) -> {
-      if (buffer.dtype().isHalf()) {
+      if (buffer.dtype().isHalf() || buffer.dtype().isBlocked()) {
         types.put(name, buffer.dtype());
       }
     });

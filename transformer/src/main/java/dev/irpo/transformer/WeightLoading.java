@@ -44,7 +44,7 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
         : whole.columns(number * own.size(1), own.size(1));
   }
 
-  /// Matrices where they lie, vectors as copies in the backend's precision.
+  /// Matrices where they lie, blocks as such, vectors as copies in the backend's precision.
   ///
   /// @param changing buffers that the tensors of these names are copied into instead
   SequencedMap<String, Buffer> map(
@@ -63,8 +63,8 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
             copy(tensor, changing.get(name));
             buffers.put(name, changing.get(name));
           } else if (shape.rank() == 2) {
-            StoredTensor inMemory = tensor.inMemory(arena);
-            buffers.put(name, Buffer.wrap(inMemory.data(), tensor.dtype()));
+            StoredTensor inMemory = asRead(tensor).inMemory(arena);
+            buffers.put(name, Buffer.wrap(inMemory.data(), inMemory.dtype()));
           } else {
             Buffer copy = backend.allocate(shape.numElements());
             copy(tensor, copy);
@@ -72,6 +72,11 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
           }
         });
     return buffers;
+  }
+
+  /// A matrix in the type in which products read it.
+  static StoredTensor asRead(StoredTensor matrix) {
+    return matrix.quantised().orElse(matrix);
   }
 
   /// The tensors of a checkpoint that the process holds, as far as it has them.

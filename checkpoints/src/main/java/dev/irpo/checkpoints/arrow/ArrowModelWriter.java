@@ -31,7 +31,7 @@ import java.util.function.LongConsumer;
 /// Memory does not grow with the model: tensors go from their memory maps to the file, and those
 /// that are assembled or change their type do so in pieces of 4 MiB.
 ///
-/// @param dtype what f32, f16 and bf16 tensors become; empty keeps the type of each
+/// @param dtype what all tensors become; empty keeps the type of each, blocks of q8_0 too
 /// @param maxFileBytes weights continue in another file where one would become larger, at least 1
 /// @param sliceElements a larger tensor becomes several record batches, which costs a copy on
 ///   reading; at least 1, and at most 2³¹−1, which is where other Arrow libraries stop
@@ -95,7 +95,7 @@ public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sl
   /// Bytes of tensors as this writer stores them.
   public long bytesOf(Collection<StoredTensor> tensors) {
     return tensors.stream()
-        .mapToLong(tensor -> tensor.shape().numElements() * storedType(tensor).bytes())
+        .mapToLong(tensor -> storedType(tensor).bytes(tensor.shape().numElements()))
         .sum();
   }
 
@@ -152,17 +152,22 @@ public record ArrowModelWriter(Optional<DType> dtype, long maxFileBytes, long sl
   private List<List<StoredTensor>> files(Collection<StoredTensor> tensors) {
     Map<DType, List<StoredTensor>> byType = new LinkedHashMap<>();
     for (StoredTensor tensor : tensors) {
-      byType.computeIfAbsent(storedType(tensor), type -> new ArrayList<>()).add(tensor);
+      DType type = storedType(tensor);
+      StoredTensor stored = type.isBlocked() ? tensor.quantised().orElseThrow() : tensor;
+      byType.computeIfAbsent(type, _ -> new ArrayList<>()).add(stored);
     }
     List<List<StoredTensor>> files = new ArrayList<>();
     byType.forEach((type, group) ->
         files.addAll(
             TensorFiles.split(
-                group, tensor -> tensor.shape().numElements() * type.bytes(), maxFileBytes)));
+                group, tensor -> type.bytes(tensor.shape().numElements()), maxFileBytes)));
     return files;
   }
 
   private DType storedType(StoredTensor tensor) {
-    return FloatConversion.supports(tensor.dtype()) ? dtype.orElse(tensor.dtype()) : tensor.dtype();
+    if (dtype.isPresent()) {
+      return FloatConversion.supports(tensor.dtype()) ? dtype.get() : tensor.dtype();
+    }
+    return tensor.quantised().isPresent() ? DType.Q8_0 : tensor.dtype();
   }
 }

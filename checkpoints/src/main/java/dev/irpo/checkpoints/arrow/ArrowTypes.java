@@ -41,15 +41,16 @@ final class ArrowTypes {
       case F64 -> new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
       case F16 -> new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
       case BF16 -> new ArrowType.Int(16, false);
+      case Q8_0 -> new ArrowType.FixedSizeBinary(dtype.blockBytes());
       case INT32 -> new ArrowType.Int(32, true);
     };
   }
 
-  /// Bytes of one element of a column that [#arrowType] can give.
+  /// Bytes of one row of a column that [#arrowType] can give.
   static int bytesOf(Field field) {
     for (DType dtype : DType.values()) {
       if (arrowType(dtype).equals(field.getType())) {
-        return dtype.bytes();
+        return dtype.blockBytes();
       }
     }
     throw new IllegalArgumentException(

@@ -9,6 +9,7 @@ import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.QuantisedContent;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
@@ -29,9 +30,12 @@ final class WeightsFile {
 
   private WeightsFile() {}
 
-  /// Writes tensors as elements of `dtype`, converting those of another type a chunk at a time.
+  /// Writes tensors as elements of `dtype`, converting those of another type a chunk at a time. Of
+  /// blocks each is a row.
   static void write(HashedFile out, List<StoredTensor> tensors, DType dtype, long sliceElements)
       throws IOException {
+    int block = dtype.blockElements();
+    long most = Math.max(block, sliceElements / block * block);
     List<Slice> slices = new ArrayList<>();
     ArrayNode directory = JsonNodeFactory.instance.arrayNode();
     for (StoredTensor tensor : tensors) {
@@ -43,8 +47,8 @@ final class WeightsFile {
       }
       ArrayNode listed = entry.putArray("slices");
       long elements = tensor.shape().numElements();
-      for (long offset = 0; offset < elements; offset += sliceElements) {
-        long length = Math.min(sliceElements, elements - offset);
+      for (long offset = 0; offset < elements; offset += most) {
+        long length = Math.min(most, elements - offset);
         listed.addObject().put("batch", slices.size()).put("offset", offset).put("length", length);
         slices.add(new Slice(tensor, offset, length, dtype));
       }
@@ -54,12 +58,13 @@ final class WeightsFile {
             List.of(ArrowTypes.field(COLUMN, dtype)), Map.of(METADATA_KEY, directory.toString()));
     IpcFileWriter writer = new IpcFileWriter(out, schema);
     for (Slice slice : slices) {
-      writer.writeBatch(slice.length(), List.of(slice));
+      writer.writeBatch(slice.length() / block, List.of(slice));
     }
     writer.finish();
   }
 
-  /// The tensors of a file in its order: views of a memory map, except tensors of several slices.
+  /// The tensors of a file in its order: views of a memory map, except tensors of several slices;
+  /// blocks as the single precision that they stand for ([StoredTensor#quantised]).
   ///
   /// @throws IllegalArgumentException if the file is damaged or contradicts itself
   static List<StoredTensor> read(Path path, Arena arena) throws IOException {
@@ -89,10 +94,11 @@ final class WeightsFile {
     for (JsonNode slice : entry.path("slices")) {
       IpcFile.Batch batch = file.batches().get(slice.path("batch").asInt(-1));
       long length = slice.path("length").asLong(-1);
-      if (slice.path("offset").asLong(-1) != elements || length != batch.rows()) {
+      long rows = Math.multiplyExact(batch.rows(), dtype.blockElements());
+      if (slice.path("offset").asLong(-1) != elements || length != rows) {
         throw new IllegalArgumentException(
-            "slice %s does not follow element %d or its batch has %d rows"
-                .formatted(slice, elements, batch.rows()));
+            "slice %s does not follow element %d or its batch has %d"
+                .formatted(slice, elements, rows));
       }
       slices.add(batch.columns().getFirst());
       elements += length;
@@ -104,7 +110,15 @@ final class WeightsFile {
     }
     TensorContent content =
         slices.size() == 1 ? TensorContent.of(slices.getFirst()) : new Slices(slices);
-    return new StoredTensor(entry.path("name").asText(), dtype, shape, content);
+    String name = entry.path("name").asText();
+    if (!dtype.isBlocked()) {
+      return new StoredTensor(name, dtype, shape, content);
+    }
+    if (shape.size(shape.rank() - 1) % dtype.blockElements() != 0) {
+      throw new IllegalArgumentException(
+          "shape %s has rows of no whole blocks of %s".formatted(shape, dtype));
+    }
+    return new StoredTensor(name, DType.F32, shape, new QuantisedContent(content));
   }
 
   /// The slices of a tensor one after another.
@@ -133,7 +147,7 @@ final class WeightsFile {
       implements IpcFileWriter.ColumnData {
     @Override
     public long byteSize() {
-      return length * dtype.bytes();
+      return dtype.bytes(length);
     }
 
     @Override
@@ -142,9 +156,9 @@ final class WeightsFile {
       if (tensor.dtype() != dtype) {
         writeConverted(out);
       } else if (data.isPresent()) {
-        out.write(data.get().asSlice(offset * dtype.bytes(), byteSize()));
+        out.write(data.get().asSlice(dtype.bytes(offset), byteSize()));
       } else {
-        long begin = offset * dtype.bytes();
+        long begin = dtype.bytes(offset);
         out.write(byteSize(), (at, target) -> tensor.content().read(begin + at, target));
       }
     }

@@ -18,7 +18,8 @@
 /// the other tensors ([BaseModel]); training writes one where it trains some parameters alone.
 ///
 /// **A weights file** has one column, `values`, and one record batch per tensor slice. The column
-/// is Float32, Float64, Int32, HalfFloat (f16) or UInt16 (bf16, which Arrow has no type for). The
+/// is Float32, Float64, Int32, HalfFloat (f16), UInt16 (bf16, which Arrow has no type for) or
+/// FixedSizeBinary of 34 bytes (q8_0, [blocks][dev.irpo.tensor.DType#Q8_0] of 32 elements). The
 /// schema's custom metadata names what lies where, so a reader needs nothing else:
 ///
 /// ```text

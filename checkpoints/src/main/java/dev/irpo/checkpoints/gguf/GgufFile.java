@@ -5,6 +5,7 @@ import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.model.JoinedParts;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.QuantisedContent;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.tensor.stored.TensorContent;
 import java.io.IOException;
@@ -34,7 +35,7 @@ import java.util.SequencedMap;
 ///
 /// Arrays are skipped and decoded when they are asked for ([GgufArray]), strings of more than 1024
 /// bytes are skipped, chat templates of more than a megabyte. F32, F16 and BF16 are views of the
-/// map, Q8_0 is read as F32 ([QuantisedBlocks]); other types are refused by name. Everything is
+/// map, Q8_0 is read as F32 ([QuantisedContent]); other types are refused by name. Everything is
 /// little-endian. Source: ggml, `docs/gguf.md` and `ggml.h`.
 final class GgufFile {
   private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
@@ -287,7 +288,8 @@ final class GgufFile {
     MemorySegment data = file.asSlice(begin, info.bytes());
     Shape shape = Shape.of(info.sizes());
     if (info.type().dtype().isEmpty()) {
-      return new StoredTensor(info.name(), DType.F32, shape, new QuantisedBlocks(data));
+      QuantisedContent single = new QuantisedContent(TensorContent.of(data));
+      return new StoredTensor(info.name(), DType.F32, shape, single);
     }
     DType dtype = info.type().dtype().get();
     TensorContent content = JoinedParts.asContent(data, dtype.bytes());

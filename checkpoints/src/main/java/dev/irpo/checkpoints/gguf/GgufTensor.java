@@ -19,7 +19,7 @@ record GgufTensor(String name, GgufType type, Shape shape, TensorContent content
   static GgufTensor of(String name, StoredTensor tensor, GgufType wanted) {
     GgufType type = tensor.shape().rank() < 2 ? GgufType.F32 : wanted;
     int columns = tensor.shape().size(tensor.shape().rank() - 1);
-    if (type == GgufType.Q8_0 && columns % QuantisedBlocks.ELEMENTS != 0) {
+    if (type == GgufType.Q8_0 && columns % type.blockElements() != 0) {
       type = GgufType.F16;
     }
     DType dtype = type.dtype().orElse(DType.F32);

@@ -80,14 +80,12 @@ public enum GgufType {
 
   /// Elements that are stored together; rows are a multiple of so many long.
   int blockElements() {
-    return dtype.isPresent() ? 1 : QuantisedBlocks.ELEMENTS;
+    return dtype.orElse(DType.Q8_0).blockElements();
   }
 
   /// Bytes of as many elements as a multiple of [#blockElements] is.
   long bytes(long elements) {
-    return dtype
-        .map(type -> elements * type.bytes())
-        .orElse(elements / QuantisedBlocks.ELEMENTS * QuantisedBlocks.BYTES);
+    return dtype.orElse(DType.Q8_0).bytes(elements);
   }
 
   /// The element type, none where elements are stored in blocks.

@@ -2,6 +2,7 @@ package dev.irpo.checkpoints.gguf;
 
 import dev.irpo.checkpoints.files.LittleEndian;
 import dev.irpo.checkpoints.model.PiecewiseContent;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.TensorContent;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,11 +19,13 @@ import java.lang.foreign.ValueLayout;
 /// @param floats the matrix as f32
 /// @param columns a multiple of 32
 record QuantisedRows(TensorContent floats, int columns) implements PiecewiseContent {
+  private static final int ELEMENTS = DType.Q8_0.blockElements();
+  private static final int BLOCK = DType.Q8_0.blockBytes();
   private static final int MAX = 127;
 
   @Override
   public long pieceBytes() {
-    return (long) columns / QuantisedBlocks.ELEMENTS * QuantisedBlocks.BYTES;
+    return DType.Q8_0.bytes(columns);
   }
 
   @Override
@@ -32,25 +35,23 @@ record QuantisedRows(TensorContent floats, int columns) implements PiecewiseCont
 
   @Override
   public void readPiece(long row, long offset, MemorySegment target) {
-    int blockBytes = QuantisedBlocks.BYTES;
-    long firstBlock = offset / blockBytes;
-    long endBlock = (offset + target.byteSize() + blockBytes - 1) / blockBytes;
+    long firstBlock = offset / BLOCK;
+    long endBlock = (offset + target.byteSize() + BLOCK - 1) / BLOCK;
     int count = (int) (endBlock - firstBlock);
-    int inBytes = QuantisedBlocks.ELEMENTS * Float.BYTES;
+    int inBytes = ELEMENTS * Float.BYTES;
     MemorySegment in = MemorySegment.ofArray(new byte[count * inBytes]);
     floats.read(row * columns * Float.BYTES + firstBlock * inBytes, in);
-    MemorySegment out = MemorySegment.ofArray(new byte[count * blockBytes]);
+    MemorySegment out = MemorySegment.ofArray(new byte[count * BLOCK]);
     for (int block = 0; block < count; block++) {
       quantise(
-          in.asSlice((long) block * inBytes, inBytes),
-          out.asSlice((long) block * blockBytes, blockBytes));
+          in.asSlice((long) block * inBytes, inBytes), out.asSlice((long) block * BLOCK, BLOCK));
     }
-    MemorySegment.copy(out, offset - firstBlock * blockBytes, target, 0, target.byteSize());
+    MemorySegment.copy(out, offset - firstBlock * BLOCK, target, 0, target.byteSize());
   }
 
   private static void quantise(MemorySegment in, MemorySegment block) {
     float most = 0;
-    for (int i = 0; i < QuantisedBlocks.ELEMENTS; i++) {
+    for (int i = 0; i < ELEMENTS; i++) {
       most = Math.max(most, Math.abs(value(in, i)));
     }
     float scale = most / MAX;
@@ -58,7 +59,7 @@ record QuantisedRows(TensorContent floats, int columns) implements PiecewiseCont
     // a NaN of one kind: which of a block's NaNs the largest is differs with how this was compiled
     float stored = Float.intBitsToFloat(Float.floatToIntBits(scale));
     block.set(LittleEndian.SHORT, 0, Float.floatToFloat16(stored));
-    for (int i = 0; i < QuantisedBlocks.ELEMENTS; i++) {
+    for (int i = 0; i < ELEMENTS; i++) {
       float scaled = value(in, i) * inverse;
       // exact in double, where adding a half cannot round up
       int rounded = (int) Math.copySign(Math.floor(Math.abs((double) scaled) + 0.5), scaled);

@@ -143,7 +143,7 @@ public final class SafetensorsFile {
 
   private DType dtypeOf(Entry entry) {
     for (DType dtype : DType.values()) {
-      if (typeName(dtype).equalsIgnoreCase(entry.dtype())) {
+      if (!dtype.isBlocked() && typeName(dtype).equalsIgnoreCase(entry.dtype())) {
         return dtype;
       }
     }

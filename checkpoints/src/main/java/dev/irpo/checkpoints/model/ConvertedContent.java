@@ -12,9 +12,11 @@ public record ConvertedContent(StoredTensor tensor, DType dtype) implements Tens
   /// Elements converted at a time.
   private static final int PIECE = 1 << 14;
 
-  /// The tensor in a type; itself if it has that already, or is of none that is converted.
+  /// The tensor in a type, whatever it is stored in; itself if it has that already, or is of none
+  /// that is converted.
   public static StoredTensor of(StoredTensor tensor, DType dtype) {
-    return tensor.dtype() == dtype || !FloatConversion.supports(tensor.dtype())
+    boolean hasIt = tensor.dtype() == dtype && tensor.quantised().isEmpty();
+    return hasIt || !FloatConversion.supports(tensor.dtype())
         ? tensor
         : new StoredTensor(
             tensor.name(), dtype, tensor.shape(), new ConvertedContent(tensor, dtype));

@@ -39,7 +39,7 @@ public final class FloatConversion {
       case F32 -> data.get(LittleEndian.FLOAT, index * Float.BYTES);
       case F16, BF16 ->
           HalfPrecision.widened(dtype, data.get(LittleEndian.SHORT, index * Short.BYTES));
-      case F64, INT32 -> throw unsupported(dtype);
+      case F64, Q8_0, INT32 -> throw unsupported(dtype);
     };
   }
 
@@ -48,7 +48,7 @@ public final class FloatConversion {
       case F32 -> data.set(LittleEndian.FLOAT, index * Float.BYTES, value);
       case F16, BF16 ->
           data.set(LittleEndian.SHORT, index * Short.BYTES, HalfPrecision.narrowed(dtype, value));
-      case F64, INT32 -> throw unsupported(dtype);
+      case F64, Q8_0, INT32 -> throw unsupported(dtype);
     }
   }
 

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +112,29 @@ class GgufFileTest {
       StoredTensor query = read.tensor("model.layers.0.self_attn.q_proj.weight");
       assertEquals(DType.F32, query.dtype());
       assertArrayEquals(expected.array(), bytes(query.inMemory(arena).data()));
+      StoredTensor quantised = query.quantised().orElseThrow().inMemory(arena);
+      assertEquals(DType.Q8_0, quantised.dtype());
+      for (int row = 0; row < DIM; row++) {
+        int inHead = row % HEAD_DIM;
+        int source = row - inHead + (inHead < 4 ? 2 * inHead : 2 * (inHead - 4) + 1);
+        byte[] block = Arrays.copyOfRange(blocks.array(), source * 34, source * 34 + 34);
+        assertArrayEquals(block, bytes(quantised.data().asSlice(row * 34L, 34)), "row " + row);
+      }
+    }
+  }
+
+  @Test
+  void q8BlocksStayInTheMap() throws IOException {
+    GgufWriter writer = gguf(model(DType.F32, false));
+    byte[] blocks = new byte[16 * 34];
+    new SplittableRandom(5).nextBytes(blocks);
+    replace(writer, "blk.0.attn_v.weight", Q8_0, blocks, 16, DIM);
+    try (StoredModel read = ModelFormats.open(write(writer))) {
+      StoredTensor value = read.tensor("model.layers.0.self_attn.v_proj.weight");
+      StoredTensor quantised = value.quantised().orElseThrow();
+      assertTrue(quantised.data().isMapped());
+      assertArrayEquals(blocks, bytes(quantised.data()));
+      assertTrue(read.tensor("model.layers.0.mlp.up_proj.weight").quantised().isEmpty());
     }
   }
 

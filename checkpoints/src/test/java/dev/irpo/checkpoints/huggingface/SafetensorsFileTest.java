@@ -78,6 +78,8 @@ class SafetensorsFileTest {
       assertEquals("BOOL", read.entries().get("b").dtype());
       assertRefused(read::tensors, "tensor 'b'", "'BOOL'");
     }
+    String blocks = TWO.replace("BF16", "Q8_0").replace("[]", "[32]").replace("8,10]", "8,42]");
+    refuse(blocks, 42, "tensor 'b'", "'Q8_0'");
   }
 
   @Test

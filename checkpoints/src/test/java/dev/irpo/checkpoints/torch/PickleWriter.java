@@ -103,6 +103,7 @@ public final class PickleWriter {
       case F32 -> "FloatStorage";
       case F64 -> "DoubleStorage";
       case INT32 -> "IntStorage";
+      case Q8_0 -> throw new IllegalArgumentException(dtype + " is no storage of torch");
     };
   }
 

@@ -6,8 +6,9 @@ import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
-/// Panels of the columns of a row-major matrix, whose rows are cut into strips. Numbers of 16 bits
-/// are widened on the way.
+/// Panels of the columns of a row-major matrix, whose rows are cut into strips. Numbers of 16 bits,
+/// or in blocks, are widened on the way; a strip of these lies within one block of each row,
+/// because [Tiles#PANEL] divides a block.
 ///
 /// Shares are rows, and some rows at a time are prefetched from end to end before they are cut: a
 /// strip alone is a cache line or two of each row, which the hardware prefetcher does not foresee.
@@ -31,35 +32,39 @@ record ColumnPanels(MemorySegment matrix, DType dtype, int columns) implements P
     int whole = width / Tiles.PANEL;
     for (int k = PanelSource.begin(range.depth(), share, shares); k < end; k += ROWS) {
       int count = Math.min(ROWS, end - k);
-      long at = bytes((long) (range.from() + k) * columns + range.first());
+      long element = (long) (range.from() + k) * columns + range.first();
       if (whole > 0) {
-        whole(at, target.from(0, k), count, whole);
+        whole(element, target.from(0, k), count, whole);
       }
       if (whole < range.panels()) {
         int column = whole * Tiles.PANEL;
-        edge(at + bytes(column), target.from(whole, k), count, width - column);
+        edge(element + column, target.from(whole, k), count, width - column);
       }
     }
   }
 
-  private long bytes(long elements) {
-    return elements * dtype.bytes();
+  /// Where an element, or the block that has it, begins.
+  private long at(long element) {
+    return element / dtype.blockElements() * dtype.blockBytes();
   }
 
-  private void whole(long at, Panels target, int count, int panels) {
-    long row = bytes(columns);
-    long width = bytes((long) panels * Tiles.PANEL);
-    long from = RawMemory.address(matrix, at, (count - 1) * row + width);
+  private void whole(long element, Panels target, int count, int panels) {
+    int within = (int) (element % dtype.blockElements());
+    long row = dtype.bytes(columns);
+    long width = at(within + (long) panels * Tiles.PANEL - 1) + dtype.blockBytes();
+    long from = RawMemory.address(matrix, at(element), (count - 1) * row + width);
     long to = target.address(panels, count);
     try {
       RawMemory.prefetch(from, row, count, width);
       for (int panel = 0; panel < panels; panel++) {
-        long strip = from + panel * bytes(Tiles.PANEL);
+        int column = within + panel * Tiles.PANEL;
+        long strip = from + at(column);
         long packed = to + panel * target.panelBytes();
         switch (dtype) {
           case F32 -> strip(strip, row, packed, count);
           case BF16 -> HalfLanes.stripBfloat16(strip, row, packed, count);
           case F16 -> HalfLanes.stripFloat16(strip, row, packed, count);
+          case Q8_0 -> BlockLanes.strip(strip, column % dtype.blockElements(), row, packed, count);
           case F64, INT32 -> throw new IllegalArgumentException("no panels of " + dtype);
         }
       }
@@ -78,15 +83,11 @@ record ColumnPanels(MemorySegment matrix, DType dtype, int columns) implements P
   }
 
   /// The last columns, and zeros after them.
-  private void edge(long at, Panels target, int count, int width) {
+  private void edge(long element, Panels target, int count, int width) {
     for (int k = 0; k < count; k++) {
-      long from = at + k * bytes(columns);
       long to = target.at() + k * Tiles.PANEL_BYTES;
-      if (dtype == DType.F32) {
-        MemorySegment.copy(matrix, from, target.memory(), to, floatBytes(width));
-      } else {
-        HalfLanes.widen(dtype, matrix, from, target.memory(), to, width);
-      }
+      long from = element + (long) k * columns;
+      Widened.copy(dtype, matrix, from, target.memory(), to, width);
       target
           .memory()
           .asSlice(to + floatBytes(width), floatBytes(Tiles.PANEL - width))

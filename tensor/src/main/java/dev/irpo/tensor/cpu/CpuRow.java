@@ -48,19 +48,14 @@ final class CpuRow implements RowKernels {
   @Override
   public void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
     DType dtype = x.dtype();
-    long xBytes = (long) dtype.bytes() * embedDim;
     long bytes = floatBytes(embedDim);
     forRows(
         count,
         embedDim,
         (from, to, scratch) -> {
           for (int i = from; i < to; i++) {
-            long source = index.getInt(i) * xBytes;
-            if (dtype == DType.F32) {
-              MemorySegment.copy(x.segment(), source, out.segment(), i * bytes, bytes);
-            } else {
-              HalfLanes.widen(dtype, x.segment(), source, out.segment(), i * bytes, embedDim);
-            }
+            long source = (long) index.getInt(i) * embedDim;
+            Widened.copy(dtype, x.segment(), source, out.segment(), i * bytes, embedDim);
           }
         });
   }

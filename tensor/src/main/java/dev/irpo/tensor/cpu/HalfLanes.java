@@ -45,7 +45,7 @@ final class HalfLanes {
     switch (dtype) {
       case BF16 -> widenBfloat16(from, fromAt, to, toAt, whole);
       case F16 -> widenFloat16(from, fromAt, to, toAt, whole);
-      case F32, F64, INT32 -> throw unsupported(dtype);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(dtype);
     }
     for (int i = whole; i < n; i++) {
       to.set(Lanes.FLOAT, toAt + floatBytes(i), widened(dtype, from.get(SHORT, fromAt + 2L * i)));
@@ -100,7 +100,7 @@ final class HalfLanes {
     return switch (dtype) {
       case BF16 -> Float.intBitsToFloat(bits << 16);
       case F16 -> Float.float16ToFloat(bits);
-      case F32, F64, INT32 -> throw unsupported(dtype);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(dtype);
     };
   }
 
@@ -110,7 +110,7 @@ final class HalfLanes {
     switch (dtype) {
       case BF16 -> unzipBfloat16(from, fromAt, to, toAt, n);
       case F16 -> unzipFloat16(from, fromAt, to, toAt, n);
-      case F32, F64, INT32 -> throw unsupported(dtype);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(dtype);
     }
     for (int i = n / PAIRS * PAIRS; i < n; i++) {
       to[toAt + i] = widened(dtype, from.get(SHORT, fromAt + 2L * i));
@@ -139,7 +139,7 @@ final class HalfLanes {
     return switch (dtype) {
       case BF16 -> dotBfloat16(a, aAt, b, bAt, n);
       case F16 -> dotFloat16(a, aAt, b, bAt, n);
-      case F32, F64, INT32 -> throw unsupported(dtype);
+      case F32, F64, Q8_0, INT32 -> throw unsupported(dtype);
     };
   }
 

@@ -53,7 +53,7 @@ final class RawMemory {
   static void prefetch(long address, long rowBytes, int rows, long bytes) {
     int sum = 0;
     for (int r = 0; r < rows; r++) {
-      for (long at = 0; at < bytes; at += LINE) {
+      for (long at = 0; at + Integer.BYTES <= bytes; at += LINE) {
         sum += ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address + r * rowBytes + at);
       }
     }

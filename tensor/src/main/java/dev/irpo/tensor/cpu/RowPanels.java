@@ -12,8 +12,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Panels of the rows of a row-major matrix, transposed on the way. Numbers of 16 bits are widened
-/// before, some columns of a panel at a time, into memory that stays in the L1 cache.
+/// Panels of the rows of a row-major matrix, transposed on the way. Numbers of 16 bits, or in
+/// blocks, are widened before, some columns of a panel at a time, into memory that stays in the L1
+/// cache.
 ///
 /// A square of as many rows and columns as a vector has lanes is transposed by halves: stage d
 /// exchanges, between vectors i and i + d, the lanes whose number has bit d.
@@ -96,8 +97,8 @@ record RowPanels(MemorySegment matrix, DType dtype, int rows, int columns) imple
         for (int k = 0; k < range.depth(); k += WIDE_COLUMNS) {
           int depth = Math.min(WIDE_COLUMNS, range.depth() - k);
           for (int row = 0; row < count; row++) {
-            long at = ((long) (first + row) * columns + range.from() + k) * dtype.bytes();
-            HalfLanes.widen(dtype, matrix, at, wide, floatBytes((long) row * WIDE_ROW), depth);
+            long element = (long) (first + row) * columns + range.from() + k;
+            Widened.copy(dtype, matrix, element, wide, floatBytes((long) row * WIDE_ROW), depth);
           }
           widened.pack(new Range(0, 1, 0, depth), target.from(panel, k), 0, 1, bySquares);
         }

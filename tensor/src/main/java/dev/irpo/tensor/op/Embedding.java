@@ -20,7 +20,7 @@ public record Embedding() implements Op {
 
   @Override
   public Set<DType> inputTypes(int index) {
-    return index == 0 ? DType.SINGLE_OR_HALF : DType.INDEX;
+    return index == 0 ? DType.WEIGHTS : DType.INDEX;
   }
 
   @Override

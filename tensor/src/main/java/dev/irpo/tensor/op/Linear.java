@@ -22,7 +22,7 @@ public record Linear() implements Op {
 
   @Override
   public Set<DType> inputTypes(int index) {
-    return index == 1 ? DType.SINGLE_OR_HALF : DType.SINGLE;
+    return index == 1 ? DType.WEIGHTS : DType.SINGLE;
   }
 
   @Override
@@ -77,7 +77,7 @@ public record Linear() implements Op {
 
     @Override
     public Set<DType> inputTypes(int index) {
-      return index == 1 ? DType.SINGLE_OR_HALF : DType.SINGLE;
+      return index == 1 ? DType.WEIGHTS : DType.SINGLE;
     }
 
     @Override

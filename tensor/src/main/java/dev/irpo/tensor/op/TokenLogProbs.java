@@ -27,7 +27,7 @@ public record TokenLogProbs() implements Op {
   public Set<DType> inputTypes(int index) {
     return switch (index) {
       case 0 -> DType.SINGLE;
-      case 1 -> DType.SINGLE_OR_HALF;
+      case 1 -> DType.WEIGHTS;
       default -> DType.INDEX;
     };
   }

@@ -30,7 +30,7 @@ record TokenLogProbsGradient(boolean ofStates, boolean ofHead) implements Op {
   @Override
   public Set<DType> inputTypes(int index) {
     return switch (index) {
-      case 3 -> DType.SINGLE_OR_HALF;
+      case 3 -> DType.WEIGHTS;
       case 4, 5 -> DType.INDEX;
       default -> DType.SINGLE;
     };

@@ -21,6 +21,6 @@ public enum Precision {
 
   /// Bytes of all elements of a tensor.
   long bytes(Tensor tensor) {
-    return tensor.shape().numElements() * stored(tensor.dtype()).bytes();
+    return stored(tensor.dtype()).bytes(tensor.shape().numElements());
   }
 }

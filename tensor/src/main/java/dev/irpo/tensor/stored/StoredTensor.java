@@ -6,18 +6,19 @@ import dev.irpo.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.Optional;
 
 /// A named tensor as a file holds it: little-endian, row-major.
 ///
 /// @param name as in Hugging Face checkpoints, for instance `model.embed_tokens.weight`
-/// @param content exactly `shape.numElements() * dtype.bytes()` bytes
+/// @param content exactly `dtype.bytes(shape.numElements())` bytes
 public record StoredTensor(String name, DType dtype, Shape shape, TensorContent content) {
   /// Checks that the content has the bytes that shape and type need.
   ///
   /// @throws IllegalArgumentException if it has not
   public StoredTensor {
-    long needed = shape.numElements() * dtype.bytes();
-    if (content.byteSize() != needed) {
+    long needed = shape.numElements() / dtype.blockElements() * dtype.blockBytes();
+    if (content.byteSize() != needed || shape.numElements() % dtype.blockElements() != 0) {
       throw new IllegalArgumentException(
           "tensor '%s' %s of %s needs %d bytes, its data has %d"
               .formatted(name, shape, dtype, needed, content.byteSize()));
@@ -31,6 +32,19 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
     this(name, dtype, shape, TensorContent.of(data));
   }
 
+  /// A tensor of a program; blocks as the single precision that they stand for.
+  public static StoredTensor of(String name, Shape shape, Buffer values) {
+    return values.dtype() == DType.Q8_0
+        ? new StoredTensor(
+            name, DType.F32, shape, new QuantisedContent(TensorContent.of(values.segment())))
+        : new StoredTensor(name, values.dtype(), shape, values.segment());
+  }
+
+  /// The same tensor in [DType#Q8_0], where that is what is stored.
+  public Optional<StoredTensor> quantised() {
+    return content.quantised().map(blocks -> new StoredTensor(name, DType.Q8_0, shape, blocks));
+  }
+
   /// Some rows of a matrix, or elements of a vector, in memory where it is.
   ///
   /// @throws IndexOutOfBoundsException if it does not have them
@@ -41,11 +55,7 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
         name,
         dtype,
         shape.rank() == 1 ? Shape.of(count) : Shape.of(count, shape.size(1)),
-        content
-            .inMemory()
-            .map(data -> TensorContent.of(data.asSlice(first * row, count * row)))
-            .orElseGet(
-                () -> new ColumnsContent(content, content.byteSize(), first * row, count * row)));
+        new ColumnsContent(content, content.byteSize(), first * row, count * row));
   }
 
   /// Some columns of a matrix, of which nothing else is read.
@@ -53,13 +63,12 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
   /// @throws IndexOutOfBoundsException if it does not have them
   public StoredTensor columns(long first, long count) {
     Objects.checkFromIndexSize(first, count, shape.size(1));
-    long element = dtype.bytes();
-    long row = shape.size(1) * element;
+    long row = dtype.bytes(shape.size(1));
     return new StoredTensor(
         name,
         dtype,
         Shape.of(shape.size(0), count),
-        new ColumnsContent(content, row, first * element, count * element));
+        new ColumnsContent(content, row, dtype.bytes(first), dtype.bytes(count)));
   }
 
   /// The same tensor with its bytes in memory: itself if they are there, else a copy that lives as

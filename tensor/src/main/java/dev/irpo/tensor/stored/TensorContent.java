@@ -19,6 +19,12 @@ public interface TensorContent {
     return Optional.empty();
   }
 
+  /// The same elements as blocks of [dev.irpo.tensor.DType#Q8_0] where those are what is stored;
+  /// the bytes of this content are then single precision that is computed from them.
+  default Optional<TensorContent> quantised() {
+    return Optional.empty();
+  }
+
   /// Bytes that lie in memory.
   static TensorContent of(MemorySegment data) {
     return new TensorContent() {

@@ -2,14 +2,18 @@ package dev.irpo.tensor.stored;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -92,6 +96,60 @@ class StoredTensorTest {
         }
       }
     }
+  }
+
+  /// Four rows of 96 in blocks, of which each has its number as scale and every element is 1.
+  private static StoredTensor blocks(MemorySegment data) {
+    for (int block = 0; block < 12; block++) {
+      data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block * 34L, Float.floatToFloat16(block));
+      data.asSlice(block * 34L + 2, 32).fill((byte) 1);
+    }
+    QuantisedContent single = new QuantisedContent(TensorContent.of(data));
+    return new StoredTensor("m", DType.F32, Shape.of(4, 96), single);
+  }
+
+  /// The scales of what is stored, after a check that its elements are those.
+  private static List<Float> scales(StoredTensor single) {
+    StoredTensor quantised = single.quantised().orElseThrow().inMemory(Arena.ofAuto());
+    MemorySegment wide = single.inMemory(Arena.ofAuto()).data();
+    List<Float> scales = new ArrayList<>();
+    for (long i = 0; i < single.shape().numElements(); i++) {
+      short bits = quantised.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, i / 32 * 34);
+      assertEquals(
+          Float.float16ToFloat(bits), wide.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i));
+      if (i % 32 == 0) {
+        scales.add(Float.float16ToFloat(bits));
+      }
+    }
+    assertSame(DType.Q8_0, quantised.dtype());
+    assertEquals(single.shape(), quantised.shape());
+    return scales;
+  }
+
+  @Test
+  void partsOfBlocksAreBlocksWhereTheyAreWhole() {
+    MemorySegment data = Arena.ofAuto().allocate(12 * 34);
+    StoredTensor whole = blocks(data);
+    assertEquals(12, scales(whole).size());
+    StoredTensor rows = whole.rows(1, 2);
+    assertEquals(List.of(3f, 4f, 5f, 6f, 7f, 8f), scales(rows));
+    StoredTensor quantised = rows.quantised().orElseThrow();
+    assertEquals(data.address() + 3 * 34, quantised.data().address(), "where they lie");
+    assertEquals(List.of(2f, 5f, 8f, 11f), scales(whole.columns(64, 32)));
+    assertTrue(whole.columns(16, 32).quantised().isEmpty());
+    assertTrue(whole.columns(32, 48).quantised().isEmpty());
+    assertTrue(matrix().quantised().isEmpty());
+  }
+
+  @Test
+  void aTensorOfAProgramHasItsTypeOrIsWidened() {
+    MemorySegment data = Arena.ofAuto().allocate(12 * 34);
+    StoredTensor whole = blocks(data);
+    StoredTensor same = StoredTensor.of("m", whole.shape(), Buffer.wrap(data, DType.Q8_0));
+    assertSame(DType.F32, same.dtype());
+    assertTrue(same.hasElementsOf(whole));
+    Buffer half = Buffer.wrap(matrix().data(), DType.F16);
+    assertTrue(StoredTensor.of("m", matrix().shape(), half).hasElementsOf(matrix()));
   }
 
   @Test

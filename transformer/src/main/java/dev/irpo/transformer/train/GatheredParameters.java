@@ -92,7 +92,7 @@ final class GatheredParameters implements TrainedParameters {
     }
     makePlaces(backend);
     start.buffers().forEach((name, values) -> buffers.put(name, isTrained(name) ? null : values));
-    types = new HashMap<>(start.halfTypes());
+    types = new HashMap<>(start.narrowTypes());
     types.keySet().removeIf(this::isTrained);
     buckets().forEach(this::nameBuffers);
     if (shards.isBacked()) {
@@ -140,8 +140,7 @@ final class GatheredParameters implements TrainedParameters {
 
   private static StoredTensor stored(Parameters parameters, String name) {
     Buffer values = parameters.buffers().get(name);
-    return new StoredTensor(
-        name, values.dtype(), parameters.config().parameterShapes().get(name), values.segment());
+    return StoredTensor.of(name, parameters.config().parameterShapes().get(name), values);
   }
 
   /// Memory whose content changes all the time, so that no backend keeps what it derives from it.

@@ -68,7 +68,7 @@ final class ResidentParameters implements TrainedParameters {
 
   @Override
   public Map<String, DType> types() {
-    return parameters.halfTypes();
+    return parameters.narrowTypes();
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.irpo.checkpoints.gguf;
+package dev.irpo.tensor.stored;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,8 +9,26 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class QuantisedBlocksTest {
+class QuantisedContentTest {
   private static final float[] SCALES = {0.5f, -0.0625f, 3};
+
+  /// More than are read at a time, of which each has its number in it.
+  @Test
+  void aLongRangeOfBlocksIsReadInPieces() {
+    int count = 5000;
+    ByteBuffer file = ByteBuffer.allocate(count * 34).order(ByteOrder.LITTLE_ENDIAN);
+    for (int block = 0; block < count; block++) {
+      file.putShort(block * 34, Float.floatToFloat16(2));
+      file.put(block * 34 + 2 + 5, (byte) (block % 100));
+    }
+    var content = new QuantisedContent(TensorContent.of(MemorySegment.ofArray(file.array())));
+    ByteBuffer read = ByteBuffer.allocate(count * 128 - 7).order(ByteOrder.LITTLE_ENDIAN);
+    content.read(7, MemorySegment.ofArray(read.array()));
+    for (int block = 0; block < count; block++) {
+      assertEquals(2f * (block % 100), read.getFloat(block * 128 + 20 - 7));
+      assertEquals(0, read.getFloat(block * 128 + 24 - 7));
+    }
+  }
 
   @Test
   void everyRangeOfBytesHoldsScaleTimesInteger() {
@@ -24,7 +42,7 @@ class QuantisedBlocksTest {
         expected.putFloat(SCALES[block] * quantised);
       }
     }
-    var content = new QuantisedBlocks(MemorySegment.ofArray(file.array()));
+    var content = new QuantisedContent(TensorContent.of(MemorySegment.ofArray(file.array())));
     assertEquals(384, content.byteSize());
     for (int begin = 0; begin < 384; begin += 7) {
       for (int end = begin; end <= 384; end += 13) {
