@@ -75,6 +75,12 @@ public interface Op {
     return 0;
   }
 
+  /// Keys that a query meets on average where so many lie before it: all of them, or those that a
+  /// window leaves.
+  default double keysMet(double keysBefore) {
+    return keysBefore;
+  }
+
   /// Bytes that a run must move even with unlimited caches: what it reads once, what it writes
   /// once, what it changes both.
   default long leastBytes(Node node) {

@@ -46,6 +46,15 @@ record CacheTable(Buffer table) {
         && prefixLength(row) == prefixLength(other);
   }
 
+  /// The first position that some rows with one prefix have in their sequences.
+  int earliest(int first, int count) {
+    int earliest = Integer.MAX_VALUE;
+    for (int row = first; row < first + count; row++) {
+      earliest = Math.min(earliest, prefixLength(row) + place(row));
+    }
+    return earliest;
+  }
+
   /// Positions that the sequences of some rows with one prefix have, at most.
   int longest(int first, int count) {
     int longest = 0;

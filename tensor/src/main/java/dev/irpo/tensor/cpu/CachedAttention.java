@@ -15,6 +15,9 @@ import java.util.List;
 /// of them; what follows is each row's own. Every chain of sums is that of the row alone. Scores
 /// and results have room for whole panels, so that no product has an edge.
 ///
+/// Of the prefix, blocks before the windows of all rows are left out, of a row's own part those
+/// before its own window.
+///
 /// @param first row
 /// @param count rows
 record CachedAttention(
@@ -59,8 +62,15 @@ record CachedAttention(
 
   /// Queries times keys give scores, their exponentials times values give results; sums of the
   /// exponentials.
+  ///
+  /// @param prefixFrom the first position of the prefix that is multiplied, its length for none
   private record Work(
-      Strided queries, Strided scores, Strided results, MemorySegment sums, Scratch scratch) {}
+      Strided queries,
+      Strided scores,
+      Strided results,
+      MemorySegment sums,
+      int prefixFrom,
+      Scratch scratch) {}
 
   void attend(Scratch scratch) {
     int rows = count * sizes.groupSize();
@@ -73,6 +83,7 @@ record CachedAttention(
               panels(scratch, Area.SCORES, rows, panels),
               panels(scratch, Area.RESULTS, rows, valuePanels),
               scratch.floats(Area.SUMS, rows),
+              from(table.earliest(first, count), 0, table.prefixLength(first)),
               scratch);
       for (Phase phase : PHASES) {
         phase.run(this, work);
@@ -80,9 +91,19 @@ record CachedAttention(
     }
   }
 
+  /// Where a product with some positions begins: at the block of the first key of a query.
+  ///
+  /// @param query its position
+  /// @param offset position of the first
+  /// @param positions how many
+  private int from(int query, int offset, int positions) {
+    int firstKey = Math.max(0, sizes.firstKey(query) - offset);
+    return firstKey >= positions ? positions : firstKey / BLOCK * BLOCK;
+  }
+
   private void scores(Work work) {
     for (int part = 0; part <= count; part++) {
-      scores(work, part(part));
+      scores(work, part(work, part));
     }
   }
 
@@ -90,18 +111,28 @@ record CachedAttention(
     int group = sizes.groupSize();
     Strided scores = work.scores();
     for (int r = 0; r < count * group; r++) {
-      int n = table.prefixLength(first) + table.place(first + r / group) + 1;
+      Part own = part(work, 1 + r / group);
+      int n = own.offset() + own.positions();
       long at = r * scores.rowBytes();
       int whole = Lanes.roundUp(n, Lanes.PARTIALS); // spares the loops a masked last vector
+      int from = own.follows() ? work.prefixFrom() : own.offset() + own.from();
       float _ =
           Softmax.exponentials(
-              scores.memory(), at, n, whole, (float) sizes.scoreScale(), work.sums(), r);
+              scores.memory(),
+              at,
+              from,
+              sizes.firstKey(n - 1),
+              n,
+              whole,
+              (float) sizes.scoreScale(),
+              work.sums(),
+              r);
     }
   }
 
   private void values(Work work) {
     for (int part = 0; part <= count; part++) {
-      values(work, part(part));
+      values(work, part(work, part));
     }
   }
 
@@ -117,17 +148,32 @@ record CachedAttention(
   }
 
   /// Queries and the positions that they have in common, columns of scores from `offset` on.
-  private record Part(int firstQuery, int queries, int offset, int block, int positions) {}
+  ///
+  /// @param from first of the positions that are multiplied
+  /// @param follows whether the queries were multiplied with other positions before
+  private record Part(
+      int firstQuery,
+      int queries,
+      int offset,
+      int block,
+      int from,
+      int positions,
+      boolean follows) {}
 
   /// The prefix with all queries is number 0, then come the rows' own parts.
-  private Part part(int number) {
+  private Part part(Work work, int number) {
     int group = sizes.groupSize();
     int prefix = table.prefixLength(first);
     if (number == 0) {
-      return new Part(0, count * group, 0, table.prefixBlock(first), prefix);
+      int block = table.prefixBlock(first);
+      return new Part(0, count * group, 0, block, work.prefixFrom(), prefix, false);
     }
     int row = first + number - 1;
-    return new Part((number - 1) * group, group, prefix, table.ownBlock(row), table.place(row) + 1);
+    int positions = table.place(row) + 1;
+    int from = from(prefix + positions - 1, prefix, positions);
+    boolean follows = work.prefixFrom() < prefix;
+    return new Part(
+        (number - 1) * group, group, prefix, table.ownBlock(row), from, positions, follows);
   }
 
   /// Room for rows of whole panels.
@@ -149,10 +195,10 @@ record CachedAttention(
 
   /// Whole panels, so what follows them is written after them.
   private void scores(Work work, Part part) {
-    int columns = Lanes.roundUp(part.positions(), Tiles.PANEL);
-    long keysAt = cache.keysAt(part.block(), kvHead);
+    int columns = Lanes.roundUp(part.positions() - part.from(), Tiles.PANEL);
+    long keysAt = cache.keysAt(part.block() + part.from() / BLOCK, kvHead);
     MatrixProduct.multiply(
-        work.scores().from(part.firstQuery(), part.offset()),
+        work.scores().from(part.firstQuery(), part.offset() + part.from()),
         work.queries().from(part.firstQuery(), 0),
         new Panels(cache.keys(), keysAt, cache.keyPanelBytes()),
         new ProductSizes(part.queries(), columns, sizes.headDim()),
@@ -162,7 +208,7 @@ record CachedAttention(
 
   private void values(Work work, Part part) {
     int columns = Lanes.roundUp(sizes.headDim(), Tiles.PANEL);
-    for (int j = 0; j < part.positions(); j += BLOCK) {
+    for (int j = part.from(); j < part.positions(); j += BLOCK) {
       int positions = Math.min(BLOCK, part.positions() - j);
       long valuesAt = cache.valuesAt(part.block() + j / BLOCK, kvHead);
       long panelBytes = KeyValueCache.valuePanelBytes();
@@ -171,7 +217,7 @@ record CachedAttention(
           work.scores().from(part.firstQuery(), part.offset() + j),
           new Panels(cache.values(), valuesAt, panelBytes),
           new ProductSizes(part.queries(), columns, positions),
-          part.offset() + j > 0,
+          part.follows() || j > part.from(),
           work.scratch());
     }
   }

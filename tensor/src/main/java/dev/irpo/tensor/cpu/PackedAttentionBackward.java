@@ -134,6 +134,7 @@ record PackedAttentionBackward(
     private final int count;
     private final int firstVisible;
     private final int visible;
+    private final int from;
     private final int row;
     private final int width;
     private final Work work;
@@ -144,6 +145,7 @@ record PackedAttentionBackward(
       this.work = work;
       firstVisible = table.prefix(segment) + first + 1;
       visible = firstVisible + count - 1;
+      from = PackedAttentionForward.firstKey(sizes, firstVisible - 1);
       row = table.start(segment) + first;
       width = sizes.numHeads() * sizes.headDim();
     }
@@ -172,21 +174,27 @@ record PackedAttentionBackward(
       return Strided.rows(matrix.segment(), width).from(row, head * sizes.headDim());
     }
 
-    /// result (count, visible) = rows (count, D) · packed transposed keys or values (D, n).
+    /// result (count, from … visible) = rows (count, D) · packed transposed keys or values (D, n).
     private void againstKeys(MemorySegment result, Buffer rows, Panels packed) {
       int headDim = sizes.headDim();
       MatrixProduct.multiply(
-          Strided.rows(result, work.padded),
+          Strided.rows(result, work.padded).from(0, from),
           rowsOf(rows),
-          packed,
-          new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL), headDim),
+          packed.from(from / Tiles.PANEL, 0),
+          new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL) - from, headDim),
           false,
           work.scratch);
     }
 
-    /// Bytes of row `i` that hold scores the row sees, and the rest of their last vector.
+    /// Bytes of row `i` from `from` on that hold scores the row sees, and the rest of their last
+    /// vector.
     private int seenBytes(int i) {
-      return (int) floatBytes(Lanes.roundUp(firstVisible + i, Lanes.COUNT));
+      return (int) floatBytes(Lanes.roundUp(firstVisible + i, Lanes.COUNT) - from);
+    }
+
+    /// Where these bytes begin.
+    private long seenAt(int i) {
+      return floatBytes((long) i * work.padded + from);
     }
 
     /// Raw scores become probabilities.
@@ -194,7 +202,7 @@ record PackedAttentionBackward(
       float factor = (float) sizes.scoreScale();
       for (int i = 0; i < count; i++) {
         float normaliser = (float) logSumExp.get((long) (row + i) * sizes.numHeads() + head);
-        exponentials(p, floatBytes((long) i * work.padded), seenBytes(i), factor, normaliser);
+        exponentials(p, seenAt(i), seenBytes(i), factor, normaliser);
       }
     }
 
@@ -203,32 +211,36 @@ record PackedAttentionBackward(
       float factor = (float) sizes.scoreScale();
       for (int i = 0; i < count; i++) {
         float delta = Lanes.dot(dOut.segment(), at(i), out.segment(), at(i), sizes.headDim());
-        gradients(ds, p, floatBytes((long) i * work.padded), seenBytes(i), factor, delta);
+        gradients(ds, p, seenAt(i), seenBytes(i), factor, delta);
       }
     }
 
-    /// Zeros where a key comes after the query.
+    /// Zeros where a key comes after the query, or before its window.
     private void hideUnseen(MemorySegment x) {
       int end = Lanes.roundUp(visible, Lanes.COUNT);
       for (int i = 0; i < count; i++) {
         int own = firstVisible + i;
         x.asSlice(floatBytes((long) i * work.padded + own), floatBytes(end - own)).fill((byte) 0);
+        int before = sizes.firstKey(own - 1) - from;
+        if (before > 0) {
+          x.asSlice(seenAt(i), floatBytes(before)).fill((byte) 0);
+        }
       }
     }
 
-    /// dQ (count, D) = ds (count, visible) · keys (visible, D).
+    /// dQ (count, D) = ds (count, from … visible) · keys (from … visible, D).
     private void queryGradient(MemorySegment ds) {
       int headDim = sizes.headDim();
       MatrixProduct.multiply(
           rowsOf(dQ),
-          Strided.rows(ds, work.padded),
-          work.keys,
-          new ProductSizes(count, headDim, Lanes.roundUp(visible, Lanes.COUNT)),
+          Strided.rows(ds, work.padded).from(0, from),
+          work.keys.from(0, from),
+          new ProductSizes(count, headDim, Lanes.roundUp(visible, Lanes.COUNT) - from),
           false,
           work.scratch);
     }
 
-    /// sums (visible, D) += weightsᵀ (visible, count) · rows (count, D).
+    /// sums (from … visible, D) += weightsᵀ (from … visible, count) · rows (count, D).
     private void addTransposed(MemorySegment sums, MemorySegment weights, Buffer rows) {
       int headDim = sizes.headDim();
       Panels packed = Panels.packed(work.queryRows, count);
@@ -239,10 +251,10 @@ record PackedAttentionBackward(
               0,
               1);
       MatrixProduct.multiply(
-          Strided.rows(sums, headDim),
-          Strided.rows(weights, work.padded).transposed(),
+          Strided.rows(sums, headDim).from(from, 0),
+          Strided.rows(weights, work.padded).from(0, from).transposed(),
           packed,
-          new ProductSizes(visible, headDim, count),
+          new ProductSizes(visible - from, headDim, count),
           true,
           work.scratch);
     }

@@ -1,13 +1,15 @@
 package dev.irpo.tensor.cpu;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import java.lang.foreign.MemorySegment;
 
 /// One segment's attention for one key head: pack keys and values, then blocks of queries.
 ///
 /// The number of keys is padded to whole panels. A padded key is a row of zeros that has
-/// probability zero.
+/// probability zero. Keys before the windows of all queries of a block are left out, others before
+/// a query's own window have probability zero.
 record PackedAttentionForward(
     Buffer out,
     Buffer logSumExp,
@@ -18,6 +20,14 @@ record PackedAttentionForward(
     AttentionSizes sizes) {
   /// Queries whose scores exist at a time.
   static final int QUERY_BLOCK = 32;
+
+  /// What the first key of a product is a multiple of: of panels, and of the partial sums.
+  private static final int KEY_BLOCK = AttentionKernels.CACHE_BLOCK;
+
+  /// The first key of products with queries of which the first one is at a position.
+  static int firstKey(AttentionSizes sizes, int position) {
+    return sizes.firstKey(position) / KEY_BLOCK * KEY_BLOCK;
+  }
 
   void run(int segment, int kvHead, Scratch scratch) {
     int length = table.length(segment);
@@ -65,23 +75,29 @@ record PackedAttentionForward(
     int visible = firstVisible + count - 1;
     int row = table.start(segment) + first;
     int column = head * headDim;
-    ProductSizes byKeys = new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL), headDim);
+    int from = firstKey(sizes, firstVisible - 1);
+    ProductSizes byKeys =
+        new ProductSizes(count, Lanes.roundUp(visible, Tiles.PANEL) - from, headDim);
     Strided queries = Strided.rows(q.segment(), width).from(row, column);
     Strided scores = work.rows();
     MemorySegment sums = work.sums();
-    MatrixProduct.multiply(scores, queries, keys, byKeys, false, scratch);
+    Panels keysFrom = keys.from(from / Tiles.PANEL, 0);
+    MatrixProduct.multiply(scores.from(0, from), queries, keysFrom, byKeys, false, scratch);
     float factor = (float) sizes.scoreScale();
     int summed = Lanes.roundUp(visible, Lanes.COUNT);
     for (int i = 0; i < count; i++) {
       int own = firstVisible + i;
       long at = i * scores.rowBytes();
-      float max = Softmax.exponentials(scores.memory(), at, own, summed, factor, sums, i);
+      int firstKey = sizes.firstKey(own - 1);
+      float max =
+          Softmax.exponentials(scores.memory(), at, from, firstKey, own, summed, factor, sums, i);
       double normaliser = max + StrictMath.log(sums.getAtIndex(Lanes.FLOAT, i));
       logSumExp.set((long) (row + i) * sizes.numHeads() + head, (float) normaliser);
     }
     Strided result = Strided.rows(out.segment(), width).from(row, column);
-    ProductSizes byValues = new ProductSizes(count, headDim, summed);
-    MatrixProduct.multiply(result, scores, values, byValues, false, scratch);
+    ProductSizes byValues = new ProductSizes(count, headDim, summed - from);
+    Strided weights = scores.from(0, from);
+    MatrixProduct.multiply(result, weights, values.from(0, from), byValues, false, scratch);
     for (int i = 0; i < count; i++) {
       float sum = sums.getAtIndex(Lanes.FLOAT, i);
       long outAt = result.at() + i * result.rowBytes();

@@ -30,6 +30,29 @@ final class Softmax {
     return max;
   }
 
+  /// The same of a query that meets no key before `firstKey`: the elements from `from` to there
+  /// become 0 too. Each element stays in the partial sum of its number in the row.
+  static float exponentials(
+      MemorySegment scores,
+      long at,
+      int from,
+      int firstKey,
+      int n,
+      int width,
+      float factor,
+      MemorySegment sums,
+      long sumIndex) {
+    int begin = firstKey / Lanes.PARTIALS * Lanes.PARTIALS;
+    if (from < begin) {
+      scores.asSlice(at + floatBytes(from), floatBytes(begin - from)).fill((byte) 0);
+    }
+    for (int j = begin; j < firstKey; j++) {
+      scores.set(Lanes.FLOAT, at + floatBytes(j), Float.NEGATIVE_INFINITY);
+    }
+    return exponentials(
+        scores, at + floatBytes(begin), n - begin, width - begin, factor, sums, sumIndex);
+  }
+
   /// Copies `n` elements, multiplied with a factor; both places may be the same.
   static void scale(
       MemorySegment from, long fromAt, MemorySegment to, long toAt, int n, float factor) {

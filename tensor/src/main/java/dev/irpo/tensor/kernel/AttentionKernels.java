@@ -5,7 +5,9 @@ import dev.irpo.tensor.Buffer;
 /// Causal attention with grouped queries (Ainslie et al. 2023, arXiv:2305.13245) over packed rows
 /// and over a cache.
 ///
-/// For a query at position i of its sequence, with keys and values j = 0…i of the same sequence:
+/// For a query at position i of its sequence, with keys and values j = f…i of the same sequence; f
+/// is 0, or i + 1 − w with a window of w positions where that is more (Beltagy et al. 2020,
+/// arXiv:2004.05150, section 3.1; Jiang et al. 2023, arXiv:2310.06825, section 2):
 ///
 /// ```text
 /// s[j] = q·k[j] / √D      logSumExp = ln Σ_j exp(s[j])      out = Σ_j exp(s[j] − logSumExp)·v[j]
@@ -13,7 +15,8 @@ import dev.irpo.tensor.Buffer;
 ///
 /// On `cpu` the result of a row depends on its sequence alone: scores are chains over D, the
 /// softmax sum has 16 partial sums chosen by j mod 16, the weighted values are a chain over j. So
-/// packed and cached attention give the same bits.
+/// packed and cached attention give the same bits. A key before f adds nothing to any of these
+/// sums: it is left out, or its exponential is 0.
 public interface AttentionKernels {
   /// Columns of a segment table: first row, length, index of the parent segment or −1.
   int SEGMENT_COLUMNS = 3;
@@ -78,7 +81,8 @@ public interface AttentionKernels {
       AttentionSizes sizes);
 
   /// Stores the keys and values of R new rows in the cache, then attends to everything the rows'
-  /// sequences hold there: shared prefix first, then the own part up to and including the row.
+  /// sequences hold there: shared prefix first, then the own part up to and including the row. A
+  /// window counts positions of both together.
   ///
   /// ```text
   /// out (R, H·D) written    keyCache, valueCache (blocks, G, 32, W) updated

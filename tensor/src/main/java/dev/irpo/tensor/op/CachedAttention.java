@@ -14,7 +14,14 @@ import java.util.Set;
 
 /// Attention of new rows over a key-value cache, see
 /// [dev.irpo.tensor.kernel.AttentionKernels#cachedAttention].
-public record CachedAttention(int numHeads, int numKvHeads, int headDim) implements Op {
+///
+/// @param window how many keys a query meets at most, its own included; 0 for all before it
+public record CachedAttention(int numHeads, int numKvHeads, int headDim, int window) implements Op {
+  /// Attention to all keys before a query.
+  public CachedAttention(int numHeads, int numKvHeads, int headDim) {
+    this(numHeads, numKvHeads, headDim, 0);
+  }
+
   /// Stores `k`, `v` (R, G·D) in the caches and attends with `q` (R, H·D): (R, H·D).
   ///
   /// @param table (R, 4) int32 cache table
@@ -53,7 +60,7 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
   @Override
   public Runnable bind(Node node, Kernels kernels, List<Buffer> in, List<Buffer> out) {
     AttentionSizes sizes =
-        new AttentionSizes(node.output(0).size(0), 0, numHeads, numKvHeads, headDim);
+        new AttentionSizes(node.output(0).size(0), 0, numHeads, numKvHeads, headDim, window);
     Buffer result = out.get(0);
     Buffer keyCache = in.get(0);
     Buffer valueCache = in.get(1);
@@ -68,6 +75,11 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim) impleme
   @Override
   public long flopsPerKey(Node node) {
     return 4L * node.output(0).shape().numElements();
+  }
+
+  @Override
+  public double keysMet(double keysBefore) {
+    return window == 0 ? keysBefore : Math.min(keysBefore, window);
   }
 
   /// Of the caches only the new rows.

@@ -15,7 +15,14 @@ import java.util.Set;
 
 /// Causal attention over packed sequences, see
 /// [dev.irpo.tensor.kernel.AttentionKernels#packedAttention].
-public record PackedAttention(int numHeads, int numKvHeads, int headDim) implements Op {
+///
+/// @param window how many keys a query meets at most, its own included; 0 for all before it
+public record PackedAttention(int numHeads, int numKvHeads, int headDim, int window) implements Op {
+  /// Attention to all keys before a query.
+  public PackedAttention(int numHeads, int numKvHeads, int headDim) {
+    this(numHeads, numKvHeads, headDim, 0);
+  }
+
   /// Attention of `q` (R, H·D) over `k`, `v` (R, G·D): (R, H·D).
   ///
   /// @param segments (S, 3) int32 segment table
@@ -42,7 +49,7 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
   }
 
   private AttentionSizes sizes(Tensor q, Tensor segments) {
-    return new AttentionSizes(q.size(0), segments.size(0), numHeads, numKvHeads, headDim);
+    return new AttentionSizes(q.size(0), segments.size(0), numHeads, numKvHeads, headDim, window);
   }
 
   @Override
@@ -60,6 +67,11 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
   @Override
   public long flopsPerKey(Node node) {
     return 4L * node.output(0).shape().numElements();
+  }
+
+  @Override
+  public double keysMet(double keysBefore) {
+    return window == 0 ? keysBefore : Math.min(keysBefore, window);
   }
 
   @Override
@@ -121,6 +133,11 @@ public record PackedAttention(int numHeads, int numKvHeads, int headDim) impleme
     @Override
     public long flopsPerKey(Node node) {
       return 10L * node.output(0).shape().numElements();
+    }
+
+    @Override
+    public double keysMet(double keysBefore) {
+      return forward.keysMet(keysBefore);
     }
   }
 }

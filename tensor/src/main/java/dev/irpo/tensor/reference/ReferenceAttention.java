@@ -7,7 +7,7 @@ import java.util.function.IntToLongFunction;
 
 /// [AttentionKernels] by its formulas. A cache block holds position by position the head's width.
 final class ReferenceAttention implements AttentionKernels {
-  /// One query's attention: where its keys and values lie, and its row and head.
+  /// One query's attention: where the keys and values that it meets lie, and its row and head.
   private record Query(
       Buffer q, Buffer k, Buffer v, long row, int head, IntToLongFunction keyAt, int numKeys) {}
 
@@ -54,12 +54,14 @@ final class ReferenceAttention implements AttentionKernels {
       for (int i = 0; i < length; i++) {
         for (int h = 0; h < sizes.numHeads(); h++) {
           int kvHead = h / sizes.groupSize();
+          int firstKey = sizes.firstKey(prefix + i);
           IntToLongFunction keyAt =
               j -> {
-                long row = j < prefix ? parentStart + j : start + j - prefix;
+                int place = firstKey + j;
+                long row = place < prefix ? parentStart + place : start + place - prefix;
                 return (row * sizes.numKvHeads() + kvHead) * sizes.headDim();
               };
-          visitor.visit(start + i, h, keyAt, prefix + i + 1);
+          visitor.visit(start + i, h, keyAt, prefix + i + 1 - firstKey);
         }
       }
     }
@@ -172,12 +174,14 @@ final class ReferenceAttention implements AttentionKernels {
       int prefix = table.getInt((long) r * CACHE_COLUMNS + 3);
       for (int h = 0; block >= 0 && h < sizes.numHeads(); h++) {
         int kvHead = h / sizes.groupSize();
+        int firstKey = sizes.firstKey(prefix + place);
         IntToLongFunction keyAt =
             j ->
-                j < prefix
-                    ? cacheAt(keyCache, prefixBlock, j, kvHead, sizes)
-                    : cacheAt(keyCache, block, j - prefix, kvHead, sizes);
-        Query query = new Query(q, keyCache, valueCache, r, h, keyAt, prefix + place + 1);
+                firstKey + j < prefix
+                    ? cacheAt(keyCache, prefixBlock, firstKey + j, kvHead, sizes)
+                    : cacheAt(keyCache, block, firstKey + j - prefix, kvHead, sizes);
+        int numKeys = prefix + place + 1 - firstKey;
+        Query query = new Query(q, keyCache, valueCache, r, h, keyAt, numKeys);
         attend(out, query, sizes);
       }
     }

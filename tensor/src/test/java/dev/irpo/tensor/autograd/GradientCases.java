@@ -119,18 +119,24 @@ final class GradientCases {
   }
 
   private static Stream<GradientCase> attention() {
-    return Stream.of(attention(1, 1), attention(2, 1), attention(4, 2));
+    return Stream.of(
+        attention(1, 1, 0),
+        attention(2, 1, 0),
+        attention(4, 2, 0),
+        attention(1, 1, 1),
+        attention(2, 1, 2),
+        attention(4, 2, 4));
   }
 
-  private static GradientCase attention(int numHeads, int numKvHeads) {
+  private static GradientCase attention(int numHeads, int numKvHeads, int window) {
     int headDim = 2;
     int[] table = {0, 3, -1, 3, 2, 0, 5, 3, 0, 8, 1, -1, 0, 0, -1};
     return of(
-        "packedAttention with parents and unused rows, %d heads for %d"
-            .formatted(numHeads, numKvHeads),
+        "packedAttention with parents and unused rows, %d heads for %d, window %d"
+            .formatted(numHeads, numKvHeads, window),
         m ->
             m.project(
-                new PackedAttention(numHeads, numKvHeads, headDim)
+                new PackedAttention(numHeads, numKvHeads, headDim, window)
                     .of(
                         m.variable("q", 10, (long) numHeads * headDim),
                         m.variable("k", 10, (long) numKvHeads * headDim),

@@ -4,6 +4,7 @@ import static dev.irpo.tensor.cpu.FixedOrderTest.ints;
 import static dev.irpo.tensor.cpu.FixedOrderTest.zeros;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionKernels;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +31,7 @@ class AttentionBitsTest {
   private AttentionKernels kernels;
   private int group;
   private int headDim;
+  private int window;
 
   @BeforeAll
   void open() {
@@ -66,7 +69,7 @@ class AttentionBitsTest {
     }
 
     AttentionSizes sizes(int numSegments) {
-      return new AttentionSizes(count, numSegments, KV_HEADS * group, KV_HEADS, headDim);
+      return new AttentionSizes(count, numSegments, KV_HEADS * group, KV_HEADS, headDim, window);
     }
 
     float[] packed(int... segments) {
@@ -100,10 +103,22 @@ class AttentionBitsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 16", "2, 32", "4, 20", "1, 80"})
-  void segmentGivesTheSameBitsWhateverItsNeighboursAndParent(int queryHeads, int width) {
+  @CsvSource({
+    "1, 16, 0",
+    "2, 32, 0",
+    "4, 20, 0",
+    "1, 80, 0",
+    "1, 16, 1",
+    "2, 32, 19",
+    "4, 20, 32",
+    "1, 80, 41",
+    "1, 16, 77"
+  })
+  void segmentGivesTheSameBitsWhateverItsNeighboursAndParent(
+      int queryHeads, int width, int keysMet) {
     group = queryHeads;
     headDim = width;
+    window = keysMet;
     int[] prompt = sequence(1, 37);
     int[] chosen = sequence(2, 41);
     int[] rejected = sequence(3, 5);
@@ -117,11 +132,34 @@ class AttentionBitsTest {
     assertArrayEquals(rows(other, 37, 5), rows(shared, 40, 5), "other response");
   }
 
+  @Test
+  void aWindowAsWideAsTheSequenceGivesTheBitsWithoutOne() {
+    group = 2;
+    headDim = 20;
+    int[] rows = sequence(1, 78);
+    window = 0;
+    float[] all = new Rows(rows).packed(0, 37, -1, 37, 41, 0);
+    for (int wide : new int[] {78, 79, Integer.MAX_VALUE}) {
+      window = wide;
+      assertArrayEquals(all, new Rows(rows).packed(0, 37, -1, 37, 41, 0), "window " + wide);
+    }
+    window = 77;
+    float[] cut = new Rows(rows).packed(0, 37, -1, 37, 41, 0);
+    assertArrayEquals(rows(all, 0, 77), rows(cut, 0, 77));
+    assertFalse(Arrays.equals(rows(all, 77, 1), rows(cut, 77, 1)), "the last row");
+  }
+
   @ParameterizedTest
-  @CsvSource({"1, 16, 37", "2, 32, 32", "4, 20, 64", "1, 80, 33", "2, 8, 270"})
-  void cachedAttentionGivesTheBitsOfPackedAttention(int queryHeads, int width, int promptLength) {
+  @CsvSource({
+    "1, 16, 37, 0", "2, 32, 32, 0", "4, 20, 64, 0", "1, 80, 33, 0", "2, 8, 270, 0",
+    "1, 16, 37, 1", "2, 32, 32, 31", "4, 20, 64, 33", "1, 80, 33, 20", "2, 8, 270, 50",
+    "2, 8, 270, 100", "2, 8, 7, 9", "1, 16, 37, 81"
+  })
+  void cachedAttentionGivesTheBitsOfPackedAttention(
+      int queryHeads, int width, int promptLength, int keysMet) {
     group = queryHeads;
     headDim = width;
+    window = keysMet;
     int[] prompt = sequence(1, promptLength);
     int[] response = sequence(2, 45);
     float[] packed =

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// Cases of [AttentionKernels]: groups of 1, 2 and 4 query heads, head widths that are and are not
-/// multiples of the vector width, sequences with and without a parent.
+/// multiples of the vector width, sequences with and without a parent; windows of one key, beside
+/// the widths of vectors, panels and blocks, beyond a parent, and as wide as a sequence.
 final class AttentionCases {
   /// Rows 6 and 49 on are covered by no segment; lengths of 1 and beyond one block of queries.
   private static final Layout SEPARATE =
@@ -23,6 +24,10 @@ final class AttentionCases {
 
   private static final Layout LONG =
       new Layout("long", 323, List.of(0, 270, -1, 270, 20, 0, 290, 33, 0));
+
+  private static final int[] WINDOWS = {
+    1, 2, 7, 15, 16, 17, 31, 32, 33, 41, 47, 64, 74, 75, 85, 1000
+  };
 
   private record Layout(String name, int rows, List<Integer> table) {}
 
@@ -41,6 +46,15 @@ final class AttentionCases {
     cases.add(packed(LONG, 1, 1, 80));
     cases.add(cached(2, 1, 16, 270, 35));
     cases.add(cached(4, 4, 7, 64, 33));
+    for (int window : WINDOWS) {
+      cases.add(packed(WITH_PARENTS, 2, 1, 20, window));
+      cases.add(cached(2, 1, 20, 45, 40, window));
+    }
+    for (int window : new int[] {3, 40, 100, 289}) {
+      cases.add(packed(LONG, 2, 1, 16, window));
+      cases.add(cached(4, 2, 16, 270, 35, window));
+    }
+    cases.add(packed(SEPARATE, 4, 2, 80, 9));
     return cases.stream();
   }
 
@@ -61,9 +75,14 @@ final class AttentionCases {
   }
 
   private static KernelCase packed(Layout layout, int numHeads, int numKvHeads, int headDim) {
+    return packed(layout, numHeads, numKvHeads, headDim, 0);
+  }
+
+  private static KernelCase packed(
+      Layout layout, int numHeads, int numKvHeads, int headDim, int window) {
     int numSegments = layout.table.size() / AttentionKernels.SEGMENT_COLUMNS;
     AttentionSizes sizes =
-        new AttentionSizes(layout.rows, numSegments, numHeads, numKvHeads, headDim);
+        new AttentionSizes(layout.rows, numSegments, numHeads, numKvHeads, headDim, window);
     long queryElements = (long) layout.rows * numHeads * headDim;
     long keyElements = (long) layout.rows * numKvHeads * headDim;
     KernelTensor out = output("out", queryElements);
@@ -124,6 +143,11 @@ final class AttentionCases {
   /// to in one call.
   private static KernelCase cached(
       int numHeads, int numKvHeads, int headDim, int prefix, int longest) {
+    return cached(numHeads, numKvHeads, headDim, prefix, longest, 0);
+  }
+
+  private static KernelCase cached(
+      int numHeads, int numKvHeads, int headDim, int prefix, int longest, int window) {
     int prefixBlocks = AttentionKernels.cacheBlocks(prefix);
     int ownBlocks = AttentionKernels.cacheBlocks(longest);
     List<Integer> table = new ArrayList<>();
@@ -134,7 +158,7 @@ final class AttentionCases {
     addSequence(table, 2, 0, 0, 0);
     int blocks = 2 + prefixBlocks + ownBlocks;
     int rows = table.size() / AttentionKernels.CACHE_COLUMNS;
-    AttentionSizes sizes = new AttentionSizes(rows, 0, numHeads, numKvHeads, headDim);
+    AttentionSizes sizes = new AttentionSizes(rows, 0, numHeads, numKvHeads, headDim, window);
     long queryElements = (long) rows * numHeads * headDim;
     long keyElements = (long) rows * numKvHeads * headDim;
     long cacheElements =

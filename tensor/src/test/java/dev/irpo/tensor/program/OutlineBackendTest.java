@@ -68,6 +68,9 @@ class OutlineBackendTest {
     Node node = out.producer().orElseThrow();
     assertEquals(4 * 3 * 128, node.op().flopsPerKey(node));
     assertEquals(2 * 3 * 64 * 4, node.op().leastBytesPerKey(node));
+    assertEquals(75.5, node.op().keysMet(75.5));
+    assertEquals(75.5, new CachedAttention(4, 2, 32, 76).keysMet(75.5));
+    assertEquals(20, new CachedAttention(4, 2, 32, 20).keysMet(75.5));
     long newRows = 2 * (2 * 3 * 64 * 4);
     assertEquals(2 * 3 * 128 * 4 + newRows + 3 * 4 * 4, node.op().leastBytes(node));
   }

@@ -150,7 +150,8 @@ final class TornadoAttention implements AttentionKernels {
                 on.array(),
                 on.at(),
                 sizes.rows(),
-                sizes.numSegments()));
+                sizes.numSegments(),
+                sizes.window()));
     return places;
   }
 
@@ -161,7 +162,13 @@ final class TornadoAttention implements AttentionKernels {
         "cachedPlaces",
         (graph, id) ->
             graph.task(
-                id, AttentionTasks::cachedPlaces, places, on.array(), on.at(), sizes.rows()));
+                id,
+                AttentionTasks::cachedPlaces,
+                places,
+                on.array(),
+                on.at(),
+                sizes.rows(),
+                sizes.window()));
     return places;
   }
 

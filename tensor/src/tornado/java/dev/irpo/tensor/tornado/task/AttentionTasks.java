@@ -10,27 +10,31 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// See [dev.irpo.tensor.kernel.AttentionKernels]. A query's keys are walked twice, for the
 /// normaliser and for the values, so that no score is stored.
 ///
-/// Packed rows and a cache differ in where keys lie, and `places` (R, 6) tells that of each row:
+/// Packed rows and a cache differ in where keys lie, and `places` (R, 7) tells that of each row:
 /// position of the prefix, its length, position of the own part, its length up to the row; then the
-/// first row with queries that may meet the row's key, and the row after the last. The key of head
-/// g at position p begins at `((p/B·G + g)·B + p mod B)·W` with blocks of B positions, rows of W
-/// elements: B = 1 and W = D where they are packed.
+/// first row with queries that may meet the row's key, and the row after the last; last the first
+/// key that the row's own queries meet, counted from the prefix on. The key of head g at position p
+/// begins at `((p/B·G + g)·B + p mod B)·W` with blocks of B positions, rows of W elements: B = 1
+/// and W = D where they are packed.
 public final class AttentionTasks {
   /// Columns of `places`.
-  public static final int COLUMNS = 6;
+  public static final int COLUMNS = 7;
 
   private static final float LOWEST = -3.0e38f;
 
   private AttentionTasks() {}
 
   /// Fills `places` from a segment table, a work item a row.
+  ///
+  /// @param window 0 for none
   public static void packedPlaces(
-      IntArray places, IntArray segments, int segmentsAt, int rows, int numSegments) {
+      IntArray places, IntArray segments, int segmentsAt, int rows, int numSegments, int window) {
     for (@Parallel int r = 0; r < rows; r++) {
       int prefixStart = 0;
       int prefix = 0;
       int start = -1;
       int own = 0;
+      int ownLength = 0;
       int segment = -1;
       int firstQuery = r;
       int endQuery = r;
@@ -41,7 +45,11 @@ public final class AttentionTasks {
           segment = s;
           start = first;
           own = r - first + 1;
+          ownLength = end - first;
           endQuery = end;
+          if (window > 0) {
+            endQuery = r + Math.min(end - r, window);
+          }
           int parent = segments.get(segmentsAt + 3 * s + 2);
           if (parent >= 0) {
             prefixStart = segments.get(segmentsAt + 3 * parent);
@@ -53,8 +61,12 @@ public final class AttentionTasks {
         int length = segments.get(segmentsAt + 3 * s + 1);
         if (segment >= 0 && length > 0 && segments.get(segmentsAt + 3 * s + 2) == segment) {
           int first = segments.get(segmentsAt + 3 * s);
+          int meeting = length;
+          if (window > 0) {
+            meeting = Math.min(length, Math.max(0, window - ownLength + own - 1));
+          }
           firstQuery = Math.min(firstQuery, first);
-          endQuery = Math.max(endQuery, first + length);
+          endQuery = Math.max(endQuery, first + meeting);
         }
       }
       places.set(COLUMNS * r, prefixStart);
@@ -63,11 +75,24 @@ public final class AttentionTasks {
       places.set(COLUMNS * r + 3, own);
       places.set(COLUMNS * r + 4, firstQuery);
       places.set(COLUMNS * r + 5, endQuery);
+      places.set(COLUMNS * r + 6, firstKey(prefix + own, window));
     }
   }
 
+  /// The first of so many keys that the last one's query meets.
+  static int firstKey(int numKeys, int window) {
+    int first = 0;
+    if (window > 0) {
+      first = Math.max(0, numKeys - window);
+    }
+    return first;
+  }
+
   /// Fills `places` from a cache table, a work item a row.
-  public static void cachedPlaces(IntArray places, IntArray table, int tableAt, int rows) {
+  ///
+  /// @param window 0 for none
+  public static void cachedPlaces(
+      IntArray places, IntArray table, int tableAt, int rows, int window) {
     for (@Parallel int r = 0; r < rows; r++) {
       int first = table.get(tableAt + 4 * r);
       int prefix = 0;
@@ -82,6 +107,7 @@ public final class AttentionTasks {
       places.set(COLUMNS * r + 3, own);
       places.set(COLUMNS * r + 4, r);
       places.set(COLUMNS * r + 5, r);
+      places.set(COLUMNS * r + 6, firstKey(prefix + own, window));
     }
   }
 
@@ -128,12 +154,18 @@ public final class AttentionTasks {
 
   /// 1 where the queries of row i meet the key of row r.
   static int meets(IntArray places, int i, int r) {
-    int meets = 0;
-    if (i >= r && places.get(COLUMNS * i + 2) == places.get(COLUMNS * r + 2)) {
-      meets = 1;
-    }
+    int key = -1;
     int prefixStart = places.get(COLUMNS * i);
-    if (r >= prefixStart && r < prefixStart + places.get(COLUMNS * i + 1)) {
+    int prefix = places.get(COLUMNS * i + 1);
+    int start = places.get(COLUMNS * i + 2);
+    if (i >= r && start == places.get(COLUMNS * r + 2)) {
+      key = prefix + r - start;
+    }
+    if (r >= prefixStart && r < prefixStart + prefix) {
+      key = r - prefixStart;
+    }
+    int meets = 0;
+    if (key >= places.get(COLUMNS * i + 6)) {
       meets = 1;
     }
     return meets;
@@ -161,12 +193,13 @@ public final class AttentionTasks {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int h = 0; h < numHeads; h++) {
         int numKeys = places.get(COLUMNS * r + 1) + places.get(COLUMNS * r + 3);
+        int firstKey = places.get(COLUMNS * r + 6);
         int g = h / (numHeads / numKvHeads);
         int query = (r * numHeads + h) * headDim;
         float scale = 1 / TornadoMath.sqrt((float) headDim);
         float max = LOWEST;
         float sum = 0;
-        for (int j = 0; j < numKeys; j++) {
+        for (int j = firstKey; j < numKeys; j++) {
           int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, blockSize, rowWidth);
           float dot = 0;
           for (int d = 0; d < headDim; d++) {
@@ -188,7 +221,7 @@ public final class AttentionTasks {
         for (int d = 0; d < headDim; d++) {
           out.set(outAt + query + d, 0f);
         }
-        for (int j = 0; j < numKeys; j++) {
+        for (int j = firstKey; j < numKeys; j++) {
           int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, blockSize, rowWidth);
           float dot = 0;
           for (int d = 0; d < headDim; d++) {
@@ -245,6 +278,7 @@ public final class AttentionTasks {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int h = 0; h < numHeads; h++) {
         int numKeys = places.get(COLUMNS * r + 1) + places.get(COLUMNS * r + 3);
+        int firstKey = places.get(COLUMNS * r + 6);
         int g = h / (numHeads / numKvHeads);
         int index = r * numHeads + h;
         int query = index * headDim;
@@ -252,7 +286,7 @@ public final class AttentionTasks {
         for (int d = 0; d < headDim; d++) {
           dQ.set(dQAt + query + d, 0f);
         }
-        for (int j = 0; j < numKeys; j++) {
+        for (int j = firstKey; j < numKeys; j++) {
           int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, 1, headDim);
           float dot = 0;
           float alongValue = 0;

@@ -63,7 +63,7 @@ public final class GroupAttentionTasks {
     float sum = 0;
     float sum0 = 0;
     float sum1 = 0;
-    for (int first = 0; first < numKeys; first += THREADS) {
+    for (int first = places.get(COLUMNS * r + 6); first < numKeys; first += THREADS) {
       int j = first + thread;
       float score = LOWEST;
       if (j < numKeys) {
@@ -157,7 +157,7 @@ public final class GroupAttentionTasks {
     context.localBarrier();
     float sum0 = 0;
     float sum1 = 0;
-    for (int first = 0; first < numKeys; first += THREADS) {
+    for (int first = places.get(COLUMNS * r + 6); first < numKeys; first += THREADS) {
       int j = first + thread;
       if (j < numKeys) {
         int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, 1, headDim);
