@@ -32,6 +32,14 @@ public final class GoldenFiles {
           : data.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
     }
 
+    /// Some rows, where they lie.
+    RawTensor rows(long first, long count) {
+      long row = data.byteSize() / shape[0];
+      long[] sizes = shape.clone();
+      sizes[0] = count;
+      return new RawTensor(dtype, sizes, data.asSlice(first * row, count * row));
+    }
+
     /// One number of the shape.
     public int size(int axis) {
       return Math.toIntExact(shape[axis]);
@@ -65,6 +73,32 @@ public final class GoldenFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Tensors under the names of Llama's layers: what a family's files have as one is cut into its
+  /// rows, by heads.
+  ///
+  /// @param config content of the model's config.json
+  public static Map<String, RawTensor> parts(Map<String, RawTensor> tensors, JsonNode config) {
+    int heads = config.get("num_attention_heads").asInt();
+    int keyHeads = config.path("num_key_value_heads").asInt(heads);
+    Map<String, RawTensor> parts = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> {
+      if (name.contains("qkv_proj")) {
+        long head = tensor.shape[0] / (heads + 2 * keyHeads);
+        parts.put(name.replace("qkv", "q"), tensor.rows(0, heads * head));
+        parts.put(name.replace("qkv", "k"), tensor.rows(heads * head, keyHeads * head));
+        parts.put(
+            name.replace("qkv", "v"), tensor.rows((heads + keyHeads) * head, keyHeads * head));
+      } else if (name.contains("gate_up_proj")) {
+        long half = tensor.shape[0] / 2;
+        parts.put(name.replace("gate_up", "gate"), tensor.rows(0, half));
+        parts.put(name.replace("gate_up", "up"), tensor.rows(half, half));
+      } else {
+        parts.put(name, tensor);
+      }
+    });
+    return parts;
   }
 
   /// A parsed JSON file.

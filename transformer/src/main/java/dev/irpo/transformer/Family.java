@@ -17,23 +17,27 @@ public enum Family {
       "llama",
       "LlamaForCausalLM",
       Set.of(),
+      Windows.NONE,
       Map.of("bos_token_id", 1, "eos_token_id", 2, "max_position_embeddings", 2048)),
   /// Qwen 2 and 2.5 (Yang et al. 2024, arXiv:2407.10671).
   QWEN2(
       "qwen2",
       "Qwen2ForCausalLM",
       Set.of(LayerPart.PROJECTION_BIASES),
+      Windows.LATER_LAYERS,
       Map.of(
           "max_position_embeddings", 32_768,
+          "max_window_layers", 28,
           "num_key_value_heads", 32,
           "sliding_window", 4096,
           "use_sliding_window", false)),
-  /// Mistral (Jiang et al. 2023, arXiv:2310.06825), as far as its window is as wide as the context:
-  /// version 0.3 and later have none.
+  /// Mistral (Jiang et al. 2023, arXiv:2310.06825). Version 0.1 has a window in all layers, 0.2 and
+  /// later have none.
   MISTRAL(
       "mistral",
       "MistralForCausalLM",
       Set.of(),
+      Windows.ALL_LAYERS,
       Map.of(
           "bos_token_id", 1,
           "eos_token_id", 2,
@@ -45,9 +49,11 @@ public enum Family {
       "qwen3",
       "Qwen3ForCausalLM",
       Set.of(LayerPart.HEAD_NORMS),
+      Windows.LATER_LAYERS,
       Map.of(
           "head_dim", 128,
           "max_position_embeddings", 32_768,
+          "max_window_layers", 28,
           "num_key_value_heads", 32,
           "sliding_window", 4096,
           "use_sliding_window", false)),
@@ -56,6 +62,7 @@ public enum Family {
       "smollm3",
       "SmolLM3ForCausalLM",
       Set.of(LayerPart.UNROTATED_LAYERS),
+      Windows.UNROTATED_LAYERS,
       Map.of(
           "bos_token_id", 128_000,
           "eos_token_id", 128_001,
@@ -64,7 +71,33 @@ public enum Family {
           "num_key_value_heads", 4,
           "rope_theta", 2_000_000,
           "tie_word_embeddings", true,
-          "use_sliding_window", false));
+          "use_sliding_window", false)),
+  /// Phi 3 and 4 (Abdin et al. 2024, arXiv:2404.14219), whose files hold the projections of
+  /// queries, keys and values as rows of one matrix, and those of gates and values likewise. A
+  /// context that `longrope` makes longer is not here.
+  PHI3(
+      "phi3",
+      "Phi3ForCausalLM",
+      Set.of(),
+      Windows.ALL_LAYERS,
+      Map.of(
+          "bos_token_id", 1,
+          "eos_token_id", 32_000,
+          "max_position_embeddings", 4096,
+          "original_max_position_embeddings", 4096,
+          "rms_norm_eps", 1e-5));
+
+  /// Which layers have the window of a `config.json` that names none.
+  enum Windows {
+    /// None; no layer of the family may have one.
+    NONE,
+    /// All, and `layer_types` is not read.
+    ALL_LAYERS,
+    /// Those from `max_window_layers` on.
+    LATER_LAYERS,
+    /// Those that do not rotate.
+    UNROTATED_LAYERS
+  }
 
   private final String modelType;
   private final String architecture;
@@ -72,14 +105,21 @@ public enum Family {
   @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
   private final Set<LayerPart> parts;
 
+  private final Windows windows;
+
   @SuppressWarnings("ImmutableEnumChecker") // made by Map.of, of numbers and truths
   private final Map<String, Object> defaults;
 
   Family(
-      String modelType, String architecture, Set<LayerPart> parts, Map<String, Object> defaults) {
+      String modelType,
+      String architecture,
+      Set<LayerPart> parts,
+      Windows windows,
+      Map<String, Object> defaults) {
     this.modelType = modelType;
     this.architecture = architecture;
     this.parts = parts;
+    this.windows = windows;
     this.defaults = defaults;
   }
 
@@ -106,6 +146,11 @@ public enum Family {
   /// What its layers have besides those of Llama.
   public Set<LayerPart> parts() {
     return parts;
+  }
+
+  /// Which layers have a window where a `config.json` says how wide it is.
+  Windows windows() {
+    return windows;
   }
 
   /// What an absent key means, where that is not the same for all families.

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 ///
 /// A key that asks for something other than what is computed here is refused by name; keys that
 /// change nothing, such as `pretraining_tp`, are ignored (`docs/formats.md`). The rotary embedding
-/// is [HuggingFaceRope]'s.
+/// is [HuggingFaceRope]'s, the window of attention [HuggingFaceWindow]'s.
 ///
 /// @param values with what the family says of absent keys
 record HuggingFaceConfig(Family family, Map<String, ?> values) {
@@ -19,8 +19,6 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
 
   /// Where the key is null.
   private static final int DEFAULT_MAX_POSITIONS = 2048;
-
-  private static final String WINDOW = "sliding_window";
 
   private static final String UNROTATED = "no_rope_layers";
 
@@ -71,13 +69,15 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
     NEUTRAL.forEach(this::requireNeutral);
     requireNoQuantization();
     int maxPositions = integer("max_position_embeddings", DEFAULT_MAX_POSITIONS);
-    requireFullAttention(maxPositions);
     HuggingFaceRope rope = new HuggingFaceRope(values, maxPositions);
     rope.requirePlain();
+    if (family == Family.PHI3) {
+      rope.requireKind("default", "longrope");
+    }
     int embedDim = integer("hidden_size");
     int numHeads = integer("num_attention_heads");
     return new LlamaConfig(
-        new LayerSpec(family, unrotated(integer("num_hidden_layers")), adapter()),
+        layers(integer("num_hidden_layers"), maxPositions),
         integer("vocab_size"),
         embedDim,
         integer("intermediate_size"),
@@ -105,22 +105,11 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
     }
   }
 
-  /// Refuses attention to a part of the tokens before; a window as wide as the context leaves none
-  /// out.
-  private void requireFullAttention(int maxPositions) {
-    Object window = values.get(WINDOW);
-    boolean isOff = Boolean.FALSE.equals(values.get("use_sliding_window"));
-    if (window != null && !isOff && integer(WINDOW, window) < maxPositions) {
-      throw new IllegalArgumentException(
-          "config.json: sliding_window is %s of %d positions, only full attention is supported; use such a model"
-              .formatted(window, maxPositions));
-    }
-    if (values.get("layer_types") instanceof List<?> types
-        && !types.stream().allMatch("full_attention"::equals)) {
-      throw new IllegalArgumentException(
-          "config.json: layer_types is %s, only full_attention is supported; use such a model"
-              .formatted(types));
-    }
+  private LayerSpec layers(int numLayers, int maxPositions) {
+    List<Integer> unrotated = unrotated(numLayers);
+    SlidingWindow window =
+        new HuggingFaceWindow(family, values, numLayers, unrotated).read(maxPositions);
+    return new LayerSpec(family, unrotated, window, adapter());
   }
 
   /// Layers whose element of `no_rope_layers` is 0.
@@ -266,9 +255,7 @@ record HuggingFaceConfig(Family family, Map<String, ?> values) {
     if (!config.layers().has(LayerPart.PROJECTION_BIASES)) {
       json.put("attention_bias", false);
     }
-    if (family.defaults().containsKey(WINDOW)) {
-      json.put(WINDOW, null); // absent it would mean that there is one
-    }
+    HuggingFaceWindow.write(config, json);
     if (config.layers().has(LayerPart.UNROTATED_LAYERS)) {
       json.put(
           UNROTATED,

@@ -63,6 +63,17 @@ record HuggingFaceRope(Map<String, ?> values, int maxPositions) {
     }
   }
 
+  /// Refuses scalings of which transformers' class of the family makes another, or an error.
+  void requireKind(String... kinds) {
+    for (Section section : sections()) {
+      if (!List.of(kinds).contains(section.type())) {
+        throw new IllegalArgumentException(
+            "config.json: %s has type %s, only %s is supported in such a model; use one without it"
+                .formatted(section.name(), section.type(), String.join(" or ", kinds)));
+      }
+    }
+  }
+
   double base() {
     double base = HuggingFaceConfig.number(values, BASE, DEFAULT_BASE);
     for (Section section : sections()) {

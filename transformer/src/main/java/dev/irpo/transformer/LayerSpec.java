@@ -10,12 +10,14 @@ import java.util.stream.IntStream;
 ///
 /// @param family names, and the parts that all of its layers have
 /// @param unrotated layers whose queries and keys do not know their place, ascending from 0
+/// @param window layers whose queries meet only the last keys before them
 /// @param adapter what is added to their linear layers
-public record LayerSpec(Family family, List<Integer> unrotated, Optional<Adapter> adapter) {
+public record LayerSpec(
+    Family family, List<Integer> unrotated, SlidingWindow window, Optional<Adapter> adapter) {
   /// Llama's own layers.
   public static final LayerSpec LLAMA = new LayerSpec(Family.LLAMA, List.of());
 
-  /// Checks that layers are unrotated only in a family that has such.
+  /// Checks that layers are unrotated or have a window only in a family that has such.
   ///
   /// @throws IllegalArgumentException if they are
   public LayerSpec {
@@ -25,18 +27,23 @@ public record LayerSpec(Family family, List<Integer> unrotated, Optional<Adapter
           "layers %s of a %s do not rotate; use another family"
               .formatted(unrotated, family.modelType()));
     }
+    if (window.size() > 0 && family.windows() == Family.Windows.NONE) {
+      throw new IllegalArgumentException(
+          "layers %s of a %s have a window of %d positions; use another family"
+              .formatted(window.layers(), family.modelType(), window.size()));
+    }
   }
 
-  /// Layers to which nothing is added.
+  /// Layers without a window, to which nothing is added.
   ///
   /// @throws IllegalArgumentException if layers are unrotated in a family that has no such
   public LayerSpec(Family family, List<Integer> unrotated) {
-    this(family, unrotated, Optional.empty());
+    this(family, unrotated, SlidingWindow.NONE, Optional.empty());
   }
 
   /// The same with another adapter, or none.
   public LayerSpec withAdapter(Optional<Adapter> other) {
-    return new LayerSpec(family, unrotated, other);
+    return new LayerSpec(family, unrotated, window, other);
   }
 
   /// The last of each so many layers.
@@ -54,7 +61,10 @@ public record LayerSpec(Family family, List<Integer> unrotated, Optional<Adapter
   /// That of a model which has the first so many layers alone.
   public LayerSpec ofFirst(int numLayers) {
     return new LayerSpec(
-        family, unrotated.stream().filter(layer -> layer < numLayers).toList(), adapter);
+        family,
+        unrotated.stream().filter(layer -> layer < numLayers).toList(),
+        window.ofFirst(numLayers),
+        adapter);
   }
 
   /// What all layers have besides Llama's parts.

@@ -52,7 +52,9 @@ public final class Golden {
     Map<String, Object> json =
         MAPPER.convertValue(GoldenFiles.json(config), new TypeReference<>() {});
     List<StoredTensor> tensors =
-        GoldenFiles.tensors(weights).entrySet().stream()
+        GoldenFiles.parts(GoldenFiles.tensors(weights), GoldenFiles.json(config))
+            .entrySet()
+            .stream()
             .map(e ->
                 new StoredTensor(
                     e.getKey(), DType.F32, Shape.of(e.getValue().shape()), e.getValue().data()))

@@ -15,7 +15,6 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.op.Linear;
-import dev.irpo.tensor.op.PackedAttention;
 import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.transformer.decode.DecodeLimits;
@@ -23,6 +22,7 @@ import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
+import dev.irpo.transformer.packing.PackedInputs;
 import dev.irpo.transformer.parallel.InnerSum;
 import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.score.Scorer;
@@ -62,15 +62,13 @@ class GoldenForwardTest {
     Tensor positions = graph.input("positions", DType.INT32, rows);
     Tensor segments = graph.input("segments", DType.INT32, Shape.of(batchSize, 3));
     Llama model = new Llama(parameters, Llama.Activations.KEPT);
-    PackedAttention attention =
-        new PackedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
     Tensor hidden =
         model.hidden(
             graph,
             tokenInput,
             positions,
             seqLen,
-            (layer, q, k, v) -> attention.of(q, k, v, segments));
+            (layer, q, k, v) -> PackedInputs.attention(config, layer).of(q, k, v, segments));
     Tensor logits = Linear.linear(hidden, model.head(graph));
     graph.output(logits);
     Program program = backend.compile(graph, parameters.buffers());

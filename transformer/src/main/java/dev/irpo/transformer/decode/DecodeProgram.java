@@ -52,9 +52,7 @@ final class DecodeProgram {
     Tensor positionInput = graph.input("positions", DType.INT32, rows);
     Tensor tableInput = graph.input("table", DType.INT32, Shape.of(numRows, COLUMNS));
     Tensor selectedInput = graph.input("selected", DType.INT32, Shape.of(numLogits));
-    CachedAttention attention =
-        new CachedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
-    Shape cache = attention.cacheShape(limits.totalBlocks());
+    Shape cache = cacheShape(config, limits);
     Tensor hidden =
         model.hidden(
             graph,
@@ -62,13 +60,14 @@ final class DecodeProgram {
             positionInput,
             limits.numPositions(),
             (layer, q, k, v) ->
-                attention.of(
-                    graph.variable(keyCache(layer), cache),
-                    graph.variable(valueCache(layer), cache),
-                    q,
-                    k,
-                    v,
-                    tableInput)); // (R, C)
+                attention(config, layer)
+                    .of(
+                        graph.variable(keyCache(layer), cache),
+                        graph.variable(valueCache(layer), cache),
+                        q,
+                        k,
+                        v,
+                        tableInput)); // (R, C)
     Tensor chosen = SelectRows.selectRows(hidden, selectedInput); // (Q, C)
     Tensor logitTensor = Linear.linear(chosen, model.head(graph)); // (Q, V)
     Tensor normaliser = LogSumExp.logSumExp(logitTensor); // (Q)
@@ -120,6 +119,19 @@ final class DecodeProgram {
       int size = power >= count ? power : power / 2 * 3 >= count ? power / 2 * 3 : 2 * power;
       return count <= slots ? Math.min(size, slots) : size;
     }
+  }
+
+  private static CachedAttention attention(LlamaConfig config, int layer) {
+    return new CachedAttention(
+        config.numHeads(),
+        config.numKvHeads(),
+        config.headDim(),
+        config.layers().window().of(layer));
+  }
+
+  /// Shape of the keys, and of the values, of each layer; a window does not make it smaller.
+  static Shape cacheShape(LlamaConfig config, DecodeLimits limits) {
+    return attention(config, 0).cacheShape(limits.totalBlocks());
   }
 
   static String keyCache(int layer) {

@@ -4,7 +4,6 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
-import dev.irpo.tensor.op.CachedAttention;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
@@ -34,9 +33,7 @@ public final class Generator {
     LlamaConfig config = parameters.config();
     model = new Llama(parameters, Llama.Activations.KEPT);
     variables = new HashMap<>(parameters.buffers());
-    CachedAttention attention =
-        new CachedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
-    long cacheElements = attention.cacheShape(limits.totalBlocks()).numElements();
+    long cacheElements = DecodeProgram.cacheShape(config, limits).numElements();
     for (int layer = 0; layer < config.numLayers(); layer++) {
       variables.put(DecodeProgram.keyCache(layer), backend.allocate(cacheElements));
       variables.put(DecodeProgram.valueCache(layer), backend.allocate(cacheElements));

@@ -45,15 +45,21 @@ public final class PackedInputs {
 
   /// The last hidden states (T, C).
   public Tensor hidden(Llama model) {
-    LlamaConfig config = model.config();
-    PackedAttention attention =
-        new PackedAttention(config.numHeads(), config.numKvHeads(), config.headDim());
     return model.hidden(
         tokens.graph(),
         tokens,
         positions,
         budget.tokens(),
-        (layer, q, k, v) -> attention.of(q, k, v, segments));
+        (layer, q, k, v) -> attention(model.config(), layer).of(q, k, v, segments));
+  }
+
+  /// Packed attention in a layer of a model.
+  public static PackedAttention attention(LlamaConfig config, int layer) {
+    return new PackedAttention(
+        config.numHeads(),
+        config.numKvHeads(),
+        config.headDim(),
+        config.layers().window().of(layer));
   }
 
   /// The log-probability at each scored position (I), 0 at unused ones.
