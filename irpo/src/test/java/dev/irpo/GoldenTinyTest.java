@@ -246,8 +246,7 @@ class GoldenTinyTest {
     IrpoLoss loss = new IrpoLoss(config(version, "1").loss());
     Trainer<TrainItem.Pair> trainer = trainer(folder, backend, loss, activations);
     trainer.accumulate(items(folder));
-    Map<String, GoldenFiles.RawTensor> expected =
-        GoldenFiles.tensors(folder + "/gradients-" + version + ".safetensors");
+    Map<String, GoldenFiles.RawTensor> expected = goldenGradients(folder, version);
     assertEquals(trainer.gradients().size(), expected.size());
     expected.forEach((name, values) -> {
       Buffer found = trainer.gradients().get(Gradients.PREFIX + name);
@@ -255,6 +254,13 @@ class GoldenTinyTest {
       assertEquals(values.numElements(), found.numElements(), name);
       requireClose(version + " " + name, values, i -> i, found, tolerance);
     });
+  }
+
+  private static Map<String, GoldenFiles.RawTensor> goldenGradients(String folder, String version)
+      throws IOException {
+    return GoldenFiles.parts(
+        GoldenFiles.tensors(folder + "/gradients-" + version + ".safetensors"),
+        GoldenFiles.json(folder + "/policy/config.json"));
   }
 
   /// @param place of each element that was found among the expected ones
@@ -304,8 +310,7 @@ class GoldenTinyTest {
       Trainer<TrainItem.Pair> trainer = new Trainer<>(cpu, own, loss, settings);
       double expectedLoss = golden(folder, "loss").get("v1-alpha1.0").get("total").asDouble();
       assertClose(expectedLoss, trainer.accumulate(items(folder)).loss(), 1e-5);
-      Map<String, GoldenFiles.RawTensor> expected =
-          GoldenFiles.tensors(folder + "/gradients-v1.safetensors");
+      Map<String, GoldenFiles.RawTensor> expected = goldenGradients(folder, "v1");
       own.layout()
           .slices()
           .forEach(slice -> {

@@ -6,10 +6,12 @@ import dev.irpo.checkpoints.gguf.GgufType;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.Family;
 import dev.irpo.transformer.LlamaConfig;
+import dev.irpo.transformer.SlidingWindow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -95,7 +97,20 @@ public final class GgufExport {
     values.put(prefix + "rope.dimension_count", config.headDim());
     values.put(prefix + "rope.freq_base", (float) config.ropeBase());
     ropeKeys(source).putInto(values);
+    putWindow(source, values);
     GgufTokenizerKeys.put(source, values);
     return values;
+  }
+
+  private static void putWindow(ExportSource source, Map<String, Object> values) {
+    GgufArchitecture architecture = architecture(source);
+    SlidingWindow window = source.config().layers().window();
+    if (architecture.hasWindow()) {
+      values.put(architecture.prefix() + "attention.sliding_window", window.size());
+    } else if (window.size() > 0) {
+      throw new IllegalArgumentException(
+          "--format gguf: layers %s attend to a window of %d positions, which GGUF's %s cannot say; use hf"
+              .formatted(window.layers(), window.size(), architecture.architecture()));
+    }
   }
 }

@@ -61,15 +61,16 @@ public record Roofline(List<Kernel> kernels) {
 
   /// Counts the work of programs that run one after the other.
   ///
-  /// @param keysPerQuery keys that a query meets on average
+  /// @param keysPerQuery keys that a query meets on average where no window leaves some out
   public static Roofline of(List<Compilation> programs, double keysPerQuery, Device device) {
     SequencedMap<String, Kernel> byName = new LinkedHashMap<>();
     for (Compilation program : programs) {
       boolean rounds = device.roundsWeights() && program.options().roundsWeights();
       for (Node node : DeadCodeElimination.of(program.graph())) {
         Op op = node.op();
-        double flops = op.flops(node) + keysPerQuery * op.flopsPerKey(node);
-        double bytes = op.leastBytes(node) + keysPerQuery * op.leastBytesPerKey(node);
+        double keys = op.keysMet(keysPerQuery);
+        double flops = op.flops(node) + keys * op.flopsPerKey(node);
+        double bytes = op.leastBytes(node) + keys * op.leastBytesPerKey(node);
         if (rounds) {
           bytes -= roundedBytes(node);
         }

@@ -25,7 +25,9 @@ public enum GgufArchitecture {
   SMOLLM3(
       List.of("smollm3"),
       "SmolLM3ForCausalLM",
-      Set.of(Feature.INTERLEAVED_ROWS, Feature.UNROTATED_LAYERS));
+      Set.of(Feature.INTERLEAVED_ROWS, Feature.UNROTATED_LAYERS)),
+  /// Phi 3 and 4. Of their window llama.cpp itself says that it is disabled there.
+  PHI3(List.of("phi3"), "Phi3ForCausalLM", Set.of(Feature.FUSED_ROWS, Feature.WINDOW));
 
   /// SmolLM 3's, which llama.cpp has as a constant.
   private static final int UNROTATED_INTERVAL = 4;
@@ -49,7 +51,11 @@ public enum GgufArchitecture {
     /// There are attn_q_norm and attn_k_norm.
     HEAD_NORMS,
     /// Each fourth layer does not rotate, which no key says.
-    UNROTATED_LAYERS
+    UNROTATED_LAYERS,
+    /// attn_qkv has the rows of attn_q, attn_k and attn_v, ffn_up those of ffn_gate and ffn_up.
+    FUSED_ROWS,
+    /// A key says how wide the window of attention is, in all layers.
+    WINDOW
   }
 
   GgufArchitecture(List<String> modelTypes, String className, Set<Feature> features) {
@@ -93,6 +99,11 @@ public enum GgufArchitecture {
   /// Of how many layers the last one does not rotate its queries and keys, 0 where all do.
   public int unrotatedInterval() {
     return has(Feature.UNROTATED_LAYERS) ? UNROTATED_INTERVAL : 0;
+  }
+
+  /// Whether a key says how wide the window of attention is.
+  public boolean hasWindow() {
+    return has(Feature.WINDOW);
   }
 
   boolean has(Feature feature) {

@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.gguf;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// The keys of a GGUF file's metadata that say how a model computes, and what becomes of each:
@@ -18,6 +19,9 @@ import java.util.Set;
 /// the few that say that the file is not a whole one. Source: llama.cpp, `LLM_KV_NAMES` in
 /// `llama-arch.cpp`, and what `load_hparams` reads for each [GgufArchitecture].
 final class GgufKeys {
+  /// How many positions a query meets at most; read of an architecture that has windows.
+  static final String WINDOW = "attention.sliding_window";
+
   /// Read by [GgufModel] and [GgufRope].
   static final Set<String> READ =
       Set.of(
@@ -50,7 +54,7 @@ final class GgufKeys {
           Map.entry("attention.max_alibi_bias", List.of(0.0)),
           Map.entry("attention.output_scale", List.of(0.0, 1.0)),
           Map.entry("attention.scale", List.of(0.0)),
-          Map.entry("attention.sliding_window", List.of(0.0)),
+          Map.entry(WINDOW, List.of(0.0)),
           Map.entry("attention.temperature_scale", List.of(0.0)),
           Map.entry("attention.value_scale", List.of(0.0, 1.0)),
           Map.entry("attn_logit_softcapping", List.of(0.0)),
@@ -86,15 +90,16 @@ final class GgufKeys {
 
   /// Refuses a key that may change numbers and is not read.
   ///
-  /// @param prefix of the architecture's keys
   /// @param context length of the model, which a wider window of attention does not cut
   /// @throws IllegalArgumentException naming the key
-  static void requireKnown(Path path, String prefix, Map<String, Object> values, int context) {
+  static void requireKnown(
+      Path path, GgufArchitecture architecture, Map<String, Object> values, int context) {
+    String prefix = architecture.prefix();
     values.forEach((key, value) -> {
       String name = key.startsWith(prefix) ? key.substring(prefix.length()) : "";
       if (WHOLE.containsKey(key)) {
         requireNeutral(path, key, value, WHOLE.get(key));
-      } else if (name.equals("attention.sliding_window") && isAtLeast(value, context)) {
+      } else if (name.equals(WINDOW) && (architecture.hasWindow() || isAtLeast(value, context))) {
         return;
       } else if (NEUTRAL.containsKey(name)) {
         requireNeutral(path, key, value, NEUTRAL.get(name));
@@ -104,6 +109,20 @@ final class GgufKeys {
                 .formatted(path, key, value));
       }
     });
+  }
+
+  /// The window of all layers, none where a file says 0 or the architecture has none.
+  ///
+  /// @throws IllegalArgumentException naming the key, if it is no number of positions
+  static OptionalInt window(Path path, GgufArchitecture architecture, Map<String, Object> values) {
+    String key = architecture.prefix() + WINDOW;
+    Object value = architecture.hasWindow() ? values.getOrDefault(key, 0L) : 0L;
+    if (!(value instanceof Long window) || window < 0 || window > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "%s: %s is %s, it must be a whole number of positions, 0 for all; fetch it again"
+              .formatted(path, key, value));
+    }
+    return window == 0 ? OptionalInt.empty() : OptionalInt.of(window.intValue());
   }
 
   private static boolean isAtLeast(Object value, int context) {

@@ -2,10 +2,9 @@ package dev.irpo.checkpoints.gguf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.LittleEndian;
-import dev.irpo.checkpoints.files.MappedFiles;
 import dev.irpo.checkpoints.gguf.GgufArchitecture.Feature;
 import dev.irpo.checkpoints.model.EmbeddedTokenizer;
-import dev.irpo.checkpoints.model.FloatConversion;
+import dev.irpo.checkpoints.model.FusedRows;
 import dev.irpo.checkpoints.model.HalfSplitRows;
 import dev.irpo.checkpoints.model.LlamaConfigJson;
 import dev.irpo.checkpoints.model.LlamaConfigJson.Rope;
@@ -36,8 +35,8 @@ import java.util.function.Supplier;
 ///
 /// Names are those of [GgufTensorNames]. The rows of attn_q and attn_k come in Hugging Face's order
 /// ([HalfSplitRows]). llama.cpp widens norms and biases to F32; those whose every value fits the
-/// matrices' 16-bit type are returned in it. What the keys and the table `rope_freqs` say of
-/// positions is [GgufRope]'s, which keys there may be [GgufKeys]'.
+/// matrices' 16-bit type are returned in it ([HalfVectors]). What the keys and the table
+/// `rope_freqs` say of positions is [GgufRope]'s, which keys there may be [GgufKeys]'.
 ///
 /// The tokenizer inside the file is a [GgufVocabulary]. Source: llama.cpp, `convert_hf_to_gguf.py`.
 final class GgufModel {
@@ -76,11 +75,11 @@ final class GgufModel {
     model.requireKnown();
     ObjectNode config = model.config();
     model.readTensors();
-    return new ModelParts(config, model.tensors, model.vocabulary());
+    return new ModelParts(config, FusedRows.cut(config, model.tensors), model.vocabulary());
   }
 
   private void requireKnown() {
-    GgufKeys.requireKnown(path, architecture.prefix(), values, count("context_length"));
+    GgufKeys.requireKnown(path, architecture, values, count("context_length"));
     requireHeadDim(key("rope.dimension_count"));
     requireHeadDim(key("attention.value_length"));
     if (headDim() % 2 != 0 || count("attention.head_count") % numKvHeads() != 0) {
@@ -138,12 +137,21 @@ final class GgufModel {
     int queryDim = count("attention.head_count") * headDim();
     int kvDim = numKvHeads() * headDim();
     int ffnDim = count("feed_forward_length");
-    addRotated(layer + "self_attn.q_proj", Shape.of(queryDim, c));
-    addRotated(layer + "self_attn.k_proj", Shape.of(kvDim, c));
-    add(layer + "self_attn.v_proj", Shape.of(kvDim, c));
+    boolean isFused = architecture.has(Feature.FUSED_ROWS);
+    if (isFused) {
+      add(layer + "self_attn.qkv_proj", Shape.of(queryDim + 2 * kvDim, c));
+    } else {
+      addRotated(layer + "self_attn.q_proj", Shape.of(queryDim, c));
+      addRotated(layer + "self_attn.k_proj", Shape.of(kvDim, c));
+      add(layer + "self_attn.v_proj", Shape.of(kvDim, c));
+    }
     add(layer + "self_attn.o_proj", Shape.of(c, queryDim));
-    add(layer + "mlp.gate_proj", Shape.of(ffnDim, c));
-    add(layer + "mlp.up_proj", Shape.of(ffnDim, c));
+    if (isFused) {
+      add(layer + "mlp.gate_up_proj", Shape.of(2 * ffnDim, c));
+    } else {
+      add(layer + "mlp.gate_proj", Shape.of(ffnDim, c));
+      add(layer + "mlp.up_proj", Shape.of(ffnDim, c));
+    }
     add(layer + "mlp.down_proj", Shape.of(c, ffnDim));
     addVector(layer + "input_layernorm" + WEIGHT, c);
     addVector(layer + "post_attention_layernorm" + WEIGHT, c);
@@ -183,24 +191,7 @@ final class GgufModel {
   }
 
   private void addVector(String name, int length) {
-    StoredTensor vector = take(name, Shape.of(length));
-    DType type = matrixType();
-    boolean widened = vector.dtype() == DType.F32 && (type == DType.BF16 || type == DType.F16);
-    put(name, widened ? inHalfPrecision(vector, type) : vector);
-  }
-
-  /// The tensor in the 16-bit type, or itself where that would lose a bit.
-  private StoredTensor inHalfPrecision(StoredTensor vector, DType type) {
-    MemorySegment from = vector.inMemory(arena).data();
-    MemorySegment to = arena.allocate(from.byteSize() / 2, MappedFiles.ALIGNMENT);
-    FloatConversion.convert(DType.F32, from, type, to);
-    try (Arena scratch = Arena.ofConfined()) {
-      MemorySegment back = scratch.allocate(from.byteSize());
-      FloatConversion.convert(type, to, DType.F32, back);
-      return back.mismatch(from) < 0
-          ? new StoredTensor(vector.name(), type, vector.shape(), to.asReadOnly())
-          : vector;
-    }
+    put(name, HalfVectors.of(take(name, Shape.of(length)), matrixType(), arena));
   }
 
   private StoredTensor takeNamed(String gguf, Shape shape) {
@@ -224,7 +215,8 @@ final class GgufModel {
   }
 
   private DType matrixType() {
-    return stored("blk.0.attn_q.weight").dtype();
+    boolean isFused = architecture.has(Feature.FUSED_ROWS);
+    return stored(isFused ? "blk.0.attn_qkv.weight" : "blk.0.attn_q.weight").dtype();
   }
 
   private int vocabSize() {
@@ -252,6 +244,8 @@ final class GgufModel {
     ObjectNode config =
         new LlamaConfigJson(sizes, tokens(), rmsEps, rope, tied(), matrixType()).toJson();
     architecture.putInto(config);
+    GgufKeys.window(path, architecture, values)
+        .ifPresent(window -> config.put("sliding_window", window));
     return config;
   }
 

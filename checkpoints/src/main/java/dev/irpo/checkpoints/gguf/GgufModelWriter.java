@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.gguf;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.HashedFile;
 import dev.irpo.checkpoints.files.LittleEndian;
+import dev.irpo.checkpoints.model.FusedRows;
 import dev.irpo.checkpoints.model.InterleavedRows;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
@@ -74,7 +75,9 @@ public record GgufModelWriter(GgufArchitecture architecture, GgufType type, int 
     if (ropeFactors.length > 0) {
       stored.add(GgufTensor.of(GgufTensorNames.ROPE_TABLE, vector(ropeFactors), type));
     }
-    for (StoredTensor tensor : tensors) {
+    Collection<StoredTensor> inFile =
+        architecture.has(GgufArchitecture.Feature.FUSED_ROWS) ? FusedRows.joined(tensors) : tensors;
+    for (StoredTensor tensor : inFile) {
       GgufTensorNames.of(tensor.name())
           .ifPresent(name -> stored.add(GgufTensor.of(name, ordered(tensor), type)));
     }

@@ -3,6 +3,7 @@ package dev.irpo.checkpoints.huggingface;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.JsonFiles;
+import dev.irpo.checkpoints.model.FusedRows;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.ModelParts;
 import dev.irpo.checkpoints.model.TensorFiles;
@@ -58,7 +59,16 @@ public final class HuggingFaceFormat implements ModelFormat {
       Path index = folder.resolve(INDEX);
       tensors = TensorFiles.readIndexed(index, file -> SafetensorsFile.map(file, arena).tensors());
     }
-    return new ModelParts(config, tensors);
+    return new ModelParts(config, cut(folder, config, tensors));
+  }
+
+  private static SequencedMap<String, StoredTensor> cut(
+      Path folder, ObjectNode config, SequencedMap<String, StoredTensor> tensors) {
+    try {
+      return FusedRows.cut(config, tensors);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("%s: %s".formatted(folder, e.getMessage()), e);
+    }
   }
 
   /// Llama 3 names some of the tokens that end a response in `generation_config.json` alone.

@@ -7,6 +7,7 @@ import dev.irpo.checkpoints.files.NewFiles;
 import dev.irpo.checkpoints.files.UnfinishedFolder;
 import dev.irpo.checkpoints.model.ConvertedContent;
 import dev.irpo.checkpoints.model.FloatConversion;
+import dev.irpo.checkpoints.model.FusedRows;
 import dev.irpo.checkpoints.model.LlamaConfigJson;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.SourceIdentity;
@@ -29,6 +30,8 @@ import java.util.function.LongConsumer;
 
 /// Writes models as Hugging Face folders: `config.json`, safetensors files, the small files beside
 /// them.
+///
+/// Linear layers that a family's files have as one are joined ([FusedRows]).
 ///
 /// Memory does not grow with the model: elements that change their type do so in pieces.
 ///
@@ -117,7 +120,7 @@ public record HuggingFaceWriter(long maxFileBytes, Optional<DType> dtype) {
   private void writeContents(
       NewFiles files, JsonNode config, Collection<StoredTensor> tensors, TokenizerFiles tokenizer)
       throws IOException {
-    List<StoredTensor> converted = converted(tensors);
+    List<StoredTensor> converted = FusedRows.joined(config, converted(tensors));
     files.write(ModelFormat.CONFIG, LlamaConfigJson.withType(config, mainType(converted)));
     tokenizer.writeTo(files);
     writeTensors(files, converted);

@@ -21,7 +21,9 @@ final class PeftConfig {
   private static final String RANK = "r";
   private static final String ALPHA = "lora_alpha";
   private static final String ROOT = "use_rslora";
-  private static final String TARGETS = "target_modules";
+
+  /// The linear layers that have factors.
+  static final String TARGETS = "target_modules";
 
   /// Keys of what is not computed, and the values that change nothing.
   private static final Map<String, List<String>> NEUTRAL =

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.irpo.checkpoints.files.JsonFiles;
 import dev.irpo.checkpoints.files.SeenChecksums;
 import dev.irpo.checkpoints.huggingface.SafetensorsFile;
+import dev.irpo.checkpoints.model.FusedRows;
 import dev.irpo.checkpoints.model.ModelFormat;
 import dev.irpo.checkpoints.model.ModelParts;
 import dev.irpo.checkpoints.model.TokenizerFiles;
@@ -31,7 +32,9 @@ public final class PeftFormat implements ModelFormat {
 
   private static final Pattern NAME =
       Pattern.compile(
-          Pattern.quote(PREFIX) + "(.*\\.([a-z_]+)\\.lora_[AB])(?:\\.default)?(\\.weight)");
+          Pattern.quote(PREFIX) + "(.*\\.[a-z_]+\\.lora_[AB])(?:\\.default)?(\\.weight)");
+
+  private static final Pattern LINEAR = Pattern.compile(".*\\.([a-z_]+)\\.lora_[AB]\\.weight");
 
   private final Finder formats;
 
@@ -69,8 +72,7 @@ public final class PeftFormat implements ModelFormat {
           "%s: %s has an adapter already; export it merged and name that"
               .formatted(folder.resolve(PeftConfig.FILE_NAME), base));
     }
-    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>(rest.tensors());
-    Set<String> targets = new TreeSet<>();
+    SequencedMap<String, StoredTensor> factors = new LinkedHashMap<>();
     for (StoredTensor tensor : SafetensorsFile.map(folder.resolve(WEIGHTS), arena).tensors()) {
       Matcher name = NAME.matcher(tensor.name());
       if (!name.matches()) {
@@ -78,9 +80,17 @@ public final class PeftFormat implements ModelFormat {
             "%s: %s is no factor of a linear layer of a language model; use an adapter without it"
                 .formatted(folder.resolve(WEIGHTS), tensor.name()));
       }
-      targets.add(name.group(2));
-      String own = name.group(1) + name.group(3);
-      tensors.put(own, new StoredTensor(own, tensor.dtype(), tensor.shape(), tensor.content()));
+      String own = name.group(1) + name.group(2);
+      factors.put(own, new StoredTensor(own, tensor.dtype(), tensor.shape(), tensor.content()));
+    }
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>(rest.tensors());
+    Set<String> targets = new TreeSet<>();
+    for (StoredTensor factor : FusedRows.cut(rest.config(), factors).values()) {
+      Matcher linear = LINEAR.matcher(factor.name());
+      if (linear.matches()) {
+        targets.add(linear.group(1));
+      }
+      tensors.put(factor.name(), factor);
     }
     ObjectNode config = rest.config().deepCopy();
     config.set(PeftConfig.ADAPTER, peft.adapter(targets));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.checkpoints.files.AtomicFiles;
 import dev.irpo.checkpoints.files.NewFiles;
 import dev.irpo.checkpoints.huggingface.SafetensorsFile;
+import dev.irpo.checkpoints.model.FusedRows;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.io.IOException;
@@ -31,7 +32,8 @@ public final class PeftWriter {
   /// Writes a new folder, which appears when everything is in it.
   ///
   /// @param base name or path of the model that PEFT adds it to
-  /// @throws IllegalArgumentException if the model has no adapter
+  /// @throws IllegalArgumentException if the model has no adapter, or one of layers that its
+  ///   family's files have as one
   public static void write(Path target, StoredModel model, String base) throws IOException {
     JsonNode adapter = model.config().path(PeftConfig.ADAPTER);
     List<StoredTensor> tensors = tensors(model);
@@ -39,6 +41,7 @@ public final class PeftWriter {
       throw new IllegalArgumentException(
           "%s: has no adapter; export it as hf or gguf".formatted(model.path()));
     }
+    requireOwnLayers(model, adapter);
     AtomicFiles.writeFolder(
         target,
         folder -> {
@@ -48,5 +51,16 @@ public final class PeftWriter {
               out -> SafetensorsFile.write(out, tensors, Map.of("format", "pt")));
           files.write(PeftConfig.FILE_NAME, PeftConfig.of(adapter, base));
         });
+  }
+
+  private static void requireOwnLayers(StoredModel model, JsonNode adapter) {
+    for (JsonNode target : adapter.path(PeftConfig.TARGETS)) {
+      if (FusedRows.isIn(model.config()) && FusedRows.isPart(target.asText())) {
+        throw new IllegalArgumentException(
+            "%s: has an adapter of %s, which transformers' %s has within a larger layer; export it as hf or gguf, which have it merged"
+                .formatted(
+                    model.path(), target.asText(), model.config().path("model_type").asText()));
+      }
+    }
   }
 }

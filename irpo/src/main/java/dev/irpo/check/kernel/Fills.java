@@ -120,12 +120,15 @@ final class Fills {
   }
 
   /// Query and key rows that meet in the attention of [#pairSegments].
-  static long pairsOfRows(int rows) {
-    long length = segmentRows(rows);
-    return pairs(rows) * (3 * triangle(length) + 2 * length * length);
-  }
-
-  private static long triangle(long n) {
-    return n * (n + 1) / 2;
+  ///
+  /// @param window keys that a query meets at most, 0 for all
+  static long pairsOfRows(int rows, int window) {
+    int length = segmentRows(rows);
+    int most = window == 0 ? Integer.MAX_VALUE : window;
+    long ofPair = 0;
+    for (int i = 1; i <= length; i++) {
+      ofPair += Math.min(i, most) + 2L * Math.min(length + i, most);
+    }
+    return pairs(rows) * ofPair;
   }
 }

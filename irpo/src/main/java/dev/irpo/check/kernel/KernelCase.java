@@ -28,6 +28,12 @@ public enum KernelCase {
   PACKED_ATTENTION_GRADIENT(AttentionWork.PACKED_ATTENTION_GRADIENT),
   /// A token of each of 64 responses that have 128 tokens already.
   CACHED_ATTENTION(AttentionWork.CACHED_ATTENTION),
+  /// As PACKED_ATTENTION where queries meet 24 keys at most.
+  WINDOWED_PACKED_ATTENTION(AttentionWork.WINDOWED_PACKED_ATTENTION),
+  /// Its gradient.
+  WINDOWED_PACKED_ATTENTION_GRADIENT(AttentionWork.WINDOWED_PACKED_ATTENTION_GRADIENT),
+  /// As CACHED_ATTENTION where queries meet 24 keys at most.
+  WINDOWED_CACHED_ATTENTION(AttentionWork.WINDOWED_CACHED_ATTENTION),
   /// The residual sum.
   ADD(ElementwiseWork.ADD),
   /// A difference.

@@ -135,13 +135,14 @@ public abstract class KernelWork {
     return new Arguments().ints("ids", s.rows(), () -> Fills.tokens(s.rows(), SEGMENTS, 3));
   }
 
-  static AttentionSizes sizes(KernelSizes s, int rows) {
-    return new AttentionSizes(rows, 0, s.numHeads(), s.numKvHeads(), s.headDim());
+  static AttentionSizes sizes(KernelSizes s, int rows, int window) {
+    return new AttentionSizes(rows, 0, s.numHeads(), s.numKvHeads(), s.headDim(), window);
   }
 
-  static AttentionSizes packedSizes(KernelSizes s) {
+  static AttentionSizes packedSizes(KernelSizes s, int window) {
     int numSegments = Fills.pairSegments(s.rows());
-    return new AttentionSizes(s.rows(), numSegments, s.numHeads(), s.numKvHeads(), s.headDim());
+    return new AttentionSizes(
+        s.rows(), numSegments, s.numHeads(), s.numKvHeads(), s.headDim(), window);
   }
 
   static Arguments packed(KernelSizes s) {
@@ -155,7 +156,7 @@ public abstract class KernelWork {
         .ints("segments", columns * Fills.pairSegments(s.rows()), () -> Fills.pairTable(s.rows()));
   }
 
-  static void attend(KernelSizes s, Kernels k, Map<String, Buffer> a) {
+  static void attend(AttentionSizes sizes, Kernels k, Map<String, Buffer> a) {
     k.attention()
         .packedAttention(
             a.get("out"),
@@ -164,7 +165,7 @@ public abstract class KernelWork {
             a.get("k"),
             a.get("v"),
             a.get("segments"),
-            packedSizes(s));
+            sizes);
   }
 
   static ScoreSizes scoreSizes(KernelSizes s) {
