@@ -32,6 +32,7 @@ class ArchitectureTest {
     "dev.irpo.synthetic..",
     "dev.irpo.task..",
     "dev.irpo.setting..",
+    "dev.irpo.template..",
     "dev.irpo.config..",
     "dev.irpo.loss..",
     "dev.irpo.model..",
@@ -142,6 +143,19 @@ class ArchitectureTest {
         .should()
         .onlyHaveDependentClassesThat()
         .resideInAnyPackage("dev.irpo.checkpoints", "dev.irpo.checkpoints.(arrow|huggingface)")
+        .check(CLASSES);
+  }
+
+  /// A chat template is foreign code, and what interprets it reaches nothing.
+  @Test
+  void chatTemplatesReachNothing() {
+    mayUse("template");
+    noClasses()
+        .that()
+        .resideInAPackage("dev.irpo.template..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.io..", "java.nio..", "java.net..", "java.lang.reflect..")
         .check(CLASSES);
   }
 
