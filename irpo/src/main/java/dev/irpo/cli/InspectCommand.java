@@ -6,7 +6,10 @@ import dev.irpo.checkpoints.files.DamagedException;
 import dev.irpo.checkpoints.files.DamagedFiles;
 import dev.irpo.checkpoints.model.StoredModel;
 import dev.irpo.checkpoints.model.TensorSummary;
+import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.config.RunConfig;
+import dev.irpo.model.ChatRules;
+import dev.irpo.model.ChatTemplates;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.model.TextRules;
@@ -18,6 +21,7 @@ import dev.irpo.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -58,6 +62,7 @@ final class InspectCommand implements Callable<Integer> {
       String files = stored.tokenizers().stream().map(Path::toString).collect(joining(", "));
       System.out.println("tokenizer  " + (files.isEmpty() ? inside : files));
       texts(stored).ifPresent(texts -> System.out.println("texts      " + texts));
+      chat(stored).ifPresent(chat -> System.out.println("chat       " + chat));
       long elements = 0;
       long bytes = 0;
       List<TensorSummary> summaries = stored.summaries();
@@ -83,6 +88,22 @@ final class InspectCommand implements Callable<Integer> {
           .map(TextRules::toString);
     } catch (IllegalArgumentException e) {
       return Optional.of("are not read: " + e.getMessage());
+    }
+  }
+
+  /// What `task.chatTemplate: model` would do, or why not; none without a template.
+  private static Optional<String> chat(StoredModel stored) throws IOException {
+    try {
+      TokenizerFiles files = stored.tokenizerFiles();
+      if (ChatTemplates.of(files).byName().isEmpty()) {
+        return Optional.empty();
+      }
+      LocalDate date =
+          LocalDate.parse(RunConfig.load(Optional.empty(), List.of()).task().chatDate());
+      return TextRules.of(files, LanguageModel.configOf(stored))
+          .map(text -> ChatRules.of(text, date).toString());
+    } catch (IllegalArgumentException e) {
+      return Optional.of("is not read: " + e.getMessage());
     }
   }
 

@@ -141,7 +141,7 @@ final class RunCommand implements Callable<Integer> {
                 new IllegalArgumentException(
                     "--model %s: a name has no tokenizer; give one with --tokenizer"
                         .formatted(model.model)));
-    return TextRules.of(ModelFiles.tokenizer(file), sizes, file.toString());
+    return ModelFiles.text(file, sizes);
   }
 
   private static void copyStartModel(StoredModel source, Path target) throws IOException {

@@ -67,8 +67,17 @@ public record TaskSettings(
             value = "none",
             doc =
                 "what the prompt is wrapped in; none: nothing, as in the paper; llama-2: one user"
-                    + " message, [INST] … [/INST]")
+                    + " message, [INST] … [/INST]; model: one user message in the model's own chat"
+                    + " template")
         ChatTemplate chatTemplate,
+    @Setting(
+            value = "2024-07-26",
+            textForm = DateForm.class,
+            doc =
+                "the date that a model's chat template hears when it asks for today's, so that a"
+                    + " run's prompts do not change from day to day; the default is the one that"
+                    + " Llama 3's templates name where they hear none")
+        String chatDate,
     @Setting(
             value = "false",
             doc =
@@ -101,7 +110,9 @@ public record TaskSettings(
     /// Nothing.
     NONE,
     /// Llama 2's marks around one user message without a system prompt.
-    LLAMA_2
+    LLAMA_2,
+    /// The model's own template.
+    MODEL
   }
 
   /// Whether the problems that checkpoints are chosen on are taken out of the train problems.

@@ -2,6 +2,7 @@ package dev.irpo.export;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.irpo.checkpoints.model.TokenizerFiles;
+import dev.irpo.model.ChatTemplates;
 import dev.irpo.tokenizer.ByteLevelParts;
 import dev.irpo.tokenizer.JsonTokenizer;
 import dev.irpo.tokenizer.SentencePieceParts;
@@ -215,10 +216,10 @@ final class GgufTokenizerKeys {
   }
 
   private void putTemplates() throws IOException {
-    Map<String, String> templates = ChatTemplate.of(source.files());
+    Map<String, String> templates = ChatTemplates.of(source.files()).byName();
     List<String> named = new ArrayList<>();
     for (Map.Entry<String, String> template : templates.entrySet()) {
-      if (template.getKey().equals(ChatTemplate.DEFAULT)) {
+      if (template.getKey().equals(ChatTemplates.DEFAULT)) {
         values.put("tokenizer.chat_template", template.getValue());
       } else {
         named.add(template.getKey());

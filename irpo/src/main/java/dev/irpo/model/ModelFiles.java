@@ -42,6 +42,15 @@ public final class ModelFiles {
     return TextRules.folder(TokenizerFiles.read(List.of(file))).orElseThrow();
   }
 
+  /// How the texts of a model that is not there become ids, by a tokenizer and what lies beside it.
+  ///
+  /// @throws IOException if there is no such file
+  /// @throws IllegalArgumentException as [TextRules#of]
+  public static TextRules text(Path tokenizer, LlamaConfig sizes) throws IOException {
+    MappedFiles.requireFile(tokenizer);
+    return TextRules.of(TokenizerFiles.read(List.of(tokenizer)), sizes).orElseThrow();
+  }
+
   /// How the texts of a model that cannot do without become ids.
   ///
   /// @throws IOException saying where the tokenizer was looked for

@@ -28,16 +28,22 @@ import java.util.stream.IntStream;
 /// ```
 ///
 /// Control tokens that a text spells are refused, or read where [#readingSpecials] is asked for.
-public final class TextRules {
+public final class TextRules implements PromptRules {
   private final Tokenizer tokenizer;
   private final TokenizerFolder folder;
+  private final TokenizerFiles files;
   private final OptionalInt end;
   private final List<Integer> stopIds;
   private final boolean readsSpecials;
 
   private TextRules(
-      TokenizerFolder folder, OptionalInt end, List<Integer> stopIds, boolean readsSpecials) {
+      TokenizerFolder folder,
+      TokenizerFiles files,
+      OptionalInt end,
+      List<Integer> stopIds,
+      boolean readsSpecials) {
     this.folder = folder;
+    this.files = files;
     this.tokenizer = folder.tokenizer();
     this.end = end;
     this.stopIds = List.copyOf(stopIds);
@@ -49,6 +55,11 @@ public final class TextRules {
   /// @param name what messages call the tokenizer
   /// @throws IllegalArgumentException in one line if the two do not belong together
   public static TextRules of(TokenizerFolder folder, LlamaConfig config, String name) {
+    return of(folder, TokenizerFiles.none(), config, name);
+  }
+
+  private static TextRules of(
+      TokenizerFolder folder, TokenizerFiles files, LlamaConfig config, String name) {
     requireRows(folder, config.vocabSize(), name);
     OptionalInt end =
         folder.eos().isPresent() || config.eosIds().isEmpty()
@@ -57,7 +68,7 @@ public final class TextRules {
     Set<Integer> stops = new LinkedHashSet<>();
     end.ifPresent(stops::add);
     stops.addAll(config.eosIds());
-    return new TextRules(folder, end, List.copyOf(stops), false);
+    return new TextRules(folder, files, end, List.copyOf(stops), false);
   }
 
   /// The rules of a tokenizer's files; none where there is no tokenizer among them.
@@ -65,7 +76,7 @@ public final class TextRules {
   /// @throws IllegalArgumentException in one line if a file is damaged or not supported, or the
   ///   tokenizer is not the model's
   public static Optional<TextRules> of(TokenizerFiles files, LlamaConfig config) {
-    return folder(files).map(folder -> of(folder, config, name(files)));
+    return folder(files).map(folder -> of(folder, files, config, name(files)));
   }
 
   /// A tokenizer of whatever model.
@@ -103,12 +114,17 @@ public final class TextRules {
 
   /// The same rules with control tokens that a text spells read as these tokens.
   public TextRules readingSpecials() {
-    return new TextRules(folder, end, stopIds, true);
+    return new TextRules(folder, files, end, stopIds, true);
   }
 
   /// The tokenizer with what stands around a text.
   public TokenizerFolder folder() {
     return folder;
+  }
+
+  /// The files that they come from; none where the tokenizer was not read from files.
+  TokenizerFiles files() {
+    return files;
   }
 
   /// The tokens alone, without what stands around a text.
@@ -123,6 +139,7 @@ public final class TextRules {
   }
 
   /// Tokens that end a response: [#end] and those of `config.json` and `generation_config.json`.
+  @Override
   public List<Integer> stopIds() {
     return stopIds;
   }
@@ -151,11 +168,9 @@ public final class TextRules {
     return names.isEmpty() ? "nothing" : names;
   }
 
-  /// Ids of a prompt.
-  ///
-  /// @throws IllegalArgumentException if it spells a control token
+  @Override
   public int[] promptIds(String prompt) {
-    requireNoSpecials("prompt", prompt);
+    requirePlain("prompt", prompt);
     return joined(folder.before(), plainPrompt(prompt));
   }
 
@@ -163,8 +178,8 @@ public final class TextRules {
   ///
   /// @throws IllegalArgumentException if one of them spells a control token
   public int[] responseIds(String prompt, String response) {
-    requireNoSpecials("prompt", prompt);
-    requireNoSpecials("response", response);
+    requirePlain("prompt", prompt);
+    requirePlain("response", response);
     int[] ids = continuation(prompt, response);
     return endsWith(ids, folder.after()) ? ids : joined(ids, folder.after());
   }
@@ -172,6 +187,7 @@ public final class TextRules {
   /// Ids of a response to learn from, which ends with EOS once.
   ///
   /// @throws IllegalArgumentException as [#responseIds]
+  @Override
   public int[] finishedResponseIds(String prompt, String response) {
     int[] ids = responseIds(prompt, response);
     int[] ending = folder.after().length > 0 ? folder.after() : end.stream().toArray();
@@ -209,7 +225,8 @@ public final class TextRules {
     return isPut ? rest : joined(folder.bos().stream().toArray(), rest);
   }
 
-  private void requireNoSpecials(String what, String text) {
+  /// @throws IllegalArgumentException if a text spells a control token, unless they are read
+  void requirePlain(String what, String text) {
     if (readsSpecials) {
       return;
     }

@@ -2,6 +2,8 @@ package dev.irpo.rollout;
 
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.AdaptedModel;
+import dev.irpo.model.ChatRules;
+import dev.irpo.model.PromptRules;
 import dev.irpo.model.TextRules;
 import dev.irpo.task.Problem;
 import dev.irpo.task.Split;
@@ -9,6 +11,7 @@ import dev.irpo.task.Task;
 import dev.irpo.task.Tasks;
 import dev.irpo.transformer.LlamaConfig;
 import java.io.IOException;
+import java.time.LocalDate;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -21,15 +24,19 @@ import java.util.Optional;
 public final class Prompts {
   private final Task task;
   private final TextRules text;
+  private final PromptRules rules;
   private final LlamaConfig model;
   private final Map<Split, List<Problem>> problems = new EnumMap<>(Split.class);
   private final Map<Problem, int[]> ids = new HashMap<>();
   private final Map<Problem, Optional<int[]>> gold = new HashMap<>();
 
   /// Prompts of a task for a model.
-  Prompts(Task task, TextRules text, LlamaConfig model) {
+  ///
+  /// @param rules that make ids of them
+  Prompts(Task task, TextRules text, PromptRules rules, LlamaConfig model) {
     this.task = task;
     this.text = text;
+    this.rules = rules;
     this.model = model;
   }
 
@@ -39,9 +46,19 @@ public final class Prompts {
   }
 
   /// The same where that task is open already.
+  ///
+  /// The model's own chat template is put around texts here and nowhere else, so that sampling,
+  /// evaluation and training see the same ids.
+  ///
+  /// @throws IllegalArgumentException as [ChatRules#of]
   public static Prompts of(RunConfig config, Task task, TextRules text, LlamaConfig model) {
     TextRules read = config.task().specials() ? text.readingSpecials() : text;
-    return new Prompts(task, read, AdaptedModel.sizes(model, config));
+    PromptRules rules =
+        switch (config.task().chatTemplate()) {
+          case NONE, LLAMA_2 -> read;
+          case MODEL -> ChatRules.of(read, LocalDate.parse(config.task().chatDate()));
+        };
+    return new Prompts(task, read, rules, AdaptedModel.sizes(model, config));
   }
 
   /// What they are the prompts of.
@@ -62,9 +79,14 @@ public final class Prompts {
     return read;
   }
 
-  /// How they become ids.
+  /// How ids become texts.
   public TextRules text() {
     return text;
+  }
+
+  /// Tokens that end a response.
+  public List<Integer> stopIds() {
+    return rules.stopIds();
   }
 
   /// The model that reads them.
@@ -81,7 +103,7 @@ public final class Prompts {
 
   private int[] encoded(Problem problem) {
     try {
-      return text.promptIds(task.prompt(problem));
+      return rules.promptIds(task.prompt(problem));
     } catch (IllegalArgumentException e) {
       throw mistake(problem, e);
     }
@@ -98,7 +120,7 @@ public final class Prompts {
   private Optional<int[]> encodedGold(Problem problem) {
     try {
       return task.goldResponse(problem)
-          .map(response -> text.finishedResponseIds(task.prompt(problem), response));
+          .map(response -> rules.finishedResponseIds(task.prompt(problem), response));
     } catch (IllegalArgumentException e) {
       throw mistake(problem, e);
     }

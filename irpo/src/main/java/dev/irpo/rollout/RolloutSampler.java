@@ -115,7 +115,7 @@ public final class RolloutSampler {
             plan.topK(),
             plan.topP(),
             maxNewTokens,
-            model.stopIds(),
+            prompts.stopIds(),
             model.drawable());
     Iterator<GenerationRequest> requests =
         Stream.generate(() -> 0)

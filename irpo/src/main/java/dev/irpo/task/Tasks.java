@@ -16,14 +16,14 @@ public final class Tasks {
 
   /// The task of these settings; files are read when its problems are asked for.
   ///
-  /// The chat template wraps the task here and nowhere else, so that sampling, evaluation and
-  /// training see the same prompts.
+  /// A built-in chat template wraps the task here and nowhere else, so that sampling, evaluation
+  /// and training see the same prompts; the model's own is put around them where they become ids.
   ///
   /// @param seed draws the problems of generated tasks
   public static Task open(TaskSettings settings, long seed) {
     Task graded = graded(plain(settings, seed), settings);
     return switch (settings.chatTemplate()) {
-      case NONE -> graded;
+      case NONE, MODEL -> graded;
       case LLAMA_2 -> new Llama2Chat(graded);
     };
   }

@@ -104,6 +104,7 @@ class PresetTest {
             "task.promptTemplate",
             "task.grader",
             "task.specials",
+            "task.chatDate",
             "train.epochs",
             "train.tokenBudget",
             "adapter.alpha",
