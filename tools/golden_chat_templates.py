@@ -102,6 +102,9 @@ EXPRESSIONS = r"""
 {{ 'a' if flag else 'b' }}|{{ 'a' if not flag }}|{{ ('a' if not flag) is defined }}|{{ 1 if false else 2 if false else 3 }}|{{ (1 if flag else 2) + 1 }}
 {{ numbers|sort }}{{ names|sort }}{{ names|sort(case_sensitive=true) }}{{ names|sort(reverse=true) }}{{ people|sort(attribute='age')|map(attribute='name')|join(',') }}{{ people|sort(attribute='age,name', reverse=true)|map(attribute='name')|list }}
 {{ [1, 'a']|sort }}
+{{ none|selectattr('a')|list }}{{ 0|map('upper')|list }}{{ none|reject|list }}{{ ''|rejectattr('a')|list }}
+{{ 1|select|list }}
+{{ none|sort }}
 {{ names|unique|list }}{{ ['a','A','b']|unique(case_sensitive=true)|list }}{{ people|unique(attribute='age')|map(attribute='name')|list }}{{ [1, 1.0, 2]|unique|list }}
 {{ numbers|max }}{{ numbers|min }}{{ names|max }}{{ names|min }}{{ []|max }}{{ people|max(attribute='age') }}{{ numbers|sum }}{{ people|sum(attribute='age') }}{{ numbers|sum(start=10) }}{{ []|sum }}
 {{ numbers|first }}{{ numbers|last }}{{ []|first }}{{ []|last }}{{ 'abc'|first }}{{ 'abc'|last }}{{ {'k': 1}|first }}

@@ -127,8 +127,13 @@ final class SequenceFilters {
             : value;
   }
 
+  /// The items of what is true; `map` and those that select go through nothing of `none` and 0.
+  private List<Value> itemsIfAny(Value of) {
+    return Operators.isTrue(of) ? operators.items(of) : List.of();
+  }
+
   private Value mapped(Value of, Arguments given) {
-    List<Value> items = operators.items(of);
+    List<Value> items = itemsIfAny(of);
     List<Value> mapped = new ArrayList<>();
     if (given.positional().isEmpty()) {
       Arguments.Bound bound = given.bind("map", "attribute", "default");
@@ -147,7 +152,7 @@ final class SequenceFilters {
 
   private Value selected(Value of, Arguments given, boolean wanted) {
     List<Value> selected = new ArrayList<>();
-    for (Value item : operators.items(of)) {
+    for (Value item : itemsIfAny(of)) {
       if (passes(item, given) == wanted) {
         selected.add(item);
       }
@@ -170,7 +175,7 @@ final class SequenceFilters {
     }
     Value path = given.positional().getFirst();
     List<Value> selected = new ArrayList<>();
-    for (Value item : operators.items(of)) {
+    for (Value item : itemsIfAny(of)) {
       if (passes(member(item, path), given.from(1)) == wanted) {
         selected.add(item);
       }
