@@ -86,8 +86,21 @@ final class DevicePlans implements AutoCloseable {
       for (Buffer view : program.variables()) {
         variables.computeIfAbsent(view.storage(), DeviceVariable::new).addView(view);
       }
+      program.firstOfSections().forEach(view -> variables.get(view.storage()).addCut(view));
       program.rounded().forEach(storage -> variables.get(storage).keepRounded());
     }
+    for (TornadoProgram program : programs) {
+      program.walkedTogether().forEach(views -> cutAlike(variables, views));
+    }
     return variables;
+  }
+
+  /// Cuts all of some views of equal length where one of them is cut.
+  private static void cutAlike(Map<Storage, DeviceVariable> variables, List<Buffer> views) {
+    for (Buffer cut : views) {
+      for (long place : variables.get(cut.storage()).cutsWithin(cut)) {
+        views.forEach(view -> variables.get(view.storage()).addCut(view.slice(place, 0)));
+      }
+    }
   }
 }

@@ -21,7 +21,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// The device's copy of a storage that variables are views of: pieces end to end, each an array,
-/// cut only where a view begins.
+/// cut where a section's first view begins, so that a weight has the same place in the array of
+/// each layer, and, where that leaves too long a piece, at other views.
 final class DeviceVariable {
   /// Elements from `first` on.
   ///
@@ -35,6 +36,7 @@ final class DeviceVariable {
 
   private final Storage storage;
   private final TreeSet<Long> begins = new TreeSet<>();
+  private final TreeSet<Long> cuts = new TreeSet<>();
   private NavigableMap<Long, Piece> pieces = new TreeMap<>();
 
   /// Version of the storage that the device has; −1: none.
@@ -80,6 +82,18 @@ final class DeviceVariable {
     begins.add(view.offset());
   }
 
+  /// Announces the first view of a section.
+  void addCut(Buffer view) {
+    cuts.add(view.offset());
+  }
+
+  /// Where a view is cut, in elements from its first one.
+  List<Long> cutsWithin(Buffer view) {
+    return cuts.subSet(view.offset(), view.offset() + view.numElements()).stream()
+        .map(cut -> cut - view.offset())
+        .toList();
+  }
+
   /// Announces that a program reads rounded elements.
   void keepRounded() {
     keepsRounded = true;
@@ -99,13 +113,14 @@ final class DeviceVariable {
     long first = 0;
     long end = storage.numFloats();
     while (first < end) {
-      long last = end;
-      if (end - first > limit) {
+      Long next = cuts.higher(first);
+      long last = next == null ? end : next;
+      if (last - first > limit) {
         Long cut = begins.floor(first + limit);
         if (cut == null || cut <= first) {
           cut = begins.higher(first);
         }
-        last = cut == null ? end : cut;
+        last = cut == null ? last : Math.min(cut, last);
       }
       int length = Math.toIntExact(last - first);
       IntArray rounded = keepsRounded ? new IntArray((length + 1) / 2) : null;

@@ -23,6 +23,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 ///
 /// A task graph finds on the device what the one executed before it had there, so every graph names
 /// every shared array, whether its tasks need it or not.
+///
+/// TornadoVM looks code up by the names of graph, task and method. So parts whose tasks differ only
+/// in their arrays, as those of a model's layers do, have one name and are compiled once.
 final class PlanGraphs {
   private static final int TASKS_A_GRAPH = 100;
 
@@ -38,6 +41,10 @@ final class PlanGraphs {
   private final ScratchArrays scratch = new ScratchArrays();
   private final Map<FloatBuffer, FloatArray> constants = new HashMap<>();
   private final List<Object> shared = new ArrayList<>();
+
+  /// Names of the graphs of programs, by what their tasks are compiled to.
+  private final Map<List<Object>, String> compiled = new HashMap<>();
+
   private final GridScheduler grids = new GridScheduler();
   private long bytes;
 
@@ -137,32 +144,35 @@ final class PlanGraphs {
     return up;
   }
 
-  private void addParts(TornadoProgram program, List<TornadoProgram.Part> recorded) {
+  private void addParts(TornadoProgram program, List<TaskList> recorded) {
     int number = parts.size();
     List<Integer> indices = new ArrayList<>();
     Set<Object> inputs = program.inputArrays();
     Set<Object> outputs = program.outputArrays();
     Set<Object> present = Collections.newSetFromMap(new IdentityHashMap<>());
     for (int i = 0; i < recorded.size(); i++) {
-      TornadoProgram.Part part = recorded.get(i);
+      TaskList tasks = recorded.get(i);
+      Set<Object> own = tasks.arrays();
       List<Object> here = new ArrayList<>(present);
       here.addAll(shared);
-      String name = planName + "program" + number + "part" + i;
+      String name =
+          compiled.computeIfAbsent(tasks.signature(), _ -> planName + "tasks" + compiled.size());
       TaskGraph graph = new TaskGraph(name);
       consume(graph, here);
-      for (Object array : part.arrays()) {
-        if (present.add(array)) {
+      for (Object array : own) {
+        boolean isInput = inputs.contains(array);
+        if ((isInput || outputs.contains(array)) && present.add(array)) {
           here.add(array);
-          if (inputs.contains(array)) {
+          if (isInput) {
             graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, array);
           }
         }
       }
-      part.tasks().addTo(graph);
-      part.tasks().addGrids(name, grids);
+      tasks.addTo(graph);
+      tasks.addGrids(name, grids);
       graph.persistOnDevice(here.toArray());
       for (Object output : outputs) {
-        if (part.arrays().contains(output) && isLast(recorded, i, output)) {
+        if (own.contains(output) && isLast(recorded, i, output)) {
           graph.transferToHost(DataTransferMode.EVERY_EXECUTION, output);
         }
       }
@@ -174,9 +184,9 @@ final class PlanGraphs {
     parts.put(program, indices);
   }
 
-  private static boolean isLast(List<TornadoProgram.Part> recorded, int index, Object array) {
+  private static boolean isLast(List<TaskList> recorded, int index, Object array) {
     return recorded.subList(index + 1, recorded.size()).stream()
-        .noneMatch(part -> part.arrays().contains(array));
+        .noneMatch(tasks -> tasks.arrays().contains(array));
   }
 
   private static void consume(TaskGraph graph, List<Object> arrays) {
@@ -203,6 +213,11 @@ final class PlanGraphs {
 
   ImmutableTaskGraph[] snapshots() {
     return graphs.toArray(ImmutableTaskGraph[]::new);
+  }
+
+  /// Task graphs of programs that are compiled; the others have the code of one of these.
+  int compiledParts() {
+    return compiled.size();
   }
 
   /// Threads of the tasks that do not leave them to TornadoVM.

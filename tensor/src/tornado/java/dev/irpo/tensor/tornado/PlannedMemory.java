@@ -4,23 +4,20 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Storage;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/// Where the buffers of one program lie, and which arrays its operations touch.
+/// Where the buffers of one program lie.
 final class PlannedMemory implements DeviceMemory {
   private final IdentityHashMap<Buffer, Object> arrays = new IdentityHashMap<>();
   private final Map<Storage, DeviceVariable> variables;
   private final ScratchArrays scratch;
   private final Map<FloatBuffer, FloatArray> constants;
-  private final Set<Object> touched = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private boolean roundsWeights;
 
@@ -41,25 +38,14 @@ final class PlannedMemory implements DeviceMemory {
 
   /// Begins an operation.
   void begin() {
-    touched.clear();
     scratch.begin();
-  }
-
-  /// Whether the operation since [#begin()] asked for an array.
-  boolean isTouched(Object array) {
-    return touched.contains(array);
-  }
-
-  private Object touch(Object array) {
-    touched.add(array);
-    return array;
   }
 
   @Override
   public Floats floats(Buffer buffer) {
     Object array = arrays.get(buffer);
     if (array != null) {
-      return new Floats((FloatArray) touch(array), offset(buffer));
+      return new Floats((FloatArray) array, offset(buffer));
     }
     DeviceVariable.Piece piece = variables.get(buffer.storage()).piece(buffer.offset());
     if (buffer.offset() + buffer.numElements() > piece.end()) {
@@ -84,7 +70,7 @@ final class PlannedMemory implements DeviceMemory {
 
   @Override
   public Ints ints(Buffer buffer) {
-    return new Ints((IntArray) touch(arrays.get(buffer)), offset(buffer));
+    return new Ints((IntArray) arrays.get(buffer), offset(buffer));
   }
 
   /// Inputs are views of the array; what is computed begins where its array does.
@@ -108,7 +94,7 @@ final class PlannedMemory implements DeviceMemory {
           count = Math.min(count, piece.end() - element);
         } else {
           int at = Math.toIntExact(offset(buffer) + done);
-          places.add(new Floats((FloatArray) touch(array), at));
+          places.add(new Floats((FloatArray) array, at));
         }
       }
       spans.add(new Span(places, Math.toIntExact(count)));

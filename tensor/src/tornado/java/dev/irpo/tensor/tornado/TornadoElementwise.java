@@ -100,6 +100,7 @@ final class TornadoElementwise implements ElementwiseKernels {
   @Override
   public void zero(Buffer out, long n) {
     for (DeviceMemory.Span span : memory.spans(out)) {
+      tasks.beginGraph();
       zero(span.places().getFirst(), span.count());
     }
   }

@@ -22,14 +22,15 @@ final class TornadoOptimizer implements OptimizerKernels {
   public void squaredNorm(Buffer out, Buffer x, long n) {
     DeviceMemory.Floats outOn = memory.floats(out);
     List<DeviceMemory.Span> spans = memory.spans(x);
-    int total = spans.stream().mapToInt(span -> blocks(span.count())).sum();
-    DoubleArray partial = memory.scratchDoubles(total);
-    int first = 0;
+    int most = spans.stream().mapToInt(span -> blocks(span.count())).max().orElseThrow();
+    DoubleArray partial = memory.scratchDoubles(most);
+    DoubleArray sum = memory.scratchDoubles(1);
+    tasks.add("beginSum", (graph, id) -> graph.task(id, OptimizerTasks::beginSum, sum));
     for (DeviceMemory.Span span : spans) {
+      tasks.beginGraph();
       DeviceMemory.Floats xOn = span.places().getFirst();
       int count = span.count();
       int blocks = blocks(count);
-      int partialAt = first;
       tasks.add(
           "blockSquares",
           (graph, id) ->
@@ -37,18 +38,19 @@ final class TornadoOptimizer implements OptimizerKernels {
                   id,
                   OptimizerTasks::blockSquares,
                   partial,
-                  partialAt,
                   xOn.array(),
                   xOn.at(),
                   count,
                   blocks,
                   NORM_BLOCK));
-      first += blocks;
+      tasks.add(
+          "addBlocks",
+          (graph, id) -> graph.task(id, OptimizerTasks::addBlocks, sum, partial, blocks));
     }
+    tasks.beginGraph();
     tasks.add(
-        "sumOfBlocks",
-        (graph, id) ->
-            graph.task(id, OptimizerTasks::sumOfBlocks, outOn.array(), outOn.at(), partial, total));
+        "finishSum",
+        (graph, id) -> graph.task(id, OptimizerTasks::finishSum, outOn.array(), outOn.at(), sum));
   }
 
   private static int blocks(int count) {
@@ -82,6 +84,7 @@ final class TornadoOptimizer implements OptimizerKernels {
       DeviceMemory.Floats secondMomentOn = span.places().get(2);
       DeviceMemory.Floats gradientOn = span.places().get(3);
       int count = span.count();
+      tasks.beginGraph();
       tasks.add(
           "adamW",
           (graph, id) ->

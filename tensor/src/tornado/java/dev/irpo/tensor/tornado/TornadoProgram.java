@@ -23,7 +23,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -45,9 +47,6 @@ final class TornadoProgram implements Program {
   private final Map<Buffer, FloatArray> outputs = new LinkedHashMap<>();
   private final Set<Storage> changed = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
-
-  /// Tasks that become one task graph, and the inputs and outputs among their arguments.
-  record Part(TaskList tasks, Set<Object> arrays) {}
 
   TornadoProgram(DevicePlans plans, Compilation compilation) {
     this.plans = plans;
@@ -142,6 +141,44 @@ final class TornadoProgram implements Program {
         .filter(weight -> weight.kind() == Tensor.Kind.VARIABLE);
   }
 
+  /// Of each storage that a section of the graph uses, the variable that begins first.
+  List<Buffer> firstOfSections() {
+    Map<String, Map<Storage, Buffer>> first = new HashMap<>();
+    for (Node node : nodes) {
+      Map<Storage, Buffer> own =
+          first.computeIfAbsent(node.section(), _ -> new IdentityHashMap<>());
+      for (Tensor input : node.inputs()) {
+        if (input.kind() == Tensor.Kind.VARIABLE) {
+          Buffer view = buffers.get(input);
+          var _ = own.merge(view.storage(), view, (a, b) -> a.offset() <= b.offset() ? a : b);
+        }
+      }
+    }
+    return first.values().stream().flatMap(own -> own.values().stream()).toList();
+  }
+
+  /// The variables that an operation changes together, such as parameters and moments, with those
+  /// of their length that it reads.
+  List<List<Buffer>> walkedTogether() {
+    List<List<Buffer>> groups = new ArrayList<>();
+    for (Node node : nodes) {
+      OptionalInt first =
+          IntStream.range(0, node.inputs().size())
+              .filter(i -> node.op().mutates(i) && node.input(i).kind() == Tensor.Kind.VARIABLE)
+              .findFirst();
+      if (first.isPresent()) {
+        long length = node.input(first.getAsInt()).shape().numElements();
+        groups.add(
+            node.inputs().stream()
+                .filter(input -> input.kind() == Tensor.Kind.VARIABLE)
+                .filter(input -> input.shape().numElements() == length)
+                .map(buffers::get)
+                .toList());
+      }
+    }
+    return groups;
+  }
+
   /// Storages whose elements products read rounded.
   Set<Storage> rounded() {
     return rounded;
@@ -176,10 +213,10 @@ final class TornadoProgram implements Program {
     return all;
   }
 
-  /// Records the tasks, a part for each section of the graph.
+  /// Records the tasks, a part for each section of the graph, and what such a part is divided into.
   ///
   /// @param pool arrays for computed tensors, at least as long as [#arraySizes()]
-  List<Part> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
+  List<TaskList> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
     memory.roundWeights(roundsWeights);
     inputs.forEach(memory::put);
     outputs.forEach(memory::put);
@@ -191,24 +228,21 @@ final class TornadoProgram implements Program {
         }
       }
     }
-    List<Part> parts = new ArrayList<>();
+    List<TaskList> parts = new ArrayList<>();
     String section = null;
     Kernels kernels = null;
     for (Node node : nodes) {
-      boolean full = !parts.isEmpty() && parts.getLast().tasks().size() > MAX_TASKS - 20;
+      boolean full = !parts.isEmpty() && parts.getLast().size() > MAX_TASKS - 20;
       if (!node.section().equals(section) || full) {
         TaskList tasks = new TaskList();
-        parts.add(new Part(tasks, Collections.newSetFromMap(new IdentityHashMap<>())));
+        parts.add(tasks);
         kernels = TornadoKernels.recordingInto(tasks, memory, form);
         section = node.section();
       }
       memory.begin();
       record(node, kernels);
-      Set<Object> touched = parts.getLast().arrays();
-      inputs.values().stream().filter(memory::isTouched).forEach(touched::add);
-      outputs.values().stream().filter(memory::isTouched).forEach(touched::add);
     }
-    return parts;
+    return parts.stream().flatMap(part -> part.graphs().stream()).toList();
   }
 
   private void record(Node node, Kernels kernels) {

@@ -11,7 +11,7 @@ public final class OptimizerTasks {
 
   /// Sum of squares of each block of `blockSize` elements in double precision, a work item a block.
   public static void blockSquares(
-      DoubleArray partial, int partialAt, FloatArray x, int xAt, int n, int blocks, int blockSize) {
+      DoubleArray partial, FloatArray x, int xAt, int n, int blocks, int blockSize) {
     for (@Parallel int b = 0; b < blocks; b++) {
       int end = (b + 1) * blockSize;
       if (end > n) {
@@ -22,17 +22,27 @@ public final class OptimizerTasks {
         double value = x.get(xAt + i);
         sum += value * value;
       }
-      partial.set(partialAt + b, sum);
+      partial.set(b, sum);
     }
   }
 
-  /// `out[0] = Σ partial`, by one work item.
-  public static void sumOfBlocks(FloatArray out, int outAt, DoubleArray partial, int blocks) {
-    double sum = 0;
+  /// `sum[0] = 0`, by one work item.
+  public static void beginSum(DoubleArray sum) {
+    sum.set(0, 0);
+  }
+
+  /// `sum[0] += Σ partial`, in ascending order, by one work item.
+  public static void addBlocks(DoubleArray sum, DoubleArray partial, int blocks) {
+    double total = sum.get(0);
     for (int b = 0; b < blocks; b++) {
-      sum += partial.get(b);
+      total += partial.get(b);
     }
-    out.set(outAt, (float) sum);
+    sum.set(0, total);
+  }
+
+  /// `out[0] = sum[0]`, rounded, by one work item.
+  public static void finishSum(FloatArray out, int outAt, DoubleArray sum) {
+    out.set(outAt, (float) sum.get(0));
   }
 
   /// The update of each parameter; `hyper` holds β₁, 1 − β₁, β₂, 1 − β₂, epsilon, weight decay and
