@@ -2,8 +2,8 @@ package dev.irpo.check;
 
 /// How much a check does.
 ///
-/// @param rows of a micro-batch that kernels are compared with; from 256 on a device with cuBLAS
-///   uses it
+/// @param rows of a micro-batch that kernels are compared with; from 256 on all forms of products
+///   use the library that they have
 /// @param slots of a decode step that kernels are compared with
 /// @param referenceFlops of a kernel on the reference, at most
 /// @param narrowWidth of the products that are compared with all rows where the model's are too

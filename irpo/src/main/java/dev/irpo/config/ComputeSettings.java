@@ -17,12 +17,12 @@ public record ComputeSettings(
         String backend,
     @Setting(
             value = "auto",
-            pattern = "auto|plain|groups|cublas|tf32",
-            form = "auto, plain, groups, cublas or tf32",
+            pattern = "auto|plain|groups|cublas|tf32|sgemm",
+            form = "auto, plain, groups, cublas, tf32 or sgemm",
             doc =
                 "how a device computes products, norms and attention; auto: cublas where there is"
                     + " CUDA, else groups of threads on GPUs, plain on CPUs. tf32: cublas, factors"
-                    + " rounded to 10 bits")
+                    + " rounded to 10 bits. sgemm: cuBLAS through TornadoVM, which copies weights")
         String deviceKernels,
     @Setting(
             value = "auto",

@@ -3,6 +3,8 @@ package dev.irpo.tensor.kernel;
 import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import java.util.stream.Stream;
 
 /// Cases of [MatrixKernels].
@@ -32,6 +34,31 @@ final class MatrixCases {
   static Stream<KernelCase> manyRows() {
     return Stream.of(new Sizes(257, 17, 31), new Sizes(300, 70, 130))
         .flatMap(MatrixCases::wholeProducts);
+  }
+
+  /// Linear layers whose weights are numbers of bfloat16, which a device may have as such.
+  static Stream<KernelCase> roundedWeights() {
+    return Stream.of(
+            new Sizes(1, 9, 64),
+            new Sizes(4, 17, 31),
+            new Sizes(5, 33, 130),
+            new Sizes(70, 65, 257),
+            new Sizes(257, 17, 2))
+        .map(MatrixCases::ofRoundedWeight);
+  }
+
+  /// One with an odd number of elements in all rows.
+  static KernelCase oddRoundedWeight() {
+    return ofRoundedWeight(new Sizes(3, 17, 31));
+  }
+
+  private static KernelCase ofRoundedWeight(Sizes s) {
+    KernelTensor weight =
+        KernelTensor.of(
+            "weight",
+            (long) s.outDim * s.inDim,
+            i -> HalfPrecision.rounded(DType.BF16, Samples.signed(2, i)));
+    return linear("linear of rounded ", s, weight);
   }
 
   private static Stream<KernelCase> products(Sizes s) {
@@ -68,11 +95,14 @@ final class MatrixCases {
   }
 
   private static KernelCase linear(Sizes s) {
+    return linear("linear ", s, signed("weight", 2, (long) s.outDim * s.inDim));
+  }
+
+  private static KernelCase linear(String name, Sizes s, KernelTensor weight) {
     KernelTensor out = output("out", (long) s.rows * s.outDim);
     KernelTensor x = signed("x", 1, (long) s.rows * s.inDim);
-    KernelTensor weight = signed("weight", 2, (long) s.outDim * s.inDim);
     return new KernelCase(
-            "linear " + s,
+            name + s,
             (k, side) ->
                 k.matrix()
                     .linear(

@@ -1,226 +1,129 @@
 package dev.irpo.tensor.tornado;
 
+import static dev.irpo.tensor.tornado.task.SplitTasks.PARTS;
+
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Ints;
-import dev.irpo.tensor.tornado.task.ElementwiseTasks;
-import java.util.Arrays;
-import uk.ac.manchester.tornado.api.common.Access;
-import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
+import dev.irpo.tensor.tornado.gemm.CublasLibrary;
+import dev.irpo.tensor.tornado.gemm.Gemm;
+import dev.irpo.tensor.tornado.gemm.Gemm.Factors;
+import dev.irpo.tensor.tornado.gemm.Gemm.Matrix;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
+import dev.irpo.tensor.tornado.task.SplitTasks;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
-import uk.ac.manchester.tornado.api.common.TornadoFunctions.LibraryTask13;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/// Products by cuBLAS, as library tasks of TornadoVM's CUDA backend. **It has not run on
-/// hardware**: its arguments are tested against a product in Java that reads them as cuBLAS does.
+/// Products by cuBLAS in place: by pointers into the arrays of weights, gradients and rows. **It
+/// has not run on hardware**: the whole path is tested with a library of ours in place of cuBLAS.
 ///
 /// cuBLAS stores columns, so a matrix (R, C) of ours is one (C, R) there with C elements from
-/// column to column, and each product is computed transposed: `outᵀ = weight · xᵀ`. It takes whole
-/// arrays, and a weight lies within one: so it is copied before, its gradient added after, which
-/// pays from 256 rows on; fewer are left to `other`, and so are rounded weights.
+/// column to column, and each product is computed transposed: `outᵀ = weight · xᵀ`.
 ///
-/// @param roundsToTf32 whether factors are rounded to ten bits, which tensor cores need
+/// Weights in bfloat16 meet rows in single precision, which are split into three rows of bfloat16
+/// ([SplitTasks]): tensor cores multiply these, each weight is read once, and what is added up in
+/// single precision is exact but for its sums.
+///
+/// @param other for rounded weights with an odd number of elements in all rows
+/// @param roundsToTf32 whether factors in single precision are rounded to ten bits
 record CublasProducts(
     TaskList tasks, DeviceMemory memory, MatrixProducts other, boolean roundsToTf32)
     implements MatrixProducts {
-  /// From so many rows on, copying a weight costs little compared with the product.
-  static final int LEAST_ROWS = 256;
-
-  static final int AS_STORED = 0;
-  static final int TRANSPOSED = 1;
-  private static final String CLASSES = "uk.ac.manchester.tornado.cublas.";
-  private static final int RESULT = 11;
-  private static final int ARGUMENTS = 13;
-
-  /// Whether a device is driven through CUDA by a TornadoVM that has cuBLAS.
+  /// Whether TornadoVM drives a device through CUDA and there is a cuBLAS.
   static boolean isOffered(TornadoDevice device) {
-    try {
-      var _ =
-          Class.forName(CLASSES + "CuBlasOptions", false, CublasProducts.class.getClassLoader());
-      return device.getTornadoVMBackend() == TornadoVMBackendType.CUDA;
-    } catch (ClassNotFoundException e) {
-      return false; // an SDK without cuBLAS; tiles compute the same
-    }
+    return device.getTornadoVMBackend() == TornadoVMBackendType.CUDA
+        && CublasLibrary.open(CublasLibrary.NAMES).isPresent();
   }
 
   @Override
   public void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
-    if (rows < LEAST_ROWS) {
-      other.linear(out, x, weight, rows, outDim, inDim);
-      return;
-    }
-    int[] sizes = {outDim, rows, inDim};
-    FloatArray a = whole(weight, outDim, inDim);
-    FloatArray b = whole(x, rows, inDim);
-    FloatArray c = result(out, rows, outDim);
-    record("cublasLinear", sizes, TRANSPOSED, a, inDim, AS_STORED, b, inDim, c, outDim);
-    finish(out, c, rows, outDim);
+    linearSlice(out, x, weight, rows, outDim, inDim, inDim);
   }
 
   @Override
   public void linearSlice(
       Floats out, Floats x, Floats weight, int rows, int outDim, int inDim, int width) {
-    other.linearSlice(out, x, weight, rows, outDim, inDim, width);
+    Gemm gemm =
+        single(
+            new int[] {outDim, rows, width},
+            new Matrix(/* isTransposed= */ true, weight.at(), inDim),
+            new Matrix(/* isTransposed= */ false, x.at(), inDim),
+            new Matrix(/* isTransposed= */ false, out.at(), outDim));
+    record("cublasLinear", gemm, weight.array(), x.array(), out.array());
   }
 
   @Override
   public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
-    other.linearOfRounded(out, x, weight, rows, outDim, inDim);
+    int elements = Math.multiplyExact(rows, inDim);
+    if (elements % 2 == 1) {
+      other.linearOfRounded(out, x, weight, rows, outDim, inDim);
+      return;
+    }
+    int pairs = elements / 2;
+    int results = Math.multiplyExact(rows, outDim);
+    IntArray parts = memory.scratchInts(Math.multiplyExact(PARTS, pairs));
+    FloatArray products = memory.scratch(Math.multiplyExact(PARTS, results));
+    FloatArray powers = memory.constants(RoundingTasks.powers());
+    tasks.add(
+        "split",
+        (graph, id) -> graph.task(id, SplitTasks::split, parts, x.array(), x.at(), powers, pairs));
+    Gemm gemm =
+        new Gemm(
+            outDim,
+            PARTS * rows,
+            inDim,
+            new Matrix(/* isTransposed= */ true, weight.at(), inDim),
+            new Matrix(/* isTransposed= */ false, 0, inDim),
+            new Matrix(/* isTransposed= */ false, 0, outDim),
+            Factors.BFLOAT16,
+            /* addsToC= */ false,
+            /* roundsToTf32= */ false);
+    tasks.add(
+        "cublasLinearOfRounded",
+        (graph, id) -> graph.libraryTask(id, gemm::on, weight.array(), parts, products));
+    tasks.add(
+        "addParts",
+        (graph, id) ->
+            graph.task(id, SplitTasks::addParts, out.array(), out.at(), products, results));
   }
 
   @Override
   public void inputGradient(
       Floats dX, Floats dOut, Floats weight, int rows, int outDim, int inDim) {
-    if (rows < LEAST_ROWS) {
-      other.inputGradient(dX, dOut, weight, rows, outDim, inDim);
-      return;
-    }
-    int[] sizes = {inDim, rows, outDim};
-    FloatArray a = whole(weight, outDim, inDim);
-    FloatArray b = whole(dOut, rows, outDim);
-    FloatArray c = result(dX, rows, inDim);
-    record("cublasInputGradient", sizes, AS_STORED, a, inDim, AS_STORED, b, outDim, c, inDim);
-    finish(dX, c, rows, inDim);
+    Gemm gemm =
+        single(
+            new int[] {inDim, rows, outDim},
+            new Matrix(/* isTransposed= */ false, weight.at(), inDim),
+            new Matrix(/* isTransposed= */ false, dOut.at(), outDim),
+            new Matrix(/* isTransposed= */ false, dX.at(), inDim));
+    record("cublasInputGradient", gemm, weight.array(), dOut.array(), dX.array());
   }
 
   @Override
   public void weightGradient(
       Floats dWeight, Floats dOut, Floats x, int rows, int outDim, int inDim) {
-    if (rows < LEAST_ROWS) {
-      other.weightGradient(dWeight, dOut, x, rows, outDim, inDim);
-      return;
-    }
-    int[] sizes = {inDim, outDim, rows};
-    FloatArray a = whole(x, rows, inDim);
-    FloatArray b = whole(dOut, rows, outDim);
-    int n = Math.multiplyExact(outDim, inDim);
-    FloatArray c = memory.scratch(n);
-    record("cublasWeightGradient", sizes, AS_STORED, a, inDim, TRANSPOSED, b, outDim, c, inDim);
-    tasks.add(
-        "addWeightGradient",
-        (graph, id) ->
-            graph.task(id, ElementwiseTasks::accumulate, dWeight.array(), dWeight.at(), c, 0, n));
+    Gemm gemm =
+        new Gemm(
+            inDim,
+            outDim,
+            rows,
+            new Matrix(/* isTransposed= */ false, x.at(), inDim),
+            new Matrix(/* isTransposed= */ true, dOut.at(), outDim),
+            new Matrix(/* isTransposed= */ false, dWeight.at(), inDim),
+            Factors.FLOAT32,
+            /* addsToC= */ true,
+            roundsToTf32);
+    record("cublasWeightGradient", gemm, x.array(), dOut.array(), dWeight.array());
   }
 
-  /// An operand from the first element of an array on.
-  private FloatArray whole(Floats operand, int rows, int columns) {
-    if (operand.at() == 0) {
-      return operand.array();
-    }
-    FloatArray copy = memory.scratch(Math.multiplyExact(rows, columns));
-    copy(new Floats(copy, 0), operand, rows * columns);
-    return copy;
+  /// @param sizes rows and columns of C as cuBLAS sees it, inner dimension
+  private Gemm single(int[] sizes, Matrix a, Matrix b, Matrix c) {
+    return new Gemm(
+        sizes[0], sizes[1], sizes[2], a, b, c, Factors.FLOAT32, /* addsToC= */ false, roundsToTf32);
   }
 
-  private FloatArray result(Floats out, int rows, int columns) {
-    return out.at() == 0 ? out.array() : memory.scratch(Math.multiplyExact(rows, columns));
-  }
-
-  private void finish(Floats out, FloatArray result, int rows, int columns) {
-    if (out.at() != 0) {
-      copy(out, new Floats(result, 0), rows * columns);
-    }
-  }
-
-  private void copy(Floats to, Floats from, int n) {
-    tasks.add(
-        "copy",
-        (graph, id) ->
-            graph.task(
-                id, ElementwiseTasks::scale, to.array(), to.at(), from.array(), from.at(), n, 1f));
-  }
-
-  /// @param sizes rows and columns of `c` as cuBLAS sees it, inner dimension
-  private void record(
-      String name,
-      int[] sizes,
-      int formOfA,
-      FloatArray a,
-      int columnOfA,
-      int formOfB,
-      FloatArray b,
-      int columnOfB,
-      FloatArray c,
-      int columnOfC) {
-    LibraryTask13<
-            Integer,
-            Integer,
-            Integer,
-            Integer,
-            Integer,
-            Float,
-            FloatArray,
-            Integer,
-            FloatArray,
-            Integer,
-            Float,
-            FloatArray,
-            Integer>
-        product = roundsToTf32 ? CublasProducts::tf32Gemm : CublasProducts::gemm;
-    tasks.add(
-        name,
-        (graph, id) ->
-            graph.libraryTask(
-                id, product, formOfA, formOfB, sizes[0], sizes[1], sizes[2], 1f, a, columnOfA, b,
-                columnOfB, 0f, c, columnOfC));
-  }
-
-  /// `cublasSgemm`: C = alpha·op(A)·op(B) + beta·C with C (m, n).
-  static LibraryTaskDescriptor gemm(
-      int formOfA,
-      int formOfB,
-      int m,
-      int n,
-      int k,
-      float alpha,
-      FloatArray a,
-      int columnOfA,
-      FloatArray b,
-      int columnOfB,
-      float beta,
-      FloatArray c,
-      int columnOfC) {
-    Access[] access = new Access[ARGUMENTS];
-    Arrays.fill(access, Access.READ_ONLY);
-    access[RESULT] = beta == 0 ? Access.WRITE_ONLY : Access.READ_WRITE;
-    return new LibraryTaskDescriptor()
-        .withLibrary("nvidia/cublas")
-        .withFunction("cublasSgemm")
-        .withParameters(
-            new Object[] {
-              formOfA, formOfB, m, n, k, alpha, a, columnOfA, b, columnOfB, beta, c, columnOfC
-            })
-        .withAccess(access);
-  }
-
-  /// The same with factors in TF32.
-  static LibraryTaskDescriptor tf32Gemm(
-      int formOfA,
-      int formOfB,
-      int m,
-      int n,
-      int k,
-      float alpha,
-      FloatArray a,
-      int columnOfA,
-      FloatArray b,
-      int columnOfB,
-      float beta,
-      FloatArray c,
-      int columnOfC) {
-    return gemm(formOfA, formOfB, m, n, k, alpha, a, columnOfA, b, columnOfB, beta, c, columnOfC)
-        .withTuning(tf32());
-  }
-
-  /// TornadoVM's options of cuBLAS are not in its API but in a module of the SDK.
-  private static Object tf32() {
-    try {
-      Class<?> modes = Class.forName(CLASSES + "enums.CuBlasMathMode");
-      Object mode = modes.getField("CUBLAS_TF32_TENSOR_OP_MATH").get(null);
-      Object options = Class.forName(CLASSES + "CuBlasOptions").getConstructor().newInstance();
-      return options.getClass().getMethod("withMathMode", modes).invoke(options, mode);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("this TornadoVM has another cuBLAS module than 5.2.0", e);
-    }
+  private void record(String name, Gemm gemm, FloatArray a, FloatArray b, FloatArray c) {
+    tasks.add(name, (graph, id) -> graph.libraryTask(id, gemm::on, a, b, c));
   }
 }

@@ -13,11 +13,13 @@ public final class TornadoKernels {
     /// As `GROUPS`, products by cuBLAS.
     CUBLAS,
     /// As `CUBLAS`, in TF32.
-    TF32;
+    TF32,
+    /// As `GROUPS`, products of many rows by the `cublasSgemm` of TornadoVM.
+    SGEMM;
 
-    /// Whether a library computes the products.
+    /// Whether a library computes products.
     boolean callsLibrary() {
-      return this == CUBLAS || this == TF32;
+      return this == CUBLAS || this == TF32 || this == SGEMM;
     }
   }
 
@@ -31,7 +33,9 @@ public final class TornadoKernels {
       products = new TiledProducts(tasks, memory, products);
       reductions = new GroupReductions(tasks);
     }
-    if (form.callsLibrary()) {
+    if (form == Form.SGEMM) {
+      products = new SgemmProducts(tasks, memory, products);
+    } else if (form.callsLibrary()) {
       products = new CublasProducts(tasks, memory, products, form == Form.TF32);
     }
     TornadoRow row = new TornadoRow(tasks, memory, reductions);

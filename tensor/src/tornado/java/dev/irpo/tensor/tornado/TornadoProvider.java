@@ -4,6 +4,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.tornado.TornadoKernels.Form;
+import dev.irpo.tensor.tornado.gemm.CublasLibrary;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /// Finds the devices that the user's TornadoVM has drivers for.
@@ -89,23 +91,46 @@ public final class TornadoProvider implements DeviceProvider {
   private static Form form(DeviceKernels kernels, TornadoDevice device) {
     return switch (kernels) {
       case AUTO -> {
-        Form groups = device.getDeviceType() == TornadoDeviceType.CPU ? Form.PLAIN : Form.GROUPS;
-        yield CublasProducts.isOffered(device) ? Form.CUBLAS : groups;
+        if (CublasProducts.isOffered(device)) {
+          yield Form.CUBLAS;
+        }
+        if (SgemmProducts.isOffered(device)) {
+          yield Form.SGEMM;
+        }
+        yield device.getDeviceType() == TornadoDeviceType.CPU ? Form.PLAIN : Form.GROUPS;
       }
       case PLAIN -> Form.PLAIN;
       case GROUPS -> Form.GROUPS;
       case CUBLAS, TF32 -> {
+        requireCuda(kernels, device);
         if (!CublasProducts.isOffered(device)) {
           throw new IllegalArgumentException(
-              "compute.deviceKernels is %s, but %s is driven through %s; cuBLAS needs TornadoVM's CUDA backend, use auto"
-                  .formatted(
-                      kernels.name().toLowerCase(Locale.ROOT),
-                      name(device),
-                      device.getTornadoVMBackend()));
+              "compute.deviceKernels is %s, but none of %s can be opened; put the folder that holds one into LD_LIBRARY_PATH, or use groups"
+                  .formatted(name(kernels), String.join(", ", CublasLibrary.NAMES)));
         }
         yield kernels == DeviceKernels.TF32 ? Form.TF32 : Form.CUBLAS;
       }
+      case SGEMM -> {
+        requireCuda(kernels, device);
+        if (!SgemmProducts.isOffered(device)) {
+          throw new IllegalArgumentException(
+              "compute.deviceKernels is sgemm, but this TornadoVM has no cuBLAS module; use cublas or groups");
+        }
+        yield Form.SGEMM;
+      }
     };
+  }
+
+  private static void requireCuda(DeviceKernels kernels, TornadoDevice device) {
+    if (device.getTornadoVMBackend() != TornadoVMBackendType.CUDA) {
+      throw new IllegalArgumentException(
+          "compute.deviceKernels is %s, but %s is driven through %s; cuBLAS needs TornadoVM's CUDA backend, use auto"
+              .formatted(name(kernels), name(device), device.getTornadoVMBackend()));
+    }
+  }
+
+  private static String name(DeviceKernels kernels) {
+    return kernels.name().toLowerCase(Locale.ROOT);
   }
 
   /// The runtime of the SDK.

@@ -12,10 +12,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 final class ColumnMajorGemm {
   private ColumnMajorGemm() {}
 
-  static void run(LibraryTaskDescriptor call, boolean roundsToTf32) {
+  static void run(LibraryTaskDescriptor call) {
     assertEquals("nvidia/cublas", call.getLibraryName());
     assertEquals("cublasSgemm", call.getFunctionName());
-    assertEquals(roundsToTf32 ? "CUBLAS_TF32_TENSOR_OP_MATH" : "", mathMode(call.getTuning()));
     Object[] p = call.getParameters();
     boolean transposesA = isTransposed(p[0]);
     boolean transposesB = isTransposed(p[1]);
@@ -48,16 +47,6 @@ final class ColumnMajorGemm {
         int at = column * ldc + row;
         c.set(at, beta == 0 ? alpha * sum : alpha * sum + beta * c.get(at));
       }
-    }
-  }
-
-  private static String mathMode(Object tuning) {
-    try {
-      return tuning == null
-          ? ""
-          : tuning.getClass().getMethod("getMathMode").invoke(tuning).toString();
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("TornadoVM's options of cuBLAS are others", e);
     }
   }
 

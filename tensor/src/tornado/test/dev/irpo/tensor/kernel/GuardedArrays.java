@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.tornado.DeviceMemory;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.TransferTasks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -49,9 +50,32 @@ final class GuardedArrays implements DeviceMemory {
     return new Floats((FloatArray) array, before);
   }
 
+  /// A weight whose elements are bfloat16 all: so that kernels see both forms of reading it, what
+  /// the case says is rounded is given so.
   @Override
   public Optional<Ints> rounded(Buffer weight) {
-    return Optional.empty();
+    int n = Math.toIntExact(weight.numElements());
+    if (!isBfloat16(weight)) {
+      return Optional.empty();
+    }
+    IntArray pairs = keep(new IntArray((before + n + GUARDS + 1) / 2));
+    pairs.init(GUARD_BITS);
+    for (int i = 0; i < n; i++) {
+      int at = before + i;
+      int shift = at % 2 * Short.SIZE;
+      int others = pairs.get(at / 2) & ~(0xffff << shift);
+      pairs.set(at / 2, others | (RoundingTasks.bits((float) weight.get(i)) << shift));
+    }
+    return Optional.of(new Ints(pairs, before));
+  }
+
+  private static boolean isBfloat16(Buffer weight) {
+    for (long i = 0; i < weight.numElements(); i++) {
+      if ((weight.getInt(i) & 0xffff) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

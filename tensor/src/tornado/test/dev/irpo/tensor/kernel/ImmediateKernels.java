@@ -1,10 +1,11 @@
 package dev.irpo.tensor.kernel;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.irpo.tensor.tornado.TaskList;
 import dev.irpo.tensor.tornado.TornadoKernels;
+import dev.irpo.tensor.tornado.gemm.StandInCublas;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -31,17 +32,33 @@ final class ImmediateKernels {
 
   /// Calls the tasks as Java methods.
   static Kernels inJava() {
+    return inJava(TornadoKernels.Form.PLAIN);
+  }
+
+  /// The same in a form, with operations for which no library is called.
+  static Kernels inJava(TornadoKernels.Form form) {
     return running(
-        TornadoKernels.Form.PLAIN,
+        form,
         GuardedArrays.GUARDS,
         (tasks, arrays) -> tasks.addTo(callingTasks(call -> fail("no library is asked for"))));
   }
 
-  /// Calls the tasks as Java methods, the one of cuBLAS as its documentation says.
+  /// Calls the tasks as Java methods, those of cuBLAS through the foreign functions that a device
+  /// would call, with a library of ours.
+  static Kernels inJavaWithCublas() {
+    return inJava(TornadoKernels.Form.CUBLAS, GuardedArrays.GUARDS, StandInCublas::run);
+  }
+
+  /// Calls the tasks as Java methods, `cublasSgemm` as its documentation says.
   ///
-  /// @param before elements before each argument; cuBLAS takes arguments without any as they are
-  static Kernels inJavaWithCublas(boolean roundsToTf32, int before) {
-    TornadoKernels.Form form = roundsToTf32 ? TornadoKernels.Form.TF32 : TornadoKernels.Form.CUBLAS;
+  /// @param before elements before each argument; the library takes arguments without any as they
+  ///   are
+  static Kernels inJavaWithSgemm(int before) {
+    return inJava(TornadoKernels.Form.SGEMM, before, ColumnMajorGemm::run);
+  }
+
+  private static Kernels inJava(
+      TornadoKernels.Form form, int before, Consumer<LibraryTaskDescriptor> library) {
     return running(
         form,
         before,
@@ -49,10 +66,10 @@ final class ImmediateKernels {
           List<LibraryTaskDescriptor> calls = new ArrayList<>();
           tasks.addTo(
               callingTasks(call -> {
-                ColumnMajorGemm.run(call, roundsToTf32);
+                library.accept(call);
                 calls.add(call);
               }));
-          assertEquals(1, calls.size(), "products by cuBLAS");
+          assertFalse(calls.isEmpty(), "the library is not called");
         });
   }
 

@@ -23,7 +23,7 @@ class TornadoDeviceTest {
   @TestFactory
   Stream<DynamicTest> everyKernelAgreesWithTheReference() {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
-    return KernelCases.all()
+    return Stream.concat(KernelCases.all(), MatrixCases.roundedWeights())
         .filter(c -> !c.name().contains(ElementwiseCases.IN_PLACE))
         .map(c ->
             dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Form.PLAIN))));
@@ -34,6 +34,7 @@ class TornadoDeviceTest {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
     return Stream.of(
             MatrixCases.all(),
+            MatrixCases.roundedWeights(),
             ScoreCases.all().filter(c -> c.name().startsWith("tokenLogProbs")),
             RowCases.all().filter(c -> c.name().startsWith("rmsNorm")),
             AttentionCases.all())
@@ -41,15 +42,5 @@ class TornadoDeviceTest {
         .map(c ->
             dynamicTest(
                 c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Form.GROUPS))));
-  }
-
-  /// In Java, but with the options of cuBLAS that the SDK brings; nothing rounds here.
-  @TestFactory
-  Stream<DynamicTest> productsInTf32AreMarkedAsSuch() {
-    Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
-    return MatrixCases.manyRows()
-        .map(c ->
-            dynamicTest(
-                c.name(), () -> c.check(reference, ImmediateKernels.inJavaWithCublas(true, 0))));
   }
 }

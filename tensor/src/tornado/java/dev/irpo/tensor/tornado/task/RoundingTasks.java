@@ -10,12 +10,12 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// take bits for a float at all. So a kernel multiplies what the sign and the exponent mean, from a
 /// table, by the mantissa, which is exact.
 public final class RoundingTasks {
-  private static final int EXPONENTS = 256;
+  static final int EXPONENTS = 256;
   private static final int MANTISSA_BITS = 7;
-  private static final int IMPLICIT_BIT = 1 << MANTISSA_BITS;
+  static final int IMPLICIT_BIT = 1 << MANTISSA_BITS;
 
   /// Smaller exponents would need subnormal powers: numbers below 2⁻¹¹⁹ become 0.
-  private static final int LEAST_EXPONENT = 8;
+  static final int LEAST_EXPONENT = 8;
 
   private RoundingTasks() {}
 
@@ -43,7 +43,11 @@ public final class RoundingTasks {
     if (index % 2 == 1) {
       bits = bits >>> 16;
     }
-    bits = bits & 0xffff;
+    return value(bits & 0xffff, powers);
+  }
+
+  /// The number with these 16 bits.
+  static float value(int bits, FloatArray powers) {
     int mantissa = IMPLICIT_BIT + bits % IMPLICIT_BIT;
     return powers.get(bits / IMPLICIT_BIT) * mantissa;
   }
