@@ -1,6 +1,7 @@
 package dev.irpo.check;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.transformer.LlamaConfig;
 import java.util.function.Supplier;
 
@@ -14,5 +15,12 @@ public record CheckTarget(
     Supplier<Backend> starter, LlamaConfig model, boolean roundsFactors, CheckLimits limits) {
   Backend start() {
     return starter.get();
+  }
+
+  /// What the backend can do.
+  BackendTraits traits() {
+    try (Backend backend = start()) {
+      return backend.traits();
+    }
   }
 }

@@ -88,6 +88,7 @@ public final class AlteredBackend implements Backend {
         saysThatItRounds,
         plain.compilesSlowly(),
         plain.isBatchInvariant(),
+        /* storesHalf= */ true,
         plain.runsOnHost());
   }
 

@@ -16,6 +16,11 @@ public interface Backend extends AutoCloseable {
   /// Zeroed memory for a variable in the backend's floating-point type.
   Buffer allocate(long numElements);
 
+  /// Zeroed memory for a variable that graphs declare in a type.
+  default Buffer allocate(DType type, long numElements) {
+    return type == DType.F32 ? allocate(numElements) : Buffer.allocate(type, numElements);
+  }
+
   /// Compiles a graph: operations nobody needs are left out, memory is planned, kernels are chosen.
   ///
   /// @param variables a buffer for each variable of the graph, by name

@@ -12,6 +12,8 @@ package dev.irpo.tensor;
 ///   again, all together, when another joins them later
 /// @param isBatchInvariant whether a row has the same bits whatever the other rows of its program,
 ///   so that sampling, scoring and training agree to the bit
+/// @param storesHalf whether what a program computes may be kept in 16 bits
+///   ([dev.irpo.tensor.op.Narrow])
 /// @param runsOnHost whether its programs may have operations that work on the host's memory, see
 ///   [Op#runsOnHost()]
 public record BackendTraits(
@@ -19,6 +21,7 @@ public record BackendTraits(
     boolean roundsWeights,
     boolean compilesSlowly,
     boolean isBatchInvariant,
+    boolean storesHalf,
     boolean runsOnHost) {
   /// Everything in single precision, compiled at once, each row on its own.
   public static final BackendTraits PLAIN =
@@ -27,5 +30,6 @@ public record BackendTraits(
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,
+          /* storesHalf= */ false,
           /* runsOnHost= */ true);
 }

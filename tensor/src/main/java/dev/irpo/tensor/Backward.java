@@ -2,7 +2,8 @@ package dev.irpo.tensor;
 
 /// What a gradient rule sees of the operation that it differentiates.
 public interface Backward {
-  /// The operation; its values may be recomputed copies of the forward pass's.
+  /// The operation; its values may be recomputed copies of the forward pass's, or widened again
+  /// from 16 bits.
   Node node();
 
   /// Gradient of the loss with respect to the first output.

@@ -155,12 +155,15 @@ public final class Buffer {
     return scale * segment.get(ValueLayout.JAVA_BYTE, block + inBlock);
   }
 
-  /// Stores into a buffer of single or double precision, rounding to it.
+  /// Stores into a floating-point buffer, rounding to its type; to one of 16 bits from single
+  /// precision.
   public void set(long index, double value) {
     switch (dtype) {
       case F64 -> segment().setAtIndex(DOUBLE, index, value);
       case F32 -> segment().setAtIndex(FLOAT, index, (float) value);
-      case F16, BF16, Q8_0, INT32 -> throw notFloating();
+      case F16, BF16 ->
+          segment().setAtIndex(SHORT, index, HalfPrecision.narrowed(dtype, (float) value));
+      case Q8_0, INT32 -> throw notFloating();
     }
   }
 

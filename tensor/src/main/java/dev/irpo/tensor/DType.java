@@ -10,7 +10,7 @@ public enum DType {
   F64(8),
   /// IEEE 754 binary16, half precision: weights.
   F16(2),
-  /// The upper half of a binary32, half precision: weights.
+  /// The upper half of a binary32, half precision: weights, and what a program keeps.
   BF16(2),
   /// Two's complement 32-bit integer: token ids, positions, tables.
   INT32(4),
@@ -29,6 +29,9 @@ public enum DType {
 
   /// What weights may be that operations only read.
   public static final Set<DType> WEIGHTS = Set.of(F32, F16, BF16, Q8_0);
+
+  /// Single precision, or what a program keeps in half of it.
+  public static final Set<DType> SINGLE_OR_KEPT = Set.of(F32, BF16);
 
   /// Token ids, positions and tables.
   public static final Set<DType> INDEX = Set.of(INT32);

@@ -82,7 +82,8 @@ class GraphTest {
     Tensor x = graph.input("x", DType.F32, Shape.of(3, 2));
     Tensor tokens = graph.input("tokens", DType.INT32, Shape.of(3));
     Tensor half = graph.variable("half", DType.F16, Shape.of(5, 2));
-    refuses("linear takes F32 as input 0, half(5, 2) is F16", () -> Linear.linear(half, half));
+    refuses(
+        "linear takes F32 or BF16 as input 0, half(5, 2) is F16", () -> Linear.linear(half, half));
     refuses(
         "linear takes F32 or F16 or BF16 or Q8_0 as input 1, tokens(3,) is INT32",
         () -> Linear.linear(x, tokens));

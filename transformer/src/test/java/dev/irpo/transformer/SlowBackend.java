@@ -22,6 +22,7 @@ public record SlowBackend(Backend other) implements Backend {
         /* roundsWeights= */ false,
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ true,
+        /* storesHalf= */ false,
         /* runsOnHost= */ false);
   }
 

@@ -45,9 +45,23 @@ final class Arguments {
     return add(name, count, Use.UPDATED);
   }
 
+  /// Normal numbers of either sign in bfloat16.
+  Arguments half(String name, long count) {
+    return add(name, DType.BF16, count, Use.READ);
+  }
+
+  /// The same as what the kernel writes whole.
+  Arguments halfResult(String name, long count) {
+    return add(name, DType.BF16, count, Use.WRITTEN);
+  }
+
   private Arguments add(String name, long count, Use use) {
+    return add(name, DType.F32, count, use);
+  }
+
+  private Arguments add(String name, DType type, long count, Use use) {
     int key = all.size() + 1;
-    all.add(new Argument(name, DType.F32, count, use, () -> Fills.normal(count, key)));
+    all.add(new Argument(name, type, count, use, () -> Fills.normal(type, count, key)));
     return this;
   }
 

@@ -146,6 +146,32 @@ final class ElementwiseWork {
         }
       };
 
+  static final KernelWork NARROW =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return new Arguments().halfResult("out", s.elements()).normal("x", s.elements());
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) -> k.elementwise().narrow(a.get("out"), a.get("x"), s.elements());
+        }
+      };
+
+  static final KernelWork WIDEN =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          return new Arguments().result("out", s.elements()).half("x", s.elements());
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) -> k.elementwise().widen(a.get("out"), a.get("x"), s.elements());
+        }
+      };
+
   static final KernelWork SWI_GLU =
       new KernelWork() {
         @Override

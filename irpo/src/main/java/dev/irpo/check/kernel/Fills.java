@@ -14,9 +14,14 @@ final class Fills {
 
   private Fills() {}
 
-  /// Normal numbers of either sign.
+  /// Normal numbers of either sign in single precision.
   static Buffer normal(long numElements, long key) {
-    Buffer buffer = Buffer.allocate(DType.F32, numElements);
+    return normal(DType.F32, numElements, key);
+  }
+
+  /// The same in a type.
+  static Buffer normal(DType type, long numElements, long key) {
+    Buffer buffer = Buffer.allocate(type, numElements);
     for (long i = 0; i < numElements; i++) {
       buffer.set(i, NORMAL[NormalTable.index(key, i)]);
     }

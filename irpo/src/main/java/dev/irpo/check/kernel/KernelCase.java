@@ -1,5 +1,9 @@
 package dev.irpo.check.kernel;
 
+import dev.irpo.tensor.BackendTraits;
+import java.util.Arrays;
+import java.util.List;
+
 /// All kernels, each at the place that costs most in a training step or, for the cache, in a decode
 /// step.
 @SuppressWarnings("ImmutableEnumChecker") // each work is a constant without fields
@@ -58,6 +62,10 @@ public enum KernelCase {
   SWI_GLU(ElementwiseWork.SWI_GLU),
   /// Its gradient.
   SWI_GLU_GRADIENT(ElementwiseWork.SWI_GLU_GRADIENT),
+  /// Activations kept in 16 bits.
+  NARROW(ElementwiseWork.NARROW),
+  /// The same read again.
+  WIDEN(ElementwiseWork.WIDEN),
   /// Head, log-softmax and gather for every row.
   TOKEN_LOG_PROBS(ScoreWork.TOKEN_LOG_PROBS),
   /// Its gradient.
@@ -83,6 +91,18 @@ public enum KernelCase {
 
   KernelCase(KernelWork work) {
     this.work = work;
+  }
+
+  /// Those of the programs that a backend runs.
+  public static List<KernelCase> of(BackendTraits backend) {
+    return Arrays.stream(values())
+        .filter(kernel -> backend.storesHalf() || !kernel.storesHalf())
+        .toList();
+  }
+
+  /// Whether it is of programs that keep activations in 16 bits alone.
+  public boolean storesHalf() {
+    return this == NARROW || this == WIDEN;
   }
 
   /// Its arguments, call and check.

@@ -38,9 +38,9 @@ public final class PreparedKernel {
     for (Arguments.Argument argument : arguments) {
       Shape shape = Shape.of(argument.count());
       leaves.add(
-          argument.type() == DType.F32
-              ? graph.variable(argument.name(), shape)
-              : graph.input(argument.name(), argument.type(), shape));
+          argument.type() == DType.INT32
+              ? graph.input(argument.name(), argument.type(), shape)
+              : graph.variable(argument.name(), argument.type(), shape));
     }
     graph.apply(new KernelCall(call, arguments), leaves.toArray(Tensor[]::new));
     Program program = backend.compile(graph, buffers);

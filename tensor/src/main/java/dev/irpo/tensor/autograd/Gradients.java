@@ -6,6 +6,8 @@ import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.op.Accumulate;
 import dev.irpo.tensor.op.Add;
+import dev.irpo.tensor.op.Narrow;
+import dev.irpo.tensor.op.Widen;
 import dev.irpo.tensor.op.Zeros;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,7 +20,8 @@ import java.util.function.Consumer;
 /// loss / d parameter to one variable per parameter.
 ///
 /// The operations of a recomputation scope are appended a second time, just before their gradients,
-/// so that the first results can be dropped early.
+/// so that the first results can be dropped early. What is kept in 16 bits ([Narrow]) is widened
+/// again for each gradient that reads it, so that nothing wider stays in memory.
 public final class Gradients {
   /// What the name of a parameter's gradient variable begins with.
   public static final String PREFIX = "gradient/";
@@ -30,6 +33,7 @@ public final class Gradients {
   private final Set<Tensor> parameters;
   private final Map<Tensor, Tensor> gradients = new HashMap<>();
   private final Map<Node, Node> recomputed = new HashMap<>();
+  private final Map<Tensor, Tensor> narrowed = new HashMap<>();
 
   private Gradients(Graph graph, List<Tensor> parameters) {
     this.graph = graph;
@@ -73,13 +77,14 @@ public final class Gradients {
       if (node.inputs().stream().anyMatch(reached::contains)) {
         reached.addAll(node.outputs());
       }
+      noteNarrowed(node);
     }
     gradients.put(loss, graph.constant(loss.shape(), 1));
     for (int i = forward.size() - 1; i >= 0; i--) {
       Node node = forward.get(i);
       if (!node.outputs().isEmpty() && gradients.containsKey(node.output(0))) {
         graph.section(backward(node.section()));
-        node.op().differentiate(new Rule(node, recomputedCopy(node, forward)));
+        node.op().differentiate(new Rule(node, widenedAgain(recomputedCopy(node, forward))));
       }
       if (i == 0 || !forward.get(i - 1).section().equals(node.section())) {
         afterSection.accept(node.section());
@@ -104,10 +109,36 @@ public final class Gradients {
             copies.put(original.output(k), copy.output(k));
           }
           recomputed.put(original, copy);
+          noteNarrowed(copy);
         }
       }
     }
     return recomputed.get(node);
+  }
+
+  private void noteNarrowed(Node node) {
+    if (node.op() instanceof Narrow) {
+      narrowed.put(node.input(0), node.output(0));
+    }
+  }
+
+  /// A node that reads, of what the forward pass keeps in 16 bits, that: its own results as well.
+  private Node widenedAgain(Node node) {
+    List<Tensor> inputs = node.inputs().stream().map(this::widenedAgain).toList();
+    List<Tensor> outputs =
+        node.outputs().stream()
+            .map(
+                output -> narrowed.containsKey(output) ? Widen.widen(narrowed.get(output)) : output)
+            .toList();
+    return new Node(node.op(), inputs, outputs, node.scope(), node.section());
+  }
+
+  private Tensor widenedAgain(Tensor input) {
+    return input
+        .producer()
+        .filter(producer -> producer.op() instanceof Widen)
+        .map(producer -> Widen.widen(producer.input(0)))
+        .orElse(input);
   }
 
   private Tensor variable(Tensor parameter) {

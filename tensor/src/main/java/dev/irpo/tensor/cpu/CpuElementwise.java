@@ -3,6 +3,7 @@ package dev.irpo.tensor.cpu;
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -75,6 +76,40 @@ final class CpuElementwise implements ElementwiseKernels {
         MemorySegment.copy(copies[i], 0, operands[i], at, bytes);
       }
     }
+  }
+
+  /// What to do with some elements.
+  private interface Stretch {
+    void run(long from, int count);
+  }
+
+  private void inChunks(long n, Stretch stretch) {
+    pool.run(
+        Math.toIntExact((n + CHUNK - 1) / CHUNK),
+        (task, scratch) -> {
+          long from = (long) task * CHUNK;
+          stretch.run(from, (int) Math.min(CHUNK, n - from));
+        });
+  }
+
+  @Override
+  public void narrow(Buffer out, Buffer x, long n) {
+    MemorySegment narrow = out.segment();
+    MemorySegment wide = x.segment();
+    inChunks(
+        n,
+        (from, count) ->
+            HalfLanes.narrowBfloat16(wide, floatBytes(from), narrow, Short.BYTES * from, count));
+  }
+
+  @Override
+  public void widen(Buffer out, Buffer x, long n) {
+    MemorySegment wide = out.segment();
+    MemorySegment narrow = x.segment();
+    inChunks(
+        n,
+        (from, count) ->
+            HalfLanes.widen(DType.BF16, narrow, Short.BYTES * from, wide, floatBytes(from), count));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.irpo.tensor.cpu;
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -43,14 +44,42 @@ final class CpuMatrix implements MatrixKernels {
 
   @Override
   public void linear(Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim) {
-    linear(out.segment(), x.segment(), weight, new ProductSizes(rows, outDim, inDim));
+    ProductSizes sizes = new ProductSizes(rows, outDim, inDim);
+    linear(out.segment(), Factor.of(x), weight, sizes, new Inner(inDim, 0));
   }
 
   @Override
   public void linearSlice(
       Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim, int first, int width) {
     ProductSizes sizes = new ProductSizes(rows, outDim, width);
-    linear(out.segment(), x.segment(), weight, sizes, new Inner(inDim, first));
+    linear(out.segment(), Factor.of(x), weight, sizes, new Inner(inDim, first));
+  }
+
+  /// Rows that are multiplied with a weight.
+  private record Factor(MemorySegment memory, DType dtype) {
+    static Factor of(Buffer x) {
+      return new Factor(x.segment(), x.dtype());
+    }
+
+    static Factor single(MemorySegment memory) {
+      return new Factor(memory, DType.F32);
+    }
+
+    TileRows.Source rows(Inner inner) {
+      return dtype == DType.F32
+          ? TileRows.ofRows(Strided.rows(memory, inner.dim).from(0, inner.first))
+          : TileRows.ofHalfRows(memory, dtype, inner.dim, inner.first);
+    }
+
+    /// Copies some elements of a row in the order of [HalfLanes#unzip].
+    void unzip(Inner inner, int row, float[] to, int toAt, int n) {
+      long first = (long) row * inner.dim + inner.first;
+      if (dtype == DType.F32) {
+        HalfLanes.unzip(memory, floatBytes(first), to, toAt, n);
+      } else {
+        HalfLanes.widenUnzipped(dtype, memory, first * dtype.bytes(), to, toAt, n);
+      }
+    }
   }
 
   /// Where the summed elements of a row lie.
@@ -61,11 +90,10 @@ final class CpuMatrix implements MatrixKernels {
 
   /// The linear layer on plain memory.
   void linear(MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes) {
-    linear(out, x, weight, sizes, new Inner(sizes.depth(), 0));
+    linear(out, Factor.single(x), weight, sizes, new Inner(sizes.depth(), 0));
   }
 
-  private void linear(
-      MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes, Inner inner) {
+  private void linear(MemorySegment out, Factor x, Buffer weight, ProductSizes sizes, Inner inner) {
     if (!weight.isSummedAsSingle()) {
       halfLinear(out, x, weight, sizes, inner);
       return;
@@ -73,8 +101,7 @@ final class CpuMatrix implements MatrixKernels {
     ProductSizes whole = new ProductSizes(sizes.rows(), sizes.columns(), inner.dim);
     Optional<Panels> packed =
         packs(sizes.rows()) ? packedWeights.of(weight, whole) : Optional.empty();
-    Strided a = Strided.rows(x, inner.dim).from(0, inner.first);
-    BlockedProduct product = product(out, TileRows.ofRows(a), sizes, false);
+    BlockedProduct product = product(out, x.rows(inner), sizes, false);
     if (packed.isEmpty()) {
       RowPanels panels =
           new RowPanels(weight.segment(), weight.dtype(), sizes.columns(), inner.dim);
@@ -92,7 +119,7 @@ final class CpuMatrix implements MatrixKernels {
   /// The linear layer on plain memory with a part of a weight, of which no panels are kept.
   void linearOfPart(MemorySegment out, MemorySegment x, Buffer part, ProductSizes sizes) {
     if (!part.isSummedAsSingle()) {
-      halfLinear(out, x, part, sizes, new Inner(sizes.depth(), 0));
+      halfLinear(out, Factor.single(x), part, sizes, new Inner(sizes.depth(), 0));
       return;
     }
     product(out, TileRows.ofRows(Strided.rows(x, sizes.depth())), sizes, false)
@@ -102,16 +129,15 @@ final class CpuMatrix implements MatrixKernels {
   /// With weights of 16 bits, straight from where they lie, for so many rows at a time as fit
   /// [#UNZIPPED_FLOATS].
   private void halfLinear(
-      MemorySegment out, MemorySegment x, Buffer weight, ProductSizes sizes, Inner inner) {
+      MemorySegment out, Factor x, Buffer weight, ProductSizes sizes, Inner inner) {
     int depth = sizes.depth();
     int most = Math.max(1, UNZIPPED_FLOATS / depth / ROW_TILES) * ROW_TILES;
     for (int row = 0; row < sizes.rows(); row += most) {
       int rows = Math.min(most, sizes.rows() - row);
       MemorySegment part = out.asSlice(floatBytes((long) row * sizes.columns()));
       ProductSizes some = new ProductSizes(rows, sizes.columns(), depth);
-      Strided xs = Strided.rows(x, inner.dim).from(row, inner.first);
       try (Scratch.Frame _ = pool.callerScratch().frame()) {
-        halfLinear(part, unzip(xs, rows, depth), weight, some, inner);
+        halfLinear(part, unzip(x, inner, row, rows, depth), weight, some, inner);
       }
     }
   }
@@ -138,13 +164,13 @@ final class CpuMatrix implements MatrixKernels {
         });
   }
 
-  private float[] unzip(Strided x, int rows, int depth) {
+  private float[] unzip(Factor x, Inner inner, int first, int rows, int depth) {
     float[] unzipped = pool.callerScratch().array(Area.UNZIPPED, rows * depth);
     pool.run(
         (rows + ROW_TILES - 1) / ROW_TILES,
         (task, scratch) -> {
           for (int row = task * ROW_TILES; row < Math.min(rows, (task + 1) * ROW_TILES); row++) {
-            HalfLanes.unzip(x.memory(), x.from(row, 0).at(), unzipped, row * depth, depth);
+            x.unzip(inner, first + row, unzipped, row * depth, depth);
           }
         });
     return unzipped;
@@ -184,13 +210,18 @@ final class CpuMatrix implements MatrixKernels {
   public void linearWeightGradient(
       Buffer dWeight, Buffer dOut, Buffer x, int rows, int outDim, int inDim) {
     ProductSizes sizes = new ProductSizes(outDim, inDim, rows);
-    weightGradient(dWeight.segment(), dOut.segment(), x.segment(), sizes);
+    weightGradient(dWeight.segment(), dOut.segment(), Factor.of(x), sizes);
   }
 
   /// dWeight (N, K) += dOutᵀ (N, R) · x (R, K) on plain memory; sizes are (N, K, R).
   void weightGradient(
       MemorySegment dWeight, MemorySegment dOut, MemorySegment x, ProductSizes sizes) {
+    weightGradient(dWeight, dOut, Factor.single(x), sizes);
+  }
+
+  private void weightGradient(
+      MemorySegment dWeight, MemorySegment dOut, Factor x, ProductSizes sizes) {
     product(dWeight, TileRows.ofColumns(new ColumnPanels(dOut, sizes.rows())), sizes, true)
-        .multiply(new ColumnPanels(x, sizes.columns()));
+        .multiply(new ColumnPanels(x.memory, x.dtype, sizes.columns()));
   }
 }

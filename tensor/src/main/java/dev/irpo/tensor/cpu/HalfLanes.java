@@ -3,6 +3,7 @@ package dev.irpo.tensor.cpu;
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
@@ -13,7 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// 16-bit floating-point numbers as vectors of single precision, widened in registers; exact.
+/// 16-bit floating-point numbers as vectors of single precision, widened in registers, which is
+/// exact, and rounded.
 ///
 /// Each type has methods of its own because C2 keeps vectors in registers only where it sees which
 /// code makes them.
@@ -66,6 +68,30 @@ final class HalfLanes {
       FloatVector wide = float16(bits(from, fromAt + 2L * i));
       wide.intoMemorySegment(to, toAt + floatBytes(i), Lanes.ORDER);
     }
+  }
+
+  /// Rounds n numbers of single precision to bf16, as [HalfPrecision] does.
+  static void narrowBfloat16(MemorySegment from, long fromAt, MemorySegment to, long toAt, int n) {
+    int whole = n / Lanes.COUNT * Lanes.COUNT;
+    for (int i = 0; i < whole; i += Lanes.COUNT) {
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, fromAt + floatBytes(i), Lanes.ORDER);
+      ShortVector narrow =
+          (ShortVector) roundedBfloat16(bits).convertShape(VectorOperators.I2S, SHORTS, 0);
+      narrow.intoMemorySegment(to, toAt + 2L * i, Lanes.ORDER);
+    }
+    for (int i = whole; i < n; i++) {
+      float value = from.get(Lanes.FLOAT, fromAt + floatBytes(i));
+      to.set(SHORT, toAt + 2L * i, HalfPrecision.narrowed(DType.BF16, value));
+    }
+  }
+
+  /// The upper halves, rounded, in the lower ones; of a NaN the upper half with the quiet bit.
+  private static IntVector roundedBfloat16(IntVector bits) {
+    IntVector upper = bits.lanewise(VectorOperators.LSHR, 16);
+    IntVector toEven = upper.and(1).add(0x7fff);
+    IntVector rounded = bits.add(toEven).lanewise(VectorOperators.LSHR, 16);
+    VectorMask<Integer> isNaN = bits.and(0x7fffffff).compare(VectorOperators.GT, INFINITE);
+    return rounded.blend(upper.or(0x40), isNaN);
   }
 
   /// Widens a strip of bf16 numbers, one panel's columns of some rows.

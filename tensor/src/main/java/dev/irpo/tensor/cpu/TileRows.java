@@ -2,6 +2,7 @@ package dev.irpo.tensor.cpu;
 
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
+import dev.irpo.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /// The rows of A that tiles read, in groups of [Tiles#PANEL]: element (i, k) is at `at + i / PANEL
@@ -25,6 +26,23 @@ record TileRows(MemorySegment memory, long at, long groupBytes, long rowBytes, l
       Strided some = a.from(row, from);
       some.prefetch(rows, depth);
       return of(some);
+    };
+  }
+
+  /// The rows of a row-major matrix of 16 bits, widened. Rows whose distance is a power of two
+  /// would compete for the same sets of the cache.
+  ///
+  /// @param columns of the matrix
+  /// @param first column that is k 0
+  static Source ofHalfRows(MemorySegment matrix, DType dtype, int columns, int first) {
+    return (row, rows, from, depth, scratch) -> {
+      int stride = depth + Lanes.PARTIALS;
+      MemorySegment wide = scratch.floats(Area.A_PANELS, (long) rows * stride);
+      for (int i = 0; i < rows; i++) {
+        long at = ((long) (row + i) * columns + first + from) * dtype.bytes();
+        HalfLanes.widen(dtype, matrix, at, wide, floatBytes((long) i * stride), depth);
+      }
+      return of(Strided.rows(wide, stride));
     };
   }
 

@@ -43,6 +43,23 @@ public interface ElementwiseKernels {
   /// ```
   void swiGlu(Buffer out, Buffer gate, Buffer up, long n);
 
+  /// Rounds to 16 bits: to the nearest number, of two equally near ones the even one; too large
+  /// becomes infinite, a NaN stays a NaN.
+  ///
+  /// ```text
+  /// out = round(x)
+  /// out bf16, written    x single precision, read
+  /// ```
+  void narrow(Buffer out, Buffer x, long n);
+
+  /// The same numbers in single precision.
+  ///
+  /// ```text
+  /// out = x
+  /// out single precision, written    x bf16, read
+  /// ```
+  void widen(Buffer out, Buffer x, long n);
+
   /// Gradient of [#swiGlu].
   ///
   /// ```text

@@ -6,7 +6,9 @@ import dev.irpo.tensor.Buffer;
 ///
 /// R rows, K = inDim, N = outDim. On `cpu` every element is one chain of fused multiply-adds in
 /// ascending order of the summed index, whatever the number of rows, threads or vector lanes, so a
-/// row's result never depends on its neighbours.
+/// row's result never depends on its neighbours. `x` and `weight` may have 16 bits, which are
+/// widened on the way; with an `x` of 16 bits a result has the bits that the same numbers in single
+/// precision give.
 public interface MatrixKernels {
   /// The linear layer.
   ///

@@ -22,7 +22,7 @@ public record Linear() implements Op {
 
   @Override
   public Set<DType> inputTypes(int index) {
-    return index == 1 ? DType.WEIGHTS : DType.SINGLE;
+    return index == 1 ? DType.WEIGHTS : DType.SINGLE_OR_KEPT;
   }
 
   @Override
@@ -106,6 +106,11 @@ public record Linear() implements Op {
     @Override
     public String name() {
       return "linearWeightGradient";
+    }
+
+    @Override
+    public Set<DType> inputTypes(int index) {
+      return index == 2 ? DType.SINGLE_OR_KEPT : DType.SINGLE;
     }
 
     @Override

@@ -44,8 +44,13 @@ public final class OutlineBackend implements Backend {
   /// A buffer without content.
   @Override
   public Buffer allocate(long numElements) {
-    allocatedBytes += numElements * DType.F32.bytes();
-    return Buffer.unbacked(DType.F32, numElements);
+    return allocate(DType.F32, numElements);
+  }
+
+  @Override
+  public Buffer allocate(DType type, long numElements) {
+    allocatedBytes += numElements * type.bytes();
+    return Buffer.unbacked(type, numElements);
   }
 
   @Override

@@ -61,12 +61,18 @@ public final class ReferenceBackend implements Backend {
         plain.roundsWeights(),
         plain.compilesSlowly(),
         /* isBatchInvariant= */ false,
+        /* storesHalf= */ true,
         plain.runsOnHost());
   }
 
   @Override
   public Buffer allocate(long numElements) {
-    return Buffer.allocate(precision.stored(DType.F32), numElements);
+    return allocate(DType.F32, numElements);
+  }
+
+  @Override
+  public Buffer allocate(DType type, long numElements) {
+    return Buffer.allocate(precision.stored(type), numElements);
   }
 
   @Override

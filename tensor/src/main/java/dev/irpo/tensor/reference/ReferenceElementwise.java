@@ -84,6 +84,16 @@ final class ReferenceElementwise implements ElementwiseKernels {
   }
 
   @Override
+  public void narrow(Buffer out, Buffer x, long n) {
+    map(out, x, n, v -> v); // the buffer rounds
+  }
+
+  @Override
+  public void widen(Buffer out, Buffer x, long n) {
+    map(out, x, n, v -> v);
+  }
+
+  @Override
   public void swiGluGradient(
       Buffer dGate, Buffer dUp, Buffer dOut, Buffer gate, Buffer up, long n) {
     for (long i = 0; i < n; i++) {

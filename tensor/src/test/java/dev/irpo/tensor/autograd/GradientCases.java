@@ -9,6 +9,7 @@ import dev.irpo.tensor.op.Fill;
 import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.LogSigmoid;
 import dev.irpo.tensor.op.Multiply;
+import dev.irpo.tensor.op.Narrow;
 import dev.irpo.tensor.op.PackedAttention;
 import dev.irpo.tensor.op.RmsNorm;
 import dev.irpo.tensor.op.Rope;
@@ -20,6 +21,7 @@ import dev.irpo.tensor.op.Subtract;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.op.SwiGlu;
 import dev.irpo.tensor.op.TokenLogProbs;
+import dev.irpo.tensor.op.Widen;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -29,7 +31,7 @@ final class GradientCases {
   private GradientCases() {}
 
   static Stream<GradientCase> all() {
-    return Stream.of(elementwise(), rows(), attention(), scores(), graphs())
+    return Stream.of(elementwise(), rows(), attention(), scores(), graphs(), half())
         .flatMap(Function.identity());
   }
 
@@ -166,6 +168,42 @@ final class GradientCases {
   private static Tensor scored(GradientCheck m, Tensor x, Tensor weight) {
     return TokenLogProbs.tokenLogProbs(
         x, weight, m.ints("rows", 1, 3, -1, 1, 0), m.ints("targets", 5, 0, -1, 2, 0));
+  }
+
+  /// Rounding, which double precision leaves out, is not differentiated.
+  private static Stream<GradientCase> half() {
+    return Stream.of(
+        of("narrow and widen", m -> m.project(kept(m.variable("x", 3, 5)))),
+        of(
+            "linear of rows of 16 bits, with a weight of 16 bits",
+            m ->
+                m.project(
+                    Linear.linear(Narrow.narrow(m.variable("x", 3, 4)), m.half("weight", 5, 4)))),
+        of(
+            "rmsNorm with a weight of 16 bits",
+            m ->
+                m.project(
+                    RmsNorm.rmsNorm(
+                        kept(m.variable("x", 3, 6)), Widen.widen(m.half("weight", 6)), 1e-5))),
+        of(
+            "a result that its own gradient reads in 16 bits",
+            m -> m.project(kept(halfAttention(m)))),
+        of(
+            "the same computed again",
+            m -> m.project(m.graph().recomputed(() -> kept(halfAttention(m))))));
+  }
+
+  private static Tensor kept(Tensor x) {
+    return Widen.widen(Narrow.narrow(x));
+  }
+
+  private static Tensor halfAttention(GradientCheck m) {
+    return new PackedAttention(2, 1, 2)
+        .of(
+            kept(m.variable("q", 5, 4)),
+            kept(m.variable("k", 5, 2)),
+            kept(m.variable("v", 5, 2)),
+            m.ints("segments", Shape.of(2, 3), 0, 3, -1, 3, 2, 0));
   }
 
   private static Stream<GradientCase> graphs() {

@@ -42,6 +42,11 @@ final class GradientCheck {
     return graph.variable(name, Shape.of(sizes));
   }
 
+  /// The same in bfloat16.
+  Tensor half(String name, long... sizes) {
+    return graph.variable(name, DType.BF16, Shape.of(sizes));
+  }
+
   /// Signed values, seeded by the name too, of which nobody asks the gradient.
   Tensor frozen(String name, long... sizes) {
     return graph.constant(name, Shape.of(sizes), i -> Samples.signed(name.hashCode(), i));
@@ -87,7 +92,7 @@ final class GradientCheck {
   }
 
   private static Buffer filled(Backend backend, Tensor leaf) {
-    Buffer buffer = backend.allocate(leaf.shape().numElements());
+    Buffer buffer = backend.allocate(leaf.dtype(), leaf.shape().numElements());
     for (long i = 0; i < buffer.numElements() && !leaf.name().startsWith(Gradients.PREFIX); i++) {
       buffer.set(i, Samples.signed(leaf.name().hashCode(), i));
     }

@@ -27,10 +27,12 @@ import dev.irpo.tensor.op.Clear;
 import dev.irpo.tensor.op.Embedding;
 import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.LogSumExp;
+import dev.irpo.tensor.op.Narrow;
 import dev.irpo.tensor.op.RmsNorm;
 import dev.irpo.tensor.op.SquaredNorm;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.op.SwiGlu;
+import dev.irpo.tensor.op.Widen;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -126,6 +128,47 @@ class GradientsTest {
       long after = recomputed.program().plannedBytes();
       assertTrue(after < 0.6 * before, () -> after + " bytes against " + before);
       assertTrue(recomputed.program().flops() > kept.program().flops());
+    }
+  }
+
+  private static Tensor halfLayers(GradientCheck m, boolean recomputed) {
+    Tensor table = m.variable("table", 7, 16);
+    Tensor x = Narrow.narrow(Embedding.embedding(table, m.ints("tokens", 1, 6, 2, 0, 3)));
+    for (int i = 0; i < 8; i++) {
+      Tensor input = x;
+      String name = "layer" + i;
+      Function<Tensor, Tensor> layer = t -> halfLayer(m, name, t);
+      x = recomputed ? m.graph().recomputed(() -> layer.apply(input)) : layer.apply(input);
+    }
+    return m.project(Widen.widen(x));
+  }
+
+  private static Tensor halfLayer(GradientCheck m, String name, Tensor x) {
+    Tensor norm = m.variable(name + ".norm", 16);
+    Tensor normed = Narrow.narrow(RmsNorm.rmsNorm(Widen.widen(x), norm, 1e-5));
+    Tensor gate = Narrow.narrow(Linear.linear(normed, m.variable(name + ".gate", 40, 16)));
+    Tensor up = Narrow.narrow(Linear.linear(normed, m.variable(name + ".up", 40, 16)));
+    Tensor gated = Narrow.narrow(SwiGlu.swiGlu(Widen.widen(gate), Widen.widen(up)));
+    Tensor down = Linear.linear(gated, m.variable(name + ".down", 16, 40));
+    return Narrow.narrow(Add.add(Widen.widen(x), down));
+  }
+
+  /// Of the forward pass eight layers of 16 bits remain, in half of the memory but for alignment,
+  /// and of the backward pass a few tensors of one layer in single precision.
+  @Test
+  void whatIsKeptIn16BitsTakesHalfOfTheMemoryAndNothingWiderStays() {
+    try (Backend backend = new CpuBackend(2)) {
+      long single = GradientCheck.run(backend, m -> layers(m, false)).program().plannedBytes();
+      GradientCheck.Outcome kept = GradientCheck.run(backend, m -> halfLayers(m, false));
+      long half = kept.program().plannedBytes();
+      assertTrue(half < 0.7 * single, () -> half + " bytes against " + single);
+      GradientCheck.Outcome recomputed = GradientCheck.run(backend, m -> halfLayers(m, true));
+      assertEquals(kept.loss(), recomputed.loss());
+      for (String name : kept.variables().keySet()) {
+        float[] expected = kept.variables().get(name).toFloatArray();
+        assertArrayEquals(expected, recomputed.variables().get(name).toFloatArray(), name);
+      }
+      assertTrue(recomputed.program().plannedBytes() < 0.6 * half);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.irpo.tensor.kernel;
 
+import static dev.irpo.tensor.kernel.KernelTensor.halfOutput;
 import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
@@ -16,7 +17,14 @@ final class ElementwiseCases {
     return Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023, 40_003)
         .flatMap(n ->
             Stream.of(
-                binary(n), scalar(n), accumulate(n), inPlace(n), sum(n), logSigmoid(n), swiGlu(n)));
+                binary(n),
+                scalar(n),
+                accumulate(n),
+                inPlace(n),
+                sum(n),
+                logSigmoid(n),
+                swiGlu(n),
+                half(n)));
   }
 
   private static KernelCase binary(int n) {
@@ -68,6 +76,24 @@ final class ElementwiseCases {
                 kernels.elementwise().accumulate(side.apply(target), side.apply(x), n),
             x)
         .rounded(target, 1);
+  }
+
+  /// Rounding to eight bits moves a number by at most 2⁻⁹ of its next power of two.
+  private static KernelCase half(int n) {
+    KernelTensor narrowed = halfOutput("narrowed", n);
+    KernelTensor widened = output("widened", n);
+    KernelTensor x = signed("x", 63, n);
+    KernelTensor half = KernelTensor.half("half", 64, n);
+    return new KernelCase(
+            "narrow, widen " + n,
+            (kernels, side) -> {
+              kernels.elementwise().narrow(side.apply(narrowed), side.apply(x), n);
+              kernels.elementwise().widen(side.apply(widened), side.apply(half), n);
+            },
+            x,
+            half)
+        .within(narrowed, i -> 0x1p-8 * Math.abs(narrowed.exact().get(i)))
+        .within(widened, i -> 0);
   }
 
   private static KernelCase inPlace(int n) {

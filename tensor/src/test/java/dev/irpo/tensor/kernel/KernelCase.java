@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongToDoubleFunction;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// A kernel with arguments, and how far its results may lie from the reference.
 final class KernelCase {
@@ -47,6 +48,12 @@ final class KernelCase {
 
   String name() {
     return name;
+  }
+
+  /// Whether an argument has 16 bits.
+  boolean hasHalf() {
+    return Stream.concat(inputs.stream(), results.stream().map(Result::tensor))
+        .anyMatch(tensor -> tensor.single().dtype().isHalf());
   }
 
   /// Calls kernels that do not compute anything.

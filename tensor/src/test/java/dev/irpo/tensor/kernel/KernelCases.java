@@ -7,6 +7,11 @@ import java.util.stream.Stream;
 final class KernelCases {
   private KernelCases() {}
 
+  /// Those whose arguments devices have.
+  static Stream<KernelCase> ofDevices() {
+    return all().filter(c -> !c.hasHalf());
+  }
+
   static Stream<KernelCase> all() {
     return Stream.<Supplier<Stream<KernelCase>>>of(
             MatrixCases::all,

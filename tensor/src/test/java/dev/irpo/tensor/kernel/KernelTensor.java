@@ -4,11 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import java.util.function.IntUnaryOperator;
 import java.util.function.LongToDoubleFunction;
 
-/// One argument of a kernel, three times: in double precision for the reference, in single
-/// precision between guards for the backend under test, and with absolute values, so that the
+/// One argument of a kernel, three times: in double precision for the reference, in single (or
+/// half) precision between guards for the backend under test, and with absolute values, so that the
 /// reference also yields Σ|aᵢbᵢ|.
 ///
 /// The guards before and after the elements are NaNs with a payload: reading one spoils a result,
@@ -23,6 +24,7 @@ public final class KernelTensor {
   private final String name;
   private final Buffer exact;
   private final Buffer magnitude;
+  private final int guards;
   private final Buffer whole;
   private final Buffer single;
   private final LongToDoubleFunction content;
@@ -31,14 +33,23 @@ public final class KernelTensor {
     this.name = name;
     this.content = content;
     boolean isInt = type == DType.INT32;
+    guards = type.isHalf() ? 2 * GUARDS : GUARDS;
     exact = Buffer.allocate(isInt ? type : DType.F64, n);
     magnitude = Buffer.allocate(isInt ? type : DType.F64, n);
-    whole = Buffer.allocate(type, n + 2 * GUARDS);
-    single = whole.slice(GUARDS, n).asWorkspace();
+    whole = Buffer.allocate(type, n + 2L * guards);
+    single = whole.slice(guards, n).asWorkspace();
     for (long i = 0; i < GUARDS; i++) {
-      whole.setInt(i, GUARD_BITS);
-      whole.setInt(GUARDS + n + i, GUARD_BITS);
+      before().setInt(i, GUARD_BITS);
+      after().setInt(i, GUARD_BITS);
     }
+  }
+
+  private Buffer before() {
+    return whole.slice(0, guards);
+  }
+
+  private Buffer after() {
+    return whole.slice(whole.numElements() - guards, guards);
   }
 
   /// An input, or a tensor that the kernel updates, with signed elements.
@@ -49,6 +60,17 @@ public final class KernelTensor {
   /// An input computed from the index of each element.
   public static KernelTensor of(String name, long n, LongToDoubleFunction content) {
     return new KernelTensor(name, DType.F32, n, content);
+  }
+
+  /// An input in bfloat16 with signed elements.
+  public static KernelTensor half(String name, long seed, long n) {
+    return new KernelTensor(
+        name, DType.BF16, n, i -> HalfPrecision.rounded(DType.BF16, Samples.signed(seed, i)));
+  }
+
+  /// Something in bfloat16 that the kernel has to write whole: NaN before.
+  public static KernelTensor halfOutput(String name, long n) {
+    return new KernelTensor(name, DType.BF16, n, i -> Double.NaN);
   }
 
   /// Something the kernel has to write whole: NaN before.
@@ -105,9 +127,8 @@ public final class KernelTensor {
   /// Fails if an element before or after the argument was written.
   void requireGuards() {
     for (long i = 0; i < GUARDS; i++) {
-      assertEquals(GUARD_BITS, whole.getInt(i), () -> name + " was written before its start");
-      long after = whole.numElements() - 1 - i;
-      assertEquals(GUARD_BITS, whole.getInt(after), () -> name + " was written past its end");
+      assertEquals(GUARD_BITS, before().getInt(i), () -> name + " was written before its start");
+      assertEquals(GUARD_BITS, after().getInt(i), () -> name + " was written past its end");
     }
   }
 
@@ -137,7 +158,11 @@ public final class KernelTensor {
   public long checksum() {
     long sum = 17;
     for (long i = 0; i < single.numElements(); i++) {
-      sum = sum * 0x100000001B3L + single.getInt(i);
+      int bits =
+          single.dtype().isHalf()
+              ? Float.floatToRawIntBits((float) single.get(i))
+              : single.getInt(i);
+      sum = sum * 0x100000001B3L + bits;
     }
     return sum;
   }

@@ -62,7 +62,7 @@ final class MatrixCases {
   }
 
   private static Stream<KernelCase> products(Sizes s) {
-    return Stream.concat(wholeProducts(s), Stream.of(linearSlice(s)));
+    return Stream.concat(wholeProducts(s), Stream.of(linearSlice(s), halfRows(s)));
   }
 
   private static Stream<KernelCase> wholeProducts(Sizes s) {
@@ -92,6 +92,40 @@ final class MatrixCases {
             x,
             weight)
         .sums(out, width);
+  }
+
+  /// Rows of 16 bits.
+  private static KernelCase halfRows(Sizes s) {
+    KernelTensor out = output("out", (long) s.rows * s.outDim);
+    KernelTensor dWeight = signed("dWeight", 10, (long) s.outDim * s.inDim);
+    KernelTensor x = KernelTensor.half("x", 11, (long) s.rows * s.inDim);
+    KernelTensor weight = signed("weight", 12, (long) s.outDim * s.inDim);
+    KernelTensor dOut = signed("dOut", 13, (long) s.rows * s.outDim);
+    return new KernelCase(
+            "linear and its weight gradient, rows of 16 bits " + s,
+            (k, side) -> {
+              k.matrix()
+                  .linear(
+                      side.apply(out),
+                      side.apply(x),
+                      side.apply(weight),
+                      s.rows,
+                      s.outDim,
+                      s.inDim);
+              k.matrix()
+                  .linearWeightGradient(
+                      side.apply(dWeight),
+                      side.apply(dOut),
+                      side.apply(x),
+                      s.rows,
+                      s.outDim,
+                      s.inDim);
+            },
+            x,
+            weight,
+            dOut)
+        .sums(out, s.inDim)
+        .sums(dWeight, s.rows + 1.0);
   }
 
   private static KernelCase linear(Sizes s) {

@@ -58,6 +58,21 @@ final class TornadoElementwise implements ElementwiseKernels {
   }
 
   @Override
+  public void narrow(Buffer out, Buffer x, long n) {
+    throw inSinglePrecision();
+  }
+
+  @Override
+  public void widen(Buffer out, Buffer x, long n) {
+    throw inSinglePrecision();
+  }
+
+  private static IllegalArgumentException inSinglePrecision() {
+    return new IllegalArgumentException(
+        "tornado keeps what programs compute in single precision; use train.precision=f32");
+  }
+
+  @Override
   public void add(Buffer out, Buffer a, Buffer b, long n) {
     addTask("add", ElementwiseTasks::add, out, a, b, n);
   }

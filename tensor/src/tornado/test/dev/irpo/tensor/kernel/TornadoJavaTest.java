@@ -15,7 +15,7 @@ class TornadoJavaTest {
   @TestFactory
   Stream<DynamicTest> everyKernelAgreesWithTheReference() {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
-    return KernelCases.all()
+    return KernelCases.ofDevices()
         .filter(c -> !c.name().contains(ElementwiseCases.IN_PLACE))
         .map(c -> dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava())));
   }
