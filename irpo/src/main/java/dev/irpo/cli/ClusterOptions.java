@@ -218,7 +218,10 @@ final class ClusterOptions {
       return Precision.BF16;
     }
     if (precision == null) {
-      return train.parameterType() == ParameterType.F32 ? Precision.F32 : Precision.ROUNDED;
+      return switch (train.precision()) {
+        case BF16 -> Precision.HALF;
+        case F32 -> train.roundedTo() == ParameterType.F32 ? Precision.F32 : Precision.ROUNDED;
+      };
     }
     return switch (precision) {
       case "f32" -> Precision.F32;

@@ -177,7 +177,7 @@ final class TrainCommand implements Callable<Integer> {
     if (isStored && reference == null) {
       return processes.all(() -> PairFile.requireReference(loaded, pairs));
     }
-    LanguageModel scoring = processes.all(() -> reference(backend, model, replicas));
+    LanguageModel scoring = processes.all(() -> reference(resolved, backend, model, replicas));
     Scorer scorer = new Scorer(backend, scoring.parameters(), resolved.train().tokenBudget());
     try (ScoringBar bar = new ScoringBar(processes.progress(), "score pairs")) {
       return PairFile.withReference(loaded, new ReferenceScorer(scorer, replicas.data(), bar));
@@ -185,13 +185,15 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /// The model of `--reference`, else the policy before it is trained.
-  private LanguageModel reference(Backend backend, LanguageModel policy, Replicas replicas)
+  private LanguageModel reference(
+      RunConfig resolved, Backend backend, LanguageModel policy, Replicas replicas)
       throws IOException {
     if (reference == null) {
       return policy;
     }
     LanguageModel other =
-        Training.openReference(backend, replicas, reference, Optional.ofNullable(tokenizer));
+        Training.openReference(
+            resolved, backend, replicas, reference, Optional.ofNullable(tokenizer));
     if (other.config().vocabSize() != policy.config().vocabSize()) {
       throw new IllegalArgumentException(
           "%s: has vocab_size %d, the policy %d; the two must share a tokenizer"

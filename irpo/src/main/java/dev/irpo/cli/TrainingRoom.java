@@ -68,17 +68,19 @@ record TrainingRoom(
     TensorParallel parallel = replicas().model();
     Set<String> changing = Training.changing(config, backend, replicas(), model);
     long bytes = 0;
+    DType precision = Training.precision(config);
     DType type = DType.F32;
     for (Path path : models) {
       try (StoredModel stored = ModelFiles.open(path, tokenizer)) {
         Collection<StoredTensor> tensors = stored.tensors().values();
         Set<String> loaded =
             path.equals(models.getFirst()) ? changing : Set.of(); // a reference does not change
-        bytes += Parameters.bytesToMap(backend, model, tensors, parallel, loaded);
+        bytes += Parameters.bytesToMap(backend, model, tensors, parallel, loaded, precision);
         type = LanguageModel.matrixType(stored);
       }
     }
-    Parameters outline = Parameters.outline(new OutlineBackend(), model, parallel, changing, type);
+    Parameters outline =
+        Parameters.outline(new OutlineBackend(), model, parallel, changing, precision, type);
     return CommandMemory.of(backend, outline, bytes);
   }
 }

@@ -54,6 +54,14 @@ public record TrainSettings(
     @Setting(
             value = "f32",
             doc =
+                "in which type trained parameters and the activations that are kept are in memory;"
+                    + " bf16 (not on devices) halves both, also while sampling and scoring, with"
+                    + " parameters in f32 for the optimizer as train.parameterType=bf16 has them,"
+                    + " which it implies; sums, gradients and log-probabilities stay f32")
+        Precision precision,
+    @Setting(
+            value = "f32",
+            doc =
                 "what the trained parameters are rounded to after each step, in which processes"
                     + " send them; with bf16 and f16 each process keeps those that it updates in"
                     + " f32 besides, and the model begins with numbers of the type (irpo convert"
@@ -89,6 +97,29 @@ public record TrainSettings(
                 "whether M_t is then trained again, from M_{t-1} and with the held-out problems"
                     + " too, for as many steps as the chosen checkpoint has; run only")
         boolean retrainWithHeldOut) {
+  /// Types of what is trained and kept in memory.
+  public enum Precision {
+    /// Single precision.
+    F32,
+    /// The upper half of that.
+    BF16
+  }
+
+  /// What the trained parameters are rounded to after each step, which [#precision] decides where
+  /// it is bf16.
+  ///
+  /// @throws IllegalArgumentException if both ask for another type of 16 bits
+  public ParameterType roundedTo() {
+    if (precision == Precision.F32) {
+      return parameterType;
+    }
+    if (parameterType == ParameterType.F16) {
+      throw new IllegalArgumentException(
+          "train.parameterType=f16: with train.precision=bf16 parameters are rounded to bf16; leave one of the two out");
+    }
+    return ParameterType.BF16;
+  }
+
   /// Types that the trained parameters are rounded to.
   public enum ParameterType {
     /// Single precision: nothing is rounded.

@@ -117,7 +117,7 @@ public final class AdaptedModel {
 
   /// In single precision with numbers of the type that is trained.
   private static StoredTensor fresh(RunConfig config, long key, String name, Shape shape) {
-    DType type = DType.valueOf(config.train().parameterType().name());
+    DType type = DType.valueOf(config.train().roundedTo().name());
     MemorySegment data =
         Arena.ofAuto()
             .allocate(shape.numElements() * Float.BYTES, ValueLayout.JAVA_FLOAT.byteSize());

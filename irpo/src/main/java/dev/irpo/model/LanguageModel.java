@@ -121,16 +121,22 @@ public record LanguageModel(
   /// The same for training, see [Parameters#map].
   ///
   /// @param changing names of the weights that will change
+  /// @param type of these and of activations
   /// @throws IOException as [#open]
   /// @throws IllegalArgumentException as [#open], or if their number does not divide the model
   public static LanguageModel map(
-      Backend backend, StoredModel stored, TensorParallel parallel, Set<String> changing)
+      Backend backend,
+      StoredModel stored,
+      TensorParallel parallel,
+      Set<String> changing,
+      DType type)
       throws IOException {
     LlamaConfig config = configOf(stored);
     String name = stored.path().toString();
     Collection<StoredTensor> tensors = stored.tensors().values();
     Arena arena = Arena.ofAuto();
-    return of(stored, Parameters.map(backend, config, name, tensors, arena, parallel, changing));
+    return of(
+        stored, Parameters.map(backend, config, name, tensors, arena, parallel, changing, type));
   }
 
   private static LanguageModel of(StoredModel stored, Parameters parameters) throws IOException {

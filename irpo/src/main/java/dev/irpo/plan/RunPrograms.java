@@ -172,7 +172,8 @@ public final class RunPrograms {
     whole = model;
     this.stored = stored;
     Set<String> changing = changing(config, model, replicas);
-    parameters = Parameters.outline(outline, model, replicas.model(), changing, stored);
+    DType precision = PreferenceTraining.precision(config);
+    parameters = Parameters.outline(outline, model, replicas.model(), changing, precision, stored);
     ownWeightBytes = outline.allocatedBytes();
   }
 

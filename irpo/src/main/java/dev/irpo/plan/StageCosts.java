@@ -177,7 +177,7 @@ public record StageCosts(
   /// these tell each other the norm of their slices, and where weights are rounded whether any does
   /// not fit.
   public Work.Amount update() {
-    int numbers = config.train().parameterType() == ParameterType.F32 ? 1 : 2;
+    int numbers = config.train().roundedTo() == ParameterType.F32 ? 1 : 2;
     return programs.training().updates().stream()
         .map(program -> amount(program, 0))
         .reduce(Work.Amount::plus)

@@ -219,7 +219,7 @@ final class Session {
     free();
     first(merged::write);
     try (StoredModel stored = ModelFiles.open(merged.path(), Optional.empty())) {
-      work.accept(newSampler(LanguageModel.map(backend, stored, replicas.model(), Set.of())));
+      work.accept(newSampler(Training.map(config, backend, replicas, stored, Set.of())));
     }
     free();
   }
@@ -315,7 +315,7 @@ final class Session {
     sampler = null;
     model = null;
     free();
-    model = LanguageModel.map(backend, next, replicas.model(), changing);
+    model = Training.map(config, backend, replicas, next, changing);
     sampler = newSampler();
     if (mapped != null) {
       mapped.close(); // or a deleted checkpoint would keep its room on the disk

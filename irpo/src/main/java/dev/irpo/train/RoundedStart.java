@@ -16,9 +16,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The model that a training with `train.parameterType` bf16 or f16 begins with has numbers of that
-/// type where it is trained, so that sampler, scorer, reference and trainer begin with one model.
-/// Trainers require it too, but only once all that comes before a training was computed.
+/// The model that a training with `train.parameterType` bf16 or f16 (or `train.precision` bf16)
+/// begins with has numbers of that type where it is trained, so that sampler, scorer, reference and
+/// trainer begin with one model. Trainers require it too, but only once all that comes before a
+/// training was computed.
 public final class RoundedStart {
   private static final int CHUNK = 1 << 20;
 

@@ -44,6 +44,11 @@ final class Schedules {
       Loss<I> loss,
       int largestItem) {
     TrainSettings train = config.train();
+    if (parameters.type() != precision(train)) {
+      throw new IllegalArgumentException(
+          "the model was opened in %s, train.precision is %s"
+              .formatted(parameters.type(), train.precision()));
+    }
     OptimizerSettings optimizer = config.optimizer();
     TrainerSettings settings =
         new TrainerSettings(
@@ -63,7 +68,12 @@ final class Schedules {
 
   /// What the trained parameters are rounded to.
   static DType parameterType(TrainSettings train) {
-    return DType.valueOf(train.parameterType().name());
+    return DType.valueOf(train.roundedTo().name());
+  }
+
+  /// What trained parameters and activations are in memory.
+  static DType precision(TrainSettings train) {
+    return DType.valueOf(train.precision().name());
   }
 
   /// How the processes divide a training.

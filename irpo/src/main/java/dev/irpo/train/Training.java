@@ -8,6 +8,7 @@ import dev.irpo.model.AdaptedModel;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.ModelFiles;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.ParameterLayout;
@@ -164,9 +165,9 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
       Set<String> changing = changing(config, backend, replicas, sizes);
       boolean isLoaded = changing.size() == sizes.parameterShapes().size();
       LanguageModel model =
-          isLoaded
+          isLoaded && !precision(config).isHalf()
               ? LanguageModel.load(backend, start, replicas.model())
-              : LanguageModel.map(backend, start, replicas.model(), changing);
+              : map(config, backend, replicas, start, changing);
       staysOpen = !isLoaded;
       return model;
     } finally {
@@ -176,16 +177,31 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     }
   }
 
-  /// Opens a model that scores beside one that is trained, with products of the same bits, and
-  /// never changes.
+  /// What this process has of an opened model, which must not be closed, as all programs of a
+  /// training compute with it.
+  ///
+  /// @param changing names of the weights that are loaded
+  /// @throws IOException as [LanguageModel#open]
+  public static LanguageModel map(
+      RunConfig config,
+      Backend backend,
+      Replicas replicas,
+      StoredModel stored,
+      Set<String> changing)
+      throws IOException {
+    return LanguageModel.map(backend, stored, replicas.model(), changing, precision(config));
+  }
+
+  /// Opens a model that scores beside one that is trained, with the same bits, and never changes.
   ///
   /// @throws IOException as [LanguageModel#open]
   public static LanguageModel openReference(
-      Backend backend, Replicas replicas, Path path, Optional<Path> tokenizer) throws IOException {
+      RunConfig config, Backend backend, Replicas replicas, Path path, Optional<Path> tokenizer)
+      throws IOException {
     StoredModel stored = ModelFiles.open(path, tokenizer);
     boolean staysOpen = false;
     try {
-      LanguageModel model = LanguageModel.map(backend, stored, replicas.model(), Set.of());
+      LanguageModel model = map(config, backend, replicas, stored, Set.of());
       staysOpen = backend.traits().readsHalfWeights();
       return model;
     } finally {
@@ -196,18 +212,32 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   }
 
   /// Which weights of a model must be in memory of their own while it is trained: those that are
-  /// trained, all where the backend does not read what files map, and none where the processes
-  /// divide them, since each then has its share in its trainer.
+  /// trained, all where the backend does not read what files map, unless those that are trained
+  /// have a type of their own (`train.precision`), and none where the processes divide them, since
+  /// each then has its share in its trainer.
   ///
-  /// @throws IllegalArgumentException if `train.parameters` selects none
+  /// @throws IllegalArgumentException if `train.parameters` selects none, or the backend does not
+  ///   keep activations in the type of `train.precision`
   public static Set<String> changing(
       RunConfig config, Backend backend, Replicas replicas, LlamaConfig sizes) {
+    DType type = precision(config);
+    if (type.isHalf() && !backend.traits().storesHalf()) {
+      throw new IllegalArgumentException(
+          "train.precision=bf16: backend %s keeps activations in single precision; use backend cpu, or f32"
+              .formatted(config.compute().backend()));
+    }
     if (dividesParameters(config, replicas)) {
       return Set.of();
     }
-    return backend.traits().readsHalfWeights()
+    return backend.traits().readsHalfWeights() || type.isHalf()
         ? Schedules.trained(config, sizes).of(sizes).keySet()
         : sizes.parameterShapes().keySet();
+  }
+
+  /// The type that trained parameters have in memory and in which every program of the training
+  /// keeps its activations.
+  public static DType precision(RunConfig config) {
+    return Schedules.precision(config.train());
   }
 
   /// Whether the processes divide the parameters, of which [#save] and [#saveModel] then see those

@@ -351,6 +351,24 @@ class MistakesTest {
   }
 
   @Test
+  void aPrecisionThatNothingTrainsInIsRefused() throws IOException {
+    Path half = folder.resolve("half");
+    CommandLineRun.of("", "convert", "--from", model, "--to", half, "--dtype", "bf16")
+        .requireSuccess();
+    Path data = folder.resolve("data.jsonl");
+    Files.writeString(data, IDS + "\n");
+    Path out = folder.resolve("out");
+    String precision = "train.precision=bf16";
+    for (String other : List.of("train.parameterType=f16", "compute.backend=tornado")) {
+      CommandLineRun.of(
+              "", "sft", "--model", half, "--data", data, "--out", out, "--set", precision, "--set",
+              other)
+          .requireRefused(precision, other.substring(other.indexOf('=') + 1));
+      assertFalse(Files.exists(out));
+    }
+  }
+
+  @Test
   void aModelThatATrainingWouldRoundIsRefusedBeforeAnythingIsWritten() throws IOException {
     Path data = folder.resolve("data.jsonl");
     Files.writeString(data, IDS + "\n");

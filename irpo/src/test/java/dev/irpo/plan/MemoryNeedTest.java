@@ -70,7 +70,12 @@ class MemoryNeedTest {
 
     @Override
     public Buffer allocate(long numElements) {
-      Buffer buffer = cpu.allocate(numElements);
+      return allocate(DType.F32, numElements);
+    }
+
+    @Override
+    public Buffer allocate(DType type, long numElements) {
+      Buffer buffer = cpu.allocate(type, numElements);
       bytes += buffer.segment().byteSize();
       return buffer;
     }
@@ -156,13 +161,17 @@ class MemoryNeedTest {
                   .toList(),
               Arena.ofAuto(),
               replicas.model(),
-              PreferenceTraining.changing(config, backend, replicas, sizes));
-      assertEquals(backend.bytes, plan.get(Purpose.WEIGHTS));
+              PreferenceTraining.changing(config, backend, replicas, sizes),
+              PreferenceTraining.precision(config));
+      long weights = backend.bytes;
 
       backend.bytes = 0;
       Trainer<?> trainer =
           PreferenceTraining.trainer(config, backend, Group.alone(), parameters, LONGEST.pair());
-      assertEquals(backend.bytes, plan.get(Purpose.GRADIENTS) + plan.get(Purpose.OPTIMIZER));
+      long masters = trainer.parameterBytes();
+      assertEquals(weights + masters, plan.get(Purpose.WEIGHTS));
+      assertEquals(
+          backend.bytes - masters, plan.get(Purpose.GRADIENTS) + plan.get(Purpose.OPTIMIZER));
       Described step = Described.of(trainer.describe());
       assertEquals(step.bytes(), plan.get(Purpose.ACTIVATIONS));
       assertEquals(step.bytes(), trainer.activationBytes(), "all programs share the largest one's");
@@ -197,6 +206,9 @@ class MemoryNeedTest {
       requirePlanIsReality(model, CONFIG);
       requirePlanIsReality(model, CONFIG.with("train.parameters=layers:1"));
       requirePlanIsReality(model, DType.BF16, CONFIG.with("train.parameters=head"));
+      TestData.round(model, DType.BF16);
+      requirePlanIsReality(model, CONFIG.with("train.precision=bf16"));
+      requirePlanIsReality(model, CONFIG.with("train.precision=bf16", "train.parameters=layers:1"));
     }
   }
 
@@ -213,7 +225,8 @@ class MemoryNeedTest {
               model.config(),
               model.storedTensors(),
               replicas.model(),
-              PreferenceTraining.changing(config, cpu, replicas, model.config()));
+              PreferenceTraining.changing(config, cpu, replicas, model.config()),
+              DType.F32);
       assertEquals(bytes, need(model.config(), config, 2).bytes().get(Purpose.WEIGHTS));
       assertTrue(bytes > Float.BYTES * model.config().tableShape().numElements());
     }

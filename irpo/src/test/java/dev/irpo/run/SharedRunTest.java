@@ -124,14 +124,15 @@ class SharedRunTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"bf16, 3, all", "f16, 2, layers:1"})
+  @CsvSource({
+    "parameterType=bf16, 3, all",
+    "parameterType=f16, 2, layers:1",
+    "precision=bf16, 2, all"
+  })
   void parametersOf16BitsGiveTheSameFilesForAnyNumberOfProcessesAndWhenResumed(
       String type, int stage, String trained) throws IOException {
     RunConfig config =
-        CONFIG.with(
-            "train.parameterType=" + type,
-            "train.zeroStage=" + stage,
-            "train.parameters=" + trained);
+        CONFIG.with("train." + type, "train.zeroStage=" + stage, "train.parameters=" + trained);
     RunFolder one = new RunFolder(run("one", 1, config));
     Map<String, String> alone = contents(one.root());
     assertEquals(alone, contents(run("two", 2, config)));
@@ -146,10 +147,10 @@ class SharedRunTest {
         new ObjectMapper().readTree(Files.readAllLines(one.training(1).metrics()).getFirst());
     assertEquals(
         (float) Math.log(2), first.get("dpo").doubleValue(), "the policy is the reference");
-    requireHas(one.model(1), DType.valueOf(config.train().parameterType().name()));
+    requireHas(one.model(1), DType.valueOf(config.train().roundedTo().name()));
     for (int step : List.of(4, 6)) {
       requireHas(
-          one.training(1).checkpoint(step), DType.valueOf(config.train().parameterType().name()));
+          one.training(1).checkpoint(step), DType.valueOf(config.train().roundedTo().name()));
     }
   }
 

@@ -73,7 +73,13 @@ class SlicedRunTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"all, 1, f32", "layers:1, 2, f32", "all, 2, bf16", "adapter, 1, f32"})
+  @CsvSource({
+    "all, 1, parameterType=f32",
+    "layers:1, 2, parameterType=f32",
+    "all, 2, parameterType=bf16",
+    "adapter, 1, parameterType=f32",
+    "adapter, 1, precision=bf16"
+  })
   void twoModelsOfTwoProcessesEndAsOneOfTwoAlsoWhenResumed(String trained, int stage, String type)
       throws IOException {
     RunConfig config =
@@ -81,7 +87,7 @@ class SlicedRunTest {
             "train.parameters=" + trained,
             "adapter.rank=" + (trained.equals("adapter") ? 4 : 0),
             "train.zeroStage=" + stage,
-            "train.parameterType=" + type);
+            "train." + type);
     Map<String, String> one = contents(run("one", 2, config));
     RunFolder two = run("two", 4, config);
     assertEquals(one, contents(two));

@@ -35,7 +35,7 @@ public final class SmallRun {
     RunFolder folder = new RunFolder(root);
     folder.open(config);
     LanguageModel model = TestData.tinyModel(backend);
-    DType type = DType.valueOf(config.train().parameterType().name());
+    DType type = DType.valueOf(config.train().roundedTo().name());
     if (type.isHalf()) {
       TestData.round(model, type);
     }

@@ -15,6 +15,7 @@ import dev.irpo.model.LanguageModel;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.transformer.parallel.Replicas;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,15 +62,22 @@ class RoundedCheckpointTest {
   }
 
   private void sft(RunConfig config, TrainingFolder folder, int stopAfter) throws IOException {
-    LanguageModel model = TestData.open(backend, folder.start());
+    LanguageModel model =
+        Training.open(config, backend, Replicas.alone(), folder.start(), Optional.empty());
     StoppedTraining.run(config, backend, model, folder, new LinkedHashMap<>(), stopAfter);
   }
 
   @ParameterizedTest
-  @CsvSource({"bf16, all", "f16, all", "bf16, layers:1"})
+  @CsvSource({
+    "parameterType=bf16, all",
+    "parameterType=f16, all",
+    "parameterType=bf16, layers:1",
+    "precision=bf16, all",
+    "precision=bf16, layers:1"
+  })
   void aStoppedTrainingEndsInTheBytesOfOneThatWasNot(String type, String trained)
       throws IOException {
-    RunConfig config = CONFIG.with("train.parameterType=" + type, "train.parameters=" + trained);
+    RunConfig config = CONFIG.with("train." + type, "train.parameters=" + trained);
     TrainingFolder whole = new TrainingFolder(temporary.resolve("whole"), start(config));
     TrainingFolder stopped = new TrainingFolder(temporary.resolve("stopped"), start(config));
     sft(config, whole, 0);

@@ -60,7 +60,7 @@ class WholeTensorsTest {
       Set<String> changing = Set.of(LlamaConfig.FINAL_NORM);
       Arena arena = Arena.ofAuto();
       Parameters own =
-          Parameters.map(cpu, config, "tiny", tensors(model), arena, parallel, changing);
+          Parameters.map(cpu, config, "tiny", tensors(model), arena, parallel, changing, DType.F32);
       LanguageModel sliced =
           new LanguageModel(
               config, model.huggingFaceConfig(), own, model.optionalText(), model.tokenizerFiles());

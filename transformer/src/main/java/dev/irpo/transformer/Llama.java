@@ -4,11 +4,13 @@ import static dev.irpo.tensor.op.Add.add;
 import static dev.irpo.tensor.op.AddBias.addBias;
 import static dev.irpo.tensor.op.Embedding.embedding;
 import static dev.irpo.tensor.op.Linear.linear;
+import static dev.irpo.tensor.op.Narrow.narrow;
 import static dev.irpo.tensor.op.RmsNorm.headNorm;
 import static dev.irpo.tensor.op.RmsNorm.rmsNorm;
 import static dev.irpo.tensor.op.Rope.rope;
 import static dev.irpo.tensor.op.Scale.scale;
 import static dev.irpo.tensor.op.SwiGlu.swiGlu;
+import static dev.irpo.tensor.op.Widen.widen;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
@@ -39,17 +41,24 @@ import java.util.regex.Pattern;
 ///
 /// An [Adapter] adds s·B·(A·x) to the products of its linear layers.
 ///
+/// With a type of 16 bits, what the backward pass reads is kept in it: the residual stream after
+/// the embedding and each sum, the normalised inputs of products, queries, keys, values and what
+/// they mix, gate, up and their product. Products read it as it is; everything else, and all sums,
+/// gradients and log-probabilities, is in single precision.
+///
 /// Weights are variables under their Hugging Face names. How queries meet the keys of their
 /// sequence is the caller's: packed rows for scoring and training, a cache for sampling.
 ///
 /// @param config sizes of what this process holds
 /// @param activations what the backward pass finds of the forward pass
 /// @param weightTypes types of weights that are not in single precision, by name
+/// @param activationType F32, or BF16, in which the backward pass finds it
 /// @param parallel the processes that hold the model together
 public record Llama(
     LlamaConfig config,
     Activations activations,
     Map<String, DType> weightTypes,
+    DType activationType,
     TensorParallel parallel) {
   /// The section of a graph that looks tokens up.
   public static final String EMBEDDING_SECTION = "embedding";
@@ -67,18 +76,23 @@ public record Llama(
 
   /// A model whose weights are all in single precision and in this process.
   public Llama(LlamaConfig config, Activations activations) {
-    this(config, activations, Map.of(), TensorParallel.alone());
+    this(config, activations, Map.of(), DType.F32, TensorParallel.alone());
   }
 
   /// A model that reads these weights in the types they have.
   public Llama(Parameters parameters, Activations activations) {
-    this(parameters.config(), activations, parameters.narrowTypes(), parameters.parallel());
+    this(parameters, activations, parameters.narrowTypes());
+  }
+
+  /// The same with weights in other types.
+  public Llama(Parameters parameters, Activations activations, Map<String, DType> weightTypes) {
+    this(parameters.config(), activations, weightTypes, parameters.type(), parameters.parallel());
   }
 
   /// The attention of one layer.
   public interface Attention {
     /// Attends with rotated queries `q` (R, H·D) to rotated keys `k` and values `v` (R, G·D): (R,
-    /// H·D).
+    /// H·D). All are in single precision.
     Tensor attend(int layer, Tensor q, Tensor k, Tensor v);
   }
 
@@ -109,14 +123,23 @@ public record Llama(
       Graph graph, Tensor tokens, Tensor positions, int numPositions, Attention attention) {
     Rotation rotation = new Rotation(positions, angles(graph, numPositions));
     graph.section(EMBEDDING_SECTION);
-    Tensor x = embedding(embeddingTable(graph), tokens); // (R, C)
+    Tensor x = kept(embedding(embeddingTable(graph), tokens)); // (R, C)
     for (int layer = 0; layer < config.numLayers(); layer++) {
       graph.section(section(layer));
       x = layer(graph, layer, x, rotation, attention); // (R, C)
     }
     graph.section(HEAD_SECTION);
-    Tensor norm = weight(graph, LlamaConfig.FINAL_NORM, Shape.of(config.embedDim()));
-    return rmsNorm(x, norm, config.rmsEps());
+    Tensor norm = single(weight(graph, LlamaConfig.FINAL_NORM, Shape.of(config.embedDim())));
+    return single(kept(rmsNorm(single(x), norm, config.rmsEps())));
+  }
+
+  /// As the backward pass finds it.
+  private Tensor kept(Tensor x) {
+    return activationType.isHalf() ? narrow(x) : x;
+  }
+
+  private static Tensor single(Tensor x) {
+    return x.dtype().isHalf() ? widen(x) : x;
   }
 
   private Tensor angles(Graph graph, int numPositions) {
@@ -135,27 +158,41 @@ public record Llama(
   }
 
   private Tensor selfAttention(int layer, Tensor x, Rotation rotation, Attention attention) {
-    Tensor norm = weight(x, layer, "input_layernorm");
-    Tensor normed = parallel.enter(rmsNorm(x, norm, config.rmsEps())); // (R, C)
+    Tensor normed = normed(x, layer, "input_layernorm"); // (R, C)
     Tensor q = projected(normed, layer, "self_attn.q_proj"); // (R, H·D)
     Tensor k = projected(normed, layer, "self_attn.k_proj"); // (R, G·D)
     Tensor v = projected(normed, layer, "self_attn.v_proj"); // (R, G·D)
     if (config.layers().has(LayerPart.HEAD_NORMS)) {
-      q = headNorm(q, parallel.enter(weight(x, layer, "self_attn.q_norm")), config.rmsEps());
-      k = headNorm(k, parallel.enter(weight(x, layer, "self_attn.k_norm")), config.rmsEps());
+      q = headNorm(single(kept(q)), headWeight(x, layer, "self_attn.q_norm"), config.rmsEps());
+      k = headNorm(single(kept(k)), headWeight(x, layer, "self_attn.k_norm"), config.rmsEps());
     }
     if (config.layers().rotates(layer)) {
       q = rope(q, rotation.positions, rotation.angles, config.numHeads());
       k = rope(k, rotation.positions, rotation.angles, config.numKvHeads());
     }
-    Tensor mixed = attention.attend(layer, q, k, v); // (R, H·D)
-    return add(x, narrowed(mixed, layer, "self_attn.o_proj")); // (R, C)
+    Tensor mixed =
+        attention.attend(layer, single(kept(q)), single(kept(k)), single(kept(v))); // (R, H·D)
+    return sum(x, narrowed(kept(mixed), layer, "self_attn.o_proj")); // (R, C)
+  }
+
+  /// The normalised input of products, of which each process has some of the outputs.
+  private Tensor normed(Tensor x, int layer, String part) {
+    Tensor norm = single(weight(x, layer, part));
+    return kept(parallel.enter(rmsNorm(single(x), norm, config.rmsEps())));
+  }
+
+  private Tensor headWeight(Tensor x, int layer, String part) {
+    return parallel.enter(single(weight(x, layer, part)));
+  }
+
+  private Tensor sum(Tensor x, Tensor term) {
+    return kept(add(single(x), term));
   }
 
   private Tensor projected(Tensor x, int layer, String part) {
     Tensor product = widened(x, layer, part);
     return config.layers().has(LayerPart.PROJECTION_BIASES)
-        ? addBias(product, parameter(x, layer, part + ".bias"))
+        ? addBias(product, single(parameter(x, layer, part + ".bias")))
         : product;
   }
 
@@ -163,10 +200,12 @@ public record Llama(
   private Tensor widened(Tensor x, int layer, String part) {
     Tensor product = linear(x, weight(x, layer, part));
     return adapted(
-        product,
-        layer,
-        part,
-        () -> linear(x, parallel.enter(parameter(x, layer, part + Adapter.A))));
+        product, layer, part, () -> linear(x, shared(parameter(x, layer, part + Adapter.A))));
+  }
+
+  /// A weight that all processes have whole, for products of which each has some of the outputs.
+  private Tensor shared(Tensor weight) {
+    return parallel.ranks() == 1 ? weight : parallel.enter(single(weight));
   }
 
   /// A product over inputs of which each process has some: of A what W has, and all of B.
@@ -181,17 +220,16 @@ public record Llama(
     if (adapter.isEmpty()) {
       return product;
     }
-    Tensor scaled = scale(inner.get(), adapter.get().scale()); // (R, r)
+    Tensor scaled = kept(scale(inner.get(), adapter.get().scale())); // (R, r)
     return add(product, linear(scaled, parameter(product, layer, part + Adapter.B)));
   }
 
   private Tensor feedForward(int layer, Tensor x) {
-    Tensor norm = weight(x, layer, "post_attention_layernorm");
-    Tensor normed = parallel.enter(rmsNorm(x, norm, config.rmsEps())); // (R, C)
-    Tensor gate = widened(normed, layer, "mlp.gate_proj"); // (R, F)
-    Tensor up = widened(normed, layer, "mlp.up_proj"); // (R, F)
-    Tensor gated = swiGlu(gate, up); // (R, F)
-    return add(x, narrowed(gated, layer, "mlp.down_proj")); // (R, C)
+    Tensor normed = normed(x, layer, "post_attention_layernorm"); // (R, C)
+    Tensor gate = kept(widened(normed, layer, "mlp.gate_proj")); // (R, F)
+    Tensor up = kept(widened(normed, layer, "mlp.up_proj")); // (R, F)
+    Tensor gated = kept(swiGlu(single(gate), single(up))); // (R, F)
+    return sum(x, narrowed(gated, layer, "mlp.down_proj")); // (R, C)
   }
 
   /// The table of token embeddings (V, C).
@@ -223,6 +261,11 @@ public record Llama(
   }
 
   private Tensor weight(Graph graph, String name, Shape shape) {
-    return graph.variable(name, weightTypes.getOrDefault(name, DType.F32), shape);
+    return graph.variable(name, typeOf(name), shape);
+  }
+
+  /// The type of a parameter.
+  public DType typeOf(String name) {
+    return weightTypes.getOrDefault(name, DType.F32);
   }
 }

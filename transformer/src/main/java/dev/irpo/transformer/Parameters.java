@@ -22,6 +22,9 @@ import java.util.function.UnaryOperator;
 /// buffer of those that may change, with a named view of each tensor in it; the others, perhaps
 /// all, are where a checkpoint has them.
 ///
+/// What may change is in single precision, or in 16 bits ([#type]); then it is what an optimizer's
+/// own parameters are rounded to, and programs keep their activations in that type too.
+///
 /// Programs of all kinds read the same views, so scoring and sampling see a training step at once.
 /// Whoever writes into them on the host calls [#markChanged()] afterwards, because backends keep
 /// copies of their own by [Buffer#version()].
@@ -33,19 +36,23 @@ public final class Parameters {
   private final TensorParallel parallel;
   private final LlamaConfig config;
   private final ParameterLayout layout;
+  private final DType type;
   private final Optional<Buffer> flat;
   private final SequencedMap<String, Buffer> buffers;
 
   /// @param layout of the flat buffer
+  /// @param type of the flat buffer
   private Parameters(
       LlamaConfig whole,
       TensorParallel parallel,
       ParameterLayout layout,
+      DType type,
       Optional<Buffer> flat,
       SequencedMap<String, Buffer> buffers) {
     this.whole = whole;
     this.parallel = parallel;
     this.layout = layout;
+    this.type = type;
     this.flat = flat;
     this.buffers = Collections.unmodifiableSequencedMap(buffers);
     config = whole.slice(parallel);
@@ -63,22 +70,24 @@ public final class Parameters {
   public static Parameters allocate(Backend backend, LlamaConfig whole, TensorParallel parallel) {
     ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
     Buffer flat = backend.allocate(layout.numElements());
-    return new Parameters(whole, parallel, layout, Optional.of(flat), layout.slice(flat, ""));
+    SequencedMap<String, Buffer> buffers = layout.slice(flat, "");
+    return new Parameters(whole, parallel, layout, DType.F32, Optional.of(flat), buffers);
   }
 
   /// What a process would have of a model that [#map] gives, without content.
   ///
   /// @param changing names of the weights that are loaded
+  /// @param type of these
   /// @param mapped type of the matrices that are not
   public static Parameters outline(
       Backend backend,
       LlamaConfig whole,
       TensorParallel parallel,
       Set<String> changing,
+      DType type,
       DType mapped) {
     ParameterLayout layout = changingLayout(whole, parallel, changing);
-    Optional<Buffer> flat =
-        changing.isEmpty() ? Optional.empty() : Optional.of(backend.allocate(layout.numElements()));
+    Optional<Buffer> flat = flat(backend, layout, changing, type);
     Map<String, Buffer> loaded = flat.isEmpty() ? Map.of() : layout.slice(flat.get(), "");
     SequencedMap<String, Shape> wholes = whole.parameterShapes();
     SequencedMap<String, Buffer> buffers = new LinkedHashMap<>();
@@ -89,45 +98,25 @@ public final class Parameters {
           if (loaded.containsKey(name)) {
             buffers.put(name, loaded.get(name));
           } else if (shape.rank() == 2) {
-            DType type = shape.size(1) % mapped.blockElements() == 0 ? mapped : DType.F32;
-            buffers.put(name, Buffer.unbacked(type, shape.numElements()).summedAsSingle());
+            DType own = shape.size(1) % mapped.blockElements() == 0 ? mapped : DType.F32;
+            buffers.put(name, Buffer.unbacked(own, shape.numElements()).summedAsSingle());
             if (shape.size(1) < wholes.get(name).size(1)) { // slices of columns are copied
-              var _ = backend.allocate(type.bytes(shape.numElements()) / Float.BYTES);
+              var _ = backend.allocate(own.bytes(shape.numElements()) / Float.BYTES);
             }
           } else {
             buffers.put(name, backend.allocate(shape.numElements()));
           }
         });
-    return new Parameters(whole, parallel, layout, flat, buffers);
+    return new Parameters(whole, parallel, layout, type, flat, buffers);
   }
 
   /// Fresh weights: normal with deviation 0.02, those that write into the residual stream scaled by
   /// 1/√(2·L) (Radford et al. 2019, section 2.3), normalisations 1, biases 0. The same everywhere.
   public static Parameters random(Backend backend, LlamaConfig config, long seed) {
     Parameters parameters = allocate(backend, config);
-    parameters.buffers.forEach((name, buffer) -> fill(name, buffer, config, seed));
+    parameters.buffers.forEach((name, buffer) -> FreshWeights.fill(name, buffer, config, seed));
     parameters.markChanged();
     return parameters;
-  }
-
-  private static void fill(String name, Buffer buffer, LlamaConfig config, long seed) {
-    if (name.endsWith(".bias")) {
-      return; // 0, as allocated
-    }
-    if (Adapter.has(name)) {
-      Shape shape = config.parameterShapes().get(name);
-      for (long i = 0; i < buffer.numElements(); i++) {
-        buffer.set(i, Adapter.fresh(seed, name, shape, i));
-      }
-      return;
-    }
-    boolean isNorm = name.endsWith("norm.weight");
-    boolean intoResidual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
-    double deviation = INITIAL_DEVIATION / (intoResidual ? Math.sqrt(2.0 * config.numLayers()) : 1);
-    long key = CounterRandom.key(seed, name);
-    for (long i = 0; i < buffer.numElements(); i++) {
-      buffer.set(i, isNorm ? 1 : deviation * CounterRandom.normal(key, i));
-    }
   }
 
   /// Checks the tensors of a checkpoint against a configuration without loading them.
@@ -190,14 +179,19 @@ public final class Parameters {
       Collection<StoredTensor> tensors,
       Arena arena,
       TensorParallel parallel) {
-    return map(backend, whole, source, tensors, arena, parallel, Set.of(), buffer -> buffer);
+    Kind kind = new Kind(Set.of(), DType.F32, buffer -> buffer);
+    return map(backend, whole, source, tensors, arena, parallel, kind);
   }
 
   /// The weights of a checkpoint for training: those that will change are loaded, all others
-  /// [#map]ped, and products with these have the bits that they would have in single precision.
+  /// [#map]ped, and products with all of them have the bits that they would have in single
+  /// precision.
   ///
   /// @param changing names of those that will; none where the processes divide them
-  /// @throws IllegalArgumentException as above, or as [LlamaConfig#slice]
+  /// @param type that programs read these in, and keep activations in; F32, or BF16 where the
+  ///   backend [keeps 16 bits][dev.irpo.tensor.BackendTraits#storesHalf()]
+  /// @throws IllegalArgumentException as above, or as [LlamaConfig#slice], or if one that will
+  ///   change has a number that the type lacks
   public static Parameters map(
       Backend backend,
       LlamaConfig whole,
@@ -205,9 +199,16 @@ public final class Parameters {
       Collection<StoredTensor> tensors,
       Arena arena,
       TensorParallel parallel,
-      Set<String> changing) {
-    return map(backend, whole, source, tensors, arena, parallel, changing, Buffer::summedAsSingle);
+      Set<String> changing,
+      DType type) {
+    Kind kind = new Kind(changing, type, Buffer::summedAsSingle);
+    return map(backend, whole, source, tensors, arena, parallel, kind);
   }
+
+  /// What becomes of the weights of a checkpoint.
+  ///
+  /// @param mapped what becomes of those that do not change
+  private record Kind(Set<String> changing, DType type, UnaryOperator<Buffer> mapped) {}
 
   private static Parameters map(
       Backend backend,
@@ -216,20 +217,26 @@ public final class Parameters {
       Collection<StoredTensor> tensors,
       Arena arena,
       TensorParallel parallel,
-      Set<String> changing,
-      UnaryOperator<Buffer> mapped) {
-    if (!backend.traits().readsHalfWeights()) {
+      Kind kind) {
+    if (!backend.traits().readsHalfWeights() && !kind.type.isHalf()) {
       return load(backend, whole, source, tensors, parallel);
     }
-    ParameterLayout layout = changingLayout(whole, parallel, changing);
-    Optional<Buffer> flat =
-        changing.isEmpty() ? Optional.empty() : Optional.of(backend.allocate(layout.numElements()));
+    ParameterLayout layout = changingLayout(whole, parallel, kind.changing);
+    Optional<Buffer> flat = flat(backend, layout, kind.changing, kind.type);
     Map<String, Buffer> loaded = flat.isEmpty() ? Map.of() : layout.slice(flat.get(), "");
     SequencedMap<String, Buffer> buffers =
         new WeightLoading(source, whole, parallel).map(tensors, backend, arena, loaded);
-    buffers.replaceAll((name, buffer) -> loaded.containsKey(name) ? buffer : mapped.apply(buffer));
+    buffers.replaceAll(
+        (name, buffer) -> loaded.containsKey(name) ? buffer : kind.mapped.apply(buffer));
     flat.ifPresent(Buffer::markChanged);
-    return new Parameters(whole, parallel, layout, flat, buffers);
+    return new Parameters(whole, parallel, layout, kind.type, flat, buffers);
+  }
+
+  private static Optional<Buffer> flat(
+      Backend backend, ParameterLayout layout, Set<String> changing, DType type) {
+    return changing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(backend.allocate(type, layout.numElements()).summedAsSingle());
   }
 
   /// The layout of the weights that may change; of all where none may.
@@ -258,31 +265,34 @@ public final class Parameters {
       LlamaConfig whole,
       Collection<StoredTensor> tensors,
       TensorParallel parallel) {
-    return bytesToMap(backend, whole, tensors, parallel, Set.of());
+    return bytesToMap(backend, whole, tensors, parallel, Set.of(), DType.F32);
   }
 
   /// The same where some will change.
   ///
   /// @param changing names of those that will
+  /// @param type of these
   public static long bytesToMap(
       Backend backend,
       LlamaConfig whole,
       Collection<StoredTensor> tensors,
       TensorParallel parallel,
-      Set<String> changing) {
-    if (!backend.traits().readsHalfWeights()) {
+      Set<String> changing,
+      DType type) {
+    boolean maps = backend.traits().readsHalfWeights();
+    if (!maps && !type.isHalf()) {
       ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
       return layout.numElements() * DType.F32.bytes();
     }
     long bytes =
         changing.isEmpty()
             ? 0
-            : changingLayout(whole, parallel, changing).numElements() * DType.F32.bytes();
+            : changingLayout(whole, parallel, changing).numElements() * type.bytes();
     for (StoredTensor tensor : new WeightLoading("", whole, parallel).slices(tensors)) {
       if (changing.contains(tensor.name())) {
         continue;
       }
-      if (tensor.shape().rank() != 2) {
+      if (tensor.shape().rank() != 2 || !maps) {
         bytes += tensor.shape().numElements() * DType.F32.bytes();
         continue;
       }
@@ -349,6 +359,11 @@ public final class Parameters {
   /// Names, shapes and offsets of the weights that may change; of all where none may.
   public ParameterLayout layout() {
     return layout;
+  }
+
+  /// The type of those that may change, in which programs keep what they compute as well.
+  public DType type() {
+    return type;
   }
 
   /// Whether some may change.

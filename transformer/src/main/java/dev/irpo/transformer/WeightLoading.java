@@ -3,6 +3,7 @@ package dev.irpo.transformer;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.parallel.TensorParallel;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -44,7 +46,8 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
         : whole.columns(number * own.size(1), own.size(1));
   }
 
-  /// Matrices where they lie, blocks as such, vectors as copies in the backend's precision.
+  /// Matrices where they lie, blocks as such, if the backend reads them there, everything else as
+  /// copies in its precision.
   ///
   /// @param changing buffers that the tensors of these names are copied into instead
   SequencedMap<String, Buffer> map(
@@ -62,7 +65,7 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
           if (changing.containsKey(name)) {
             copy(tensor, changing.get(name));
             buffers.put(name, changing.get(name));
-          } else if (shape.rank() == 2) {
+          } else if (shape.rank() == 2 && backend.traits().readsHalfWeights()) {
             StoredTensor inMemory = asRead(tensor).inMemory(arena);
             buffers.put(name, Buffer.wrap(inMemory.data(), inMemory.dtype()));
           } else {
@@ -141,6 +144,8 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
   }
 
   /// Copies as many elements as the target has from `begin` on, in its precision.
+  ///
+  /// @throws IllegalArgumentException if the target has 16 bits, which lack one of them
   static void copy(StoredTensor tensor, long begin, Buffer target) {
     int bytes = tensor.dtype().bytes();
     if (tensor.dtype() == target.dtype()) {
@@ -153,9 +158,23 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
         int count = (int) Math.min(CHUNK_ELEMENTS, target.numElements() - first);
         tensor.content().read((begin + first) * bytes, chunk.asSlice(0, (long) count * bytes));
         for (int i = 0; i < count; i++) {
-          target.set(first + i, element(tensor.dtype(), chunk, i));
+          float value = element(tensor.dtype(), chunk, i);
+          requireExact(tensor.name(), target.dtype(), value);
+          target.set(first + i, value);
         }
       }
+    }
+  }
+
+  private static void requireExact(String name, DType type, float value) {
+    if (type.isHalf() && Float.compare(value, HalfPrecision.rounded(type, value)) != 0) {
+      throw new IllegalArgumentException(
+          "tensor '%s' has %s where %s has %s; round the model before (bin/irpo convert --dtype %3$s), or train in f32"
+              .formatted(
+                  name,
+                  value,
+                  type.name().toLowerCase(Locale.ROOT),
+                  HalfPrecision.rounded(type, value)));
     }
   }
 

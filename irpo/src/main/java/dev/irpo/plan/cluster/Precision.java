@@ -12,6 +12,10 @@ public enum Precision {
   /// the optimizer updates others (`train.parameterType`).
   ROUNDED(4, 2, 4, 4, 8, 4),
 
+  /// As [#ROUNDED], with rounded weights that are in memory as 16 bits where processes have all of
+  /// them, and activations (`train.precision`); sums over processes are in single precision.
+  HALF(2, 2, 4, 4, 8, 4),
+
   /// Weights and gradients in bfloat16; the optimizer has single-precision weights of its own
   /// beside its moments (ZeRO, arXiv:1910.02054, section 3.1: 2 + 2 + 12 bytes).
   BF16(2, 2, 0, 2, 12, 2);
@@ -41,6 +45,11 @@ public enum Precision {
   /// Of a weight where it is held.
   public int weightBytes() {
     return weightBytes;
+  }
+
+  /// Of a weight where processes share them.
+  public int sharedWeightBytes() {
+    return this == HALF ? Float.BYTES : weightBytes;
   }
 
   /// Of a weight where it is sent.

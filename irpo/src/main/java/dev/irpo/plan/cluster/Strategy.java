@@ -68,7 +68,7 @@ public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap 
     SequencedMap<Purpose, Long> bytes = new LinkedHashMap<>();
     bytes.put(
         Purpose.WEIGHTS,
-        held(slice.trained(), precision.weightBytes(), zero.sharesWeights(), ranks, slice)
+        weightBytes(slice, ranks)
             + slice.frozen() * precision.weightBytes()
             + masterBytes(slice, ranks));
     bytes.put(
@@ -76,6 +76,12 @@ public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap 
         held(slice.trained(), precision.gradientBytes(), zero.sharesGradients(), ranks, slice));
     bytes.put(Purpose.OPTIMIZER, Math.ceilDiv(slice.trained() * precision.optimizerBytes(), ranks));
     return bytes;
+  }
+
+  private long weightBytes(Slice slice, int ranks) {
+    boolean areShared = zero.sharesWeights() && ranks > 1;
+    int each = areShared ? precision.sharedWeightBytes() : precision.weightBytes();
+    return held(slice.trained(), each, areShared, ranks, slice);
   }
 
   private long masterBytes(Slice slice, int ranks) {

@@ -87,7 +87,8 @@ final class LossProgram<I extends TrainItem> {
     LossProgram<I> result = new LossProgram<>(graph, model, loss, reads, budget);
     List<Tensor> parameters =
         trained.slices().stream()
-            .map(slice -> result.graph.variable(slice.name(), slice.shape()))
+            .map(slice ->
+                result.graph.variable(slice.name(), model.typeOf(slice.name()), slice.shape()))
             .toList();
     Gradients.of(result.loss, parameters, section -> sum.appendAfter(section, result.loss));
     result.program = compiler.apply(result.graph);

@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
 /// bits, in which programs then read them in every process.
 ///
 /// What was rounded needs no other memory: it is gathered in the upper half of where it belongs,
-/// and widened from the first element to the last.
+/// and widened from the first element to the last; unless programs read 16 bits, as they come.
 ///
 /// ```text
 /// values   ░░░░░░░░ ab cd ef gh      own range narrowed, others gathered
@@ -26,7 +26,7 @@ record ParameterGather(Group group, DType type) {
   /// Starts it.
   ///
   /// @param own this process's range, in single precision
-  /// @param values of all ranges, written; in single precision
+  /// @param values of all ranges, written; in single precision or in the type
   Pending start(Buffer own, Buffer values, Partition partition) {
     if (!type.isHalf()) {
       values.slice(partition.start(group.rank()), partition.length(group.rank())).copyFrom(own);
@@ -34,6 +34,10 @@ record ParameterGather(Group group, DType type) {
     }
     Element element = type == DType.BF16 ? Element.BF16 : Element.F16;
     MemorySegment all = values.segment();
+    if (values.dtype() == type) {
+      HalfPrecision.narrow(type, own.segment(), partition.range(all, element, group.rank()));
+      return group.startAllGather(all, element, partition);
+    }
     MemorySegment upper = all.asSlice(all.byteSize() / 2);
     HalfPrecision.narrow(type, own.segment(), partition.range(upper, element, group.rank()));
     return new Widening(group.startAllGather(upper, element, partition), type, upper, all);

@@ -7,6 +7,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.stored.StoredTensor;
+import dev.irpo.tensor.stored.TensorContent;
 import dev.irpo.transformer.ParameterLayout;
 import dev.irpo.transformer.Parameters;
 import java.util.ArrayList;
@@ -162,7 +163,11 @@ final class ResidentParameters implements TrainedParameters {
       List<StoredTensor> shown = new ArrayList<>();
       for (ParameterLayout.Slice slice : trained.slices()) {
         Buffer values = parameters.buffers().get(slice.name());
-        shown.add(new StoredTensor(slice.name(), DType.F32, slice.shape(), values.segment()));
+        TensorContent single =
+            values.dtype().isHalf()
+                ? new WidenedContent(values)
+                : TensorContent.of(values.segment());
+        shown.add(new StoredTensor(slice.name(), DType.F32, slice.shape(), single));
       }
       reader.read(shown);
     }

@@ -5,6 +5,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.Map;
@@ -12,8 +13,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
-/// A model that every process has whole and rounded, with the masters of what this process updates
-/// beside it.
+/// A model that every process has whole and rounded, in 16 bits or in single precision, with the
+/// masters of what this process updates beside it.
 final class RoundedParameters implements TrainedParameters {
   private final ResidentParameters rounded;
   private final Masters masters;
@@ -66,10 +67,18 @@ final class RoundedParameters implements TrainedParameters {
   public void begin() {
     if (!masters.areSet()) {
       for (ResidentParameters.Stretch stretch : rounded.stretches()) {
-        rounded.own(stretch, masters.values()).copyFrom(rounded.own(stretch));
+        begin(rounded.own(stretch), rounded.own(stretch, masters.values()));
       }
       masters.values().markChanged();
       masters.begin();
+    }
+  }
+
+  private static void begin(Buffer own, Buffer master) {
+    if (own.dtype().isHalf()) {
+      HalfPrecision.widen(own.dtype(), own.segment(), master.segment());
+    } else {
+      master.copyFrom(own);
     }
   }
 

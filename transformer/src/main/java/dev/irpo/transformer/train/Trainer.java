@@ -65,14 +65,10 @@ public final class Trainer<I extends TrainItem> {
     sharding = settings.sharding();
     reads = LossReads.of(loss);
     ParameterLayout trained = ParameterLayout.of(settings.trained().of(parameters.config()));
+    requireRounded(parameters.type(), settings.parameterType());
     ShardedLayout layout = new ShardedLayout(trained, sharding);
     trainedParameters = trainedParameters(backend, layout, settings.parameterType());
-    Llama model =
-        new Llama(
-            parameters.config(),
-            settings.activations(),
-            trainedParameters.types(),
-            parameters.parallel());
+    Llama model = new Llama(parameters, settings.activations(), trainedParameters.types());
     gradient =
         sharding.streamsGradients()
             ? new StreamedGradient(backend, layout, sharding, parameters.config().tiedHead())
@@ -122,6 +118,14 @@ public final class Trainer<I extends TrainItem> {
     return type.isHalf()
         ? new RoundedParameters(backend, resident, layout, group, parameters.parallel(), type)
         : resident;
+  }
+
+  private static void requireRounded(DType inMemory, DType rounded) {
+    if (inMemory.isHalf() && inMemory != rounded) {
+      throw new IllegalArgumentException(
+          "parameters that are in memory as %s are rounded to it, not to %s"
+              .formatted(inMemory, rounded));
+    }
   }
 
   private void requireWhole() {

@@ -58,7 +58,14 @@ class BlockedWeightsTest {
 
   private static Parameters mapped(Backend backend, List<StoredTensor> tensors, Set<String> names) {
     return Parameters.map(
-        backend, ADAPTED, "blocked", tensors, Arena.ofAuto(), TensorParallel.alone(), names);
+        backend,
+        ADAPTED,
+        "blocked",
+        tensors,
+        Arena.ofAuto(),
+        TensorParallel.alone(),
+        names,
+        DType.F32);
   }
 
   private static Trainer<Pair> trainer(
@@ -103,9 +110,11 @@ class BlockedWeightsTest {
         }
       }
       TensorParallel alone = TensorParallel.alone();
-      assertEquals(own, Parameters.bytesToMap(cpu, ADAPTED, BLOCKS, alone, trained("adapter")));
+      assertEquals(
+          own, Parameters.bytesToMap(cpu, ADAPTED, BLOCKS, alone, trained("adapter"), DType.F32));
       try (OutlineBackend outline = new OutlineBackend()) {
-        var _ = Parameters.outline(outline, ADAPTED, alone, trained("adapter"), DType.Q8_0);
+        var _ =
+            Parameters.outline(outline, ADAPTED, alone, trained("adapter"), DType.F32, DType.Q8_0);
         assertEquals(own, outline.allocatedBytes());
       }
     }
@@ -234,7 +243,7 @@ class BlockedWeightsTest {
     long expected = vectors + sizes.numLayers() * (o + down);
     assertEquals(expected, Parameters.bytesToMap(cpu, sizes, plain, parallel));
     try (OutlineBackend outline = new OutlineBackend()) {
-      var _ = Parameters.outline(outline, sizes, parallel, Set.of(), DType.Q8_0);
+      var _ = Parameters.outline(outline, sizes, parallel, Set.of(), DType.F32, DType.Q8_0);
       assertEquals(expected, outline.allocatedBytes());
     }
   }

@@ -63,7 +63,7 @@ class FrozenWeightsTest {
       Backend backend, List<StoredTensor> tensors, Set<String> changing) {
     Arena arena = Arena.ofAuto();
     TensorParallel alone = TensorParallel.alone();
-    return Parameters.map(backend, ADAPTED, "tiny", tensors, arena, alone, changing);
+    return Parameters.map(backend, ADAPTED, "tiny", tensors, arena, alone, changing, DType.F32);
   }
 
   private static Trainer<Pair> trainer(Backend backend, Parameters parameters, String selection) {
