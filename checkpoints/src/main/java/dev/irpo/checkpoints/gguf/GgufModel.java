@@ -139,7 +139,7 @@ final class GgufModel {
     int ffnDim = count("feed_forward_length");
     boolean isFused = architecture.has(Feature.FUSED_ROWS);
     if (isFused) {
-      add(layer + "self_attn.qkv_proj", Shape.of(queryDim + 2 * kvDim, c));
+      add(layer + "self_attn.qkv_proj", Shape.of(queryDim + 2L * kvDim, c));
     } else {
       addRotated(layer + "self_attn.q_proj", Shape.of(queryDim, c));
       addRotated(layer + "self_attn.k_proj", Shape.of(kvDim, c));
@@ -147,7 +147,7 @@ final class GgufModel {
     }
     add(layer + "self_attn.o_proj", Shape.of(c, queryDim));
     if (isFused) {
-      add(layer + "mlp.gate_up_proj", Shape.of(2 * ffnDim, c));
+      add(layer + "mlp.gate_up_proj", Shape.of(2L * ffnDim, c));
     } else {
       add(layer + "mlp.gate_proj", Shape.of(ffnDim, c));
       add(layer + "mlp.up_proj", Shape.of(ffnDim, c));

@@ -6,7 +6,7 @@ import java.util.List;
 
 /// All kernels, each at the place that costs most in a training step or, for the cache, in a decode
 /// step.
-@SuppressWarnings("ImmutableEnumChecker") // each work is a constant without fields
+@SuppressWarnings("ImmutableEnumChecker") // each work is a constant
 public enum KernelCase {
   /// The feed-forward layer's first product.
   LINEAR(MatrixWork.LINEAR),
