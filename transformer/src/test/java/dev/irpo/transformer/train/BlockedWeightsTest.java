@@ -150,7 +150,7 @@ class BlockedWeightsTest {
                 }));
     new Scorer(backend, parameters, 300)
         .score(sequences)
-        .forEach(score -> numbers.add((float) score.logProb()));
+        .forEach(score -> numbers.add(score.logProb()));
     float[] all = new float[numbers.size()];
     IntStream.range(0, all.length).forEach(i -> all[i] = numbers.get(i));
     return all;
@@ -238,8 +238,8 @@ class BlockedWeightsTest {
     LlamaConfig sizes = CONFIG;
     List<StoredTensor> plain = BlockedModel.stored(sizes);
     long vectors = (2L * sizes.numLayers() + 1) * sizes.embedDim() * Float.BYTES;
-    long o = DType.Q8_0.bytes(32 * 32);
-    long down = 32 * 48 * Float.BYTES;
+    long o = DType.Q8_0.bytes(32 * 32L);
+    long down = DType.F32.bytes(32 * 48L);
     long expected = vectors + sizes.numLayers() * (o + down);
     assertEquals(expected, Parameters.bytesToMap(cpu, sizes, plain, parallel));
     try (OutlineBackend outline = new OutlineBackend()) {
