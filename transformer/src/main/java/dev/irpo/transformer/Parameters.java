@@ -40,8 +40,7 @@ public final class Parameters {
   private final Optional<Buffer> flat;
   private final SequencedMap<String, Buffer> buffers;
 
-  /// @param layout of the flat buffer
-  /// @param type of the flat buffer
+  /// @param layout of the flat buffer, whose elements are of `type`
   private Parameters(
       LlamaConfig whole,
       TensorParallel parallel,

@@ -52,6 +52,11 @@ public enum Precision {
     return this == HALF ? Float.BYTES : weightBytes;
   }
 
+  /// Of a weight that is not trained and not read from its file: vectors are copied.
+  public int frozenBytes() {
+    return this == BF16 ? weightBytes : Float.BYTES;
+  }
+
   /// Of a weight where it is sent.
   public int sentWeightBytes() {
     return sentWeightBytes;

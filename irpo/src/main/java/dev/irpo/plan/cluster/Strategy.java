@@ -69,7 +69,7 @@ public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap 
     bytes.put(
         Purpose.WEIGHTS,
         weightBytes(slice, ranks)
-            + slice.frozen() * precision.weightBytes()
+            + slice.frozen() * precision.frozenBytes()
             + masterBytes(slice, ranks));
     bytes.put(
         Purpose.GRADIENTS,

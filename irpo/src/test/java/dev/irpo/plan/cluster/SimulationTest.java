@@ -106,6 +106,10 @@ class SimulationTest {
     assertTrue(
         run.memory().get(Purpose.WEIGHTS) < Float.BYTES * MODEL.numParameters() / 2,
         run.memory().toString());
+    RunConfig half = head.with("train.precision=bf16");
+    assertEquals(
+        plan(costs(half, 2)).memory().bytes(),
+        run(half, Precision.HALF, processes(2), 1, "zero1").memory());
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.irpo.tensor.cpu;
 import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -109,7 +108,7 @@ final class CpuElementwise implements ElementwiseKernels {
     inChunks(
         n,
         (from, count) ->
-            HalfLanes.widen(DType.BF16, narrow, Short.BYTES * from, wide, floatBytes(from), count));
+            HalfLanes.widen(x.dtype(), narrow, Short.BYTES * from, wide, floatBytes(from), count));
   }
 
   @Override

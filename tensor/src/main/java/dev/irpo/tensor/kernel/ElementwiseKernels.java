@@ -56,7 +56,7 @@ public interface ElementwiseKernels {
   ///
   /// ```text
   /// out = x
-  /// out single precision, written    x bf16, read
+  /// out single precision, written    x bf16 or f16, read
   /// ```
   void widen(Buffer out, Buffer x, long n);
 

@@ -11,13 +11,13 @@ import dev.irpo.tensor.kernel.Kernels;
 import java.util.List;
 import java.util.Set;
 
-/// Reads a tensor of [DType#BF16] in single precision, exactly, see
+/// Reads a tensor of [DType#BF16] or [DType#F16] in single precision, exactly, see
 /// [dev.irpo.tensor.kernel.ElementwiseKernels#widen].
 ///
 /// The backward pass does not keep the result: [dev.irpo.tensor.autograd.Gradients] widens again
 /// where a gradient needs it.
 public record Widen() implements Op {
-  private static final Set<DType> BFLOAT16 = Set.of(DType.BF16);
+  private static final Set<DType> HALF = Set.of(DType.BF16, DType.F16);
 
   /// The numbers of `x`, of the same shape.
   public static Tensor widen(Tensor x) {
@@ -26,7 +26,7 @@ public record Widen() implements Op {
 
   @Override
   public Set<DType> inputTypes(int index) {
-    return BFLOAT16;
+    return HALF;
   }
 
   @Override

@@ -62,10 +62,10 @@ public final class KernelTensor {
     return new KernelTensor(name, DType.F32, n, content);
   }
 
-  /// An input in bfloat16 with signed elements.
-  public static KernelTensor half(String name, long seed, long n) {
+  /// An input of 16 bits with signed elements.
+  public static KernelTensor half(String name, DType type, long seed, long n) {
     return new KernelTensor(
-        name, DType.BF16, n, i -> HalfPrecision.rounded(DType.BF16, Samples.signed(seed, i)));
+        name, type, n, i -> HalfPrecision.rounded(type, Samples.signed(seed, i)));
   }
 
   /// Something in bfloat16 that the kernel has to write whole: NaN before.

@@ -98,7 +98,7 @@ final class MatrixCases {
   private static KernelCase halfRows(Sizes s) {
     KernelTensor out = output("out", (long) s.rows * s.outDim);
     KernelTensor dWeight = signed("dWeight", 10, (long) s.outDim * s.inDim);
-    KernelTensor x = KernelTensor.half("x", 11, (long) s.rows * s.inDim);
+    KernelTensor x = KernelTensor.half("x", DType.BF16, 11, (long) s.rows * s.inDim);
     KernelTensor weight = signed("weight", 12, (long) s.outDim * s.inDim);
     KernelTensor dOut = signed("dOut", 13, (long) s.rows * s.outDim);
     return new KernelCase(

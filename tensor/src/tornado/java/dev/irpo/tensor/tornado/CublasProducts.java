@@ -77,8 +77,7 @@ record CublasProducts(
             new Matrix(/* isTransposed= */ false, 0, inDim),
             new Matrix(/* isTransposed= */ false, 0, outDim),
             Factors.BFLOAT16,
-            /* addsToC= */ false,
-            /* roundsToTf32= */ false);
+            /* addsToC= */ false);
     tasks.add(
         "cublasLinearOfRounded",
         (graph, id) -> graph.libraryTask(id, gemm::on, weight.array(), parts, products));
@@ -111,16 +110,18 @@ record CublasProducts(
             new Matrix(/* isTransposed= */ false, x.at(), inDim),
             new Matrix(/* isTransposed= */ true, dOut.at(), outDim),
             new Matrix(/* isTransposed= */ false, dWeight.at(), inDim),
-            Factors.FLOAT32,
-            /* addsToC= */ true,
-            roundsToTf32);
+            single(),
+            /* addsToC= */ true);
     record("cublasWeightGradient", gemm, x.array(), dOut.array(), dWeight.array());
   }
 
   /// @param sizes rows and columns of C as cuBLAS sees it, inner dimension
   private Gemm single(int[] sizes, Matrix a, Matrix b, Matrix c) {
-    return new Gemm(
-        sizes[0], sizes[1], sizes[2], a, b, c, Factors.FLOAT32, /* addsToC= */ false, roundsToTf32);
+    return new Gemm(sizes[0], sizes[1], sizes[2], a, b, c, single(), /* addsToC= */ false);
+  }
+
+  private Factors single() {
+    return roundsToTf32 ? Factors.TF32 : Factors.FLOAT32;
   }
 
   private void record(String name, Gemm gemm, FloatArray a, FloatArray b, FloatArray c) {

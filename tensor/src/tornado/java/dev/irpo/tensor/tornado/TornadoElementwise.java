@@ -4,6 +4,7 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.ElementwiseTasks;
+import java.util.List;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -114,8 +115,11 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void zero(Buffer out, long n) {
-    for (DeviceMemory.Span span : memory.spans(out)) {
-      tasks.beginGraph();
+    List<DeviceMemory.Span> spans = memory.spans(out);
+    for (DeviceMemory.Span span : spans) {
+      if (spans.size() > 1) {
+        tasks.beginGraph();
+      }
       zero(span.places().getFirst(), span.count());
     }
   }

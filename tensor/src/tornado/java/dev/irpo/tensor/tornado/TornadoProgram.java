@@ -141,20 +141,33 @@ final class TornadoProgram implements Program {
         .filter(weight -> weight.kind() == Tensor.Kind.VARIABLE);
   }
 
-  /// Of each storage that a section of the graph uses, the variable that begins first.
+  /// Of each storage that has matrices of a section of the graph, the variable that begins first
+  /// there. Stretches that an optimizer walks are no matrices: they may begin within a tensor.
   List<Buffer> firstOfSections() {
     Map<String, Map<Storage, Buffer>> first = new HashMap<>();
+    Map<String, Set<Storage>> ofMatrices = new HashMap<>();
     for (Node node : nodes) {
       Map<Storage, Buffer> own =
           first.computeIfAbsent(node.section(), _ -> new IdentityHashMap<>());
+      Set<Storage> matrices =
+          ofMatrices.computeIfAbsent(
+              node.section(), _ -> Collections.newSetFromMap(new IdentityHashMap<>()));
       for (Tensor input : node.inputs()) {
         if (input.kind() == Tensor.Kind.VARIABLE) {
           Buffer view = buffers.get(input);
           var _ = own.merge(view.storage(), view, (a, b) -> a.offset() <= b.offset() ? a : b);
+          if (input.shape().rank() > 1) {
+            matrices.add(view.storage());
+          }
         }
       }
     }
-    return first.values().stream().flatMap(own -> own.values().stream()).toList();
+    List<Buffer> views = new ArrayList<>();
+    first.forEach((section, own) -> {
+      own.keySet().retainAll(ofMatrices.get(section));
+      views.addAll(own.values());
+    });
+    return views;
   }
 
   /// The variables that an operation changes together, such as parameters and moments, with those

@@ -42,8 +42,13 @@ class LayersTest {
 
   /// `x ← x + W·norm(x)` for each layer, the gradients of their sum, and an optimizer's step, in
   /// one program.
-  private record Model(int layers, Graph graph, Tensor x, Tensor schedule, Tensor loss) {
+  private record Model(int layers, int from, Graph graph, Tensor x, Tensor schedule, Tensor loss) {
     static Model of(int layers) {
+      return of(layers, 0);
+    }
+
+    /// @param from first parameter that the optimizer changes, as in one of several processes
+    static Model of(int layers, int from) {
       Graph graph = new Graph();
       Tensor x = graph.input("x", DType.F32, Shape.of(ROWS, WIDTH));
       List<Tensor> parameters = new ArrayList<>();
@@ -60,7 +65,7 @@ class LayersTest {
       graph.output(loss);
       Gradients.of(loss, parameters);
       graph.section("optimizer");
-      Shape all = Shape.of(Math.multiplyExact(layers, LAYER));
+      Shape all = Shape.of(layers * LAYER - from);
       Tensor gradient = graph.variable("gradient", all);
       Tensor schedule = graph.input("schedule", DType.F32, Shape.of(3));
       new AdamW(new AdamWSettings(0.9, 0.95, 1e-8, 0.1, 1))
@@ -72,21 +77,24 @@ class LayersTest {
               SquaredNorm.squaredNorm(gradient),
               schedule);
       Clear.clear(gradient);
-      return new Model(layers, graph, x, schedule, loss);
+      return new Model(layers, from, graph, x, schedule, loss);
     }
 
     Map<String, Buffer> variables(Backend backend) {
       Map<String, Buffer> variables = new HashMap<>();
-      for (String flat : List.of("param", "gradient", "firstMoment", "secondMoment")) {
-        variables.put(flat, backend.allocate((long) layers * LAYER));
-      }
-      Buffer param = variables.get("param");
+      long own = (long) layers * LAYER - from;
+      Buffer param = backend.allocate(own + from);
+      Buffer gradient = backend.allocate(own + from);
+      variables.put("param", param.slice(from, own));
+      variables.put("gradient", gradient.slice(from, own));
+      variables.put("firstMoment", backend.allocate(own));
+      variables.put("secondMoment", backend.allocate(own));
       for (int i = 0; i < param.numElements(); i++) {
         param.set(i, 0.2 * Samples.signed(1, i));
       }
       for (int i = 0; i < layers; i++) {
         put(variables, param, "", i);
-        put(variables, variables.get("gradient"), Gradients.PREFIX, i);
+        put(variables, gradient, Gradients.PREFIX, i);
       }
       return variables;
     }
@@ -149,6 +157,19 @@ class LayersTest {
       try (Backend device = new TornadoBackend(plans(form))) {
         assertArrayEquals(expected, model.train(device), 1e-5f);
       }
+    }
+  }
+
+  /// As a process that is not the first one has it.
+  @Test
+  void anOptimizersStretchMayBeginWithinATensor() {
+    Model model = Model.of(3, LAYER + WIDTH + 32);
+    float[] expected;
+    try (Backend cpu = new CpuBackend(1)) {
+      expected = model.train(cpu);
+    }
+    try (Backend device = new TornadoBackend(plans(Form.PLAIN))) {
+      assertArrayEquals(expected, model.train(device), 1e-5f);
     }
   }
 }

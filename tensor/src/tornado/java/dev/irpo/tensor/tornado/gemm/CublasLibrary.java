@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /// cuBLAS, called through `java.lang.foreign` as [its
@@ -78,16 +79,15 @@ public final class CublasLibrary {
         .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(result, arguments));
   }
 
-  /// The first of some libraries that can be opened, for as long as the program runs.
+  /// The first of some libraries that can be opened and have the functions, for as long as the
+  /// program runs.
   public static Optional<CublasLibrary> open(List<String> names) {
     for (String name : names) {
-      SymbolLookup library;
       try {
-        library = SymbolLookup.libraryLookup(name, Arena.global());
-      } catch (IllegalArgumentException e) {
-        continue; // not there; the next name
+        return Optional.of(new CublasLibrary(SymbolLookup.libraryLookup(name, Arena.global())));
+      } catch (IllegalArgumentException | NoSuchElementException e) {
+        // not there, or older than its functions; the next name
       }
-      return Optional.of(new CublasLibrary(library));
     }
     return Optional.empty();
   }
@@ -101,7 +101,11 @@ public final class CublasLibrary {
       MemorySegment handle = arena.allocate(JAVA_LONG);
       require((int) create.invokeExact(handle), "cublasCreate");
       long created = handle.get(JAVA_LONG, 0);
-      require((int) setStream.invokeExact(created, stream), "cublasSetStream");
+      int status = (int) setStream.invokeExact(created, stream);
+      if (status != 0) {
+        destroy(created);
+      }
+      require(status, "cublasSetStream");
       return created;
     } catch (Throwable e) {
       throw rethrown(e);
@@ -124,7 +128,7 @@ public final class CublasLibrary {
   /// @param a where the array of A begins on the device, and so on
   /// @throws IllegalStateException with cuBLAS's reason
   public void gemm(long handle, Gemm gemm, long a, long b, long c) {
-    int type = gemm.factors() == Gemm.Factors.FLOAT32 ? FLOAT32 : BFLOAT16;
+    int type = gemm.factors() == Gemm.Factors.BFLOAT16 ? BFLOAT16 : FLOAT32;
     long bytes = gemm.factors().bytes();
     MemorySegment beta = gemm.addsToC() ? one : zero;
     try {
@@ -148,7 +152,7 @@ public final class CublasLibrary {
                   c + Float.BYTES * (long) gemm.c().first(),
                   FLOAT32,
                   gemm.c().stride(),
-                  gemm.roundsToTf32() ? FACTORS_IN_TF32 : SUMS_IN_FLOAT32,
+                  gemm.factors() == Gemm.Factors.TF32 ? FACTORS_IN_TF32 : SUMS_IN_FLOAT32,
                   ANY_ALGORITHM);
       require(status, "cublasGemmEx");
     } catch (Throwable e) {

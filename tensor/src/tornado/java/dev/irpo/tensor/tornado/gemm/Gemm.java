@@ -14,19 +14,10 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /// @param m rows of C
 /// @param n columns of C
 /// @param k inner dimension
-/// @param factors type of A and B
+/// @param factors type of A and B, and what is multiplied
 /// @param addsToC whether the product is added to what C holds
-/// @param roundsToTf32 whether float32 factors are rounded to ten bits, which tensor cores need
 public record Gemm(
-    int m,
-    int n,
-    int k,
-    Matrix a,
-    Matrix b,
-    Matrix c,
-    Factors factors,
-    boolean addsToC,
-    boolean roundsToTf32) {
+    int m, int n, int k, Matrix a, Matrix b, Matrix c, Factors factors, boolean addsToC) {
   /// The library of [GemmLibraryProvider].
   static final String LIBRARY = "irpo/gemm";
 
@@ -41,11 +32,13 @@ public record Gemm(
   public enum Factors {
     /// IEEE 754 binary32.
     FLOAT32,
+    /// The same, rounded to ten bits as they are read, which tensor cores need.
+    TF32,
     /// The upper half of one.
     BFLOAT16;
 
     int bytes() {
-      return this == FLOAT32 ? Float.BYTES : Short.BYTES;
+      return this == BFLOAT16 ? Short.BYTES : Float.BYTES;
     }
   }
 

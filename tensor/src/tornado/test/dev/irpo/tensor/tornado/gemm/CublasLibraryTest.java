@@ -19,9 +19,9 @@ class CublasLibraryTest {
   private static final Matrix COLUMN = new Matrix(/* isTransposed= */ false, 0, 2);
 
   /// A (2, 1) times B (1, 2).
-  private static Gemm outer(Factors factors, boolean addsToC, boolean roundsToTf32) {
+  private static Gemm outer(Factors factors, boolean addsToC) {
     Matrix row = new Matrix(/* isTransposed= */ true, 1, 2);
-    return new Gemm(2, 2, 1, COLUMN, row, COLUMN, factors, addsToC, roundsToTf32);
+    return new Gemm(2, 2, 1, COLUMN, row, COLUMN, factors, addsToC);
   }
 
   private static float[] values(FloatArray array) {
@@ -37,9 +37,9 @@ class CublasLibraryTest {
     FloatArray a = FloatArray.fromElements(2, 3);
     FloatArray b = FloatArray.fromElements(-1, 5, 7);
     FloatArray c = FloatArray.fromElements(Float.NaN, 1, 1, 1);
-    StandInCublas.run(outer(Factors.FLOAT32, false, false).on(a, b, c));
+    StandInCublas.run(outer(Factors.FLOAT32, false).on(a, b, c));
     assertArrayEquals(new float[] {10, 15, 14, 21}, values(c));
-    StandInCublas.run(outer(Factors.FLOAT32, true, false).on(a, b, c));
+    StandInCublas.run(outer(Factors.FLOAT32, true).on(a, b, c));
     assertArrayEquals(new float[] {20, 30, 28, 42}, values(c));
   }
 
@@ -48,7 +48,7 @@ class CublasLibraryTest {
     IntArray a = IntArray.fromElements(0x4040_4000); // 2, 3
     IntArray b = IntArray.fromElements(0x40a0_bf80, 0x40e0); // -1, 5, 7, 0
     FloatArray c = FloatArray.fromElements(0, 0, 0, 0);
-    StandInCublas.run(outer(Factors.BFLOAT16, false, false).on(a, b, c));
+    StandInCublas.run(outer(Factors.BFLOAT16, false).on(a, b, c));
     assertArrayEquals(new float[] {10, 15, 14, 21}, values(c));
   }
 
@@ -57,7 +57,7 @@ class CublasLibraryTest {
     FloatArray a = FloatArray.fromElements(1 + 0x1p-10f, 1 + 0x1p-12f);
     FloatArray b = FloatArray.fromElements(0, 1, 1);
     FloatArray c = FloatArray.fromElements(0, 0, 0, 0);
-    StandInCublas.run(outer(Factors.FLOAT32, false, true).on(a, b, c));
+    StandInCublas.run(outer(Factors.TF32, false).on(a, b, c));
     assertArrayEquals(new float[] {1 + 0x1p-10f, 1, 1 + 0x1p-10f, 1}, values(c));
   }
 
@@ -66,7 +66,7 @@ class CublasLibraryTest {
     FloatArray a = FloatArray.fromElements(2, 3);
     FloatArray c = FloatArray.fromElements(0, 0, 0, 0);
     Matrix narrow = new Matrix(/* isTransposed= */ false, 0, 1);
-    Gemm wrong = new Gemm(2, 2, 1, COLUMN, narrow, narrow, Factors.FLOAT32, false, false);
+    Gemm wrong = new Gemm(2, 2, 1, COLUMN, narrow, narrow, Factors.FLOAT32, false);
     var refused =
         assertThrows(IllegalStateException.class, () -> StandInCublas.run(wrong.on(a, a, c)));
     assertEquals("cublasGemmEx: CUBLAS_STATUS_INVALID_VALUE (7)", refused.getMessage());
@@ -88,8 +88,8 @@ class CublasLibraryTest {
   void theResultIsReadOnlyWhereItIsAddedTo() {
     FloatArray a = FloatArray.fromElements(2, 3);
     FloatArray c = FloatArray.fromElements(0, 0, 0, 0);
-    Access[] writes = outer(Factors.FLOAT32, false, false).on(a, a, c).getAccess();
-    Access[] adds = outer(Factors.FLOAT32, true, false).on(a, a, c).getAccess();
+    Access[] writes = outer(Factors.FLOAT32, false).on(a, a, c).getAccess();
+    Access[] adds = outer(Factors.FLOAT32, true).on(a, a, c).getAccess();
     assertArrayEquals(new Access[] {Access.READ_ONLY, Access.READ_ONLY, Access.WRITE_ONLY}, writes);
     assertArrayEquals(new Access[] {Access.READ_ONLY, Access.READ_ONLY, Access.READ_WRITE}, adds);
   }
