@@ -18,6 +18,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.util.List;
+import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 
 /// Which module and package may use what: the rules of docs/architecture.md.
@@ -155,7 +156,24 @@ class ArchitectureTest {
         .resideInAPackage("dev.irpo.template..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("java.io..", "java.nio..", "java.net..", "java.lang.reflect..")
+        .resideInAnyPackage(
+            "java.io..",
+            "java.nio..",
+            "java.net..",
+            "java.lang.reflect..",
+            "java.util.concurrent..",
+            "java.util.jar..",
+            "java.util.zip..")
+        .orShould()
+        .dependOnClassesThat(
+            belongToAnyOf(
+                ClassLoader.class,
+                Process.class,
+                ProcessBuilder.class,
+                Runtime.class,
+                ServiceLoader.class,
+                System.class,
+                Thread.class))
         .check(CLASSES);
   }
 

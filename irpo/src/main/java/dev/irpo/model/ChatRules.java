@@ -42,6 +42,8 @@ public final class ChatRules implements PromptRules {
   private final LocalDate today;
   private final Map<String, Value> variables;
   private final Ending ending;
+  private final long promptControls;
+  private final long turnControls;
 
   /// What ends an assistant's message.
   ///
@@ -60,6 +62,8 @@ public final class ChatRules implements PromptRules {
     this.variables = variables;
     this.today = today;
     ending = ending();
+    promptControls = controls(encoded(rendered(true, QUESTION)));
+    turnControls = controls(encoded(rendered(false, QUESTION, ANSWER)));
   }
 
   /// The rules of a model with a chat template.
@@ -145,7 +149,7 @@ public final class ChatRules implements PromptRules {
     int at = turns.lastIndexOf(ANSWER);
     if (at < 0 || !rendered(true, QUESTION).contains(QUESTION)) {
       throw new IllegalArgumentException(
-          "%s: its chat template leaves out what user or assistant say; choose task.chatTemplate none or llama-2"
+          "%s: its chat template leaves out or changes what user or assistant say; choose task.chatTemplate none or llama-2"
               .formatted(templates.source()));
     }
     String tail = turns.substring(at + ANSWER.length());
@@ -163,23 +167,45 @@ public final class ChatRules implements PromptRules {
         && (text.stopIds().contains(id) || text.tokenizer().specialIn(piece).isPresent());
   }
 
+  /// @throws IllegalArgumentException also if the template makes control tokens of the prompt
   @Override
   public int[] promptIds(String prompt) {
     text.requirePlain("prompt", prompt);
-    return encoded(rendered(true, prompt.strip()));
+    int[] ids = encoded(rendered(true, prompt.strip()));
+    requireControls("prompt", ids, promptControls);
+    return ids;
+  }
+
+  private long controls(int[] ids) {
+    return Arrays.stream(ids)
+        .filter(id -> text.tokenizer().specialIn(text.tokenizer().piece(id)).isPresent())
+        .count();
+  }
+
+  /// Refuses a text that the template edits to more control tokens than it puts around a plain one,
+  /// or to fewer.
+  private void requireControls(String what, int[] ids, long plain) {
+    if (!text.isReadingSpecials() && controls(ids) != plain) {
+      throw new IllegalArgumentException(
+          "%s: its chat template makes %d control tokens of the %s, of a plain one %d; leave out of the %s what it makes them of"
+              .formatted(templates.source(), controls(ids), what, plain, what));
+    }
   }
 
   /// The same of a response that follows the template's text for the prompt.
   ///
-  /// @throws IllegalArgumentException if the template changes a response, or begins the turn of an
-  ///   assistant that has answered in another way than of one that is to answer
+  /// @throws IllegalArgumentException if the template changes a response, makes control tokens of
+  ///   it, or begins the turn of an assistant that has answered in another way than of one that is
+  ///   to answer
   @Override
   public int[] finishedResponseIds(String prompt, String response) {
     text.requirePlain("prompt", prompt);
     text.requirePlain("response", response);
     String answer = response.strip();
     String before = rendered(true, prompt.strip());
+    requireControls("prompt", encoded(before), promptControls);
     String turns = rendered(false, prompt.strip(), answer);
+    requireControls("response", encoded(turns), turnControls);
     int at = turns.startsWith(before) ? turns.indexOf(answer, before.length()) : -1;
     if (at < 0) {
       throw new IllegalArgumentException(

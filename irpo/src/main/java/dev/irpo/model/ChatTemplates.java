@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The chat templates of a model, in Jinja, wherever Hugging Face's folders keep them: a file of
-/// their own, which counts first, or a key of `tokenizer_config.json`, which is one text or several
-/// with names. Those of a GGUF file are such a key.
+/// their own, which counts first, or a key of `tokenizer_config.json` or, where that has none, of
+/// `chat_template.json`, which is one text or several with names. Those of a GGUF file are such a
+/// key.
 ///
 /// @param byName texts by name
 /// @param source what messages call the file; empty where there are none
@@ -34,7 +35,7 @@ public record ChatTemplates(SequencedMap<String, String> byName, String source) 
       String text = new String(jinja, StandardCharsets.UTF_8);
       return new ChatTemplates(new LinkedHashMap<>(Map.of(DEFAULT, text)), files.source(JINJA));
     }
-    for (String name : List.of("chat_template.json", TokenizerFiles.CONFIG)) {
+    for (String name : List.of(TokenizerFiles.CONFIG, "chat_template.json")) {
       Optional<ObjectNode> file = object(files, name);
       if (file.isPresent() && file.get().hasNonNull(KEY)) {
         return new ChatTemplates(templates(file.get().get(KEY)), files.source(name));

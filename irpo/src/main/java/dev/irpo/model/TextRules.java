@@ -117,6 +117,10 @@ public final class TextRules implements PromptRules {
     return new TextRules(folder, files, end, stopIds, true);
   }
 
+  boolean isReadingSpecials() {
+    return readsSpecials;
+  }
+
   /// The tokenizer with what stands around a text.
   public TokenizerFolder folder() {
     return folder;

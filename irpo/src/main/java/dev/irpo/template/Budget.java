@@ -22,8 +22,11 @@ final class Budget {
 
   private static final long MAX_STEPS = 1_000_000;
 
-  /// A step looks at so many characters.
+  /// A step looks at so many characters, or passes so many items by.
   private static final int CHARACTERS = 256;
+
+  /// A step of a search compares so many characters.
+  private static final int COMPARISONS = 1 << 12;
 
   private long steps;
   private int depth;
@@ -74,13 +77,49 @@ final class Budget {
     take(1 + length / CHARACTERS);
   }
 
+  /// Before a value is looked at once: the characters of a text, what is in a list or mapping.
+  void look(Value value) {
+    take(
+        switch (value) {
+          case Value.Text(String text) -> text.length() / CHARACTERS;
+          case Value.Items items -> items.items().size() / CHARACTERS;
+          case Value.Mapping mapping -> mapping.entries().size() / CHARACTERS;
+          default -> 0;
+        });
+  }
+
+  /// Before something is done with a value and arguments, each of which is looked at once.
+  void look(Value of, Arguments given) {
+    look(of);
+    given.positional().forEach(this::look);
+    given.named().values().forEach(this::look);
+  }
+
+  /// Before a text is looked for in another, at each of whose places all of it may be compared.
+  void search(String text, String sought) {
+    long places = Math.max(0, text.length() - sought.length());
+    take(1 + text.length() / CHARACTERS + places * sought.length() / COMPARISONS);
+  }
+
+  /// Before one item more is put into a list.
+  ///
+  /// @throws IllegalArgumentException if there are too many
+  void oneMore(List<?> list) {
+    requireFew(list.size() + 1L);
+    take(1);
+  }
+
+  private static void requireFew(long count) {
+    if (count > MAX_ITEMS) {
+      throw new IllegalArgumentException("makes a list of more than %d items".formatted(MAX_ITEMS));
+    }
+  }
+
   /// Before so many values are gone through or put together.
   ///
   /// @throws IllegalArgumentException if there are too many
   void items(long count) {
-    if (count > MAX_ITEMS) {
-      throw new IllegalArgumentException("makes a list of more than %d items".formatted(MAX_ITEMS));
-    }
+    requireFew(count);
     take(count);
   }
 

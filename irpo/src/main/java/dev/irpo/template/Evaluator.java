@@ -85,9 +85,9 @@ final class Evaluator {
   private Value mapping(List<Expression.Entry> entries, Scope scope) {
     Map<Value, Value> values = new LinkedHashMap<>();
     for (Expression.Entry entry : entries) {
-      values.put(Operators.key(value(entry.key(), scope)), value(entry.value(), scope));
+      values.put(operators.key(value(entry.key(), scope)), value(entry.value(), scope));
     }
-    return Operators.mapping(values);
+    return operators.mapping(values);
   }
 
   private Value number(Expression of, Scope scope) {

@@ -2,6 +2,7 @@ package dev.irpo.template;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
 /// Jinja's filters, those of texts here and those of sequences and numbers beside.
@@ -51,7 +52,6 @@ final class Filters {
       Pattern.compile("(?<=[-\\s({\\[<])(?![-\\s({\\[<])");
 
   private final Budget budget;
-  private final Operators operators;
   private final Members members;
   private final Tests tests;
   private final TextMethods texts;
@@ -59,7 +59,6 @@ final class Filters {
 
   Filters(Budget budget, Operators operators, Members members) {
     this.budget = budget;
-    this.operators = operators;
     this.members = members;
     tests = new Tests(operators, budget);
     texts = new TextMethods(budget, operators);
@@ -87,6 +86,7 @@ final class Filters {
   /// @throws IllegalArgumentException if it is not read here, or cannot be applied
   Value apply(String name, Value of, Arguments given) {
     budget.take(1);
+    budget.look(of, given);
     return switch (name) {
       case "default", "d" -> standard(of, given.bind(name, "default_value", "boolean"));
       case "string" -> text(of, given, name);
@@ -107,7 +107,7 @@ final class Filters {
       }
       case "indent" -> indented(printed(of).value(), given.bind(name, "width", "first", "blank"));
       case "tojson" -> json(of, given);
-      case "attr" -> members.attribute(of, given.bind(name, "name").text("name"));
+      case "attr" -> members.methodOnly(of, given.bind(name, "name").text("name"));
       case "abs", "round", "int", "float" -> NumberFilters.apply(name, of, given);
       default -> sequences.apply(name, of, given);
     };
@@ -135,9 +135,7 @@ final class Filters {
   /// Not quite `str.title`: a word begins after a space, a dash or an opening bracket.
   private static String title(String text) {
     StringBuilder title = new StringBuilder();
-    for (String word : WORD_BEGINNING.split(text, -1)) {
-      title.append(PythonText.capitalize(word));
-    }
+    WORD_BEGINNING.splitAsStream(text).forEach(word -> title.append(PythonText.capitalize(word)));
     return title.toString();
   }
 
@@ -166,8 +164,8 @@ final class Filters {
       return new Value.Text(PythonText.strip(text));
     }
     String chars = given.text("chars");
-    String left = PythonText.stripStart(text, c -> chars.indexOf(c) >= 0);
-    return new Value.Text(PythonText.stripEnd(left, c -> chars.indexOf(c) >= 0));
+    IntPredicate dropped = PythonText.oneOf(chars);
+    return new Value.Text(PythonText.stripEnd(PythonText.stripStart(text, dropped), dropped));
   }
 
   private Value indented(String text, Arguments.Bound given) {
@@ -177,8 +175,10 @@ final class Filters {
             ? spaces
             : " ".repeat(Math.clamp(given.whole("width", 4), 0, Budget.MAX_ITEMS));
     boolean blank = given.truth("blank", false);
+    long breaks = text.chars().filter(c -> c == '\n').count();
+    budget.take(breaks);
+    budget.text(text.length() + (breaks + 1) * indent.length());
     String[] lines = (text + "\n").split("\n", -1);
-    budget.text(text.length() + (long) lines.length * indent.length());
     StringBuilder indented = new StringBuilder();
     for (int i = 0; i < lines.length - 1; i++) {
       boolean isIndented = i == 0 ? given.truth("first", false) : blank || !lines[i].isEmpty();
@@ -216,9 +216,5 @@ final class Filters {
             after,
             bound.truth("sort_keys", false));
     return budget.made(JsonPrinter.text(of, style, budget));
-  }
-
-  Operators operators() {
-    return operators;
   }
 }

@@ -47,15 +47,16 @@ final class Functions {
     put(
         functions,
         "strftime_now",
-        given -> new Value.Text(date(given.bind("strftime_now", "format").text("format"), today)));
+        given ->
+            budget.made(date(given.bind("strftime_now", "format").text("format"), today, budget)));
     put(functions, "range", given -> range(given, budget));
-    put(functions, "dict", given -> SequenceFilters.dict(given, operators));
+    put(functions, "dict", given -> SequenceFilters.dict(given, budget, operators));
     put(
         functions,
         "namespace",
         given -> {
           Map<String, Value> members = new LinkedHashMap<>();
-          Value.Mapping entries = (Value.Mapping) SequenceFilters.dict(given, operators);
+          Value.Mapping entries = SequenceFilters.dict(given, budget, operators);
           entries.entries().forEach((key, value) -> members.put(Printer.text(key, budget), value));
           return new Value.Namespace(members);
         });
@@ -93,7 +94,8 @@ final class Functions {
   }
 
   /// The date as `strftime` writes it in the C locale.
-  private static String date(String format, LocalDate today) {
+  private static String date(String format, LocalDate today, Budget budget) {
+    budget.text(format.length());
     LocalDateTime midnight = today.atStartOfDay();
     StringBuilder date = new StringBuilder();
     for (int i = 0; i < format.length(); i++) {
@@ -102,6 +104,7 @@ final class Functions {
         date.append(c);
         continue;
       }
+      budget.take(1);
       char letter = format.charAt(++i);
       if (letter == '%') {
         date.append('%');

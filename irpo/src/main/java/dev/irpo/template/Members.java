@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /// What is inside a value: attributes, items, slices. As in Jinja, `of.name` looks for a method
 /// first and `of['name']` for an item.
@@ -44,19 +46,44 @@ final class Members {
     return entry.orElseGet(() -> missing(of, Printer.text(key, budget)));
   }
 
+  /// `of|attr(name)`, which looks for no item.
+  ///
+  /// @throws IllegalArgumentException if nothing may be looked for there
+  Value methodOnly(Value of, String name) {
+    return method(of, name).orElseGet(() -> missing(of, name));
+  }
+
   private static Value missing(Value of, String name) {
-    return new Value.Undefined("a %s has no '%s'".formatted(Operators.typeName(of), name));
+    return new Value.Undefined(
+        "a %s has no '%s'".formatted(Operators.typeName(of), Value.Undefined.shortened(name)));
   }
 
   private Optional<Value> method(Value of, String name) {
     requireDefined(of, name);
-    return switch (of) {
-      case Value.Text text -> texts.method(text.value(), name);
-      case Value.Items items -> method(items, name);
-      case Value.Mapping mapping -> method(mapping, name);
-      case Value.Namespace namespace -> Optional.of(namespace.get(name));
-      default -> Optional.empty();
-    };
+    Optional<Value> method =
+        switch (of) {
+          case Value.Text text -> texts.method(text.value(), name);
+          case Value.Items items when items.kind() != Value.Items.Kind.STREAM ->
+              changing(CHANGING_LISTS, items, name).or(() -> method(items, name));
+          case Value.Mapping mapping ->
+              changing(CHANGING_MAPPINGS, mapping, name).or(() -> method(mapping, name));
+          case Value.Namespace namespace -> Optional.of(namespace.get(name));
+          default -> Optional.empty();
+        };
+    return of instanceof Value.Namespace ? method : method.map(value -> charged(of, value));
+  }
+
+  /// A method that looks at its value when it is called.
+  private Value charged(Value of, Value method) {
+    if (!(method instanceof Value.Function function)) {
+      return method;
+    }
+    Value.Function charged =
+        given -> {
+          budget.look(of, given);
+          return function.call(given);
+        };
+    return charged;
   }
 
   private static void requireDefined(Value of, String name) {
@@ -65,16 +92,17 @@ final class Members {
     }
   }
 
-  private static void requireUnchanging(Set<String> changing, Value of, String name) {
-    if (changing.contains(name)) {
-      throw new IllegalArgumentException(
-          "'%s' changes a %s, which templates may not (nor in transformers); make another one"
-              .formatted(name, Operators.typeName(of)));
-    }
+  /// Undefined where a method changes its value; none where it does not.
+  private static Optional<Value> changing(Set<String> changing, Value of, String name) {
+    return changing.contains(name)
+        ? Optional.of(
+            new Value.Undefined(
+                "'%s' changes a %s, which templates may not (nor in transformers); make another one"
+                    .formatted(name, Operators.typeName(of))))
+        : Optional.empty();
   }
 
   private Optional<Value> method(Value.Items items, String name) {
-    requireUnchanging(CHANGING_LISTS, items, name);
     return switch (name) {
       case "index" ->
           function(given -> {
@@ -97,7 +125,6 @@ final class Members {
   }
 
   private Optional<Value> method(Value.Mapping mapping, String name) {
-    requireUnchanging(CHANGING_MAPPINGS, mapping, name);
     return switch (name) {
       case "items" ->
           function(given -> {
@@ -117,7 +144,9 @@ final class Members {
       case "get" ->
           function(given -> {
             Arguments.Bound bound = given.bind("get", "key", "default");
-            Value found = mapping.entries().get(Operators.key(bound.get("key")));
+            Value key = bound.get("key");
+            Value found =
+                key instanceof Value.Undefined ? null : mapping.entries().get(operators.key(key));
             return found == null ? bound.or("default", Value.NONE) : found;
           });
       case "copy" -> function(_ -> mapping);
@@ -140,7 +169,7 @@ final class Members {
     requireDefined(of, Printer.text(key, budget));
     if (of instanceof Value.Mapping mapping) {
       return isKey(key)
-          ? Optional.ofNullable(mapping.entries().get(Operators.key(key)))
+          ? Optional.ofNullable(mapping.entries().get(operators.key(key)))
           : Optional.empty();
     }
     OptionalLong index = Numbers.whole(key);
@@ -150,6 +179,7 @@ final class Members {
     if (index.isEmpty() || !isSequence) {
       return Optional.empty();
     }
+    budget.look(of);
     int length = Operators.length(of);
     long place = index.getAsLong() < 0 ? index.getAsLong() + length : index.getAsLong();
     return place < 0 || place >= length ? Optional.empty() : Optional.of(at(of, (int) place));
@@ -162,9 +192,8 @@ final class Members {
     };
   }
 
-  private Value at(Value of, int place) {
+  private static Value at(Value of, int place) {
     if (of instanceof Value.Text(String text)) {
-      budget.text(text.length());
       return new Value.Text(PythonText.part(text, place, place + 1));
     }
     return ((Value.Items) of).items().get(place);
@@ -190,24 +219,24 @@ final class Members {
     int highest = by > 0 ? length : length - 1;
     int first = place(start, by > 0 ? lowest : highest, length, lowest, highest);
     int end = place(stop, by > 0 ? highest : lowest, length, lowest, highest);
-    List<Integer> places = new ArrayList<>();
-    for (long i = first; by > 0 ? i < end : i > end; i += by) {
-      places.add((int) i);
-    }
-    return taken(of, places);
+    int count = Math.max(0, Math.ceilDiv(end - first, by));
+    return taken(of, count, i -> first + i * by);
   }
 
-  private Value taken(Value of, List<Integer> places) {
+  private Value taken(Value of, int count, IntUnaryOperator places) {
     if (of instanceof Value.Text(String text)) {
       budget.text(text.length());
       int[] points = text.codePoints().toArray();
       StringBuilder taken = new StringBuilder();
-      places.forEach(place -> taken.appendCodePoint(points[place]));
+      for (int i = 0; i < count; i++) {
+        taken.appendCodePoint(points[places.applyAsInt(i)]);
+      }
       return new Value.Text(taken.toString());
     }
     Value.Items items = (Value.Items) of;
-    budget.items(places.size());
-    return new Value.Items(places.stream().map(items.items()::get).toList(), items.kind());
+    budget.items(count);
+    return new Value.Items(
+        IntStream.range(0, count).map(places).mapToObj(items.items()::get).toList(), items.kind());
   }
 
   private static int place(

@@ -10,13 +10,26 @@ import java.util.Set;
 final class OperandParser {
   private static final Set<String> ENDS_A_TEST = Set.of("else", "or", "and");
 
+  /// What a macro finds further arguments in.
+  private static final Set<String> FURTHER = Set.of("varargs", "kwargs");
+
   private final Tokens tokens;
   private final ExpressionParser expressions;
+  private int macros;
 
   /// @param expressions reads what stands in brackets
   OperandParser(Tokens tokens, ExpressionParser expressions) {
     this.tokens = tokens;
     this.expressions = expressions;
+  }
+
+  /// Before the body of a macro; [#leaveMacro] after it.
+  void enterMacro() {
+    macros++;
+  }
+
+  void leaveMacro() {
+    macros--;
   }
 
   Expression primary() {
@@ -37,7 +50,11 @@ final class OperandParser {
     };
   }
 
-  private static Expression name(Token token) {
+  private Expression name(Token token) {
+    if (macros > 0 && FURTHER.contains(token.text())) {
+      throw new TemplateException(
+          token.line(), "'%s' of a macro is not read".formatted(token.text()));
+    }
     return switch (token.text()) {
       case "true", "True" -> new Expression.Literal(new Value.Bool(true));
       case "false", "False" -> new Expression.Literal(new Value.Bool(false));

@@ -2,16 +2,19 @@ package dev.irpo.template;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Truth, equality, order and arithmetic of values, as in Python.
 final class Operators {
   private final Budget budget;
+  private final Set<Value.Items> streamsRead = Collections.newSetFromMap(new IdentityHashMap<>());
 
   Operators(Budget budget) {
     this.budget = budget;
@@ -63,7 +66,8 @@ final class Operators {
   /// A key of a mapping: 1 and 1.0 are the same.
   ///
   /// @throws IllegalArgumentException if it cannot be one
-  static Value key(Value value) {
+  Value key(Value value) {
+    budget.look(value);
     return switch (value) {
       case Value.Text _, Value.Int _, Value.Bool _, Value.None _ -> value;
       case Value.Real(double number) when number == Math.rint(number) && Math.abs(number) < 1e15 ->
@@ -76,7 +80,7 @@ final class Operators {
   }
 
   /// A mapping of entries of which later ones count.
-  static Value.Mapping mapping(Map<Value, Value> entries) {
+  Value.Mapping mapping(Map<Value, Value> entries) {
     SequencedMap<Value, Value> keyed = new LinkedHashMap<>();
     entries.forEach((key, value) -> keyed.put(key(key), value));
     return new Value.Mapping(keyed);
@@ -84,11 +88,21 @@ final class Operators {
 
   /// The values that a loop goes through.
   ///
-  /// @throws IllegalArgumentException if there are none
+  /// @throws IllegalArgumentException if there are none, or they can be read once and were
   List<Value> items(Value value) {
+    budget.look(value);
     return switch (value) {
-      case Value.Items items -> items.items();
-      case Value.Mapping mapping -> List.copyOf(mapping.entries().keySet());
+      case Value.Items items -> {
+        if (items.kind() == Value.Items.Kind.STREAM && !streamsRead.add(items)) {
+          throw new IllegalArgumentException(
+              "a generator is read again, which has nothing left then; put |list behind it");
+        }
+        yield items.items();
+      }
+      case Value.Mapping mapping -> {
+        budget.items(mapping.entries().size());
+        yield List.copyOf(mapping.entries().keySet());
+      }
       case Value.Undefined _ -> List.of();
       case Value.Text(String text) -> {
         budget.items(PythonText.length(text));
@@ -125,6 +139,7 @@ final class Operators {
   private boolean equal(Value left, Value right, int depth) {
     requireNested(depth);
     budget.take(1);
+    budget.look(left);
     Optional<Double> number = Numbers.real(left);
     Optional<Double> other = Numbers.real(right);
     if (number.isPresent() && other.isPresent()) {
@@ -144,6 +159,9 @@ final class Operators {
   }
 
   private boolean equalItems(Value.Items left, Value.Items right, int depth) {
+    if (left.kind() == Value.Items.Kind.STREAM) {
+      return left == right;
+    }
     if (left.kind() != right.kind() || left.items().size() != right.items().size()) {
       return false;
     }
@@ -156,6 +174,7 @@ final class Operators {
   }
 
   private boolean equalEntries(Value.Mapping left, Value.Mapping right, int depth) {
+    left.entries().keySet().forEach(budget::look);
     if (!left.entries().keySet().equals(right.entries().keySet())) {
       return false;
     }
@@ -185,6 +204,7 @@ final class Operators {
   private int order(Value left, Value right, int depth) {
     requireNested(depth);
     budget.take(1);
+    budget.look(left);
     Optional<Double> number = Numbers.real(requireDefined(left));
     Optional<Double> other = Numbers.real(requireDefined(right));
     if (left instanceof Value.Int(long a) && right instanceof Value.Int(long b)) {
@@ -196,7 +216,10 @@ final class Operators {
     if (left instanceof Value.Text(String a) && right instanceof Value.Text(String b)) {
       return PythonText.compare(a, b);
     }
-    if (left instanceof Value.Items a && right instanceof Value.Items b && a.kind() == b.kind()) {
+    if (left instanceof Value.Items a
+        && right instanceof Value.Items b
+        && a.kind() == b.kind()
+        && a.kind() != Value.Items.Kind.STREAM) {
       int common = Math.min(a.items().size(), b.items().size());
       for (int i = 0; i < common; i++) {
         if (!equal(a.items().get(i), b.items().get(i), depth + 1)) {
@@ -230,10 +253,11 @@ final class Operators {
               "'in' looks for a str in a str, not for a %s"
                   .formatted(typeName(requireDefined(part))));
         }
-        budget.text(text.length());
+        budget.search(text, sought);
         yield text.contains(sought);
       }
-      case Value.Mapping mapping -> mapping.entries().containsKey(key(part));
+      case Value.Mapping mapping ->
+          !(part instanceof Value.Undefined) && mapping.entries().containsKey(key(part));
       default -> {
         for (Value item : items(whole)) {
           if (equal(item, part)) {

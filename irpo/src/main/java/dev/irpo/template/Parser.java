@@ -69,6 +69,15 @@ final class Parser {
     return body;
   }
 
+  /// A body that no `break` or `continue` may leave.
+  private List<Statement> bodyOutsideLoops(String end) {
+    int outside = loops;
+    loops = 0;
+    List<Statement> body = bodyTo(end);
+    loops = outside;
+    return body;
+  }
+
   private void endBlock() {
     var _ = tokens.expect(Token.Kind.BLOCK_END, "'%}'");
   }
@@ -84,7 +93,7 @@ final class Parser {
       case "filter" -> {
         Expression printed = expressions.operands().filter(new Expression.Name(Statement.PRINTED));
         printed = expressions.operands().moreFilters(printed);
-        yield new Statement.FilterBlock(line, printed, bodyTo("endfilter"));
+        yield new Statement.FilterBlock(line, printed, bodyOutsideLoops("endfilter"));
       }
       case "with" -> {
         List<Statement.Assign> variables = variables(line);
@@ -200,7 +209,7 @@ final class Parser {
       return new Statement.Assign(line, target, expressions.tuple());
     }
     Expression printed = expressions.operands().moreFilters(new Expression.Name(Statement.PRINTED));
-    return new Statement.AssignBlock(line, target, printed, bodyTo("endset"));
+    return new Statement.AssignBlock(line, target, printed, bodyOutsideLoops("endset"));
   }
 
   private List<Statement.Assign> variables(int line) {
@@ -234,10 +243,9 @@ final class Parser {
           new Statement.Parameter(
               parameter, hasStandard ? Optional.of(expressions.expression()) : Optional.empty()));
     }
-    int outside = loops;
-    loops = 0;
-    List<Statement> body = bodyTo("endmacro");
-    loops = outside;
+    expressions.operands().enterMacro();
+    List<Statement> body = bodyOutsideLoops("endmacro");
+    expressions.operands().leaveMacro();
     return new Statement.Macro(line, name, parameters, body);
   }
 }

@@ -36,6 +36,9 @@ final class Printer {
       case Value.Bool(boolean truth) -> out.append(PythonText.truth(truth));
       case Value.None _ -> out.append("None");
       case Value.Undefined _ -> out.append("Undefined");
+      case Value.Items items when items.kind() == Value.Items.Kind.STREAM ->
+          throw new IllegalArgumentException(
+              "a generator is printed, which has no text; put |list behind it");
       case Value.Items items -> items(items, depth);
       case Value.Mapping mapping -> mapping(mapping, depth);
       case Value.Namespace _, Value.Function _ ->

@@ -1,6 +1,7 @@
 package dev.irpo.template;
 
 import java.math.BigDecimal;
+import java.util.BitSet;
 import java.util.function.IntPredicate;
 
 /// Texts as Python has them: white space, positions counted in code points, numbers and quotes as
@@ -38,6 +39,13 @@ final class PythonText {
       end -= Character.charCount(text.codePointBefore(end));
     }
     return text.substring(0, end);
+  }
+
+  /// Whether a character is in a text.
+  static IntPredicate oneOf(String text) {
+    BitSet characters = new BitSet();
+    text.codePoints().forEach(characters::set);
+    return characters::get;
   }
 
   static int length(String text) {

@@ -196,6 +196,8 @@ final class Renderer {
   private Value standard(Statement.Parameter parameter, Scope scope) {
     return parameter.standard().isPresent()
         ? evaluator.value(parameter.standard().get(), scope)
-        : new Value.Undefined("the parameter '%s' was not given".formatted(parameter.name()));
+        : new Value.Undefined(
+            "the parameter '%s' was not given"
+                .formatted(Value.Undefined.shortened(parameter.name())));
   }
 }

@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
 /// Filters of lists, mappings and whatever else has items.
 final class SequenceFilters {
+  /// Attributes that an argument names.
+  private static final int MAX_NAMES = 100;
+
   private final Budget budget;
   private final Operators operators;
   private final Members members;
@@ -41,6 +43,7 @@ final class SequenceFilters {
       }
       case "last" -> {
         var _ = given.bind(name);
+        requireEnd(of);
         List<Value> items = operators.items(of);
         yield items.isEmpty() ? empty("last") : items.getLast();
       }
@@ -59,6 +62,12 @@ final class SequenceFilters {
       case "sum" -> sum(of, given.bind(name, "attribute", "start"));
       default -> throw new IllegalArgumentException("the filter '%s' is not read".formatted(name));
     };
+  }
+
+  private static void requireEnd(Value of) {
+    if (of instanceof Value.Items items && items.kind() == Value.Items.Kind.STREAM) {
+      throw new IllegalArgumentException("last of a generator; put |list behind it");
+    }
   }
 
   private static Value empty(String which) {
@@ -100,22 +109,35 @@ final class SequenceFilters {
   /// What is looked at in each item: the attribute that is named, or the item.
   private UnaryOperator<Value> member(Arguments.Bound given) {
     Value attribute = given.or("attribute", Value.NONE);
-    return attribute instanceof Value.None ? item -> item : item -> member(item, attribute);
+    return attribute instanceof Value.None ? item -> item : member(attribute);
   }
 
   /// An attribute, perhaps of an attribute: `a.b`, or the number of an item.
-  private Value member(Value item, Value path) {
+  private UnaryOperator<Value> member(Value path) {
     if (!(path instanceof Value.Text(String names))) {
-      return members.item(item, path);
+      return item -> members.item(item, path);
     }
-    Value member = item;
-    for (String name : names.split("\\.", -1)) {
+    List<Value> keys = new ArrayList<>();
+    for (String name : names(names, "\\.")) {
       boolean isNumber = name.matches("[0-9]{1,9}");
-      member =
-          members.item(
-              member, isNumber ? new Value.Int(Long.parseLong(name)) : new Value.Text(name));
+      keys.add(isNumber ? new Value.Int(Long.parseLong(name)) : new Value.Text(name));
     }
-    return member;
+    return item -> {
+      Value member = item;
+      for (Value key : keys) {
+        budget.take(1);
+        member = members.item(member, key);
+      }
+      return member;
+    };
+  }
+
+  private static String[] names(String text, String separator) {
+    String[] names = text.split(separator, MAX_NAMES + 1);
+    if (names.length > MAX_NAMES) {
+      throw new IllegalArgumentException("has more than %d attributes".formatted(MAX_NAMES));
+    }
+    return names;
   }
 
   /// As comparisons see a value unless upper and lower case differ.
@@ -129,7 +151,9 @@ final class SequenceFilters {
 
   /// The items of what is true; `map` and those that select go through nothing of `none` and 0.
   private List<Value> itemsIfAny(Value of) {
-    return Operators.isTrue(of) ? operators.items(of) : List.of();
+    List<Value> items = Operators.isTrue(of) ? operators.items(of) : List.of();
+    budget.take(items.size());
+    return items;
   }
 
   private Value mapped(Value of, Arguments given) {
@@ -137,8 +161,9 @@ final class SequenceFilters {
     List<Value> mapped = new ArrayList<>();
     if (given.positional().isEmpty()) {
       Arguments.Bound bound = given.bind("map", "attribute", "default");
+      UnaryOperator<Value> path = member(bound.get("attribute"));
       for (Value item : items) {
-        Value member = member(item, bound.get("attribute"));
+        Value member = path.apply(item);
         mapped.add(member instanceof Value.Undefined ? bound.or("default", member) : member);
       }
       return budget.streamed(mapped);
@@ -173,10 +198,10 @@ final class SequenceFilters {
     if (given.positional().isEmpty()) {
       throw new IllegalArgumentException("selectattr and rejectattr lack the name of an attribute");
     }
-    Value path = given.positional().getFirst();
+    UnaryOperator<Value> path = member(given.positional().getFirst());
     List<Value> selected = new ArrayList<>();
     for (Value item : itemsIfAny(of)) {
-      if (passes(member(item, path), given.from(1)) == wanted) {
+      if (passes(path.apply(item), given.from(1)) == wanted) {
         selected.add(item);
       }
     }
@@ -188,17 +213,21 @@ final class SequenceFilters {
     Value attribute = given.or("attribute", Value.NONE);
     List<UnaryOperator<Value>> keys = new ArrayList<>();
     if (attribute instanceof Value.Text(String names)) {
-      for (String name : names.split(",", -1)) {
-        keys.add(item -> folded.apply(member(item, new Value.Text(name))));
+      for (String name : names(names, ",")) {
+        keys.add(member(new Value.Text(name)));
       }
     } else {
-      UnaryOperator<Value> member = member(given);
-      keys.add(item -> folded.apply(member.apply(item)));
+      keys.add(member(given));
     }
-    Comparator<Value> order = (_, _) -> 0;
-    for (UnaryOperator<Value> key : keys) {
-      order = order.thenComparing((a, b) -> operators.order(key.apply(a), key.apply(b)));
-    }
+    Comparator<Value> order =
+        (a, b) -> {
+          int first = 0;
+          for (int i = 0; i < keys.size() && first == 0; i++) {
+            UnaryOperator<Value> key = keys.get(i);
+            first = operators.order(folded.apply(key.apply(a)), folded.apply(key.apply(b)));
+          }
+          return first;
+        };
     return budget.made(sorted(operators.items(of), order, given.truth("reverse", false)));
   }
 
@@ -237,7 +266,7 @@ final class SequenceFilters {
     UnaryOperator<Value> member = member(given);
     SequencedMap<Value, Value> first = new LinkedHashMap<>();
     for (Value item : operators.items(of)) {
-      first.putIfAbsent(Operators.key(folded.apply(member.apply(item))), item);
+      first.putIfAbsent(operators.key(folded.apply(member.apply(item))), item);
     }
     return budget.streamed(List.copyOf(first.values()));
   }
@@ -270,22 +299,25 @@ final class SequenceFilters {
   }
 
   /// Entries by name, of another mapping, pairs, or named arguments: `dict(…)`.
-  static Value dict(Arguments given, Operators operators) {
-    Map<Value, Value> entries = new LinkedHashMap<>();
+  static Value.Mapping dict(Arguments given, Budget budget, Operators operators) {
+    SequencedMap<Value, Value> entries = new LinkedHashMap<>();
     for (Value source : given.positional()) {
-      List<Value> pairs =
-          source instanceof Value.Mapping mapping
-              ? Members.pairs(mapping)
-              : operators.items(Operators.requireDefined(source));
+      if (source instanceof Value.Mapping mapping) {
+        budget.items((long) entries.size() + mapping.entries().size());
+        entries.putAll(mapping.entries());
+        continue;
+      }
+      List<Value> pairs = operators.items(Operators.requireDefined(source));
+      budget.items((long) entries.size() + pairs.size());
       for (Value pair : pairs) {
         List<Value> two = operators.items(pair);
         if (two.size() != 2) {
           throw new IllegalArgumentException("dict: a pair has %d items".formatted(two.size()));
         }
-        entries.put(Operators.key(two.getFirst()), two.getLast());
+        entries.put(operators.key(two.getFirst()), two.getLast());
       }
     }
     given.named().forEach((name, value) -> entries.put(new Value.Text(name), value));
-    return new Value.Mapping(new LinkedHashMap<>(entries));
+    return new Value.Mapping(entries);
   }
 }

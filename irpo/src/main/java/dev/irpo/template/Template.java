@@ -40,6 +40,8 @@ public final class Template {
       return renderer.text(statements, Scope.of(all));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new TemplateException(budget.line(), String.valueOf(e.getMessage()));
+    } catch (StackOverflowError e) {
+      throw new TemplateException(budget.line(), "is nested too deep for this thread");
     }
   }
 }

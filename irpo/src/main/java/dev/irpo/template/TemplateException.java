@@ -5,20 +5,20 @@ public final class TemplateException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
   private static final int LONGEST = 400;
 
-  private final int line;
-
   TemplateException(int line, String fact) {
     super("line %d: %s".formatted(line, oneLine(fact)));
-    this.line = line;
-  }
-
-  /// The template's line, from 1.
-  public int line() {
-    return line;
   }
 
   private static String oneLine(String text) {
-    String one = text.replaceAll("\\s+", " ").strip();
-    return one.length() <= LONGEST ? one : one.substring(0, LONGEST) + " …";
+    return cut(text.replaceAll("[\\s\\p{Cc}\u2028\u2029]+", " ").strip(), LONGEST);
+  }
+
+  /// A text of at most so many characters and a sign that there were more.
+  static String cut(String text, int longest) {
+    if (text.length() <= longest) {
+      return text;
+    }
+    boolean isPair = Character.isHighSurrogate(text.charAt(longest - 1));
+    return text.substring(0, isPair ? longest - 1 : longest) + " …";
   }
 }

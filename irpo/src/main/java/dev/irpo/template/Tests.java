@@ -58,6 +58,7 @@ final class Tests {
   /// @throws IllegalArgumentException if it is not read here, or cannot be applied
   boolean holds(String name, Value of, Arguments given) {
     budget.take(1);
+    budget.look(of, given);
     if (COMPARISONS.containsKey(name)) {
       return operators.holds(COMPARISONS.get(name), of, given.bind(name, "other").get("other"));
     }

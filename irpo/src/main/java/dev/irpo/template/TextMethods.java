@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
@@ -13,6 +14,7 @@ final class TextMethods {
   private static final Set<String> OTHERS =
       Set.of(
           "casefold",
+          "center",
           "encode",
           "expandtabs",
           "format",
@@ -65,11 +67,13 @@ final class TextMethods {
       case "removeprefix" ->
           given -> {
             String prefix = given.bind(name, "prefix").text("prefix");
+            budget.text(text.length());
             return new Value.Text(text.startsWith(prefix) ? text.substring(prefix.length()) : text);
           };
       case "removesuffix" ->
           given -> {
             String suffix = given.bind(name, "suffix").text("suffix");
+            budget.text(text.length());
             boolean ends = text.endsWith(suffix);
             return new Value.Text(ends ? text.substring(0, text.length() - suffix.length()) : text);
           };
@@ -79,17 +83,17 @@ final class TextMethods {
             return new Value.Text(
                 replaced(text, bound.text("old"), bound.text("new"), bound.whole("count", -1)));
           };
-      case "find" -> given -> found(text, text.indexOf(sought(given, name)));
-      case "rfind" -> given -> found(text, text.lastIndexOf(sought(given, name)));
+      case "find" -> given -> found(text, text.indexOf(sought(text, given, name)));
+      case "rfind" -> given -> found(text, text.lastIndexOf(sought(text, given, name)));
       case "index" ->
           given -> {
-            String sought = sought(given, name);
+            String sought = sought(text, given, name);
             if (!text.contains(sought)) {
               throw new IllegalArgumentException("index: the text is not in the other");
             }
             return found(text, text.indexOf(sought));
           };
-      case "count" -> given -> new Value.Int(occurrences(text, sought(given, name), -1));
+      case "count" -> given -> new Value.Int(occurrences(text, sought(text, given, name), -1));
       case "join" -> given -> joined(text, given.bind(name, "iterable").get("iterable"));
       case "zfill" ->
           given -> new Value.Text(zeros(text, given.bind(name, "width").whole("width", 0)));
@@ -99,8 +103,10 @@ final class TextMethods {
       case "isalpha" -> whether(name, text, Character::isLetter);
       case "isalnum" -> whether(name, text, Character::isLetterOrDigit);
       case "isspace" -> whether(name, text, PythonText::isSpace);
-      case "isupper" -> truth(name, isCased(text, Character::isUpperCase, Character::isLowerCase));
-      case "islower" -> truth(name, isCased(text, Character::isLowerCase, Character::isUpperCase));
+      case "isupper" ->
+          truth(name, () -> isCased(text, Character::isUpperCase, Character::isLowerCase));
+      case "islower" ->
+          truth(name, () -> isCased(text, Character::isLowerCase, Character::isUpperCase));
       default -> null;
     };
   }
@@ -116,15 +122,15 @@ final class TextMethods {
     };
   }
 
-  private static Value.Function truth(String name, boolean value) {
+  private static Value.Function truth(String name, BooleanSupplier value) {
     return given -> {
       var _ = given.bind(name);
-      return new Value.Bool(value);
+      return new Value.Bool(value.getAsBoolean());
     };
   }
 
   private static Value.Function whether(String name, String text, IntPredicate each) {
-    return truth(name, !text.isEmpty() && text.codePoints().allMatch(each));
+    return truth(name, () -> !text.isEmpty() && text.codePoints().allMatch(each));
   }
 
   /// Whether it has letters of one case and none of the other.
@@ -137,8 +143,7 @@ final class TextMethods {
     Value chars = given.or("chars", Value.NONE);
     IntPredicate dropped = PythonText::isSpace;
     if (!(chars instanceof Value.None)) {
-      String named = given.text("chars");
-      dropped = c -> named.indexOf(c) >= 0;
+      dropped = PythonText.oneOf(given.text("chars"));
     }
     String left = start ? PythonText.stripStart(text, dropped) : text;
     return new Value.Text(end ? PythonText.stripEnd(left, dropped) : left);
@@ -148,8 +153,11 @@ final class TextMethods {
     budget.text(text.length());
     int most = given.whole("maxsplit", -1);
     boolean atSpaces = given.or("sep", Value.NONE) instanceof Value.None;
-    if (!atSpaces && given.text("sep").isEmpty()) {
-      throw new IllegalArgumentException("split: the separator is empty");
+    if (!atSpaces) {
+      if (given.text("sep").isEmpty()) {
+        throw new IllegalArgumentException("split: the separator is empty");
+      }
+      budget.search(text, given.text("sep"));
     }
     String read = fromEnd ? reversed(text) : text;
     List<String> parts =
@@ -160,30 +168,33 @@ final class TextMethods {
     for (String part : fromEnd ? parts.reversed() : parts) {
       values.add(new Value.Text(fromEnd ? reversed(part) : part));
     }
-    return budget.made(values);
+    return Value.Items.list(values);
   }
 
   private static String reversed(String text) {
     return new StringBuilder(text).reverse().toString();
   }
 
-  private static List<String> parts(String text, String separator, int most) {
+  private List<String> parts(String text, String separator, int most) {
     List<String> parts = new ArrayList<>();
     int start = 0;
     int end = text.indexOf(separator);
     while (end >= 0 && (most < 0 || parts.size() < most)) {
+      budget.oneMore(parts);
       parts.add(text.substring(start, end));
       start = end + separator.length();
       end = text.indexOf(separator, start);
     }
+    budget.oneMore(parts);
     parts.add(text.substring(start));
     return parts;
   }
 
-  private static List<String> words(String text, int most) {
+  private List<String> words(String text, int most) {
     List<String> words = new ArrayList<>();
     int start = skipped(text, 0, true);
     while (start < text.length()) {
+      budget.oneMore(words);
       if (most >= 0 && words.size() == most) {
         words.add(text.substring(start));
         break;
@@ -205,6 +216,7 @@ final class TextMethods {
   }
 
   private Value lines(String text, Arguments.Bound given) {
+    budget.text(text.length());
     boolean keeps = given.truth("keepends", false);
     List<Value> lines = new ArrayList<>();
     int start = 0;
@@ -215,10 +227,11 @@ final class TextMethods {
       }
       boolean isPair = text.startsWith("\r\n", end);
       int next = Math.min(text.length(), end + (isPair ? 2 : 1));
+      budget.oneMore(lines);
       lines.add(new Value.Text(text.substring(start, keeps ? next : end)));
       start = next;
     }
-    return budget.made(lines);
+    return Value.Items.list(lines);
   }
 
   private static boolean endsLine(char c) {
@@ -229,10 +242,12 @@ final class TextMethods {
         || c == 0x2029;
   }
 
-  private static Value partition(String text, String separator, boolean atLast) {
+  private Value partition(String text, String separator, boolean atLast) {
     if (separator.isEmpty()) {
       throw new IllegalArgumentException("partition: the separator is empty");
     }
+    budget.search(text, separator);
+    budget.text(text.length());
     int at = atLast ? text.lastIndexOf(separator) : text.indexOf(separator);
     List<String> parts =
         at >= 0
@@ -242,17 +257,24 @@ final class TextMethods {
   }
 
   /// With one text or a tuple of them.
-  private static Value any(Arguments.Bound given, String name, Predicate<String> matches) {
-    boolean found =
-        (given.get(name) instanceof Value.Items items && items.kind() == Value.Items.Kind.TUPLE)
-            ? items.items().stream()
-                .anyMatch(item -> matches.test(Filters.requireText(given.what(), item)))
-            : matches.test(given.text(name));
-    return new Value.Bool(found);
+  private Value any(Arguments.Bound given, String name, Predicate<String> matches) {
+    if (!(given.get(name) instanceof Value.Items items) || items.kind() != Value.Items.Kind.TUPLE) {
+      return new Value.Bool(matches.test(given.text(name)));
+    }
+    for (Value item : items.items()) {
+      budget.take(1);
+      budget.look(item);
+      if (matches.test(Filters.requireText(given.what(), item))) {
+        return new Value.Bool(true);
+      }
+    }
+    return new Value.Bool(false);
   }
 
-  private static String sought(Arguments given, String name) {
-    return given.bind(name, "sub").text("sub");
+  private String sought(String text, Arguments given, String name) {
+    String sought = given.bind(name, "sub").text("sub");
+    budget.search(text, sought);
+    return sought;
   }
 
   private static Value found(String text, int at) {
@@ -260,7 +282,7 @@ final class TextMethods {
   }
 
   private int occurrences(String text, String sought, int most) {
-    budget.text(text.length());
+    budget.search(text, sought);
     if (sought.isEmpty()) {
       int places = PythonText.length(text) + 1;
       return most < 0 ? places : Math.min(most, places);

@@ -13,20 +13,35 @@ public sealed interface Value {
   /// Python's `None`.
   Value NONE = new None();
 
-  /// A text.
+  /// A text. Its order is for maps, in which keys of the same hash are then found fast.
   ///
   /// @param value its characters
-  record Text(String value) implements Value {}
+  record Text(String value) implements Value, Comparable<Text> {
+    @Override
+    public int compareTo(Text other) {
+      return value.compareTo(other.value);
+    }
+  }
 
-  /// A whole number.
+  /// A whole number. Its order is for maps, as that of [Text].
   ///
   /// @param value below 2⁶³
-  record Int(long value) implements Value {}
+  record Int(long value) implements Value, Comparable<Int> {
+    @Override
+    public int compareTo(Int other) {
+      return Long.compare(value, other.value);
+    }
+  }
 
-  /// A number with a fraction.
+  /// A number with a fraction. Its order is for maps, as that of [Text].
   ///
   /// @param value in double precision
-  record Real(double value) implements Value {}
+  record Real(double value) implements Value, Comparable<Real> {
+    @Override
+    public int compareTo(Real other) {
+      return Double.compare(value, other.value);
+    }
+  }
 
   /// A truth value.
   ///
@@ -40,8 +55,15 @@ public sealed interface Value {
   ///
   /// @param why what messages say of it
   record Undefined(String why) implements Value {
+    private static final int LONGEST = 100;
+
     static Undefined name(String name) {
-      return new Undefined("'%s' is undefined".formatted(name));
+      return new Undefined("'%s' is undefined".formatted(shortened(name)));
+    }
+
+    /// A name as messages have it: there may be a message for every item of a list.
+    static String shortened(String name) {
+      return TemplateException.cut(name, LONGEST);
     }
   }
 
@@ -99,7 +121,8 @@ public sealed interface Value {
     Value get(String name) {
       Value member = members.get(name);
       return member == null
-          ? new Undefined("the namespace has no attribute '%s'".formatted(name))
+          ? new Undefined(
+              "the namespace has no attribute '%s'".formatted(Undefined.shortened(name)))
           : member;
     }
 

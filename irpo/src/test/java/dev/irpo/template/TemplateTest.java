@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ class TemplateTest {
     requireRefused("{{ 'a'\n|batch(2) }}", "'batch'");
     requireRefused("{{ 1 is escaped }}", "'escaped'");
     requireRefused("{{ '{}'.format(1) }}", "'format'");
+    requireRefused("{{ 'a'.center(9) }}", "'center'");
     requireRefused("{{ '%s' % 1 }}", "'%'", "use ~");
     requireRefused("{{ f(*x) }}", "arguments with *");
     requireRefused("{{ cycler(1) }}", "'cycler'");
@@ -105,6 +107,161 @@ class TemplateTest {
     requireRefused(nested + "{{ ns.x < [ns.x] }}", "nested more than 100 deep");
     requireRefused("{% set y %}" + loops + "{% endset %}", "more than 1000000 steps");
     requireRefused("x".repeat((1 << 22) + 1), "4194305 characters");
+  }
+
+  @Test
+  void messagesCopiesAndSearchesAreCountedBeforeTheyAreMade() {
+    assertEquals("100000", text("{{ range(100000)|map(attribute='a' * 4000000)|list|length }}"));
+    requireRefused("{{ [1, 2]|sort(attribute=',' * 100000) }}", "more than 100 attributes");
+    requireRefused("{{ [1, 2]|sort(attribute='.' * 100000) }}", "more than 100 attributes");
+    String steps = "more than 1000000 steps";
+    for (String sought :
+        List.of(
+            "sought in text",
+            "text.find(sought)",
+            "text.rfind(sought)",
+            "text.index(sought)",
+            "text.count(sought)",
+            "text.split(sought)",
+            "text.rsplit(sought)",
+            "text.partition(sought)",
+            "text.rpartition(sought)",
+            "text.replace(sought, 'c')",
+            "text|replace(sought, 'c')")) {
+      requireRefused(
+          "{% set text = 'a' * 4000000 %}{% set sought = 'a' * 2000000 ~ 'b' %}{{ "
+              + sought
+              + " }}",
+          steps);
+    }
+    String nearTheEnd =
+        "{% for i in range(95000) %}" + "{% set x = i %}".repeat(4) + "{% endfor %}";
+    assertEquals("1", text(nearTheEnd + "{{ 1 }}"));
+    String large = nearTheEnd + "{% set text = 'a,' * 1000000 %}";
+    for (String copy :
+        List.of(
+            "text.removeprefix('a')",
+            "text.removesuffix(',')",
+            "text.partition('b')",
+            "text.rpartition('b')",
+            "text.isalpha()",
+            "text.isupper()",
+            "text.startswith(('b', text))",
+            "text is lower",
+            "text == text ~ ''",
+            "text < text ~ ''",
+            "text.strip(text)",
+            "text|trim(text)",
+            "text.find('b')",
+            "text|length",
+            "text[::-1000]",
+            "strftime_now(text)",
+            "{text: 1} == {text ~ '': 1}")) {
+      requireRefused(
+          large + "{% for i in range(100) %}{% set x = " + copy + " %}{% endfor %}", steps);
+    }
+    requireRefused("{{ (',' * 4000000).split(',')|length }}", "more than 100000 items");
+    requireRefused("{{ (', ' * 2000000).split()|length }}", "more than 100000 items");
+    requireRefused("{{ ('\\n' * 4000000).splitlines()|length }}", "more than 100000 items");
+    requireRefused("{{ ('\\n' * 4000000)|indent }}", steps);
+    requireRefused("{{ strftime_now('%A' * 2000000) }}", "more than");
+    String mapping =
+        nearTheEnd
+            + "{% set ns = namespace(l=[]) %}{% for i in range(400) %}{% set ns.l = ns.l + [(i, i)] %}{% endfor %}{% set d = dict(ns.l) %}";
+    for (String copy : List.of("d|first", "dict(d)", "namespace(d)")) {
+      requireRefused(
+          mapping + "{% for i in range(500) %}{% set x = " + copy + " %}{% endfor %}", steps);
+    }
+  }
+
+  /// Levels are bounded so that a small stack holds them.
+  @Test
+  void theDeepestTemplateFitsASmallStackOrEndsInALine() throws InterruptedException {
+    List<String> ends = new ArrayList<>();
+    String deep =
+        "{% macro m(n) %}{% if n %}{{ (m(n - 1))|trim ~ [1, [2]] }}{% endif %}{% endmacro %}";
+    String brackets = "{{ " + "(".repeat(70) + "1" + ")".repeat(70) + " }}";
+    Runnable all =
+        () -> {
+          ends.add(text(brackets));
+          for (int levels : new int[] {10, 1000}) {
+            try {
+              ends.add(text(deep + "{{ m(" + levels + ")|length }}"));
+            } catch (TemplateException e) {
+              ends.add(e.getMessage());
+            }
+          }
+        };
+    Thread small = new Thread(null, all, "small stack", 512 << 10);
+    small.start();
+    small.join();
+    assertEquals(List.of("1", "80", "line 1: goes more than 400 levels deep"), ends);
+    Thread tiny =
+        new Thread(null, () -> ends.add(refusal(deep + "{{ m(1000) }}")), "tiny stack", 144 << 10);
+    tiny.start();
+    tiny.join();
+    assertTrue(ends.getLast().matches("line 1: .*(deep|levels).*"), ends.getLast());
+    assertEquals(4, ends.size());
+  }
+
+  @Test
+  void whatJinjaReadsOnceIsReadOnce() {
+    String stream = "{% set s = [1, 2]|select %}";
+    assertEquals("1,2", text(stream + "{{ s|join(',') }}"));
+    requireRefused(stream + "{{ s|join(',') }}{{ s|list }}", "generator is read again", "|list");
+    requireRefused(stream + "{% for x in s %}{% endfor %}{{ 1 in s }}", "generator is read again");
+    requireRefused(stream + "{{ s|last }}", "last of a generator", "|list");
+    requireRefused(stream + "{{ s }}", "generator is printed", "|list");
+    requireRefused(stream + "{{ 'a' ~ s }}", "generator is printed", "|list");
+    assertEquals(
+        "2,[1, 2],True,False",
+        text("{% set s = [1, 2]|select|list %}{{ s|last }},{{ s }},")
+            + text(stream + "{{ s == s }},{{ s == [1, 2]|select }}"));
+  }
+
+  @Test
+  void whatIsUndefinedIsSoWithItsReason() {
+    assertEquals("", text("{{ {'role': 1}|attr('role') }}{{ {}.update }}{{ [].append }}"));
+    assertEquals("1", text("{{ {'role': 1}|attr('get')('role') }}"));
+    requireRefused("{{ {'pop': 1}.pop() }}", "'pop' changes a dict");
+    requireRefused("{{ [].append(1) }}", "'append' changes a list");
+    assertEquals(
+        "False,True,3,None",
+        text(
+            "{{ missing in {1: 2} }},{{ missing not in {} }},{{ {}.get(missing, 3) }},{{ {}.get(missing) }}"));
+  }
+
+  @Test
+  void noBlockIsLeftByBreakAndNoMacroHasFurtherArguments() {
+    for (String leave : List.of("break", "continue")) {
+      String inside = "{% " + leave + " %}";
+      requireRefused(
+          "{% for x in [1] %}{% set y %}" + inside + "{% endset %}{% endfor %}", "is in no loop");
+      requireRefused(
+          "{% for x in [1] %}{% filter upper %}" + inside + "{% endfilter %}{% endfor %}",
+          "is in no loop");
+      assertEquals(
+          "a1",
+          text(
+              "{% set y %}{% for x in [1, 2] %}a{% if loop.last %}"
+                  + inside
+                  + "{% endif %}{% set z %}{% endset %}{{ x }}{% break %}{% endfor %}{% endset %}{{ y }}"));
+    }
+    requireRefused("{% macro m() %}\n{{ varargs }}{% endmacro %}", "line 2: 'varargs'");
+    requireRefused("{% macro m() %}{{ kwargs.x }}{% endmacro %}", "'kwargs'");
+    assertEquals("", text("{% macro m() %}{% endmacro %}{{ varargs }}"));
+  }
+
+  @Test
+  void noControlCharacterOfATemplateReachesAMessage() {
+    String message = refusal("{{ raise_exception('a\\x1b[31mb\\u2028c\\x85d\\x07') }}");
+    assertEquals("line 1: the template refuses this: a [31mb c d", message);
+    for (String start : List.of("", "x")) {
+      String cut = refusal("{{ raise_exception('" + start + "🙂".repeat(400) + "') }}");
+      assertTrue(cut.endsWith("🙂 …"), cut);
+      String name = refusal("{{ ''['" + start + "🙂".repeat(400) + "'].x }}");
+      assertTrue(name.contains("🙂 …', so it has no 'x'"), name);
+    }
   }
 
   @Test
