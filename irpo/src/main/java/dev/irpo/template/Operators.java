@@ -159,10 +159,14 @@ final class Operators {
   }
 
   private boolean equalItems(Value.Items left, Value.Items right, int depth) {
-    if (left.kind() == Value.Items.Kind.STREAM) {
-      return left == right;
+    if (left.kind() != right.kind()) {
+      return false;
     }
-    if (left.kind() != right.kind() || left.items().size() != right.items().size()) {
+    if (left.kind() == Value.Items.Kind.STREAM) {
+      throw new IllegalArgumentException(
+          "two generators are compared, which says nothing; put |list behind them");
+    }
+    if (left.items().size() != right.items().size()) {
       return false;
     }
     for (int i = 0; i < left.items().size(); i++) {
