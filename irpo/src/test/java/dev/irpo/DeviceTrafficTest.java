@@ -10,6 +10,12 @@ import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.transformer.decode.DecodeLimits;
+import dev.irpo.transformer.decode.GenerationRequest;
+import dev.irpo.transformer.decode.Generator;
+import dev.irpo.transformer.decode.Sample;
+import dev.irpo.transformer.decode.Sampling;
+import dev.irpo.transformer.decode.SamplingSettings;
 import dev.irpo.transformer.packing.Budget;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,7 +24,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// What crosses the bus in a training step, as TornadoVM's profiler counts it.
+/// What crosses the bus in a training step and in a decode step, as TornadoVM's profiler counts it.
 @Tag("device")
 class DeviceTrafficTest {
   private static final int TOKENS = 64;
@@ -91,6 +97,58 @@ class DeviceTrafficTest {
       assertEquals(results, second.stream().mapToLong(Execution::bytesOut).sum());
       long parameterBytes = 4 * model.parameters().flat().numElements();
       assertTrue(launches < parameterBytes, launches + " of " + parameterBytes);
+    }
+  }
+
+  /// What each run of the decode program moved.
+  private static List<List<Execution>> decodeRuns(
+      Backend backend, Executions executions, int slots, int newTokens) {
+    LanguageModel model = TestData.tinyModel(backend);
+    DecodeLimits limits = new DecodeLimits(slots, 1, 8, newTokens, 16);
+    List<List<Execution>> runs = new ArrayList<>();
+    new Generator(backend, model.parameters(), limits)
+        .generate(
+            List.of(new GenerationRequest(0, new int[] {1, 5, 7}, 0, slots)).iterator(),
+            Sampling.of(new SamplingSettings(1, 20, 0.9, newTokens, List.of()), 3, 1),
+            new Sampling.Listener() {
+              @Override
+              public void finished(GenerationRequest request, List<Sample> samples) {
+                assertEquals(slots, samples.size());
+              }
+
+              @Override
+              public void progress(long samples, long tokens) {
+                runs.add(executions.take());
+              }
+            });
+    return runs;
+  }
+
+  @Test
+  void aDecodeStepMovesTablesInAndTokensWithTheirLogProbsOut() {
+    int slots = 8;
+    int draws = 2 * slots;
+    Executions executions = new Executions();
+    try (Backend backend = TestData.device(executions)) {
+      List<List<Execution>> runs = decodeRuns(backend, executions, slots, 6);
+      assertEquals(6, runs.size(), "the prompt's own run draws the first tokens");
+      for (List<Execution> run : runs) {
+        assertEquals(4 * 2 * draws + 2 * HEADER, run.stream().mapToLong(Execution::bytesOut).sum());
+      }
+      assertEquals(runs.get(2), runs.get(3));
+      assertEquals(runs.get(2), runs.get(5));
+      int perRow = 1 + 1 + 4; // token, position and the row of the cache table
+      int perDraw = 9;
+      long inputs =
+          4L * (slots * (perRow + 1) + draws * perDraw)
+              + HEADER // integers, a row selected each
+              + 4
+              + HEADER; // the temperature
+      long in = runs.get(2).stream().mapToLong(Execution::bytesIn).sum();
+      long launches = in - inputs;
+      assertEquals(0, launches % LAUNCH, "bytes in: " + in);
+      assertTrue(launches / LAUNCH > runs.get(2).size(), "bytes in: " + in);
+      assertTrue(launches / LAUNCH < 100, "bytes in: " + in);
     }
   }
 }

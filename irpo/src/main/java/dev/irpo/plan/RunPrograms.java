@@ -46,7 +46,7 @@ public final class RunPrograms {
   /// @param token one more token in each slot
   /// @param prefill the same beside rows of prompts
   /// @param activationBytes of the programs of all sizes together
-  /// @param cacheBytes of keys and values, and of what the next token of each prompt is drawn from
+  /// @param cacheBytes of keys and values
   public record Sampling(
       Compilation token,
       int slots,

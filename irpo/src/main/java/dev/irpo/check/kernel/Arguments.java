@@ -78,6 +78,12 @@ final class Arguments {
     return this;
   }
 
+  /// Numbers that are made when they are needed.
+  Arguments numbers(String name, long count, Supplier<Buffer> content) {
+    all.add(new Argument(name, DType.F32, count, Use.READ, content));
+    return this;
+  }
+
   /// Integers.
   Arguments ints(String name, long count, Supplier<Buffer> content) {
     all.add(new Argument(name, DType.INT32, count, Use.READ, content));

@@ -4,11 +4,17 @@ import dev.irpo.model.NormalTable;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AttentionKernels;
+import dev.irpo.tensor.kernel.ScoreKernels;
+import dev.irpo.tensor.kernel.TokenDraw;
+import dev.irpo.tensor.reference.ReferenceBackend;
 import dev.irpo.transformer.CounterRandom;
 
 /// Buffers with seeded content.
 final class Fills {
   private static final int MOST_ROWS = 40;
+
+  /// Of logits.
+  private static final double DEVIATION = 3;
 
   private static final double[] NORMAL = NormalTable.ofDeviation(1);
 
@@ -44,6 +50,53 @@ final class Fills {
       buffer.set(i, values[i]);
     }
     return buffer;
+  }
+
+  /// Rows of logits with a few probable tokens each.
+  static Buffer logits(int rows, int vocabSize) {
+    Buffer logits = normal((long) rows * vocabSize, 5);
+    for (long i = 0; i < logits.numElements(); i++) {
+      logits.set(i, DEVIATION * logits.get(i));
+    }
+    return logits;
+  }
+
+  /// The largest of each block of these.
+  static Buffer largest(int rows, int vocabSize) {
+    return blocks(rows, vocabSize).largest();
+  }
+
+  /// The weights of each block of these at a temperature of 1.
+  static Buffer weights(int rows, int vocabSize) {
+    return blocks(rows, vocabSize).weights();
+  }
+
+  private record Blocks(Buffer largest, Buffer weights) {}
+
+  private static Blocks blocks(int rows, int vocabSize) {
+    long count = (long) rows * ScoreKernels.blocks(vocabSize);
+    Blocks blocks =
+        new Blocks(Buffer.allocate(DType.F32, count), Buffer.allocate(DType.F32, count));
+    try (ReferenceBackend reference = ReferenceBackend.inSinglePrecision()) {
+      reference
+          .kernels()
+          .score()
+          .blockWeights(
+              blocks.largest, blocks.weights, logits(rows, vocabSize), of(1), rows, vocabSize);
+    }
+    return blocks;
+  }
+
+  /// A draw from each row: one of all tokens, one of 50, one of the nucleus of 0.95, and so on.
+  static Buffer draws(int rows, int vocabSize) {
+    Buffer table = Buffer.allocate(DType.INT32, (long) rows * TokenDraw.COLUMNS);
+    for (int row = 0; row < rows; row++) {
+      int topK = row % 3 == 1 ? 50 : 0;
+      double topP = row % 3 == 2 ? 0.95 : 1;
+      double uniform = CounterRandom.uniform(6, row);
+      new TokenDraw(row, 1, topK, topP, vocabSize, uniform).writeTo(table, row);
+    }
+    return table;
   }
 
   /// 0, 1, 2, …

@@ -78,6 +78,8 @@ public enum KernelCase {
   LOG_SUM_EXP(ScoreWork.LOG_SUM_EXP),
   /// Weights of blocks of tokens of the same rows.
   BLOCK_WEIGHTS(ScoreWork.BLOCK_WEIGHTS),
+  /// A token for each of these rows, with and without tokens cut off.
+  DRAW_TOKENS(ScoreWork.DRAW_TOKENS),
   /// Log-probabilities of responses from those of their tokens.
   SEGMENT_SUM(ScoreWork.SEGMENT_SUM),
   /// Its gradient.

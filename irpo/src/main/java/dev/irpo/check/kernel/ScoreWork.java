@@ -2,6 +2,7 @@ package dev.irpo.check.kernel;
 
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
+import dev.irpo.tensor.kernel.TokenDraw;
 import java.util.Optional;
 
 /// [dev.irpo.tensor.kernel.ScoreKernels], see [KernelCase].
@@ -70,6 +71,41 @@ final class ScoreWork {
                       a.get("weights"),
                       a.get("logits"),
                       a.get("inverseTemperature"),
+                      s.slots(),
+                      s.vocabSize());
+        }
+      };
+
+  /// The log-probabilities tell which tokens were drawn.
+  static final KernelWork DRAW_TOKENS =
+      new KernelWork() {
+        @Override
+        Arguments arguments(KernelSizes s) {
+          int rows = s.slots();
+          int vocabSize = s.vocabSize();
+          long blocks = (long) rows * ScoreKernels.blocks(vocabSize);
+          return new Arguments()
+              .ints("tokens", rows, () -> Fills.ascending(rows))
+              .result("logProbs", rows)
+              .numbers("logits", (long) rows * vocabSize, () -> Fills.logits(rows, vocabSize))
+              .normal("logSumExp", rows)
+              .numbers("largest", blocks, () -> Fills.largest(rows, vocabSize))
+              .numbers("weights", blocks, () -> Fills.weights(rows, vocabSize))
+              .ints("draws", (long) rows * TokenDraw.COLUMNS, () -> Fills.draws(rows, vocabSize));
+        }
+
+        @Override
+        Call call(KernelSizes s) {
+          return (k, a) ->
+              k.score()
+                  .drawTokens(
+                      a.get("tokens"),
+                      a.get("logProbs"),
+                      a.get("logits"),
+                      a.get("logSumExp"),
+                      a.get("largest"),
+                      a.get("weights"),
+                      a.get("draws"),
                       s.slots(),
                       s.vocabSize());
         }

@@ -5,6 +5,7 @@ import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
+import dev.irpo.tensor.kernel.TokenDraw;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,6 +23,7 @@ final class CpuScore implements ScoreKernels {
 
   private final WorkerPool pool;
   private final CpuMatrix matrix;
+  private final TokenDraws.Space drawSpace = new TokenDraws.Space();
 
   CpuScore(WorkerPool pool, CpuMatrix matrix) {
     this.pool = pool;
@@ -147,6 +149,29 @@ final class CpuScore implements ScoreKernels {
             weights.set(block, Lanes.sumOfExp(ls, at, count, max, factor));
           }
         });
+  }
+
+  @Override
+  public void drawTokens(
+      Buffer tokens,
+      Buffer logProbs,
+      Buffer logits,
+      Buffer logSumExp,
+      Buffer largest,
+      Buffer weights,
+      Buffer draws,
+      int count,
+      int vocabSize) {
+    TokenDraws drawn = new TokenDraws(logits, largest, weights, vocabSize, drawSpace);
+    for (int i = 0; i < count; i++) {
+      TokenDraw draw = TokenDraw.of(draws, i);
+      if (draw.row() < 0) {
+        tokens.setInt(i, -1);
+        logProbs.set(i, 0);
+      } else {
+        drawn.draw(draw, tokens, logProbs, logSumExp, i);
+      }
+    }
   }
 
   @Override

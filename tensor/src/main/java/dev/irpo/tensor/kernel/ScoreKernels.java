@@ -79,6 +79,43 @@ public interface ScoreKernels {
       int rows,
       int vocabSize);
 
+  /// Draws tokens, each from a row of logits, and records their log-probabilities at temperature 1
+  /// without truncation.
+  ///
+  /// ```text
+  /// w[v] = exp((l[v] − max l)/temperature), 0 below e⁻⁴⁰            W = Σ_b W[b]
+  /// W[b] = weights[row,b]·exp((largest[row,b] − max l)/temperature)  S[b] = Σ_{a < b} W[a]
+  /// all kept:  b = last block with W[b] > 0 and S[b] ≤ uniform·W
+  ///            token = first v of b with w[v] > 0 and S[b] + Σ_{u of b, u ≤ v} w[u] > uniform·W
+  /// some cut:  v₁, v₂, … from the most probable on, equals by id; of these the first topK; of these
+  ///            the fewest, v₁ … v_n, with Σ_{j ≤ n} w ≥ topP·(Σ w of the first topK, W without)
+  ///            token = first v_i with Σ_{j ≤ i} w > uniform·Σ_{j ≤ n} w
+  /// logProbs[i] = l[token] − logSumExp[row]
+  /// tokens, logProbs (I) written    logits (R, V), logSumExp (R), largest, weights (R, B) read
+  /// draws (I, 9) read, see TokenDraw
+  /// ```
+  ///
+  /// Should rounding keep a sum from passing, the last token with a weight that was kept is drawn.
+  /// Tokens that are not drawable count as if they were not there, but for `logSumExp`. Sums are of
+  /// double precision, on hosts in the order above: on a device, which adds in another one, a token
+  /// differs where `uniform` is within about V·2⁻⁵³ of a border between two.
+  ///
+  /// A negative row skips the position: its token is −1, its log-probability 0. Where a row has a
+  /// logit of NaN or +∞, or none above −∞, the log-probability is not finite and the token has no
+  /// meaning; a backend may treat a block without a logit above −∞ likewise.
+  ///
+  /// @param weights of [#blockWeights] with the factor that [TokenDraw#inverseTemperature] gives
+  void drawTokens(
+      Buffer tokens,
+      Buffer logProbs,
+      Buffer logits,
+      Buffer logSumExp,
+      Buffer largest,
+      Buffer weights,
+      Buffer draws,
+      int count,
+      int vocabSize);
+
   /// Sum of the values of each segment, accumulated in double precision in ascending order.
   ///
   /// ```text

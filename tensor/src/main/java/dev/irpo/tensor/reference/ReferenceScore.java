@@ -3,6 +3,7 @@ package dev.irpo.tensor.reference;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
+import dev.irpo.tensor.kernel.TokenDraw;
 import java.util.Optional;
 
 /// [ScoreKernels] by its formulas.
@@ -136,6 +137,29 @@ final class ReferenceScore implements ScoreKernels {
         }
         largest.set((long) r * blocks + b, max);
         weights.set((long) r * blocks + b, sum);
+      }
+    }
+  }
+
+  @Override
+  public void drawTokens(
+      Buffer tokens,
+      Buffer logProbs,
+      Buffer logits,
+      Buffer logSumExp,
+      Buffer largest,
+      Buffer weights,
+      Buffer draws,
+      int count,
+      int vocabSize) {
+    for (int i = 0; i < count; i++) {
+      TokenDraw draw = TokenDraw.of(draws, i);
+      if (draw.row() < 0) {
+        tokens.setInt(i, -1);
+        logProbs.set(i, 0);
+      } else {
+        new ReferenceDraw(draw, logits, largest, weights, vocabSize)
+            .into(tokens, logProbs, logSumExp, i);
       }
     }
   }

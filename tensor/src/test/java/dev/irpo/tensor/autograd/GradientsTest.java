@@ -24,6 +24,7 @@ import dev.irpo.tensor.op.Add;
 import dev.irpo.tensor.op.BlockWeights;
 import dev.irpo.tensor.op.CachedAttention;
 import dev.irpo.tensor.op.Clear;
+import dev.irpo.tensor.op.DrawTokens;
 import dev.irpo.tensor.op.Embedding;
 import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.LogSumExp;
@@ -52,6 +53,7 @@ class GradientsTest {
           BlockWeights.class,
           CachedAttention.class,
           Clear.class,
+          DrawTokens.class,
           LogSumExp.class,
           SquaredNorm.class);
 

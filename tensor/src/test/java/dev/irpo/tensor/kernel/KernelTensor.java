@@ -83,6 +83,15 @@ public final class KernelTensor {
     return new KernelTensor(name, DType.INT32, n, i -> content.applyAsInt((int) i));
   }
 
+  /// Integers that the kernel has to write whole.
+  public static KernelTensor outputInts(String name, int n) {
+    return ints(name, n, i -> Integer.MIN_VALUE);
+  }
+
+  private static double get(Buffer buffer, long i) {
+    return buffer.dtype() == DType.INT32 ? buffer.getInt(i) : buffer.get(i);
+  }
+
   private static void set(Buffer buffer, long i, double value) {
     if (buffer.dtype() == DType.INT32) {
       buffer.setInt(i, (int) value);
@@ -136,11 +145,13 @@ public final class KernelTensor {
   void requireClose(LongToDoubleFunction tolerance) {
     for (long i = 0; i < exact.numElements(); i++) {
       double allowed = tolerance.applyAsDouble(i) + Float.MIN_NORMAL;
-      double error = Math.abs(single.get(i) - exact.get(i));
+      double actual = get(single, i);
+      double expected = get(exact, i);
+      double error = Math.abs(actual - expected);
       if (!(error <= allowed)) {
         throw new AssertionError(
             "%s[%d] is %s, the reference has %s: error %.3g, allowed %.3g"
-                .formatted(name, i, single.get(i), exact.get(i), error, allowed));
+                .formatted(name, i, actual, expected, error, allowed));
       }
     }
   }

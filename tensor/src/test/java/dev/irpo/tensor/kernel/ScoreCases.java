@@ -6,6 +6,8 @@ import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -32,7 +34,10 @@ final class ScoreCases {
         Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023)
             .flatMap(n ->
                 Stream.of(
-                    logSumExp(n, 1024 / n + 1), blockWeights(1024 / n + 1, n), segmentSum(n)));
+                    logSumExp(n, 1024 / n + 1),
+                    blockWeights(1024 / n + 1, n),
+                    drawTokens(n % 5 + 2, n),
+                    segmentSum(n)));
     return Stream.concat(scores, rest);
   }
 
@@ -166,6 +171,71 @@ final class ScoreCases {
             factor)
         .within(largest, i -> 0)
         .within(weights, i -> UNIT * (2 * 64 / Math.E + (8 + 4 * 8) * weights.exact().get(i)));
+  }
+
+  /// Greedy draws, and such at temperature 0.8 with and without top-k, top-p and tokens that are
+  /// not drawable.
+  private static TokenDraw draw(int index, int rows, int vocabSize) {
+    double uniform = (Samples.signed(33, index) + 1) / 2;
+    int topK = index % 3 == 0 ? 0 : 1 + Samples.below(34, index, 2 * vocabSize);
+    double topP = index % 2 == 0 ? 1 : (Samples.signed(35, index) + 1) / 2;
+    int drawable = index % 4 < 2 ? Integer.MAX_VALUE : 1 + Samples.below(36, index, vocabSize);
+    double temperature = index % 7 == 3 ? 0 : 0.8;
+    return new TokenDraw(
+        Samples.below(37, index, rows), temperature, topK, topP, drawable, uniform);
+  }
+
+  private static KernelCase drawTokens(int rows, int vocabSize) {
+    int count = 90;
+    int blocks = ScoreKernels.blocks(vocabSize);
+    double[] values = new double[rows * vocabSize];
+    Arrays.setAll(values, i -> Math.rint(40 * Samples.signed(32, i)) / 8); // some are equal
+    double[] largest = new double[rows * blocks];
+    double[] weights = new double[rows * blocks];
+    for (int i = 0; i < largest.length; i++) {
+      int first = i / blocks * vocabSize + i % blocks * ScoreKernels.TOKEN_BLOCK;
+      int end = Math.min(first + ScoreKernels.TOKEN_BLOCK, (i / blocks + 1) * vocabSize);
+      double most = Arrays.stream(values, first, end).max().orElseThrow();
+      largest[i] = most;
+      weights[i] = Arrays.stream(values, first, end).map(l -> Math.exp(1.25 * (l - most))).sum();
+    }
+    KernelTensor tokens = KernelTensor.outputInts("tokens", count);
+    KernelTensor logProbs = output("logProbs", count);
+    KernelTensor logits = KernelTensor.of("logits", values.length, i -> values[(int) i]);
+    KernelTensor logSumExp = signed("logSumExp", 38, rows);
+    KernelTensor most = KernelTensor.of("largest", largest.length, i -> largest[(int) i]);
+    KernelTensor sums = KernelTensor.of("weights", weights.length, i -> weights[(int) i]);
+    Buffer table = Buffer.allocate(DType.INT32, (long) count * TokenDraw.COLUMNS);
+    for (int i = 0; i < count; i++) {
+      if (i % 11 == 5) {
+        TokenDraw.writeNoneTo(table, i);
+      } else {
+        draw(i, rows, vocabSize).writeTo(table, i);
+      }
+    }
+    KernelTensor draws = ints("draws", count * TokenDraw.COLUMNS, table::getInt);
+    return new KernelCase(
+            "drawTokens (%d, %d)".formatted(rows, vocabSize),
+            (kernels, side) ->
+                kernels
+                    .score()
+                    .drawTokens(
+                        side.apply(tokens),
+                        side.apply(logProbs),
+                        side.apply(logits),
+                        side.apply(logSumExp),
+                        side.apply(most),
+                        side.apply(sums),
+                        side.apply(draws),
+                        count,
+                        vocabSize),
+            logits,
+            logSumExp,
+            most,
+            sums,
+            draws)
+        .within(tokens, i -> 0)
+        .within(logProbs, i -> 8 * UNIT);
   }
 
   private static KernelCase segmentSum(int count) {

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.kernel.AdamWSettings;
+import dev.irpo.tensor.kernel.TokenDraw;
 import org.junit.jupiter.api.Test;
 
 /// Shapes that do not fit are refused when the graph is built, with the operation and the shapes.
@@ -59,6 +61,23 @@ class ShapeRulesTest {
     assertEquals(Shape.of(2, 2), BlockWeights.blockWeights(wide, one).output(0).shape());
     refuses(() -> BlockWeights.blockWeights(matrix, numbers), "blockWeights", "(4,)");
     refuses(() -> BlockWeights.blockWeights(vector, one), "blockWeights", "(6,)");
+  }
+
+  @Test
+  void drawsNeedRowsTheirNormalisersAndATableOfDraws() {
+    Tensor one = graph.input("factor", DType.F32, Shape.of(1));
+    Node blocks = BlockWeights.blockWeights(matrix, one);
+    Tensor normalisers = LogSumExp.logSumExp(matrix);
+    Tensor draws = graph.input("draws", DType.INT32, Shape.of(7, TokenDraw.COLUMNS));
+    Node drawn = DrawTokens.drawTokens(matrix, normalisers, blocks, draws);
+    assertEquals(Shape.of(7), drawn.output(0).shape());
+    assertEquals(DType.INT32, drawn.output(0).dtype());
+    assertEquals(DType.F32, drawn.output(1).dtype());
+    refuses(() -> DrawTokens.drawTokens(matrix, vector, blocks, draws), "drawTokens", "(6,)");
+    refuses(() -> DrawTokens.drawTokens(matrix, normalisers, blocks, numbers), "INT32");
+    refuses(() -> DrawTokens.drawTokens(matrix, normalisers, blocks, indices), "(I, 9)", "(4,)");
+    Tensor wide = graph.variable("wider", Shape.of(4, 65));
+    refuses(() -> DrawTokens.drawTokens(wide, normalisers, blocks, draws), "(4, 65)", "(4, 1)");
   }
 
   @Test

@@ -45,7 +45,8 @@ public final class TornadoKernels {
         row,
         new TornadoAttention(tasks, memory, form),
         elementwise,
-        new TornadoScore(tasks, memory, products, row, elementwise),
+        new TornadoScore(
+            tasks, memory, products, row, elementwise, new TornadoDraws(tasks, memory)),
         new TornadoOptimizer(tasks, memory));
   }
 }

@@ -44,7 +44,7 @@ final class TornadoProgram implements Program {
   private final Map<Tensor, Buffer> buffers = new HashMap<>();
   private final Map<Tensor, float[]> constants = new HashMap<>();
   private final Map<Buffer, TornadoNativeArray> inputs = new LinkedHashMap<>();
-  private final Map<Buffer, FloatArray> outputs = new LinkedHashMap<>();
+  private final Map<Buffer, TornadoNativeArray> outputs = new LinkedHashMap<>();
   private final Set<Storage> changed = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -95,8 +95,7 @@ final class TornadoProgram implements Program {
     if (total == 0) {
       return;
     }
-    int length = Math.toIntExact(total);
-    TornadoNativeArray array = type == DType.INT32 ? new IntArray(length) : new FloatArray(length);
+    TornadoNativeArray array = array(type, total);
     Buffer whole = Buffer.wrap(array.getSegment(), type);
     long offset = 0;
     for (Tensor leaf : leaves) {
@@ -107,19 +106,25 @@ final class TornadoProgram implements Program {
     }
   }
 
+  private static TornadoNativeArray array(DType type, long numElements) {
+    int length = Math.toIntExact(numElements);
+    return type == DType.INT32 ? new IntArray(length) : new FloatArray(length);
+  }
+
   private void placeComputed(Tensor tensor) {
-    if (tensor.dtype() != DType.F32) {
+    boolean isOutput = graph.outputs().contains(tensor);
+    if (tensor.dtype() != DType.F32 && !(isOutput && tensor.dtype() == DType.INT32)) {
       throw new IllegalArgumentException(
-          "%s is %s, the backend tornado computes in F32 alone; use another backend"
+          "%s is %s, the backend tornado computes in F32 and gives INT32 alone; use another backend"
               .formatted(tensor, tensor.dtype()));
     }
     long numElements = tensor.shape().numElements();
-    if (!graph.outputs().contains(tensor)) {
+    if (!isOutput) {
       buffers.put(tensor, Buffer.unbacked(DType.F32, numElements));
       return;
     }
-    FloatArray array = new FloatArray(Math.toIntExact(numElements));
-    Buffer buffer = Buffer.wrap(array.getSegment(), DType.F32);
+    TornadoNativeArray array = array(tensor.dtype(), numElements);
+    Buffer buffer = Buffer.wrap(array.getSegment(), tensor.dtype());
     buffers.put(tensor, buffer);
     outputs.put(buffer, array);
   }

@@ -19,18 +19,21 @@ final class TornadoScore implements ScoreKernels {
   private final MatrixProducts products;
   private final TornadoRow rowKernels;
   private final TornadoElementwise elementwise;
+  private final TornadoDraws drawn;
 
   TornadoScore(
       TaskList tasks,
       DeviceMemory memory,
       MatrixProducts products,
       TornadoRow rowKernels,
-      TornadoElementwise elementwise) {
+      TornadoElementwise elementwise,
+      TornadoDraws drawn) {
     this.tasks = tasks;
     this.memory = memory;
     this.products = products;
     this.rowKernels = rowKernels;
     this.elementwise = elementwise;
+    this.drawn = drawn;
   }
 
   @Override
@@ -262,6 +265,30 @@ final class TornadoScore implements ScoreKernels {
                 vocabSize,
                 blocks,
                 TOKEN_BLOCK));
+  }
+
+  @Override
+  public void drawTokens(
+      Buffer tokens,
+      Buffer logProbs,
+      Buffer logits,
+      Buffer logSumExp,
+      Buffer largest,
+      Buffer weights,
+      Buffer draws,
+      int count,
+      int vocabSize) {
+    TornadoDraws.Operands operands =
+        new TornadoDraws.Operands(
+            memory.ints(tokens),
+            memory.floats(logits),
+            memory.floats(largest),
+            memory.floats(weights),
+            memory.ints(draws),
+            count,
+            vocabSize);
+    drawn.draw(operands);
+    drawn.logProbs(memory.floats(logProbs), memory.floats(logSumExp), operands);
   }
 
   @Override

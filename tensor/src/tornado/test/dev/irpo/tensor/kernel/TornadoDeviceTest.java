@@ -35,7 +35,9 @@ class TornadoDeviceTest {
     return Stream.of(
             MatrixCases.all().filter(c -> !c.hasHalf()),
             MatrixCases.roundedWeights(),
-            ScoreCases.all().filter(c -> c.name().startsWith("tokenLogProbs")),
+            ScoreCases.all()
+                .filter(
+                    c -> c.name().startsWith("tokenLogProbs") || c.name().startsWith("drawTokens")),
             RowCases.all().filter(c -> c.name().startsWith("rmsNorm")),
             AttentionCases.all())
         .flatMap(cases -> cases)

@@ -49,6 +49,12 @@ public record DecodeLimits(
     return new DecodeLimits(slots, most, maxPromptTokens, maxNewTokens, PREFILL_ROWS);
   }
 
+  /// Tokens that one run draws at most: one for each slot, and as many first ones of responses to
+  /// prompts that it reads to their end.
+  int draws() {
+    return 2 * slots;
+  }
+
   /// First block of a slot's own region.
   int slotBlock(int slot) {
     return slot * AttentionKernels.cacheBlocks(maxNewTokens);

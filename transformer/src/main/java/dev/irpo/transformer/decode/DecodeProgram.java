@@ -11,8 +11,10 @@ import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.tensor.kernel.AttentionKernels;
+import dev.irpo.tensor.kernel.TokenDraw;
 import dev.irpo.tensor.op.BlockWeights;
 import dev.irpo.tensor.op.CachedAttention;
+import dev.irpo.tensor.op.DrawTokens;
 import dev.irpo.tensor.op.Linear;
 import dev.irpo.tensor.op.LogSumExp;
 import dev.irpo.tensor.op.SelectRows;
@@ -21,19 +23,22 @@ import dev.irpo.transformer.LlamaConfig;
 import java.util.List;
 import java.util.Map;
 
-/// One compiled size of the decode program: R rows, logits for Q of them.
+/// One compiled size of the decode program: R rows, logits for Q of them, I tokens drawn from
+/// these. What the host reads of a run is the tokens and their log-probabilities.
 final class DecodeProgram {
   private static final int COLUMNS = AttentionKernels.CACHE_COLUMNS;
 
   private final int numRows;
   private final int numLogits;
+  private final int numDraws;
   private final Program program;
   private final Buffer tokens;
   private final Buffer positions;
   private final Buffer table;
   private final Buffer selected;
   private final Buffer inverseTemperature;
-  private final List<Tensor> outputs;
+  private final Buffer draws;
+  private final Node drawn;
 
   /// @param workspace memory that all sizes share, since one runs at a time
   DecodeProgram(
@@ -45,6 +50,7 @@ final class DecodeProgram {
       Workspace workspace) {
     numRows = size.rows();
     numLogits = size.logits();
+    numDraws = limits.draws();
     LlamaConfig config = model.config();
     Graph graph = new Graph();
     Shape rows = Shape.of(numRows);
@@ -73,8 +79,9 @@ final class DecodeProgram {
     Tensor normaliser = LogSumExp.logSumExp(logitTensor); // (Q)
     Tensor factor = graph.input("inverseTemperature", DType.F32, Shape.of(1));
     Node blocks = BlockWeights.blockWeights(logitTensor, factor); // (Q, B) each
-    outputs = List.of(logitTensor, normaliser, blocks.output(0), blocks.output(1));
-    outputs.forEach(graph::output);
+    Tensor drawInput = graph.input("draws", DType.INT32, Shape.of(numDraws, TokenDraw.COLUMNS));
+    drawn = DrawTokens.drawTokens(logitTensor, normaliser, blocks, drawInput); // (I) each
+    drawn.outputs().forEach(graph::output);
     program =
         backend.compile(graph, variables, CompileOptions.DEFAULT.in(workspace).roundingWeights());
     tokens = program.buffer(tokenInput);
@@ -82,6 +89,7 @@ final class DecodeProgram {
     table = program.buffer(tableInput);
     selected = program.buffer(selectedInput);
     inverseTemperature = program.buffer(factor);
+    draws = program.buffer(drawInput);
   }
 
   /// Rows and rows with logits.
@@ -142,11 +150,9 @@ final class DecodeProgram {
     return "valueCache." + layer;
   }
 
-  /// Runs the rows of a plan; rows and logits beyond it are skipped or ignored.
-  ///
-  /// @param factor multiplies logits in the weights of blocks
-  void run(RowPlan plan, float factor) {
-    inverseTemperature.set(0, factor);
+  /// Runs the rows of a plan; rows, logits and draws beyond it are skipped or ignored.
+  void run(RowPlan plan, SamplingSettings settings) {
+    inverseTemperature.set(0, TokenDraw.inverseTemperature(settings.temperature()));
     for (int r = 0; r < numRows; r++) {
       boolean used = r < plan.numRows();
       tokens.setInt(r, used ? plan.token(r) : 0);
@@ -158,6 +164,13 @@ final class DecodeProgram {
     for (int i = 0; i < numLogits; i++) {
       selected.setInt(i, i < plan.numLogits() ? plan.logitRow(i) : 0);
     }
+    for (int i = 0; i < numDraws; i++) {
+      if (i < plan.numDraws()) {
+        settings.draw(plan.drawLogits(i), plan.drawUniform(i)).writeTo(draws, i);
+      } else {
+        TokenDraw.writeNoneTo(draws, i);
+      }
+    }
     program.run();
   }
 
@@ -165,9 +178,8 @@ final class DecodeProgram {
     return program;
   }
 
-  /// Scores of the Q rows with logits in the last run; a run of another size overwrites them.
-  TokenScores scores() {
-    List<Buffer> buffers = outputs.stream().map(program::buffer).toList();
-    return new TokenScores(buffers.get(0), buffers.get(1), buffers.get(2), buffers.get(3));
+  /// What the last run drew; a run of another size overwrites it.
+  DrawnTokens drawn() {
+    return new DrawnTokens(program.buffer(drawn.output(0)), program.buffer(drawn.output(1)));
   }
 }

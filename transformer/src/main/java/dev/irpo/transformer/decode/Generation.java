@@ -1,6 +1,5 @@
 package dev.irpo.transformer.decode;
 
-import dev.irpo.transformer.NotFiniteException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,7 +14,6 @@ final class Generation {
   private final Sampling sampling;
   private final Sampling.Listener listener;
 
-  private final TokenSampler sampler;
   private final RowPlan plan;
   private final SlotState[] slots;
 
@@ -23,7 +21,6 @@ final class Generation {
   private final List<PromptState> inFlight = new ArrayList<>();
 
   private final Deque<Integer> freeRegions = new ArrayDeque<>();
-  private final TokenScores[] promptScores;
 
   /// Prompts whose samples the listener has not seen, in the order of requests.
   private final Deque<PromptState> undelivered = new ArrayDeque<>();
@@ -41,15 +38,12 @@ final class Generation {
     this.requests = requests;
     this.sampling = sampling;
     this.listener = listener;
-    int vocabSize = generator.config().vocabSize();
-    sampler = new TokenSampler(sampling.settings(), vocabSize);
-    plan = new RowPlan(limits.slots() + limits.prefillRows());
+    plan = new RowPlan(limits.slots() + limits.prefillRows(), limits.draws());
     slots = new SlotState[limits.slots()];
     for (int s = 0; s < slots.length; s++) {
       slots[s] = new SlotState(limits.maxNewTokens());
     }
-    promptScores = generator.promptScores();
-    for (int region = 0; region < promptScores.length; region++) {
+    for (int region = 0; region < limits.promptsInFlight(); region++) {
       freeRegions.add(region);
     }
   }
@@ -80,14 +74,14 @@ final class Generation {
       GenerationRequest request = requests.next();
       generator.check(request);
       int region = freeRegions.remove();
-      PromptState prompt = new PromptState(request, region, promptScores[region]);
+      PromptState prompt = new PromptState(request, region);
       inFlight.add(prompt);
       undelivered.add(prompt);
       waiting += request.count();
     }
   }
 
-  /// Starts samples of prompts that are read in; each draws its first token from the kept scores.
+  /// Starts samples of prompts that are read in, with the first tokens that were drawn for them.
   private void fillSlots() {
     for (SlotState slot : slots) {
       while (!slot.isBusy()) {
@@ -97,31 +91,25 @@ final class Generation {
         }
         int room = generator.config().maxPositions() - prompt.request.prompt().length;
         slot.begin(prompt, sampling, Math.min(room, sampling.settings().maxNewTokens()));
-        draw(slot, prompt.scores, 0);
+        append(slot, prompt.firstToken(slot.sample), prompt.firstLogProb(slot.sample));
       }
     }
   }
 
   private PromptState nextReady() {
     for (PromptState prompt : inFlight) {
-      if (prompt.isReady() && prompt.unstarted() > 0) {
+      if (prompt.isReady()) {
         return prompt;
       }
     }
     return null;
   }
 
-  /// Draws the next token of a slot and closes what it completes.
-  private void draw(SlotState slot, TokenScores scores, int row) {
+  /// Appends the next token of a slot and closes what it completes.
+  private void append(SlotState slot, int token, float logProb) {
     PromptState prompt = slot.prompt;
-    int token;
-    try {
-      token = sampler.draw(scores, row, slot.uniform());
-    } catch (NotFiniteException e) {
-      throw new NotFiniteException(e.fact(), prompt.request.problem());
-    }
     drawnTokens++;
-    if (slot.append(token, scores.logProb(row, token), sampling.settings())) {
+    if (slot.append(token, logProb, sampling.settings())) {
       finishedSamples++;
       if (prompt.isFinished()) {
         inFlight.remove(prompt);
@@ -148,7 +136,7 @@ final class Generation {
             limits.slotBlock(s),
             limits.promptBlock(slot.prompt.region),
             slot.prompt.request.prompt().length);
-        slot.logitIndex = plan.wantLogits();
+        slot.drawIndex = plan.draw(plan.wantLogits(), slot.uniform());
       }
     }
     int room = limits.prefillRows();
@@ -159,27 +147,30 @@ final class Generation {
 
   private int planPrefill(PromptState prompt, int room) {
     int[] ids = prompt.request.prompt();
-    int count = Math.min(room, ids.length - prompt.prefilled);
+    int block = limits.promptBlock(prompt.region);
+    int last = ids.length - 1;
+    int count = Math.min(room, last - prompt.prefilled);
     for (int i = 0; i < count; i++) {
       int position = prompt.prefilled++;
-      plan.addPromptRow(ids[position], position, limits.promptBlock(prompt.region));
+      plan.addPromptRow(ids[position], position, block);
     }
-    if (count > 0 && prompt.prefilled == ids.length) {
-      prompt.logitIndex = plan.wantLogits();
+    int draws = Math.min(prompt.undrawn(), limits.draws() - plan.numDraws());
+    if (count == room || draws == 0) {
+      return count;
     }
-    return count;
+    plan.addPromptRow(ids[last], last, block);
+    prompt.planDraws(plan, plan.wantLogits(), draws, sampling);
+    return count + 1;
   }
 
-  private void readResults(TokenScores scores) {
+  private void readResults(DrawnTokens tokens) {
     for (PromptState prompt : inFlight) {
-      if (prompt.logitIndex >= 0) {
-        prompt.scores.copyRow(scores, prompt.logitIndex);
-        prompt.logitIndex = -1;
-      }
+      prompt.readDraws(tokens);
     }
     for (SlotState slot : slots) {
       if (slot.isBusy()) {
-        draw(slot, scores, slot.logitIndex);
+        int index = slot.drawIndex;
+        append(slot, tokens.token(index), tokens.logProb(index, slot.prompt.request.problem()));
       }
     }
   }

@@ -7,7 +7,6 @@ import dev.irpo.tensor.Workspace;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -24,7 +23,6 @@ public final class Generator {
   private final Map<String, Buffer> variables;
   private final Map<DecodeProgram.Size, DecodeProgram> programs = new HashMap<>();
   private final Workspace workspace = new Workspace();
-  private final TokenScores[] promptScores;
 
   /// A generator with an empty cache.
   public Generator(Backend backend, Parameters parameters, DecodeLimits limits) {
@@ -38,8 +36,6 @@ public final class Generator {
       variables.put(DecodeProgram.keyCache(layer), backend.allocate(cacheElements));
       variables.put(DecodeProgram.valueCache(layer), backend.allocate(cacheElements));
     }
-    promptScores = new TokenScores[limits.promptsInFlight()];
-    Arrays.setAll(promptScores, region -> TokenScores.ofOneRow(backend, config.vocabSize()));
   }
 
   /// Draws all samples of all requests.
@@ -78,11 +74,11 @@ public final class Generator {
     model.config().requireTokens(request.prompt());
   }
 
-  /// Runs the rows of a plan and returns the scores of those that ask for them.
-  TokenScores run(RowPlan plan, SamplingSettings settings) {
+  /// Runs the rows of a plan and returns what was drawn.
+  DrawnTokens run(RowPlan plan, SamplingSettings settings) {
     DecodeProgram program = program(new DecodeProgram.Size(plan.numRows(), plan.numLogits()));
-    program.run(plan, TokenSampler.inverseTemperature(settings));
-    return program.scores();
+    program.run(plan, settings);
+    return program.drawn();
   }
 
   private DecodeProgram program(DecodeProgram.Size used) {
@@ -139,11 +135,6 @@ public final class Generator {
   public Program mostRows() {
     int rows = limits.slots() + limits.prefillRows();
     return program(new DecodeProgram.Size(rows, limits.slots())).program();
-  }
-
-  /// Where the scores of each prompt in the cache are kept.
-  TokenScores[] promptScores() {
-    return promptScores;
   }
 
   LlamaConfig config() {

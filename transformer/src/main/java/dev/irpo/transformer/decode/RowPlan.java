@@ -2,8 +2,8 @@ package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.kernel.AttentionKernels;
 
-/// The rows of one run, refilled for each: token, position, cache table, and which rows' logits are
-/// wanted. Nothing is allocated after construction.
+/// The rows of one run, refilled for each: token, position, cache table, which rows' logits are
+/// wanted, and what is drawn from them. Nothing is allocated after construction.
 final class RowPlan {
   private static final int COLUMNS = AttentionKernels.CACHE_COLUMNS;
 
@@ -11,19 +11,25 @@ final class RowPlan {
   private final int[] positions;
   private final int[] table;
   private final int[] logitRows;
+  private final int[] drawLogits;
+  private final double[] drawUniforms;
   private int numRows;
   private int numLogits;
+  private int numDraws;
 
-  RowPlan(int maxRows) {
+  RowPlan(int maxRows, int maxDraws) {
     tokens = new int[maxRows];
     positions = new int[maxRows];
     table = new int[maxRows * COLUMNS];
     logitRows = new int[maxRows];
+    drawLogits = new int[maxDraws];
+    drawUniforms = new double[maxDraws];
   }
 
   void clear() {
     numRows = 0;
     numLogits = 0;
+    numDraws = 0;
   }
 
   /// A row of a prompt, at the same place in its region as in its sequence.
@@ -55,12 +61,25 @@ final class RowPlan {
     return numLogits++;
   }
 
+  /// Draws a token from logits that were asked for and returns the index of the draw.
+  ///
+  /// @param uniform random number
+  int draw(int logits, double uniform) {
+    drawLogits[numDraws] = logits;
+    drawUniforms[numDraws] = uniform;
+    return numDraws++;
+  }
+
   int numRows() {
     return numRows;
   }
 
   int numLogits() {
     return numLogits;
+  }
+
+  int numDraws() {
+    return numDraws;
   }
 
   int token(int row) {
@@ -77,5 +96,15 @@ final class RowPlan {
 
   int logitRow(int index) {
     return logitRows[index];
+  }
+
+  /// Index of the logits that a token is drawn from.
+  int drawLogits(int index) {
+    return drawLogits[index];
+  }
+
+  /// Random number of a draw.
+  double drawUniform(int index) {
+    return drawUniforms[index];
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.transformer.decode;
 
+import dev.irpo.tensor.kernel.TokenDraw;
 import java.util.List;
 
 /// How tokens are drawn. Truncation and temperature shape what is drawn, never the
@@ -46,6 +47,11 @@ public record SamplingSettings(
   /// The most probable token each time.
   public static SamplingSettings greedy(int maxNewTokens, List<Integer> stopIds) {
     return new SamplingSettings(0, 0, 1, maxNewTokens, stopIds);
+  }
+
+  /// A draw from a row of logits.
+  TokenDraw draw(int row, double uniform) {
+    return new TokenDraw(row, temperature, topK, topP, drawable, uniform);
   }
 
   boolean stopsAt(int token) {

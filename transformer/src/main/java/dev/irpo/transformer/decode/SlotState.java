@@ -11,7 +11,7 @@ final class SlotState {
   int sample;
   int length;
   int limit;
-  int logitIndex;
+  int drawIndex;
 
   private long key;
   private StopCondition stopCondition;
@@ -34,9 +34,7 @@ final class SlotState {
     sample = state.started++;
     length = 0;
     stopCondition = sampling.stopConditions().apply(state.request.prompt());
-    key = CounterRandom.key(sampling.seed(), sampling.iteration());
-    key = CounterRandom.key(key, state.request.problem());
-    key = CounterRandom.key(key, (long) state.request.firstSample() + sample);
+    key = state.key(sampling, sample);
   }
 
   /// The random number for the next token.

@@ -1,4 +1,4 @@
-package dev.irpo.transformer.decode;
+package dev.irpo.tensor.cpu;
 
 /// The exponential function for weights of tokens: a fixed sequence of IEEE operations, so the same
 /// bits on every machine, and several times faster than [StrictMath#exp].
