@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
 /// prompt      ids of the template's text for [user] with add_generation_prompt: its control tokens
 ///             become their ids, and nothing is put around it
 /// response    what the text for [user, assistant] has after that, up to the token that ends it
-/// the end     the control token that the template puts behind an assistant's message, white space
+/// the end     the control token that the template puts after an assistant's message, white space
 ///             before it left where it is; where it puts none, the tokenizer's EOS
 /// ```
 ///

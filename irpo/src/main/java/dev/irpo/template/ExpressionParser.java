@@ -33,7 +33,7 @@ final class ExpressionParser {
     return operands;
   }
 
-  /// An expression, which may have an `if` behind it.
+  /// An expression, which may have an `if` after it.
   Expression expression() {
     enter();
     Expression then = or();

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Reads what stands between signs: constants, variables, brackets, and the attributes, items,
-/// calls, filters and tests behind them.
+/// calls, filters and tests after them.
 final class OperandParser {
   private static final Set<String> ENDS_A_TEST = Set.of("else", "or", "and");
 
@@ -112,7 +112,7 @@ final class OperandParser {
     }
   }
 
-  /// What may stand behind a value, before any filter.
+  /// What may stand after a value, before any filter.
   Expression postfix(Expression of) {
     Expression whole = of;
     while (true) {
@@ -188,7 +188,7 @@ final class OperandParser {
     return new Expression.Given(positional, named);
   }
 
-  /// Filters and tests, which stand behind everything else.
+  /// Filters and tests, which stand after everything else.
   Expression filters(Expression of) {
     Expression whole = of;
     while (true) {

@@ -95,7 +95,7 @@ final class Operators {
       case Value.Items items -> {
         if (items.kind() == Value.Items.Kind.STREAM && !streamsRead.add(items)) {
           throw new IllegalArgumentException(
-              "a generator is read again, which has nothing left then; put |list behind it");
+              "a generator is read again, which has nothing left then; put |list after it");
         }
         yield items.items();
       }
@@ -127,8 +127,7 @@ final class Operators {
           throw new IllegalArgumentException(
               "a %s has no length%s"
                   .formatted(
-                      typeName(value),
-                      value instanceof Value.Items ? "; put |list behind it" : ""));
+                      typeName(value), value instanceof Value.Items ? "; put |list after it" : ""));
     };
   }
 
@@ -164,7 +163,7 @@ final class Operators {
     }
     if (left.kind() == Value.Items.Kind.STREAM) {
       throw new IllegalArgumentException(
-          "two generators are compared, which says nothing; put |list behind them");
+          "two generators are compared, which says nothing; put |list after them");
     }
     if (left.items().size() != right.items().size()) {
       return false;

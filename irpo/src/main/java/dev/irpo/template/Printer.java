@@ -38,7 +38,7 @@ final class Printer {
       case Value.Undefined _ -> out.append("Undefined");
       case Value.Items items when items.kind() == Value.Items.Kind.STREAM ->
           throw new IllegalArgumentException(
-              "a generator is printed, which has no text; put |list behind it");
+              "a generator is printed, which has no text; put |list after it");
       case Value.Items items -> items(items, depth);
       case Value.Mapping mapping -> mapping(mapping, depth);
       case Value.Namespace _, Value.Function _ ->

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Variables by name: those of a loop's turn or a macro's call, and behind them those around it. An
+/// Variables by name: those of a loop's turn or a macro's call, and then those around it. An
 /// assignment reaches its own scope alone.
 final class Scope {
   private final Map<String, Value> values;

@@ -66,7 +66,7 @@ final class SequenceFilters {
 
   private static void requireEnd(Value of) {
     if (of instanceof Value.Items items && items.kind() == Value.Items.Kind.STREAM) {
-      throw new IllegalArgumentException("last of a generator; put |list behind it");
+      throw new IllegalArgumentException("last of a generator; put |list after it");
     }
   }
 
