@@ -11,11 +11,12 @@ import dev.irpo.tensor.stored.StoredTensor;
 public record TensorSummary(String name, DType dtype, Shape shape, long bytes, String sha256) {
   /// Reads the whole tensor.
   public static TensorSummary of(StoredTensor tensor) {
+    StoredTensor stored = tensor.quantised().orElse(tensor);
     return new TensorSummary(
-        tensor.name(),
-        tensor.dtype(),
-        tensor.shape(),
-        tensor.content().byteSize(),
-        Checksums.sha256(tensor.content()));
+        stored.name(),
+        stored.dtype(),
+        stored.shape(),
+        stored.content().byteSize(),
+        Checksums.sha256(stored.content()));
   }
 }

@@ -12,9 +12,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.checkpoints.ModelFormats;
 import dev.irpo.checkpoints.TestModels;
+import dev.irpo.checkpoints.files.Checksums;
 import dev.irpo.checkpoints.files.Manifest;
 import dev.irpo.checkpoints.model.FloatConversion;
 import dev.irpo.checkpoints.model.StoredModel;
+import dev.irpo.checkpoints.model.TensorSummary;
 import dev.irpo.checkpoints.model.TokenizerFiles;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
@@ -192,6 +194,20 @@ class ArrowModelWriterTest {
           "[TensorSummary[name=w, dtype=F32, shape=(1,), bytes=4, sha256="
               + "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589]]",
           model.summaries().toString());
+    }
+  }
+
+  @Test
+  void summariesOfBlocksAreOfWhatIsStored() throws IOException {
+    StoredTensor blocks = TestModels.blocks("w", 1, 2, 64);
+    try (StoredModel model =
+        ModelFormats.open(write(ArrowModelWriter.keepingTypes(), List.of(blocks)))) {
+      TensorSummary summary = model.summaries().getFirst();
+      assertEquals(DType.Q8_0, summary.dtype());
+      assertEquals(Shape.of(2, 64), summary.shape());
+      assertEquals(4 * 34, summary.bytes());
+      StoredTensor stored = blocks.quantised().orElseThrow();
+      assertEquals(Checksums.sha256(stored.content()), summary.sha256());
     }
   }
 
