@@ -8,8 +8,11 @@ import dev.irpo.config.RunConfig;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.train.PreferenceTraining;
+import dev.irpo.train.Training;
 import dev.irpo.transformer.decode.DecodeLimits;
 import dev.irpo.transformer.decode.GenerationRequest;
 import dev.irpo.transformer.decode.Generator;
@@ -17,22 +20,32 @@ import dev.irpo.transformer.decode.Sample;
 import dev.irpo.transformer.decode.Sampling;
 import dev.irpo.transformer.decode.SamplingSettings;
 import dev.irpo.transformer.packing.Budget;
+import dev.irpo.transformer.parallel.Replicas;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What crosses the bus in a training step and in a decode step, as TornadoVM's profiler counts it.
 @Tag("device")
 class DeviceTrafficTest {
   private static final int TOKENS = 64;
 
+  private static final RunConfig CONFIG =
+      RunConfig.of(Preset.PAPER_V1)
+          .with("train.steps=3", "train.batchSize=4", "train.tokenBudget=" + TOKENS);
+
   /// Bytes that TornadoVM adds to an array and to the start of a task.
   private static final int HEADER = 16;
 
   private static final int LAUNCH = 24;
+
+  @TempDir private Path temporary;
 
   /// What a part of a run moved, and the memory it used.
   private record Execution(long bytesIn, long bytesOut, long allocatedBytes) {}
@@ -70,12 +83,30 @@ class DeviceTrafficTest {
 
   @Test
   void aStepMovesItsInputsAndResultsAndAllocatesNothing() throws IOException {
-    RunConfig config =
-        RunConfig.of(Preset.PAPER_V1)
-            .with("train.steps=3", "train.batchSize=4", "train.tokenBudget=" + TOKENS);
+    requireTraffic(CONFIG, 2); // the loss and the squared norm of the gradient
+  }
+
+  /// Masters are rounded where they are.
+  @Test
+  void aStepInBfloat16MovesTheMastersSquaredNormAsWell() throws IOException {
+    requireTraffic(CONFIG.with("train.precision=bf16"), 3);
+  }
+
+  private LanguageModel open(RunConfig config, Backend backend) throws IOException {
+    Path path = temporary.resolve("model");
+    try (Backend cpu = new CpuBackend(1)) {
+      LanguageModel model = TestData.tinyModel(cpu);
+      TestData.round(model, DType.BF16);
+      model.save(path);
+    }
+    return Training.open(config, backend, Replicas.alone(), path, Optional.empty());
+  }
+
+  /// @param scalars numbers that a step gives besides those of its items
+  private void requireTraffic(RunConfig config, int scalars) throws IOException {
     Executions executions = new Executions();
     try (Backend backend = TestData.device(executions)) {
-      LanguageModel model = TestData.tinyModel(backend);
+      LanguageModel model = open(config, backend);
       PreferenceTraining training = new PreferenceTraining(config, backend, model, pairs(), 0);
       training.runTo(1, line -> {});
       executions.take();
@@ -93,9 +124,10 @@ class DeviceTrafficTest {
       assertEquals(0, launches % LAUNCH, "bytes in: " + in);
       assertTrue(launches / LAUNCH > second.size(), "bytes in: " + in);
       long numPerItem = 8;
-      long results = 4 * (numPerItem * budget.segments() + 2) + (numPerItem + 2) * HEADER;
+      long results =
+          4 * (numPerItem * budget.segments() + scalars) + (numPerItem + scalars) * HEADER;
       assertEquals(results, second.stream().mapToLong(Execution::bytesOut).sum());
-      long parameterBytes = 4 * model.parameters().flat().numElements();
+      long parameterBytes = model.parameters().flat().segment().byteSize();
       assertTrue(launches < parameterBytes, launches + " of " + parameterBytes);
     }
   }

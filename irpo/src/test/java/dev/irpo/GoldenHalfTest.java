@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,7 +76,11 @@ class GoldenHalfTest {
   }
 
   private static Backend start(String name) {
-    return name.equals("cpu") ? new CpuBackend(2) : ReferenceBackend.inSinglePrecision();
+    return switch (name) {
+      case "cpu" -> new CpuBackend(2);
+      case "device" -> TestData.device();
+      default -> ReferenceBackend.inSinglePrecision();
+    };
   }
 
   private static JsonNode golden(String folder, String part) throws IOException {
@@ -128,7 +133,18 @@ class GoldenHalfTest {
   @ParameterizedTest
   @MethodSource("folders")
   void gradientsAreTheGoldenOnesButForRoundings(String folder) throws IOException {
-    try (Backend cpu = new CpuBackend(2);
+    requireGoldenGradients(folder, "cpu");
+  }
+
+  @ParameterizedTest
+  @MethodSource("folders")
+  @Tag("device")
+  void gradientsOfADeviceAreTheGoldenOnesButForRoundings(String folder) throws IOException {
+    requireGoldenGradients(folder, "device");
+  }
+
+  private void requireGoldenGradients(String folder, String engine) throws IOException {
+    try (Backend backend = start(engine);
         Backend inDouble = ReferenceBackend.inDoublePrecision()) {
       LanguageModel exact = TestData.open(inDouble, GoldenFiles.path(folder + "/policy"));
       int roundings = exactLoss(inDouble, exact, folder).roundings();
@@ -143,7 +159,10 @@ class GoldenHalfTest {
               DType.BF16);
       Trainer<TrainItem.Pair> trainer =
           new Trainer<>(
-              cpu, half(cpu, folder, "policy").parameters(), new IrpoLoss(CONFIG.loss()), settings);
+              backend,
+              half(backend, folder, "policy").parameters(),
+              new IrpoLoss(CONFIG.loss()),
+              settings);
       trainer.accumulate(items(folder));
       Map<String, GoldenFiles.RawTensor> expected =
           GoldenFiles.tensors(folder + "/gradients-v1.safetensors");
@@ -164,6 +183,16 @@ class GoldenHalfTest {
   @CsvSource({"tiny, cpu", "tiny, reference"})
   void tenStepsFollowTheGoldenTrajectoryWithinTheBoundOfTheirRoundings(String folder, String engine)
       throws IOException {
+    requireGoldenSteps(folder, engine);
+  }
+
+  @Test
+  @Tag("device")
+  void tenStepsOfADeviceFollowItToo() throws IOException {
+    requireGoldenSteps("tiny", "device");
+  }
+
+  private void requireGoldenSteps(String folder, String engine) throws IOException {
     List<StepMetrics> found = new ArrayList<>();
     List<StepMetrics> followed = new ArrayList<>();
     try (Backend backend = start(engine);

@@ -85,9 +85,6 @@ final class KernelsCommand implements Callable<Integer> {
     for (NamedSizes size : sizes) {
       for (KernelCase kernel : kernels) {
         for (String backend : backends) {
-          if (kernel.storesHalf() && Backends.isDevice(backend)) {
-            continue;
-          }
           System.out.print(line(kernel, size, backend, measure(kernel, size, backend)));
         }
       }

@@ -55,7 +55,7 @@ public record TrainSettings(
             value = "f32",
             doc =
                 "in which type trained parameters and the activations that are kept are in memory;"
-                    + " bf16 (not on devices) halves both, also while sampling and scoring, with"
+                    + " bf16 halves both, also while sampling and scoring, with"
                     + " parameters in f32 for the optimizer as train.parameterType=bf16 has them,"
                     + " which it implies; sums, gradients and log-probabilities stay f32")
         Precision precision,

@@ -46,6 +46,9 @@ public final class RoundedStart {
   ///   does not have
   public static void require(RunConfig config, StoredModel start) {
     DType type = Schedules.parameterType(config.train());
+    String setting =
+        Schedules.precision(config.train()).isHalf() ? "train.precision" : "train.parameterType";
+    Rounding rounding = new Rounding(type, setting);
     if (!type.isHalf()) {
       return;
     }
@@ -54,7 +57,7 @@ public final class RoundedStart {
       StoredTensor tensor = start.tensor(name);
       if (tensor.dtype() != type) {
         try {
-          require(type, ConvertedContent.of(tensor, DType.F32));
+          require(rounding, ConvertedContent.of(tensor, DType.F32));
         } catch (IllegalArgumentException e) {
           throw new IllegalArgumentException(start.path() + ": " + e.getMessage(), e);
         }
@@ -62,14 +65,14 @@ public final class RoundedStart {
     }
   }
 
-  private static void require(DType type, StoredTensor single) {
+  private static void require(Rounding rounding, StoredTensor single) {
     long count = single.shape().numElements();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment chunk = arena.allocate(Float.BYTES * Math.min(CHUNK, count));
       for (long first = 0; first < count; first += CHUNK) {
         MemorySegment read = chunk.asSlice(0, Float.BYTES * Math.min(CHUNK, count - first));
         single.content().read(first * Float.BYTES, read);
-        Rounding.requireExact(type, single.name(), read);
+        rounding.requireExact(single.name(), read);
       }
     }
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.irpo.TestData;
 import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.distributed.Group;
@@ -14,13 +15,17 @@ import dev.irpo.pair.PairFile;
 import dev.irpo.pair.PreferencePair;
 import dev.irpo.pair.ReferenceScorer;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.score.Scorer;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,11 +47,15 @@ class PreferenceTrainingTest {
   @BeforeEach
   void makePairs() {
     backend = new CpuBackend(1);
+    begin(Parameters.random(backend, MODEL, 3));
+  }
+
+  private void begin(Parameters parameters) {
     policy =
         new LanguageModel(
             MODEL,
             new ObjectMapper().valueToTree(MODEL.toHuggingFace()),
-            Parameters.random(backend, MODEL, 3),
+            parameters,
             Optional.empty());
     List<PreferencePair> unscored =
         IntStream.range(0, 4)
@@ -130,6 +139,29 @@ class PreferenceTrainingTest {
     for (List<PreferencePair> far : List.of(shifted(0, 3.1e-4, 0), shifted(0, 0, -2.1e-4))) {
       assertThrows(
           IllegalArgumentException.class, training(CONFIG, far)::requirePolicyIsNearReference);
+    }
+  }
+
+  @Test
+  void inBfloat16ItMayDifferByWhatRoundingsComeTo() {
+    RunConfig half = CONFIG.with("train.precision=bf16");
+    TestData.round(policy, DType.BF16);
+    Set<String> all = policy.parameters().buffers().keySet();
+    begin(
+        Parameters.map(
+            backend,
+            MODEL,
+            "rounded",
+            policy.storedTensors(),
+            Arena.ofAuto(),
+            TensorParallel.alone(),
+            all,
+            DType.BF16));
+    training(half, pairs).requirePolicyIsReference();
+    training(half, shifted(0, 0.149, -0.099)).requirePolicyIsNearReference();
+    for (List<PreferencePair> far : List.of(shifted(0, 0.151, 0), shifted(0, 0, -0.101))) {
+      assertThrows(
+          IllegalArgumentException.class, training(half, far)::requirePolicyIsNearReference);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.irpo.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,9 +21,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +65,11 @@ class RoundedCheckpointTest {
   }
 
   private void sft(RunConfig config, TrainingFolder folder, int stopAfter) throws IOException {
+    sft(backend, config, folder, stopAfter);
+  }
+
+  private static void sft(Backend backend, RunConfig config, TrainingFolder folder, int stopAfter)
+      throws IOException {
     LanguageModel model =
         Training.open(config, backend, Replicas.alone(), folder.start(), Optional.empty());
     StoppedTraining.run(config, backend, model, folder, new LinkedHashMap<>(), stopAfter);
@@ -87,6 +95,39 @@ class RoundedCheckpointTest {
     }
     sft(config, stopped, 0);
     StoppedTraining.requireSame(whole, stopped);
+  }
+
+  @Test
+  @Tag("device")
+  void aStoppedTrainingOnADeviceDoesSoTooAndEitherReadsTheCheckpointsOfTheOther()
+      throws IOException {
+    RunConfig config = CONFIG.with("train.precision=bf16");
+    TrainingFolder whole = new TrainingFolder(temporary.resolve("whole"), start(config));
+    TrainingFolder stopped = new TrainingFolder(temporary.resolve("stopped"), start(config));
+    TrainingFolder onCpu = new TrainingFolder(temporary.resolve("onCpu"), start(config));
+    assertThrows(IOException.class, () -> sft(config, onCpu, 5));
+    try (Backend device = TestData.device((done, total) -> {})) {
+      assertThrows(IOException.class, () -> sft(device, config, stopped, 5));
+      for (TrainingFolder begun : List.of(stopped, onCpu)) {
+        assertArrayEquals(resumed(device, config, begun), resumed(backend, config, begun));
+      }
+      sft(device, config, stopped, 0);
+      sft(device, config, whole, 0);
+    }
+    StoppedTraining.requireSame(whole, stopped);
+  }
+
+  /// What programs read after a training was resumed from its last checkpoint.
+  private static float[] resumed(Backend backend, RunConfig config, TrainingFolder folder)
+      throws IOException {
+    LanguageModel model =
+        Training.open(config, backend, Replicas.alone(), folder.start(), Optional.empty());
+    SupervisedTraining training = StoppedTraining.training(config, backend, model);
+    CheckpointPlan plan =
+        CheckpointPlan.of(
+            training.totalSteps(), config.with("train.checkpointEverySteps=3").train());
+    assertTrue(folder.resume(training, plan, new SeenChecksums()) > 0);
+    return model.parameters().flat().toFloatArray();
   }
 
   @Test
@@ -141,11 +182,19 @@ class RoundedCheckpointTest {
     assertTrue(
         refusal.startsWith(single + ": tensor 'model.embed_tokens.weight' has ")
             && refusal.contains(" where f16 has ")
+            && refusal.contains(", and train.parameterType=f16 begins with numbers of the type")
             && refusal.endsWith("(bin/irpo convert --dtype f16), or train in f32"),
         refusal);
     String late =
         assertThrows(IllegalArgumentException.class, () -> sft(config, folder, 0)).getMessage();
     assertEquals(refusal, single + ": " + late);
+    RunConfig half = CONFIG.with("train.precision=bf16");
+    String ofHalf =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> RoundedStart.require(half, folder, single, Optional.empty()))
+            .getMessage();
+    assertTrue(ofHalf.contains(", and train.precision=bf16 begins with numbers"), ofHalf);
     RoundedStart.require(CONFIG, folder, single, Optional.empty());
 
     RunConfig norms = config.with("train.parameters=*norm.weight");

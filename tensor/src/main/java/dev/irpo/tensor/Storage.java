@@ -48,6 +48,11 @@ public final class Storage {
     return byteSize / Float.BYTES;
   }
 
+  /// Elements of a type.
+  public long numElements(DType type) {
+    return type.elements(byteSize);
+  }
+
   /// All of it as single precision, for a device to copy from or to.
   public Buffer floats() {
     return Buffer.wrap(this, segment, DType.F32);

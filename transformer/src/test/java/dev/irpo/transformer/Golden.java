@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
+import dev.irpo.tensor.device.SamplingWeights;
 import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.testdata.GoldenFiles;
 import dev.irpo.transformer.parallel.TensorParallel;
@@ -64,8 +66,13 @@ public final class Golden {
 
   /// TornadoVM's first device.
   public static Backend device() {
+    return device(DeviceKernels.AUTO);
+  }
+
+  /// TornadoVM's first device with kernels in some form.
+  public static Backend device(DeviceKernels kernels) {
     DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
-    return provider.start(
-        provider.devices().getFirst(), DeviceProvider.Options.AUTO, (done, total) -> {});
+    DeviceProvider.Options options = new DeviceProvider.Options(kernels, SamplingWeights.AUTO);
+    return provider.start(provider.devices().getFirst(), options, (done, total) -> {});
   }
 }

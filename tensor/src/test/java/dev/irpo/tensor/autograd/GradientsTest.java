@@ -31,6 +31,7 @@ import dev.irpo.tensor.op.LogSumExp;
 import dev.irpo.tensor.op.Narrow;
 import dev.irpo.tensor.op.RmsNorm;
 import dev.irpo.tensor.op.SquaredNorm;
+import dev.irpo.tensor.op.StoreNarrowed;
 import dev.irpo.tensor.op.Sum;
 import dev.irpo.tensor.op.SwiGlu;
 import dev.irpo.tensor.op.Widen;
@@ -55,7 +56,8 @@ class GradientsTest {
           Clear.class,
           DrawTokens.class,
           LogSumExp.class,
-          SquaredNorm.class);
+          SquaredNorm.class,
+          StoreNarrowed.class);
 
   @TestFactory
   Stream<DynamicTest> everyGradientIsTheSlope() {

@@ -1,6 +1,7 @@
 package dev.irpo.tensor.kernel;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -50,10 +51,10 @@ final class KernelCase {
     return name;
   }
 
-  /// Whether an argument has 16 bits.
-  boolean hasHalf() {
+  /// Whether an argument has a type.
+  boolean has(DType type) {
     return Stream.concat(inputs.stream(), results.stream().map(Result::tensor))
-        .anyMatch(tensor -> tensor.single().dtype().isHalf());
+        .anyMatch(tensor -> tensor.single().dtype() == type);
   }
 
   /// Calls kernels that do not compute anything.

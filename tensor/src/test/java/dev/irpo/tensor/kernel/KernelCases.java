@@ -1,5 +1,6 @@
 package dev.irpo.tensor.kernel;
 
+import dev.irpo.tensor.DType;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -9,7 +10,7 @@ final class KernelCases {
 
   /// Those whose arguments devices have.
   static Stream<KernelCase> ofDevices() {
-    return all().filter(c -> !c.hasHalf());
+    return all().filter(c -> !c.has(DType.F16));
   }
 
   static Stream<KernelCase> all() {

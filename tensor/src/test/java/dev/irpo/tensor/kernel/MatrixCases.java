@@ -47,6 +47,17 @@ final class MatrixCases {
         .map(MatrixCases::ofRoundedWeight);
   }
 
+  /// Products of factors of 16 bits, all of whose matrices have an even number of elements.
+  static Stream<KernelCase> evenHalves() {
+    return Stream.of(
+            new Sizes(1, 8, 64),
+            new Sizes(4, 17, 32),
+            new Sizes(6, 34, 131),
+            new Sizes(70, 65, 257),
+            new Sizes(258, 17, 2))
+        .flatMap(s -> Stream.of(halfRows(s), halfWeight(s)));
+  }
+
   /// One with an odd number of elements in all rows.
   static KernelCase oddRoundedWeight() {
     return ofRoundedWeight(new Sizes(3, 17, 31));
@@ -62,7 +73,7 @@ final class MatrixCases {
   }
 
   private static Stream<KernelCase> products(Sizes s) {
-    return Stream.concat(wholeProducts(s), Stream.of(linearSlice(s), halfRows(s)));
+    return Stream.concat(wholeProducts(s), Stream.of(linearSlice(s), halfRows(s), halfWeight(s)));
   }
 
   private static Stream<KernelCase> wholeProducts(Sizes s) {
@@ -126,6 +137,52 @@ final class MatrixCases {
             dOut)
         .sums(out, s.inDim)
         .sums(dWeight, s.rows + 1.0);
+  }
+
+  /// A weight of 16 bits, with rows in single precision and of 16 bits.
+  private static KernelCase halfWeight(Sizes s) {
+    KernelTensor out = output("out", (long) s.rows * s.outDim);
+    KernelTensor ofHalf = output("ofHalf", (long) s.rows * s.outDim);
+    KernelTensor dX = output("dX", (long) s.rows * s.inDim);
+    KernelTensor x = signed("x", 14, (long) s.rows * s.inDim);
+    KernelTensor half = KernelTensor.half("half", DType.BF16, 15, (long) s.rows * s.inDim);
+    KernelTensor weight = KernelTensor.half("weight", DType.BF16, 16, (long) s.outDim * s.inDim);
+    KernelTensor dOut = signed("dOut", 17, (long) s.rows * s.outDim);
+    return new KernelCase(
+            "linear and its input gradient, weight of 16 bits " + s,
+            (k, side) -> {
+              k.matrix()
+                  .linear(
+                      side.apply(out),
+                      side.apply(x),
+                      side.apply(weight),
+                      s.rows,
+                      s.outDim,
+                      s.inDim);
+              k.matrix()
+                  .linear(
+                      side.apply(ofHalf),
+                      side.apply(half),
+                      side.apply(weight),
+                      s.rows,
+                      s.outDim,
+                      s.inDim);
+              k.matrix()
+                  .linearInputGradient(
+                      side.apply(dX),
+                      side.apply(dOut),
+                      side.apply(weight),
+                      s.rows,
+                      s.outDim,
+                      s.inDim);
+            },
+            x,
+            half,
+            weight,
+            dOut)
+        .sums(out, s.inDim)
+        .sums(ofHalf, s.inDim)
+        .sums(dX, s.outDim);
   }
 
   private static KernelCase linear(Sizes s) {

@@ -5,6 +5,7 @@ import static dev.irpo.tensor.kernel.KernelTensor.ints;
 import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
+import dev.irpo.tensor.DType;
 import java.util.stream.Stream;
 
 /// Cases of [RowKernels].
@@ -20,6 +21,7 @@ final class RowCases {
               int other = n < 33 ? 40 - n : 19;
               return Stream.of(
                   gatherRows(other, n),
+                  gatherHalfRows(other, n),
                   rmsNorm(other, n),
                   rmsNorm(n, other),
                   rmsNormGradients(other, n),
@@ -54,6 +56,22 @@ final class RowCases {
             index)
         .within(out, i -> 0)
         .sums(dX, count + 1.0);
+  }
+
+  private static KernelCase gatherHalfRows(int count, int embedDim) {
+    int rows = 11;
+    KernelTensor out = output("out", (long) count * embedDim);
+    KernelTensor x = KernelTensor.half("x", DType.BF16, 35, (long) rows * embedDim);
+    KernelTensor index = ints("index", count, i -> Samples.below(36, i, rows));
+    return new KernelCase(
+            "gatherRows of 16 bits (%d, %d)".formatted(count, embedDim),
+            (kernels, side) ->
+                kernels
+                    .row()
+                    .gatherRows(side.apply(out), side.apply(x), side.apply(index), count, embedDim),
+            x,
+            index)
+        .within(out, i -> 0);
   }
 
   private static KernelCase rmsNorm(int rows, int embedDim) {

@@ -29,7 +29,13 @@ final class ScoreCases {
                 new ScoreSizes(30, 17, 257, 1023),
                 new ScoreSizes(6, 20, 2, 66_001),
                 new ScoreSizes(7, 4099, 3, 5))
-            .map(ScoreCases::tokenLogProbs);
+            .flatMap(sizes ->
+                Stream.of(
+                    tokenLogProbs("", sizes, signed("weight", 24, weights(sizes))),
+                    tokenLogProbs(
+                        ", head of 16 bits",
+                        sizes,
+                        KernelTensor.half("weight", DType.BF16, 24, weights(sizes)))));
     Stream<KernelCase> rest =
         Stream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 257, 1023)
             .flatMap(n ->
@@ -51,7 +57,7 @@ final class ScoreCases {
       KernelTensor weight,
       KernelTensor rows,
       KernelTensor targets) {
-    static Scored of(ScoreSizes sizes) {
+    static Scored of(ScoreSizes sizes, KernelTensor weight) {
       int count = sizes.count();
       return new Scored(
           sizes,
@@ -59,7 +65,7 @@ final class ScoreCases {
           output("logSumExp", count),
           signed("dOut", 22, count),
           signed("x", 23, (long) sizes.rows() * sizes.embedDim()),
-          signed("weight", 24, (long) sizes.vocabSize() * sizes.embedDim()),
+          weight,
           ints("rows", count, i -> i % 5 == 3 ? -1 : Samples.below(25, i, sizes.rows())),
           ints("targets", count, i -> i % 5 == 3 ? -1 : Samples.below(26, i, sizes.vocabSize())));
     }
@@ -101,8 +107,12 @@ final class ScoreCases {
     }
   }
 
-  private static KernelCase tokenLogProbs(ScoreSizes sizes) {
-    Scored scored = Scored.of(sizes);
+  private static long weights(ScoreSizes sizes) {
+    return (long) sizes.vocabSize() * sizes.embedDim();
+  }
+
+  private static KernelCase tokenLogProbs(String kind, ScoreSizes sizes, KernelTensor weight) {
+    Scored scored = Scored.of(sizes, weight);
     KernelTensor dX = scored.dX("dX");
     KernelTensor dWeight = scored.dWeight("dWeight");
     KernelTensor dXAlone = scored.dX("dX alone");
@@ -114,7 +124,7 @@ final class ScoreCases {
     double perToken = logProb + 4 * Math.sqrt(sizes.count()) * UNIT;
     double ofWeight = perToken * (4 + 4 * sizes.count() / sizes.vocabSize());
     return new KernelCase(
-            "tokenLogProbs " + sizes,
+            "tokenLogProbs " + sizes + kind,
             (kernels, side) -> {
               scored.score(kernels.score(), side);
               scored.gradient(kernels.score(), side, Optional.of(dX), Optional.of(dWeight));

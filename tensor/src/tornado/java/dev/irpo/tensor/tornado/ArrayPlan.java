@@ -1,5 +1,6 @@
 package dev.irpo.tensor.tornado;
 
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Tensor;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/// Which array of a device each computed tensor has, and how long the arrays must be.
+/// Which array of a device each computed tensor of a type has, and how long the arrays must be.
 ///
 /// As [dev.irpo.tensor.program.MemoryPlan], but with an array instead of a range of one block,
 /// because a task of TornadoVM cannot write into an array that it reads as another argument. An
@@ -25,7 +26,7 @@ final class ArrayPlan {
   /// Plans the arrays of `nodes`, run in this order.
   ///
   /// @param outputs computed tensors that have memory of their own
-  static ArrayPlan of(List<Node> nodes, Set<Tensor> outputs) {
+  static ArrayPlan of(List<Node> nodes, Set<Tensor> outputs, DType type) {
     Map<Tensor, Integer> lastUse = new HashMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       for (Tensor tensor : nodes.get(i).inputs()) {
@@ -39,7 +40,7 @@ final class ArrayPlan {
     for (int i = 0; i < nodes.size(); i++) {
       Node node = nodes.get(i);
       for (Tensor tensor : node.outputs()) {
-        if (!outputs.contains(tensor)) {
+        if (tensor.dtype() == type && !outputs.contains(tensor)) {
           plan.arrays.put(tensor, plan.take(tensor.shape().numElements()));
         }
       }

@@ -10,28 +10,65 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// The arrays of a device that stand for buffers of the host, and arrays for what one kernel needs
 /// between its tasks.
 public interface DeviceMemory {
+  /// Elements of a floating-point buffer.
+  sealed interface Numbers permits Floats, Pairs {
+    /// The same without the first few.
+    Numbers from(int first);
+  }
+
   /// Single-precision elements from `at` on.
-  record Floats(FloatArray array, int at) {}
+  record Floats(FloatArray array, int at) implements Numbers {
+    @Override
+    public Floats from(int first) {
+      return new Floats(array, at + first);
+    }
+  }
+
+  /// Elements of bfloat16 from `at` on, two in an integer, see
+  /// [dev.irpo.tensor.tornado.task.RoundingTasks].
+  record Pairs(IntArray array, int at) implements Numbers {
+    @Override
+    public Pairs from(int first) {
+      return new Pairs(array, at + first);
+    }
+  }
 
   /// Integers from `at` on.
   record Ints(IntArray array, int at) {}
 
   /// `count` elements that are in one array in each of several buffers.
-  record Span(List<Floats> places, int count) {}
+  record Span(List<Numbers> places, int count) {
+    /// Where a buffer in single precision has them.
+    Floats floats(int buffer) {
+      return (Floats) places.get(buffer);
+    }
+
+    /// Where a buffer in bfloat16 has them.
+    Pairs pairs(int buffer) {
+      return (Pairs) places.get(buffer);
+    }
+  }
+
+  /// Where a buffer in single precision or in bfloat16 lies.
+  Numbers numbers(Buffer buffer);
 
   /// Where a single-precision buffer lies.
-  Floats floats(Buffer buffer);
+  default Floats floats(Buffer buffer) {
+    if (numbers(buffer) instanceof Floats floats) {
+      return floats;
+    }
+    throw new IllegalStateException("a kernel that takes single precision got bfloat16");
+  }
 
-  /// Where a product's weight lies as pairs of bfloat16, see
-  /// [dev.irpo.tensor.tornado.task.RoundingTasks], if the program reads it so; `at` counts
-  /// elements.
-  Optional<Ints> rounded(Buffer weight);
+  /// Where a product's weight in single precision lies rounded to bfloat16, if the program reads it
+  /// so.
+  Optional<Pairs> rounded(Buffer weight);
 
   /// Where a buffer of integers lies.
   Ints ints(Buffer buffer);
 
-  /// Where the corresponding elements of single-precision buffers of equal length lie, cut where
-  /// one of them continues in another array.
+  /// Where the corresponding elements of floating-point buffers of equal length lie, cut where one
+  /// of them continues in another array.
   List<Span> spans(Buffer... buffers);
 
   /// Elements to use between tasks.

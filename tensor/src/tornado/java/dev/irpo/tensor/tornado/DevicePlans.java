@@ -84,7 +84,9 @@ final class DevicePlans implements AutoCloseable {
     Map<Storage, DeviceVariable> variables = new LinkedHashMap<>();
     for (TornadoProgram program : programs) {
       for (Buffer view : program.variables()) {
-        variables.computeIfAbsent(view.storage(), DeviceVariable::new).addView(view);
+        variables
+            .computeIfAbsent(view.storage(), storage -> new DeviceVariable(storage, view.dtype()))
+            .addView(view);
       }
       program.firstOfSections().forEach(view -> variables.get(view.storage()).addCut(view));
       program.rounded().forEach(storage -> variables.get(storage).keepRounded());

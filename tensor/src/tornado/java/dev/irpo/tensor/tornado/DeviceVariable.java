@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Compilation;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.program.DeadCodeElimination;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /// The device's copy of a storage that variables are views of: pieces end to end, each an array,
 /// cut where a section's first view begins, so that a weight has the same place in the array of
@@ -26,15 +28,22 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class DeviceVariable {
   /// Elements from `first` on.
   ///
-  /// @param rounded the same rounded, see [dev.irpo.tensor.tornado.task.RoundingTasks]; null where
-  ///   nobody reads that
-  record Piece(long first, FloatArray array, IntArray rounded) {
+  /// @param array in single precision; null where the variable is in bfloat16
+  /// @param rounded the same rounded, see [dev.irpo.tensor.tornado.task.RoundingTasks], or all
+  ///   there is of a variable in bfloat16; null where nobody reads that
+  record Piece(long first, int length, FloatArray array, IntArray rounded) {
     long end() {
-      return first + array.getSize();
+      return first + length;
+    }
+
+    /// What the host has too.
+    TornadoNativeArray content() {
+      return array == null ? rounded : array;
     }
   }
 
   private final Storage storage;
+  private final DType type;
   private final TreeSet<Long> begins = new TreeSet<>();
   private final TreeSet<Long> cuts = new TreeSet<>();
   private NavigableMap<Long, Piece> pieces = new TreeMap<>();
@@ -47,30 +56,39 @@ final class DeviceVariable {
 
   private boolean keepsRounded;
 
-  DeviceVariable(Storage storage) {
+  /// @param type F32 or BF16
+  DeviceVariable(Storage storage, DType type) {
     this.storage = storage;
+    this.type = type;
   }
 
   /// Bytes of the arrays of all variables of some programs, without their headers.
   ///
   /// @param rounds whether programs that may round their weights do
   static long imageBytes(List<Compilation> compilations, boolean rounds) {
-    Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
+    IdentityHashMap<Storage, DType> storages = new IdentityHashMap<>();
     Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Compilation compilation : compilations) {
       Map<String, Buffer> variables = compilation.variables();
       compilation.graph().leaves().values().stream()
           .filter(leaf -> leaf.kind() == Tensor.Kind.VARIABLE)
-          .forEach(leaf -> storages.add(variables.get(leaf.name()).storage()));
+          .forEach(leaf -> storages.put(variables.get(leaf.name()).storage(), leaf.dtype()));
       if (rounds && compilation.options().roundsWeights()) {
         DeadCodeElimination.of(compilation.graph()).stream()
             .flatMap(node -> TornadoProgram.roundedWeight(node).stream())
             .forEach(leaf -> rounded.add(variables.get(leaf.name()).storage()));
       }
     }
-    long floats = storages.stream().mapToLong(Storage::numFloats).sum();
-    long pairs = rounded.stream().mapToLong(storage -> (storage.numFloats() + 1) / 2).sum();
-    return Float.BYTES * floats + Integer.BYTES * pairs;
+    long bytes = 0;
+    for (Map.Entry<Storage, DType> variable : storages.entrySet()) {
+      long elements = variable.getKey().numElements(variable.getValue());
+      bytes += variable.getValue() == DType.BF16 ? pairBytes(elements) : Float.BYTES * elements;
+    }
+    return bytes + rounded.stream().mapToLong(storage -> pairBytes(storage.numFloats())).sum();
+  }
+
+  private static long pairBytes(long elements) {
+    return Integer.BYTES * ((elements + 1) / 2);
   }
 
   Storage storage() {
@@ -111,7 +129,7 @@ final class DeviceVariable {
     version = -1;
     roundedVersion = -1;
     long first = 0;
-    long end = storage.numFloats();
+    long end = storage.numElements(type);
     while (first < end) {
       Long next = cuts.higher(first);
       long last = next == null ? end : next;
@@ -123,8 +141,10 @@ final class DeviceVariable {
         last = cut == null ? last : Math.min(cut, last);
       }
       int length = Math.toIntExact(last - first);
-      IntArray rounded = keepsRounded ? new IntArray((length + 1) / 2) : null;
-      pieces.put(first, new Piece(first, new FloatArray(length), rounded));
+      boolean isHalf = type == DType.BF16;
+      FloatArray array = isHalf ? null : new FloatArray(length);
+      IntArray rounded = isHalf || keepsRounded ? new IntArray((length + 1) / 2) : null;
+      pieces.put(first, new Piece(first, length, array, rounded));
       first = last;
     }
   }
@@ -158,7 +178,7 @@ final class DeviceVariable {
   void read() {
     MemorySegment host = storage.floats().segment();
     for (Piece piece : pieces.values()) {
-      MemorySegment.copy(host, Float.BYTES * piece.first(), segment(piece), 0, bytes(piece));
+      MemorySegment.copy(host, type.bytes(piece.first()), segment(piece), 0, bytes(piece));
     }
   }
 
@@ -166,9 +186,9 @@ final class DeviceVariable {
   void readRounded() {
     MemorySegment segment = storage.floats().segment();
     for (Piece piece : pieces.values()) {
-      for (int i = 0; i < piece.array().getSize(); i += 2) {
+      for (int i = 0; i < piece.length(); i += 2) {
         int lower = RoundingTasks.bits(at(segment, piece.first() + i));
-        boolean isLast = i + 1 == piece.array().getSize();
+        boolean isLast = i + 1 == piece.length();
         int upper = isLast ? 0 : RoundingTasks.bits(at(segment, piece.first() + i + 1));
         piece.rounded().set(i / 2, upper << 16 | lower);
       }
@@ -183,15 +203,15 @@ final class DeviceVariable {
   void write() {
     MemorySegment host = storage.floats().segment();
     for (Piece piece : pieces.values()) {
-      MemorySegment.copy(segment(piece), 0, host, Float.BYTES * piece.first(), bytes(piece));
+      MemorySegment.copy(segment(piece), 0, host, type.bytes(piece.first()), bytes(piece));
     }
   }
 
   private static MemorySegment segment(Piece piece) {
-    return piece.array().getSegment();
+    return piece.content().getSegment();
   }
 
-  private static long bytes(Piece piece) {
-    return (long) Float.BYTES * piece.array().getSize();
+  private long bytes(Piece piece) {
+    return type.bytes(piece.length());
   }
 }

@@ -1,5 +1,6 @@
 package dev.irpo.tensor.tornado;
 
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.tornado.task.TransferTasks;
 import java.nio.FloatBuffer;
@@ -15,6 +16,7 @@ import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /// The task graphs of a plan: one that makes the arrays for computed values, two for each variable
@@ -38,6 +40,7 @@ final class PlanGraphs {
   private final Map<DeviceVariable, Integer> downloads = new HashMap<>();
   private final Map<TornadoProgram, List<Integer>> parts = new HashMap<>();
   private final List<FloatArray> pool = new ArrayList<>();
+  private final List<IntArray> pairPool = new ArrayList<>();
   private final ScratchArrays scratch = new ScratchArrays();
   private final Map<FloatBuffer, FloatArray> constants = new HashMap<>();
   private final List<Object> shared = new ArrayList<>();
@@ -54,16 +57,18 @@ final class PlanGraphs {
       Map<Storage, DeviceVariable> variables,
       TornadoKernels.Form form) {
     this.planName = planName;
-    makePool(programs);
+    longest(programs, DType.F32).forEach(size -> pool.add(new FloatArray(size)));
+    longest(programs, DType.BF16).forEach(size -> pairPool.add(new IntArray((size + 1) / 2)));
     PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
-    programs.forEach(program -> program.record(sizing, pool, form));
+    programs.forEach(program -> program.record(sizing, pool, pairPool, form));
     scratch.allocate();
     List<Object> working = new ArrayList<>(pool);
+    working.addAll(pairPool);
     working.addAll(scratch.all());
     working.addAll(constants.values());
     shared.addAll(working);
     for (DeviceVariable variable : variables.values()) {
-      variable.pieces().forEach(piece -> shared.add(piece.array()));
+      variable.pieces().forEach(piece -> shared.add(piece.content()));
       if (variable.keepsRounded()) {
         variable.pieces().forEach(piece -> shared.add(piece.rounded()));
       }
@@ -81,17 +86,18 @@ final class PlanGraphs {
     }
     for (TornadoProgram program : programs) {
       PlannedMemory memory = new PlannedMemory(variables, scratch, constants);
-      addParts(program, program.record(memory, pool, form));
+      addParts(program, program.record(memory, pool, pairPool, form));
     }
     for (Object array : shared) {
       bytes += bytes(array);
     }
   }
 
-  private void makePool(List<TornadoProgram> programs) {
+  /// Elements of the arrays for computed tensors of a type that serve all programs.
+  private static List<Integer> longest(List<TornadoProgram> programs, DType type) {
     List<Long> sizes = new ArrayList<>();
     for (TornadoProgram program : programs) {
-      List<Long> needed = program.arraySizes();
+      List<Long> needed = program.arraySizes(type);
       for (int i = 0; i < needed.size(); i++) {
         if (i == sizes.size()) {
           sizes.add(needed.get(i));
@@ -99,7 +105,7 @@ final class PlanGraphs {
         sizes.set(i, Math.max(sizes.get(i), needed.get(i)));
       }
     }
-    sizes.forEach(size -> pool.add(new FloatArray(Math.toIntExact(size))));
+    return sizes.stream().map(Math::toIntExact).toList();
   }
 
   private void addWorkspace(List<Object> working) {
@@ -120,7 +126,7 @@ final class PlanGraphs {
 
   private void addTransfers(DeviceVariable variable) {
     List<Object> own = new ArrayList<>();
-    variable.pieces().forEach(piece -> own.add(piece.array()));
+    variable.pieces().forEach(piece -> own.add(piece.content()));
     int number = uploads.size();
     TaskGraph down = new TaskGraph(planName + "download" + number);
     consume(down, shared);

@@ -1,6 +1,7 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Storage;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -42,25 +43,32 @@ final class PlannedMemory implements DeviceMemory {
   }
 
   @Override
-  public Floats floats(Buffer buffer) {
+  public Numbers numbers(Buffer buffer) {
     Object array = arrays.get(buffer);
     if (array != null) {
-      return new Floats((FloatArray) array, offset(buffer));
+      return numbers(array, offset(buffer));
     }
     DeviceVariable.Piece piece = variables.get(buffer.storage()).piece(buffer.offset());
     if (buffer.offset() + buffer.numElements() > piece.end()) {
       throw new IllegalStateException("a variable lies in two arrays");
     }
-    return new Floats(piece.array(), Math.toIntExact(buffer.offset() - piece.first()));
+    return numbers(piece.content(), Math.toIntExact(buffer.offset() - piece.first()));
+  }
+
+  private static Numbers numbers(Object array, int at) {
+    return array instanceof IntArray pairs
+        ? new Pairs(pairs, at)
+        : new Floats((FloatArray) array, at);
   }
 
   @Override
-  public Optional<Ints> rounded(Buffer weight) {
-    if (!roundsWeights || arrays.containsKey(weight)) {
+  public Optional<Pairs> rounded(Buffer weight) {
+    if (!roundsWeights || arrays.containsKey(weight) || weight.dtype() != DType.F32) {
       return Optional.empty();
     }
     DeviceVariable.Piece piece = variables.get(weight.storage()).piece(weight.offset());
-    return Optional.of(new Ints(piece.rounded(), Math.toIntExact(weight.offset() - piece.first())));
+    int at = Math.toIntExact(weight.offset() - piece.first());
+    return Optional.of(new Pairs(piece.rounded(), at));
   }
 
   /// Says whether the program may read rounded weights.
@@ -84,17 +92,16 @@ final class PlannedMemory implements DeviceMemory {
     long numElements = buffers[0].numElements();
     for (long done = 0; done < numElements; ) {
       long count = numElements - done;
-      List<Floats> places = new ArrayList<>();
+      List<Numbers> places = new ArrayList<>();
       for (Buffer buffer : buffers) {
         Object array = arrays.get(buffer);
         if (array == null) {
           long element = buffer.offset() + done;
           DeviceVariable.Piece piece = variables.get(buffer.storage()).piece(element);
-          places.add(new Floats(piece.array(), Math.toIntExact(element - piece.first())));
+          places.add(numbers(piece.content(), Math.toIntExact(element - piece.first())));
           count = Math.min(count, piece.end() - element);
         } else {
-          int at = Math.toIntExact(offset(buffer) + done);
-          places.add(new Floats((FloatArray) array, at));
+          places.add(numbers(array, Math.toIntExact(offset(buffer) + done)));
         }
       }
       spans.add(new Span(places, Math.toIntExact(count)));

@@ -1,7 +1,7 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
-import dev.irpo.tensor.tornado.DeviceMemory.Ints;
+import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
 import dev.irpo.tensor.tornado.task.ElementwiseTasks;
 import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.Access;
@@ -16,7 +16,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 ///
 /// As there each product is computed transposed, but the library takes whole arrays, and a weight
 /// lies within one: so it is copied before, its gradient added after, which pays from 256 rows on;
-/// fewer are left to `other`, and so are rounded weights.
+/// fewer are left to `other`, and so is bfloat16.
 record SgemmProducts(TaskList tasks, DeviceMemory memory, MatrixProducts other)
     implements MatrixProducts {
   /// From so many rows on, copying a weight costs little compared with the product.
@@ -42,11 +42,15 @@ record SgemmProducts(TaskList tasks, DeviceMemory memory, MatrixProducts other)
   }
 
   @Override
-  public void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
-    if (rows < LEAST_ROWS) {
+  public void linear(Floats out, Numbers x, Numbers weight, int rows, int outDim, int inDim) {
+    if (rows >= LEAST_ROWS && x instanceof Floats single && weight instanceof Floats matrix) {
+      product(out, single, matrix, rows, outDim, inDim);
+    } else {
       other.linear(out, x, weight, rows, outDim, inDim);
-      return;
     }
+  }
+
+  private void product(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
     int[] sizes = {outDim, rows, inDim};
     FloatArray a = whole(weight, outDim, inDim);
     FloatArray b = whole(x, rows, inDim);
@@ -62,19 +66,14 @@ record SgemmProducts(TaskList tasks, DeviceMemory memory, MatrixProducts other)
   }
 
   @Override
-  public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
-    other.linearOfRounded(out, x, weight, rows, outDim, inDim);
-  }
-
-  @Override
   public void inputGradient(
-      Floats dX, Floats dOut, Floats weight, int rows, int outDim, int inDim) {
-    if (rows < LEAST_ROWS) {
+      Floats dX, Floats dOut, Numbers weight, int rows, int outDim, int inDim) {
+    if (rows < LEAST_ROWS || !(weight instanceof Floats matrix)) {
       other.inputGradient(dX, dOut, weight, rows, outDim, inDim);
       return;
     }
     int[] sizes = {inDim, rows, outDim};
-    FloatArray a = whole(weight, outDim, inDim);
+    FloatArray a = whole(matrix, outDim, inDim);
     FloatArray b = whole(dOut, rows, outDim);
     FloatArray c = result(dX, rows, inDim);
     record("cublasInputGradient", sizes, AS_STORED, a, inDim, AS_STORED, b, outDim, c, inDim);
@@ -83,13 +82,13 @@ record SgemmProducts(TaskList tasks, DeviceMemory memory, MatrixProducts other)
 
   @Override
   public void weightGradient(
-      Floats dWeight, Floats dOut, Floats x, int rows, int outDim, int inDim) {
-    if (rows < LEAST_ROWS) {
+      Floats dWeight, Floats dOut, Numbers x, int rows, int outDim, int inDim) {
+    if (rows < LEAST_ROWS || !(x instanceof Floats single)) {
       other.weightGradient(dWeight, dOut, x, rows, outDim, inDim);
       return;
     }
     int[] sizes = {inDim, outDim, rows};
-    FloatArray a = whole(x, rows, inDim);
+    FloatArray a = whole(single, rows, inDim);
     FloatArray b = whole(dOut, rows, outDim);
     int n = Math.multiplyExact(outDim, inDim);
     FloatArray c = memory.scratch(n);

@@ -1,7 +1,8 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
-import dev.irpo.tensor.tornado.DeviceMemory.Ints;
+import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
+import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
 import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.TiledMatrixTasks;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -19,10 +20,13 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
   private static final int ADD = 1;
 
   /// An operand whose element (i, j) lies at `i·row + j·column` after its first.
-  private record Operand(Floats place, int row, int column) {}
+  private record Operand(Numbers place, int row, int column) {}
+
+  /// An operand as the kernel takes it: the array of the type that it does not have is another.
+  private record Argument(FloatArray floats, IntArray pairs, int isRounded, int at) {}
 
   @Override
-  public void linear(Floats out, Floats x, Floats weight, int rows, int outDim, int inDim) {
+  public void linear(Floats out, Numbers x, Numbers weight, int rows, int outDim, int inDim) {
     if (inDim < LEAST_DEPTH) {
       plain.linear(out, x, weight, rows, outDim, inDim);
       return;
@@ -45,20 +49,8 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
   }
 
   @Override
-  public void linearOfRounded(Floats out, Floats x, Ints weight, int rows, int outDim, int inDim) {
-    if (inDim < LEAST_DEPTH) {
-      plain.linearOfRounded(out, x, weight, rows, outDim, inDim);
-      return;
-    }
-    Operand a = new Operand(x, inDim, 1);
-    Operand b = new Operand(new Floats(memory.scratch(1), weight.at()), 1, inDim);
-    int[] sizes = {rows, outDim, inDim, STORE};
-    record("tiledLinearOfRounded", out, a, b, weight.array(), 1, sizes);
-  }
-
-  @Override
   public void inputGradient(
-      Floats dX, Floats dOut, Floats weight, int rows, int outDim, int inDim) {
+      Floats dX, Floats dOut, Numbers weight, int rows, int outDim, int inDim) {
     if (outDim < LEAST_DEPTH) {
       plain.inputGradient(dX, dOut, weight, rows, outDim, inDim);
       return;
@@ -70,7 +62,7 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
 
   @Override
   public void weightGradient(
-      Floats dWeight, Floats dOut, Floats x, int rows, int outDim, int inDim) {
+      Floats dWeight, Floats dOut, Numbers x, int rows, int outDim, int inDim) {
     if (rows < LEAST_DEPTH) {
       plain.weightGradient(dWeight, dOut, x, rows, outDim, inDim);
       return;
@@ -80,19 +72,23 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
     record("tiledWeightGradient", dWeight, a, b, new int[] {outDim, inDim, rows, ADD});
   }
 
-  private void record(String name, Floats c, Operand a, Operand b, int[] sizes) {
-    record(name, c, a, b, memory.scratchInts(1), 0, sizes);
+  private Argument argument(Numbers place) {
+    return switch (place) {
+      case Floats(FloatArray floats, int at) -> new Argument(floats, memory.scratchInts(1), 0, at);
+      case Pairs(IntArray pairs, int at) -> new Argument(memory.scratch(1), pairs, 1, at);
+    };
   }
 
   /// @param sizes rows and columns of `c`, inner dimension, whether to add
-  private void record(
-      String name, Floats c, Operand a, Operand b, IntArray pairs, int bIsRounded, int[] sizes) {
+  private void record(String name, Floats c, Operand a, Operand b, int[] sizes) {
     int rows = sizes[0];
     int columns = sizes[1];
     int depth = sizes[2];
     int mode = sizes[3];
     KernelContext context = new KernelContext();
     FloatArray powers = memory.constants(RoundingTasks.powers());
+    Argument left = argument(a.place());
+    Argument right = argument(b.place());
     tasks.add(
         name,
         (graph, id) ->
@@ -102,15 +98,17 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
                 context,
                 c.array(),
                 c.at(),
-                a.place().array(),
-                a.place().at(),
+                left.floats(),
+                left.pairs(),
+                left.isRounded(),
+                left.at(),
                 a.row(),
                 a.column(),
-                b.place().array(),
-                pairs,
+                right.floats(),
+                right.pairs(),
                 powers,
-                bIsRounded,
-                b.place().at(),
+                right.isRounded(),
+                right.at(),
                 b.row(),
                 b.column(),
                 rows,

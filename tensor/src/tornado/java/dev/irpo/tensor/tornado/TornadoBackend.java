@@ -57,7 +57,7 @@ public final class TornadoBackend implements Backend {
         plans.roundsWeights(),
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ !plans.form().callsLibrary(),
-        /* storesHalf= */ false,
+        /* storesHalf= */ true,
         /* runsOnHost= */ false);
   }
 

@@ -3,7 +3,9 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.ElementwiseKernels;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
 import dev.irpo.tensor.tornado.task.ElementwiseTasks;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import java.util.List;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
@@ -60,17 +62,49 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void narrow(Buffer out, Buffer x, long n) {
-    throw inSinglePrecision();
+    FloatArray powers = memory.constants(RoundingTasks.powers());
+    List<DeviceMemory.Span> spans = memory.spans(out, x);
+    for (DeviceMemory.Span span : spans) {
+      if (spans.size() > 1) {
+        tasks.beginGraph();
+      }
+      Pairs outOn = span.pairs(0);
+      Floats xOn = span.floats(1);
+      int words = RoundingTasks.words(outOn.at(), span.count());
+      tasks.add(
+          "narrow",
+          (graph, id) ->
+              graph.task(
+                  id,
+                  RoundingTasks::narrow,
+                  outOn.array(),
+                  outOn.at(),
+                  xOn.array(),
+                  xOn.at(),
+                  powers,
+                  words,
+                  span.count()));
+    }
   }
 
   @Override
   public void widen(Buffer out, Buffer x, long n) {
-    throw inSinglePrecision();
-  }
-
-  private static IllegalArgumentException inSinglePrecision() {
-    return new IllegalArgumentException(
-        "tornado keeps what programs compute in single precision; use train.precision=f32");
+    Floats outOn = memory.floats(out);
+    Pairs xOn = (Pairs) memory.numbers(x);
+    FloatArray powers = memory.constants(RoundingTasks.powers());
+    int count = Math.toIntExact(n);
+    tasks.add(
+        "widen",
+        (graph, id) ->
+            graph.task(
+                id,
+                RoundingTasks::widen,
+                outOn.array(),
+                outOn.at(),
+                xOn.array(),
+                xOn.at(),
+                powers,
+                count));
   }
 
   @Override
@@ -120,7 +154,7 @@ final class TornadoElementwise implements ElementwiseKernels {
       if (spans.size() > 1) {
         tasks.beginGraph();
       }
-      zero(span.places().getFirst(), span.count());
+      zero(span.floats(0), span.count());
     }
   }
 

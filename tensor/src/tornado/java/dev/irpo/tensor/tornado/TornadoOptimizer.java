@@ -28,7 +28,7 @@ final class TornadoOptimizer implements OptimizerKernels {
     tasks.add("beginSum", (graph, id) -> graph.task(id, OptimizerTasks::beginSum, sum));
     for (DeviceMemory.Span span : spans) {
       tasks.beginGraph();
-      DeviceMemory.Floats xOn = span.places().getFirst();
+      DeviceMemory.Floats xOn = span.floats(0);
       int count = span.count();
       int blocks = blocks(count);
       tasks.add(
@@ -79,10 +79,10 @@ final class TornadoOptimizer implements OptimizerKernels {
             (float) settings.weightDecay(),
             (float) settings.clipNorm());
     for (DeviceMemory.Span span : memory.spans(param, firstMoment, secondMoment, gradient)) {
-      DeviceMemory.Floats paramOn = span.places().get(0);
-      DeviceMemory.Floats firstMomentOn = span.places().get(1);
-      DeviceMemory.Floats secondMomentOn = span.places().get(2);
-      DeviceMemory.Floats gradientOn = span.places().get(3);
+      DeviceMemory.Floats paramOn = span.floats(0);
+      DeviceMemory.Floats firstMomentOn = span.floats(1);
+      DeviceMemory.Floats secondMomentOn = span.floats(2);
+      DeviceMemory.Floats gradientOn = span.floats(3);
       int count = span.count();
       tasks.beginGraph();
       tasks.add(

@@ -17,6 +17,7 @@ import dev.irpo.tensor.program.ProgramListing;
 import dev.irpo.tensor.program.Variables;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -40,7 +41,7 @@ final class TornadoProgram implements Program {
   private final Graph graph;
   private final boolean roundsWeights;
   private final List<Node> nodes;
-  private final ArrayPlan arrays;
+  private final Map<DType, ArrayPlan> arrays = new EnumMap<>(DType.class);
   private final Map<Tensor, Buffer> buffers = new HashMap<>();
   private final Map<Tensor, float[]> constants = new HashMap<>();
   private final Map<Buffer, TornadoNativeArray> inputs = new LinkedHashMap<>();
@@ -54,10 +55,13 @@ final class TornadoProgram implements Program {
     roundsWeights = plans.roundsWeights() && compilation.options().roundsWeights();
     nodes = DeadCodeElimination.of(graph);
     nodes.forEach(TornadoProgram::requireTasks);
-    arrays = ArrayPlan.of(nodes, graph.outputs());
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      arrays.put(type, ArrayPlan.of(nodes, graph.outputs(), type));
+    }
     for (Tensor leaf : graph.leaves().values()) {
       if (leaf.kind() == Tensor.Kind.VARIABLE) {
-        buffers.put(leaf, Variables.require(leaf, compilation.variables(), DType.F32));
+        DType type = leaf.dtype() == DType.BF16 ? DType.BF16 : DType.F32;
+        buffers.put(leaf, Variables.require(leaf, compilation.variables(), type));
       } else if (leaf.kind() == Tensor.Kind.CONSTANT) {
         buffers.put(leaf, Buffer.unbacked(DType.F32, leaf.shape().numElements()));
         constants.put(leaf, values(leaf));
@@ -65,6 +69,7 @@ final class TornadoProgram implements Program {
     }
     placeInputs(DType.INT32);
     placeInputs(DType.F32);
+    placeInputs(DType.BF16);
     for (Node node : nodes) {
       node.outputs().forEach(this::placeComputed);
       if (roundsWeights) {
@@ -96,7 +101,7 @@ final class TornadoProgram implements Program {
       return;
     }
     TornadoNativeArray array = array(type, total);
-    Buffer whole = Buffer.wrap(array.getSegment(), type);
+    Buffer whole = whole(array, type, total);
     long offset = 0;
     for (Tensor leaf : leaves) {
       Buffer buffer = whole.slice(offset, leaf.shape().numElements());
@@ -108,23 +113,32 @@ final class TornadoProgram implements Program {
 
   private static TornadoNativeArray array(DType type, long numElements) {
     int length = Math.toIntExact(numElements);
-    return type == DType.INT32 ? new IntArray(length) : new FloatArray(length);
+    return switch (type) {
+      case INT32 -> new IntArray(length);
+      case BF16 -> new IntArray((length + 1) / 2);
+      default -> new FloatArray(length);
+    };
+  }
+
+  /// What the host sees of an array, which may end with a half of a pair.
+  private static Buffer whole(TornadoNativeArray array, DType type, long numElements) {
+    return Buffer.wrap(array.getSegment().asSlice(0, type.bytes(numElements)), type);
   }
 
   private void placeComputed(Tensor tensor) {
     boolean isOutput = graph.outputs().contains(tensor);
-    if (tensor.dtype() != DType.F32 && !(isOutput && tensor.dtype() == DType.INT32)) {
+    if (!arrays.containsKey(tensor.dtype()) && !(isOutput && tensor.dtype() == DType.INT32)) {
       throw new IllegalArgumentException(
-          "%s is %s, the backend tornado computes in F32 and gives INT32 alone; use another backend"
+          "%s is %s, the backend tornado computes in F32 and BF16 and gives INT32 alone; use another backend"
               .formatted(tensor, tensor.dtype()));
     }
     long numElements = tensor.shape().numElements();
     if (!isOutput) {
-      buffers.put(tensor, Buffer.unbacked(DType.F32, numElements));
+      buffers.put(tensor, Buffer.unbacked(tensor.dtype(), numElements));
       return;
     }
     TornadoNativeArray array = array(tensor.dtype(), numElements);
-    Buffer buffer = Buffer.wrap(array.getSegment(), tensor.dtype());
+    Buffer buffer = whole(array, tensor.dtype(), numElements);
     buffers.put(tensor, buffer);
     outputs.put(buffer, array);
   }
@@ -137,13 +151,13 @@ final class TornadoProgram implements Program {
         .toList();
   }
 
-  /// The variable that an operation reads rounded where the program may.
+  /// The variable in single precision that an operation reads rounded where the program may.
   static Optional<Tensor> roundedWeight(Node node) {
     return node.op()
         .product(node)
         .filter(WeightProduct::isWhole)
         .map(product -> node.input(product.weight()))
-        .filter(weight -> weight.kind() == Tensor.Kind.VARIABLE);
+        .filter(weight -> weight.kind() == Tensor.Kind.VARIABLE && weight.dtype() == DType.F32);
   }
 
   /// Of each storage that has matrices of a section of the graph, the variable that begins first
@@ -212,9 +226,9 @@ final class TornadoProgram implements Program {
     return changed;
   }
 
-  /// Elements of the arrays for computed tensors.
-  List<Long> arraySizes() {
-    return arrays.sizes();
+  /// Elements of the arrays for computed tensors of a type.
+  List<Long> arraySizes(DType type) {
+    return arrays.get(type).sizes();
   }
 
   /// The distinct arrays that are copied to the device before a run.
@@ -233,8 +247,13 @@ final class TornadoProgram implements Program {
 
   /// Records the tasks, a part for each section of the graph, and what such a part is divided into.
   ///
-  /// @param pool arrays for computed tensors, at least as long as [#arraySizes()]
-  List<TaskList> record(PlannedMemory memory, List<FloatArray> pool, TornadoKernels.Form form) {
+  /// @param pool arrays for computed tensors in single precision, at least as long as [#arraySizes]
+  /// @param pairPool the same in bfloat16
+  List<TaskList> record(
+      PlannedMemory memory,
+      List<FloatArray> pool,
+      List<IntArray> pairPool,
+      TornadoKernels.Form form) {
     memory.roundWeights(roundsWeights);
     inputs.forEach(memory::put);
     outputs.forEach(memory::put);
@@ -242,7 +261,8 @@ final class TornadoProgram implements Program {
     for (Node node : nodes) {
       for (Tensor tensor : node.outputs()) {
         if (!graph.outputs().contains(tensor)) {
-          memory.put(buffers.get(tensor), pool.get(arrays.array(tensor)));
+          List<?> own = tensor.dtype() == DType.BF16 ? pairPool : pool;
+          memory.put(buffers.get(tensor), own.get(arrays.get(tensor.dtype()).array(tensor)));
         }
       }
     }
@@ -302,7 +322,10 @@ final class TornadoProgram implements Program {
 
   @Override
   public long plannedBytes() {
-    return DType.F32.bytes() * arrays.sizes().stream().mapToLong(Long::longValue).sum();
+    return arrays.entrySet().stream()
+        .mapToLong(plan ->
+            plan.getValue().sizes().stream().mapToLong(size -> plan.getKey().bytes(size)).sum())
+        .sum();
   }
 
   @Override

@@ -4,6 +4,8 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.RowKernels;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Ints;
+import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.RowTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -21,7 +23,31 @@ final class TornadoRow implements RowKernels {
 
   @Override
   public void gatherRows(Buffer out, Buffer x, Buffer index, int count, int embedDim) {
-    gatherRows(memory.floats(out), memory.floats(x), memory.ints(index), count, embedDim);
+    Floats outOn = memory.floats(out);
+    Ints indexOn = memory.ints(index);
+    switch (memory.numbers(x)) {
+      case Floats single -> gatherRows(outOn, single, indexOn, count, embedDim);
+      case Pairs half -> gatherHalfRows(outOn, half, indexOn, count, embedDim);
+    }
+  }
+
+  private void gatherHalfRows(Floats out, Pairs x, Ints index, int count, int embedDim) {
+    FloatArray powers = memory.constants(RoundingTasks.powers());
+    tasks.add(
+        "gatherHalfRows",
+        (graph, id) ->
+            graph.task(
+                id,
+                RowTasks::gatherHalfRows,
+                out.array(),
+                out.at(),
+                x.array(),
+                x.at(),
+                powers,
+                index.array(),
+                index.at(),
+                count,
+                embedDim));
   }
 
   /// [#gatherRows] where a device has the arrays; a negative index gives a row of zeros.

@@ -5,6 +5,7 @@ import dev.irpo.tensor.kernel.ScoreKernels;
 import dev.irpo.tensor.kernel.ScoreSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Ints;
+import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
 import dev.irpo.tensor.tornado.task.ScoreTasks;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -47,7 +48,7 @@ final class TornadoScore implements ScoreKernels {
       ScoreSizes sizes) {
     Floats outOn = memory.floats(out);
     Floats logSumExpOn = memory.floats(logSumExp);
-    Floats weightOn = memory.floats(weight);
+    Numbers weightOn = memory.numbers(weight);
     Ints rowsOn = memory.ints(rows);
     Ints targetsOn = memory.ints(targets);
     int count = sizes.count();
@@ -107,7 +108,7 @@ final class TornadoScore implements ScoreKernels {
       Buffer targets,
       ScoreSizes sizes) {
     Optional<Floats> dWeightOn = dWeight.map(memory::floats);
-    Floats weightOn = memory.floats(weight);
+    Numbers weightOn = memory.numbers(weight);
     Ints rowsOn = memory.ints(rows);
     Slopes slopes =
         new Slopes(memory.floats(dOut), memory.floats(logSumExp), rowsOn, memory.ints(targets));
@@ -123,10 +124,15 @@ final class TornadoScore implements ScoreKernels {
       logits(logits, chosen, weightOn, columns, sizes);
       logitGradient(logits, slopes, count, columns);
       states.ifPresent(
-          sum -> addToStates(sum, logits, columns.of(weightOn, embedDim), width, sizes));
+          sum -> addToStates(sum, logits, weightOn.from(columns.first() * embedDim), width, sizes));
       dWeightOn.ifPresent(target ->
           products.weightGradient(
-              columns.of(target, embedDim), whole(logits), whole(chosen), count, width, embedDim));
+              target.from(columns.first() * embedDim),
+              whole(logits),
+              whole(chosen),
+              count,
+              width,
+              embedDim));
     }
     states.ifPresent(sum -> finishStates(sum, rowsOn, sizes));
   }
@@ -146,7 +152,7 @@ final class TornadoScore implements ScoreKernels {
   }
 
   private void addToStates(
-      StateGradient sum, FloatArray logits, Floats weightPart, int width, ScoreSizes sizes) {
+      StateGradient sum, FloatArray logits, Numbers weightPart, int width, ScoreSizes sizes) {
     int count = sizes.count();
     int embedDim = sizes.embedDim();
     products.inputGradient(whole(sum.part()), whole(logits), weightPart, count, width, embedDim);
@@ -333,11 +339,7 @@ final class TornadoScore implements ScoreKernels {
   }
 
   /// Columns of the logits, rows of the head.
-  private record Columns(int first, int width) {
-    Floats of(Floats weight, int embedDim) {
-      return new Floats(weight.array(), weight.at() + first * embedDim);
-    }
-  }
+  private record Columns(int first, int width) {}
 
   /// Columns of the vocabulary that are walked at a time.
   private static int blockWidth(ScoreSizes sizes) {
@@ -354,9 +356,9 @@ final class TornadoScore implements ScoreKernels {
   }
 
   private void logits(
-      FloatArray logits, FloatArray chosen, Floats weight, Columns columns, ScoreSizes sizes) {
+      FloatArray logits, FloatArray chosen, Numbers weight, Columns columns, ScoreSizes sizes) {
     int embedDim = sizes.embedDim();
-    Floats part = columns.of(weight, embedDim);
+    Numbers part = weight.from(columns.first() * embedDim);
     products.linear(whole(logits), whole(chosen), part, sizes.count(), columns.width(), embedDim);
   }
 

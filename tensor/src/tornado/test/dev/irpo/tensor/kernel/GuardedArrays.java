@@ -3,6 +3,7 @@ package dev.irpo.tensor.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.tornado.DeviceMemory;
 import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.TransferTasks;
@@ -37,25 +38,45 @@ final class GuardedArrays implements DeviceMemory {
   }
 
   @Override
-  public Floats floats(Buffer buffer) {
-    TornadoNativeArray array =
-        arrays.computeIfAbsent(
-            buffer,
-            key -> {
-              FloatArray floats = new FloatArray(size(key));
-              floats.init(Float.intBitsToFloat(GUARD_BITS));
-              copyIn(key, floats.getSegment());
-              return floats;
-            });
-    return new Floats((FloatArray) array, before);
+  public Numbers numbers(Buffer buffer) {
+    return switch (buffer.dtype()) {
+      case F32 -> new Floats((FloatArray) array(buffer), before);
+      case BF16 -> new Pairs((IntArray) array(buffer), before(buffer));
+      default -> throw new AssertionError("only F32, BF16 and INT32 exist on a device");
+    };
+  }
+
+  /// The array of a buffer, made at first with its content between guards.
+  private TornadoNativeArray array(Buffer buffer) {
+    return arrays.computeIfAbsent(
+        buffer,
+        key -> {
+          TornadoNativeArray array =
+              switch (key.dtype()) {
+                case F32 -> new FloatArray(size(key));
+                case BF16 -> new IntArray(size(key) / 2);
+                default -> new IntArray(size(key));
+              };
+          MemorySegment segment = array.getSegment();
+          for (int i = 0; i < array.getSize(); i++) {
+            segment.setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i, GUARD_BITS);
+          }
+          copyIn(key, segment);
+          return array;
+        });
+  }
+
+  /// Elements before an argument: an odd number of bfloat16, so that a pair has a half of it.
+  private int before(Buffer buffer) {
+    return buffer.dtype() == DType.BF16 && before > 0 ? before - 1 : before;
   }
 
   /// A weight whose elements are bfloat16 all: so that kernels see both forms of reading it, what
   /// the case says is rounded is given so.
   @Override
-  public Optional<Ints> rounded(Buffer weight) {
+  public Optional<Pairs> rounded(Buffer weight) {
     int n = Math.toIntExact(weight.numElements());
-    if (!isBfloat16(weight)) {
+    if (weight.dtype() != DType.F32 || !isBfloat16(weight)) {
       return Optional.empty();
     }
     IntArray pairs = keep(new IntArray((before + n + GUARDS + 1) / 2));
@@ -66,7 +87,7 @@ final class GuardedArrays implements DeviceMemory {
       int others = pairs.get(at / 2) & ~(0xffff << shift);
       pairs.set(at / 2, others | (RoundingTasks.bits((float) weight.get(i)) << shift));
     }
-    return Optional.of(new Ints(pairs, before));
+    return Optional.of(new Pairs(pairs, before));
   }
 
   private static boolean isBfloat16(Buffer weight) {
@@ -80,22 +101,13 @@ final class GuardedArrays implements DeviceMemory {
 
   @Override
   public Ints ints(Buffer buffer) {
-    TornadoNativeArray array =
-        arrays.computeIfAbsent(
-            buffer,
-            key -> {
-              IntArray ints = new IntArray(size(key));
-              ints.init(GUARD_BITS);
-              copyIn(key, ints.getSegment());
-              return ints;
-            });
-    return new Ints((IntArray) array, before);
+    return new Ints((IntArray) array(buffer), before);
   }
 
   /// One span, or three where there are enough elements.
   @Override
   public List<Span> spans(Buffer... buffers) {
-    List<Floats> places = Arrays.stream(buffers).map(this::floats).toList();
+    List<Numbers> places = Arrays.stream(buffers).map(this::numbers).toList();
     int n = Math.toIntExact(buffers[0].numElements());
     List<Span> spans = new ArrayList<>();
     int step = Math.max(1, (n + 2) / 3);
@@ -103,20 +115,21 @@ final class GuardedArrays implements DeviceMemory {
       int at = first;
       spans.add(
           new Span(
-              places.stream().map(p -> new Floats(p.array(), p.at() + at)).toList(),
+              places.stream().<Numbers>map(place -> place.from(at)).toList(),
               Math.min(step, n - first)));
     }
     return spans;
   }
 
+  /// Elements of the array of a buffer, an even number of bfloat16.
   private int size(Buffer buffer) {
-    assertEquals(4, buffer.dtype().bytes(), "only F32 and INT32 exist on a device");
-    return Math.toIntExact(before + buffer.numElements() + GUARDS);
+    long elements = before(buffer) + buffer.numElements() + GUARDS;
+    return Math.toIntExact(buffer.dtype() == DType.BF16 ? (elements + 1) / 2 * 2 : elements);
   }
 
   private void copyIn(Buffer buffer, MemorySegment array) {
-    MemorySegment.copy(
-        buffer.segment(), 0, array, before * (long) Integer.BYTES, buffer.segment().byteSize());
+    long first = before(buffer) * (long) buffer.dtype().bytes();
+    MemorySegment.copy(buffer.segment(), 0, array, first, buffer.segment().byteSize());
   }
 
   private <A extends TornadoNativeArray> A keep(A array) {
@@ -170,15 +183,15 @@ final class GuardedArrays implements DeviceMemory {
   void copyOut() {
     arrays.forEach((buffer, array) -> {
       MemorySegment segment = array.getSegment();
-      for (int i = 0; i < before; i++) {
-        assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i));
-      }
-      for (int i = 0; i < GUARDS; i++) {
-        long after = before + buffer.numElements() + i;
-        assertEquals(GUARD_BITS, segment.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, after));
-      }
+      long first = before(buffer) * (long) buffer.dtype().bytes();
       long bytes = buffer.segment().byteSize();
-      MemorySegment.copy(segment, before * (long) Integer.BYTES, buffer.segment(), 0, bytes);
+      MemorySegment.copy(segment, first, buffer.segment(), 0, bytes);
+      for (long at = 0; at < segment.byteSize(); at++) {
+        if (at < first || at >= first + bytes) {
+          int expected = GUARD_BITS >>> (at % Integer.BYTES * Byte.SIZE) & 0xff;
+          assertEquals(expected, segment.get(ValueLayout.JAVA_BYTE, at) & 0xff, "byte " + at);
+        }
+      }
     });
   }
 }

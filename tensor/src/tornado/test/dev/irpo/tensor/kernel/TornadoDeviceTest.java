@@ -33,7 +33,7 @@ class TornadoDeviceTest {
   Stream<DynamicTest> groupsOfThreadsAgreeWithTheReference() {
     Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
     return Stream.of(
-            MatrixCases.all().filter(c -> !c.hasHalf()),
+            MatrixCases.all(),
             MatrixCases.roundedWeights(),
             ScoreCases.all()
                 .filter(

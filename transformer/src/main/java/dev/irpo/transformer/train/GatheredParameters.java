@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -82,7 +83,9 @@ final class GatheredParameters implements TrainedParameters {
     shards = allocate(backend, layout.numOwned());
     masters =
         type.isHalf()
-            ? Optional.of(new Masters(layout, group, TensorParallel.alone(), type, shards))
+            ? Optional.of(
+                new Masters(
+                    layout, group, TensorParallel.alone(), Rounding.to(type, start.type()), shards))
             : Optional.empty();
     sections = buckets().mapToObj(layout::section).toList();
     staysGathered = new boolean[sections.size()];
@@ -258,6 +261,11 @@ final class GatheredParameters implements TrainedParameters {
   }
 
   @Override
+  public Optional<Buffer> rounded(OwnedStretch stretch) {
+    return Optional.empty();
+  }
+
+  @Override
   public Optional<Buffer> masters() {
     return masters.map(Masters::values);
   }
@@ -281,7 +289,7 @@ final class GatheredParameters implements TrainedParameters {
   }
 
   @Override
-  public void updated() {
+  public void updated(OptionalDouble squaredNorm) {
     masters.ifPresent(Masters::requireInRange);
     forgetGathered();
   }

@@ -2,7 +2,6 @@ package dev.irpo.transformer.train;
 
 import dev.irpo.distributed.Group;
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.DType;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -17,16 +16,21 @@ final class Masters {
   private final ShardedLayout layout;
   private final Group group;
   private final TensorParallel parallel;
-  private final DType type;
+  private final Rounding rounding;
   private final Buffer values;
   private boolean areSet;
 
   /// @param values what this process updates, end to end
-  Masters(ShardedLayout layout, Group group, TensorParallel parallel, DType type, Buffer values) {
+  Masters(
+      ShardedLayout layout,
+      Group group,
+      TensorParallel parallel,
+      Rounding rounding,
+      Buffer values) {
     this.layout = layout;
     this.group = group;
     this.parallel = parallel;
-    this.type = type;
+    this.rounding = rounding;
     this.values = values;
   }
 
@@ -44,7 +48,7 @@ final class Masters {
   ///
   /// @throws IllegalArgumentException in all processes if the type does not have a number of theirs
   void begin() {
-    require(Rounding::requireExact);
+    require(rounding::requireExact);
     areSet = true;
   }
 
@@ -63,11 +67,11 @@ final class Masters {
   ///
   /// @throws IllegalArgumentException in all processes if one of them becomes infinite
   void requireInRange() {
-    require(Rounding::requireInRange);
+    require(rounding::requireInRange);
   }
 
   private interface Requirement {
-    void of(DType type, String tensor, MemorySegment elements);
+    void of(String tensor, MemorySegment elements);
   }
 
   private void require(Requirement requirement) {
@@ -75,7 +79,7 @@ final class Masters {
     try {
       for (ShardedLayout.Owned owned : layout.ownedSlices()) {
         requirement.of(
-            type, owned.slice().name(), values.slice(owned.offset(), owned.length()).segment());
+            owned.slice().name(), values.slice(owned.offset(), owned.length()).segment());
       }
     } catch (IllegalArgumentException e) {
       fault = e.getMessage();

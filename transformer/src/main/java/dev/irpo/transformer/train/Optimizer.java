@@ -12,11 +12,14 @@ import dev.irpo.tensor.op.AdamW;
 import dev.irpo.tensor.op.Add;
 import dev.irpo.tensor.op.Scale;
 import dev.irpo.tensor.op.SquaredNorm;
+import dev.irpo.tensor.op.StoreNarrowed;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /// AdamW over the trained parameters that this process updates, all of them where one process
@@ -34,6 +37,7 @@ public final class Optimizer {
   private final Program norms;
   private final Map<Tensor, Integer> parts = new LinkedHashMap<>();
   private final Program update;
+  private final Optional<Tensor> roundedNorm;
   private final Buffer schedule;
   private final Buffer squaredNorm;
   private long stepsTaken;
@@ -54,6 +58,7 @@ public final class Optimizer {
     Map<String, Buffer> variables = new HashMap<>();
     Graph normGraph = new Graph();
     Map<Place, Tensor> placeNorms = new LinkedHashMap<>();
+    List<Tensor> roundedNorms = new ArrayList<>();
     Graph graph = new Graph();
     Tensor scheduleTensor = graph.input("schedule", DType.F32, Shape.of(3));
     Tensor normTensor = graph.input("squaredNorm", DType.F32, Shape.of());
@@ -68,15 +73,25 @@ public final class Optimizer {
           stretch.of(gradient.owned(stretch.bucket()), stretch.offsetInBucket()));
       Tensor norm = squaredNorm(stretch, normGraph);
       placeNorms.merge(new Place(stretch.bucket(), stretch.part()), norm, Add::add);
+      Tensor param = stretch.variable(graph, "param");
       new AdamW(settings)
           .update(
-              stretch.variable(graph, "param"),
+              param,
               stretch.variable(graph, "firstMoment"),
               stretch.variable(graph, "secondMoment"),
               stretch.variable(graph, "gradient"),
               normTensor,
               scheduleTensor);
+      Optional<Buffer> rounded = parameters.rounded(stretch);
+      if (rounded.isPresent()) {
+        variables.put(stretch.name("rounded"), rounded.get());
+        StoreNarrowed.storeNarrowed(
+            stretch.variable(graph, "rounded", rounded.get().dtype()), param);
+        roundedNorms.add(SquaredNorm.squaredNorm(param));
+      }
     }
+    roundedNorm = roundedNorms.stream().reduce(Add::add);
+    roundedNorm.ifPresent(graph::output);
     placeNorms.forEach((place, tensor) -> {
       normGraph.output(tensor);
       parts.put(tensor, place.part());
@@ -115,12 +130,17 @@ public final class Optimizer {
   /// One step from the gradient whose norm was given last.
   ///
   /// @param rate learning rate of this step
-  void step(double rate) {
+  /// @return the squared norm of the masters in single precision, if the step has
+  ///   [rounded][TrainedParameters#rounded] them
+  OptionalDouble step(double rate) {
     stepsTaken++;
     schedule.set(0, rate);
     schedule.set(1, 1 - StrictMath.pow(settings.beta1(), (double) stepsTaken));
     schedule.set(2, 1 - StrictMath.pow(settings.beta2(), (double) stepsTaken));
     update.run();
+    return roundedNorm.isPresent()
+        ? OptionalDouble.of(update.buffer(roundedNorm.get()).get(0))
+        : OptionalDouble.empty();
   }
 
   /// Which trained parameters this process updates, in whose order it has their moments.

@@ -1,6 +1,7 @@
 package dev.irpo.transformer.train;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
@@ -68,7 +69,12 @@ record OwnedStretch(
 
   /// The variable of that name.
   Tensor variable(Graph graph, String variable) {
-    return graph.variable(name(variable), Shape.of(length));
+    return variable(graph, variable, DType.F32);
+  }
+
+  /// The variable of that name in a type.
+  Tensor variable(Graph graph, String variable, DType type) {
+    return graph.variable(name(variable), type, Shape.of(length));
   }
 
   /// The elements of this stretch in a buffer.

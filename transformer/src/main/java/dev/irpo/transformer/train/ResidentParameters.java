@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
@@ -82,9 +83,14 @@ final class ResidentParameters implements TrainedParameters {
     return stretch.of(parameters.flat(), stretch.offsetInWhole());
   }
 
+  @Override
+  public Optional<Buffer> rounded(OwnedStretch stretch) {
+    return Optional.empty();
+  }
+
   /// Gives every process the parameters that the others updated.
   @Override
-  public void updated() {
+  public void updated(OptionalDouble squaredNorm) {
     if (group.size() == 1) {
       return;
     }
@@ -92,6 +98,11 @@ final class ResidentParameters implements TrainedParameters {
       group.allGather(values(stretch).segment(), Element.F32, stretch.partition);
     }
     markChanged();
+  }
+
+  /// The type of what is trained, as programs read it.
+  DType type() {
+    return parameters.type();
   }
 
   /// What is trained.

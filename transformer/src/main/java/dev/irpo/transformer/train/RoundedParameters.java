@@ -10,6 +10,7 @@ import dev.irpo.tensor.stored.StoredTensor;
 import dev.irpo.transformer.parallel.TensorParallel;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
@@ -19,6 +20,7 @@ final class RoundedParameters implements TrainedParameters {
   private final ResidentParameters rounded;
   private final Masters masters;
   private final ParameterGather gather;
+  private final boolean isAlone;
 
   /// @param rounded numbers of the type, once a training has begun
   RoundedParameters(
@@ -29,8 +31,10 @@ final class RoundedParameters implements TrainedParameters {
       TensorParallel parallel,
       DType type) {
     this.rounded = rounded;
-    masters = new Masters(layout, group, parallel, type, backend.allocate(layout.numOwned()));
+    Rounding rounding = Rounding.to(type, rounded.type());
+    masters = new Masters(layout, group, parallel, rounding, backend.allocate(layout.numOwned()));
     gather = new ParameterGather(group, type);
+    isAlone = group.size() == 1 && parallel.ranks() == 1;
   }
 
   @Override
@@ -56,6 +60,13 @@ final class RoundedParameters implements TrainedParameters {
   @Override
   public Buffer owned(OwnedStretch stretch) {
     return stretch.of(masters.values(), stretch.offsetInMoments());
+  }
+
+  /// What is in memory in 16 bits, in one process.
+  @Override
+  public Optional<Buffer> rounded(OwnedStretch stretch) {
+    Buffer read = rounded.owned(stretch);
+    return isAlone && read.dtype() == DType.BF16 ? Optional.of(read) : Optional.empty();
   }
 
   @Override
@@ -93,7 +104,13 @@ final class RoundedParameters implements TrainedParameters {
   }
 
   @Override
-  public void updated() {
+  public void updated(OptionalDouble squaredNorm) {
+    if (squaredNorm.isPresent()) {
+      if (!Double.isFinite(squaredNorm.getAsDouble())) {
+        masters.requireInRange(); // with a norm that single precision has, each is below its root
+      }
+      return;
+    }
     masters.requireInRange();
     for (ResidentParameters.Stretch stretch : rounded.stretches()) {
       gather

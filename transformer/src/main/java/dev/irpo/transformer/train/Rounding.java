@@ -8,12 +8,19 @@ import java.util.Locale;
 import java.util.OptionalLong;
 
 /// What parameters that are rounded to a type of 16 bits ([HalfPrecision]) may be.
-public final class Rounding {
+///
+/// @param setting the key that asks for the type, for messages
+public record Rounding(DType type, String setting) {
   private static final int CHUNK = 1 << 12;
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
-  private Rounding() {}
+  /// What a trainer rounds to.
+  ///
+  /// @param inMemory type of the parameters that programs read
+  static Rounding to(DType type, DType inMemory) {
+    return new Rounding(type, inMemory.isHalf() ? "train.precision" : "train.parameterType");
+  }
 
   private interface Fault {
     boolean isIn(float value);
@@ -23,14 +30,14 @@ public final class Rounding {
   ///
   /// @param values single precision
   /// @throws IllegalArgumentException naming the first one that the type does not have
-  public static void requireExact(DType type, String tensor, MemorySegment values) {
+  public void requireExact(String tensor, MemorySegment values) {
     OptionalLong inexact =
         first(values, value -> Float.compare(value, HalfPrecision.rounded(type, value)) != 0);
     if (inexact.isPresent()) {
       float value = at(values, inexact.getAsLong());
       throw new IllegalArgumentException(
-          "tensor '%s' has %s where %s has %s, and train.parameterType=%3$s begins with numbers of the type: round the model before (bin/irpo convert --dtype %3$s), or train in f32"
-              .formatted(tensor, value, name(type), HalfPrecision.rounded(type, value)));
+          "tensor '%s' has %s where %s has %s, and %s=%3$s begins with numbers of the type: round the model before (bin/irpo convert --dtype %3$s), or train in f32"
+              .formatted(tensor, value, name(), HalfPrecision.rounded(type, value), setting));
     }
   }
 
@@ -38,26 +45,27 @@ public final class Rounding {
   ///
   /// @param values single precision, after an update
   /// @throws IllegalArgumentException naming the first one that does
-  static void requireInRange(DType type, String tensor, MemorySegment values) {
+  void requireInRange(String tensor, MemorySegment values) {
     float overflow = HalfPrecision.overflow(type);
     if (largestMagnitude(values) >= Float.floatToIntBits(overflow)) {
       OptionalLong tooLarge = first(values, value -> !(Math.abs(value) < overflow));
       throw new IllegalArgumentException(
-          "tensor '%s' came to %s, %s ends at %s: into another --out, train with train.parameterType=%s or a lower optimizer.learningRate"
+          "tensor '%s' came to %s, %s ends at %s: into another --out, train with %s=%s or a lower optimizer.learningRate"
               .formatted(
                   tensor,
                   at(values, tooLarge.orElseThrow()),
-                  name(type),
-                  HalfPrecision.widened(type, (short) (infinite(type) - 1)),
+                  name(),
+                  HalfPrecision.widened(type, (short) (infinite() - 1)),
+                  setting,
                   type == DType.F16 ? "bf16 or f32" : "f32"));
     }
   }
 
-  private static short infinite(DType type) {
+  private short infinite() {
     return HalfPrecision.narrowed(type, Float.POSITIVE_INFINITY);
   }
 
-  private static String name(DType type) {
+  private String name() {
     return type.name().toLowerCase(Locale.ROOT);
   }
 

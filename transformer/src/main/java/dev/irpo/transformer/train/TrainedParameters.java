@@ -6,6 +6,7 @@ import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.stored.StoredTensor;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
@@ -27,6 +28,10 @@ sealed interface TrainedParameters
   /// What this process updates of a stretch.
   Buffer owned(OwnedStretch stretch);
 
+  /// What programs read of a stretch where its update rounds it too, from what is [#owned]; nothing
+  /// where that is what they read, or where processes tell each other what they updated.
+  Optional<Buffer> rounded(OwnedStretch stretch);
+
   /// Single-precision numbers of what this process updates, in the order of its moments, where
   /// programs read rounded ones; a checkpoint must have them then.
   Optional<Buffer> masters();
@@ -46,9 +51,10 @@ sealed interface TrainedParameters
 
   /// After all processes have updated what they own. All of them take part.
   ///
+  /// @param squaredNorm of the masters, if their update [#rounded] them
   /// @throws IllegalArgumentException in all processes if a rounded number is infinite; the
   ///   training can't continue then
-  void updated();
+  void updated(OptionalDouble squaredNorm);
 
   /// In place of a program that others run in a round and this process does not: it takes part in
   /// what they tell each other.

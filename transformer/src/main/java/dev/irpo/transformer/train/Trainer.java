@@ -174,8 +174,7 @@ public final class Trainer<I extends TrainItem> {
     double ofSlice = sharding.sum(optimizer.squaredNorms());
     double squared = optimizer.wholeSquaredNorm(parameters.parallel().sum(ofSlice));
     if (Double.isFinite(squared)) {
-      optimizer.step(rate);
-      trainedParameters.updated();
+      trainedParameters.updated(optimizer.step(rate));
     }
     gradient.clear();
     return Math.sqrt(squared);

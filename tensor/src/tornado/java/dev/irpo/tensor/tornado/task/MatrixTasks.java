@@ -78,6 +78,54 @@ public final class MatrixTasks {
     }
   }
 
+  /// [#linear] with rows in pairs, see [RoundingTasks].
+  public static void linearOfHalfRows(
+      FloatArray out,
+      int outAt,
+      IntArray x,
+      int xAt,
+      FloatArray weight,
+      int weightAt,
+      FloatArray powers,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int n = 0; n < outDim; n++) {
+        float sum = 0;
+        for (int k = 0; k < inDim; k++) {
+          sum += element(x, powers, xAt + r * inDim + k) * weight.get(weightAt + n * inDim + k);
+        }
+        out.set(outAt + r * outDim + n, sum);
+      }
+    }
+  }
+
+  /// [#linear] with rows and weight in pairs, see [RoundingTasks].
+  public static void linearOfHalf(
+      FloatArray out,
+      int outAt,
+      IntArray x,
+      int xAt,
+      IntArray weight,
+      int weightAt,
+      FloatArray powers,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int n = 0; n < outDim; n++) {
+        float sum = 0;
+        for (int k = 0; k < inDim; k++) {
+          sum +=
+              element(x, powers, xAt + r * inDim + k)
+                  * element(weight, powers, weightAt + n * inDim + k);
+        }
+        out.set(outAt + r * outDim + n, sum);
+      }
+    }
+  }
+
   /// `dX[r,k] = Σ_n dOut[r,n] · weight[n,k]`, a work item an element.
   public static void linearInputGradient(
       FloatArray dX,
@@ -94,6 +142,30 @@ public final class MatrixTasks {
         float sum = 0;
         for (int n = 0; n < outDim; n++) {
           sum += dOut.get(dOutAt + r * outDim + n) * weight.get(weightAt + n * inDim + k);
+        }
+        dX.set(dXAt + r * inDim + k, sum);
+      }
+    }
+  }
+
+  /// [#linearInputGradient] with a weight in pairs, see [RoundingTasks].
+  public static void linearInputGradientOfRounded(
+      FloatArray dX,
+      int dXAt,
+      FloatArray dOut,
+      int dOutAt,
+      IntArray weight,
+      int weightAt,
+      FloatArray powers,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int k = 0; k < inDim; k++) {
+        float sum = 0;
+        for (int n = 0; n < outDim; n++) {
+          sum +=
+              dOut.get(dOutAt + r * outDim + n) * element(weight, powers, weightAt + n * inDim + k);
         }
         dX.set(dXAt + r * inDim + k, sum);
       }
@@ -117,6 +189,30 @@ public final class MatrixTasks {
         float sum = 0;
         for (int r = 0; r < rows; r++) {
           sum += dOut.get(dOutAt + r * outDim + n) * x.get(xAt + r * inDim + k);
+        }
+        dWeight.set(at, dWeight.get(at) + sum);
+      }
+    }
+  }
+
+  /// [#linearWeightGradient] with rows in pairs, see [RoundingTasks].
+  public static void linearWeightGradientOfHalfRows(
+      FloatArray dWeight,
+      int dWeightAt,
+      FloatArray dOut,
+      int dOutAt,
+      IntArray x,
+      int xAt,
+      FloatArray powers,
+      int rows,
+      int outDim,
+      int inDim) {
+    for (@Parallel int n = 0; n < outDim; n++) {
+      for (@Parallel int k = 0; k < inDim; k++) {
+        int at = dWeightAt + n * inDim + k;
+        float sum = 0;
+        for (int r = 0; r < rows; r++) {
+          sum += dOut.get(dOutAt + r * outDim + n) * element(x, powers, xAt + r * inDim + k);
         }
         dWeight.set(at, dWeight.get(at) + sum);
       }

@@ -31,6 +31,29 @@ public final class RowTasks {
     }
   }
 
+  /// [#gatherRows] of rows in pairs, see [RoundingTasks].
+  public static void gatherHalfRows(
+      FloatArray out,
+      int outAt,
+      IntArray x,
+      int xAt,
+      FloatArray powers,
+      IntArray index,
+      int indexAt,
+      int count,
+      int embedDim) {
+    for (@Parallel int i = 0; i < count; i++) {
+      for (@Parallel int c = 0; c < embedDim; c++) {
+        int row = index.get(indexAt + i);
+        float value = 0;
+        if (row >= 0) {
+          value = RoundingTasks.element(x, powers, xAt + row * embedDim + c);
+        }
+        out.set(outAt + i * embedDim + c, value);
+      }
+    }
+  }
+
   /// `out[index[i],c] += x[i,c]` in ascending order of i, a work item a column; a negative index is
   /// left out.
   public static void scatterAddRows(

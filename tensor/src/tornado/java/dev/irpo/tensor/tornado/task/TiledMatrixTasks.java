@@ -26,12 +26,14 @@ public final class TiledMatrixTasks {
   ///
   /// @param aRow elements between a[i,k] and a[i+1,k]; `aColumn` between a[i,k] and a[i,k+1]; as
   ///   for b
-  /// @param bPairs b in pairs of bfloat16, see [RoundingTasks], where `bIsRounded` is 1
+  /// @param aPairs a in pairs of bfloat16, see [RoundingTasks], where `aIsRounded` is 1; as for b
   public static void product(
       KernelContext context,
       FloatArray c,
       int cAt,
       FloatArray a,
+      IntArray aPairs,
+      int aIsRounded,
       int aAt,
       int aRow,
       int aColumn,
@@ -80,7 +82,12 @@ public final class TiledMatrixTasks {
         }
         float aValue = 0;
         if (firstRow + aI < rows && k + aK < depth) {
-          aValue = a.get(aAt + (firstRow + aI) * aRow + (k + aK) * aColumn);
+          int at = aAt + (firstRow + aI) * aRow + (k + aK) * aColumn;
+          if (aIsRounded == 1) {
+            aValue = element(aPairs, powers, at);
+          } else {
+            aValue = a.get(at);
+          }
         }
         aPanel[aK * TILE + aI] = aValue;
         int bK = i / TILE;

@@ -22,13 +22,13 @@ class RoundingTasksTest {
   void everyBfloat16DecodesToItself() {
     for (int bits = 0; bits < 1 << 16; bits++) {
       float value = Float.intBitsToFloat(bits << 16);
-      if (Math.abs(value) < 0x1p-119f) {
-        assertEquals(0, decoded(bits), 0f);
-      } else if (Float.isFinite(value)) {
-        assertEquals(value, decoded(bits));
-        assertEquals(bits, RoundingTasks.bits(value));
-      } else {
+      if (Float.isNaN(value)) {
         assertTrue(Float.isNaN(decoded(bits)));
+        assertEquals(0x7fc0, RoundingTasks.nearest(value, POWERS));
+      } else {
+        assertEquals(value, decoded(bits)); // tells 0 from -0
+        assertEquals(bits, RoundingTasks.bits(value));
+        assertEquals(bits, RoundingTasks.nearest(value, POWERS));
       }
     }
   }
