@@ -2,6 +2,7 @@ package dev.irpo.model;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.cpu.CpuBackend;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
@@ -36,7 +37,9 @@ public final class Backends {
   /// A backend to ask what it would take; a device is not started and takes nothing of the host's
   /// memory for itself. The caller closes it.
   public static Backend forPlanning(ComputeSettings settings) {
-    return isDevice(settings.backend()) ? new OutlineBackend() : start(settings, (_, _) -> {});
+    return isDevice(settings.backend())
+        ? new OutlineBackend(BackendTraits.DEVICE)
+        : start(settings, (_, _) -> {});
   }
 
   /// Whether it may sample with rounded weights, as far as that is known before a device is

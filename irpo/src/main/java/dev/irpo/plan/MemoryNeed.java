@@ -10,7 +10,8 @@ import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
-/// Memory of one process once it has come to the last of some stages; a process gives nothing back.
+/// Memory of the host that a process needs once it has come to the last of some stages; a process
+/// gives nothing back.
 ///
 /// @param bytes by purpose, all of them at the same time
 /// @param waysOut settings that would lower them, what helps most first
@@ -40,6 +41,9 @@ public record MemoryNeed(SequencedMap<Purpose, Long> bytes, List<String> waysOut
     for (Cost cost : costs) {
       cost.memory().forEach((purpose, need) -> bytes.merge(purpose, need, Math::max));
       compiled.addAll(cost.programs());
+    }
+    if (!backend.traits().runsOnHost()) {
+      bytes.keySet().removeAll(Purpose.OF_PROGRAMS);
     }
     long extra = backend.extraBytes(compiled);
     if (extra > 0) {

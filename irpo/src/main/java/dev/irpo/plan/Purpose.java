@@ -1,5 +1,8 @@
 package dev.irpo.plan;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /// What bytes in memory or on disk are for, in the words of tables, messages and `docs/plan.md`.
 public enum Purpose {
   /// Of the model, or of two.
@@ -30,6 +33,9 @@ public enum Purpose {
   SECOND_CHECKPOINTS("checkpoints of the second training"),
   /// M_t.
   MODEL("model");
+
+  /// What programs compute, which a device has in its own memory.
+  static final Set<Purpose> OF_PROGRAMS = EnumSet.of(ACTIVATIONS, SAMPLING, CACHE, SCORING);
 
   private final String words;
 

@@ -20,7 +20,8 @@ import java.util.Optional;
 record MergedModel(RunConfig config, RunFolder folder, int iteration) {
   private static final System.Logger LOG = System.getLogger(MergedModel.class.getName());
 
-  /// Requires a backend that maps it: another would keep it beside the model until the run ends.
+  /// Requires a backend that maps it: another would keep it beside the model until the run ends, as
+  /// a device does.
   ///
   /// @throws IllegalArgumentException if it does not
   static void requireMapping(RunConfig config) {
@@ -28,7 +29,7 @@ record MergedModel(RunConfig config, RunFolder folder, int iteration) {
       return;
     }
     try (Backend backend = Backends.forPlanning(config.compute())) {
-      if (!backend.traits().readsHalfWeights()) {
+      if (!backend.traits().mapsWeights() || !backend.traits().runsOnHost()) {
         throw new IllegalArgumentException(
             "adapter.merge=sampling: backend %s has no room for a second model; set adapter.merge to never or iteration"
                 .formatted(config.compute().backend()));

@@ -4,6 +4,7 @@ import dev.irpo.checkpoints.arrow.OptimizerShards;
 import dev.irpo.checkpoints.arrow.ShardLayout;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.stored.TensorContent;
 import dev.irpo.transformer.parallel.ShownSlices;
 import dev.irpo.transformer.parallel.TensorParallel;
 import dev.irpo.transformer.train.Optimizer;
@@ -35,13 +36,14 @@ record OptimizerState(Trainer<?> trainer, ShardLayout layout) {
     return trainer.optimizer().layout().ownedSlices();
   }
 
-  private ShownSlices.Sliced sliced(ShardedLayout.Owned owned, Buffer column) {
+  private ShownSlices.Sliced sliced(ShardedLayout.Owned owned, TensorContent values) {
     SequencedMap<String, Shape> wholes = trainer.parameters().whole().parameterShapes();
     return new ShownSlices.Sliced(
-        wholes.get(owned.slice().name()),
-        owned.slice().shape(),
-        owned.begin(),
-        column.slice(owned.offset(), owned.length()).segment());
+        wholes.get(owned.slice().name()), owned.slice().shape(), owned.begin(), values);
+  }
+
+  private static Buffer values(ShardedLayout.Owned owned, Buffer column) {
+    return column.slice(owned.offset(), owned.length());
   }
 
   /// Reads it.
@@ -59,7 +61,9 @@ record OptimizerState(Trainer<?> trainer, ShardLayout layout) {
     List<Buffer> columns = columns();
     List<ShownSlices.Sliced> slices =
         owned().stream()
-            .flatMap(owned -> columns.stream().map(column -> sliced(owned, column)))
+            .flatMap(owned ->
+                columns.stream()
+                    .map(column -> sliced(owned, TensorContent.of(values(owned, column)))))
             .toList();
     ShownSlices.show(
         parallel(),
@@ -99,7 +103,8 @@ record OptimizerState(Trainer<?> trainer, ShardLayout layout) {
       long begin = layout.begin(owned.slice().name());
       List<List<ShownSlices.Place>> columns =
           columns().stream()
-              .map(column -> sliced(owned, column).places(parallel().rank()))
+              .map(column -> TensorContent.of(values(owned, column).segment()))
+              .map(memory -> sliced(owned, memory).places(parallel().rank()))
               .toList();
       for (int i = 0; i < columns.getFirst().size(); i++) {
         pieces.add(piece(begin, columns, i));

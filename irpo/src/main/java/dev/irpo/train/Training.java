@@ -202,7 +202,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     boolean staysOpen = false;
     try {
       LanguageModel model = map(config, backend, replicas, stored, Set.of());
-      staysOpen = backend.traits().readsHalfWeights();
+      staysOpen = backend.traits().mapsWeights();
       return model;
     } finally {
       if (!staysOpen) {
@@ -229,7 +229,7 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
     if (dividesParameters(config, replicas)) {
       return Set.of();
     }
-    return backend.traits().readsHalfWeights() || type.isHalf()
+    return backend.traits().mapsWeights() || type.isHalf()
         ? Schedules.trained(config, sizes).of(sizes).keySet()
         : sizes.parameterShapes().keySet();
   }

@@ -84,7 +84,7 @@ public final class AlteredBackend implements Backend {
   public BackendTraits traits() {
     BackendTraits plain = BackendTraits.PLAIN;
     return new BackendTraits(
-        plain.readsHalfWeights(),
+        plain.mappedWeights(),
         saysThatItRounds,
         plain.compilesSlowly(),
         plain.isBatchInvariant(),

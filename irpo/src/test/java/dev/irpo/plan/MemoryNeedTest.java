@@ -9,6 +9,8 @@ import dev.irpo.config.Preset;
 import dev.irpo.config.RunConfig;
 import dev.irpo.demo.EmbeddedModel;
 import dev.irpo.distributed.Group;
+import dev.irpo.model.AdaptedModel;
+import dev.irpo.model.Backends;
 import dev.irpo.model.LanguageModel;
 import dev.irpo.model.PublishedModels;
 import dev.irpo.pair.PreferencePair;
@@ -37,9 +39,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -126,13 +130,38 @@ class MemoryNeedTest {
   }
 
   private static MemoryNeed need(RunPrograms programs, RunConfig config) {
+    try (Backend backend = new CpuBackend(1)) {
+      return need(programs, config, backend);
+    }
+  }
+
+  private static MemoryNeed need(RunPrograms programs, RunConfig config, Backend backend) {
     StageCosts costs = new StageCosts(config, programs, splits(), Roofline.Device.ANY);
     Map<Split, Integer> problems = new EnumMap<>(Split.class);
     splits().keySet().forEach(split -> problems.put(split, 1));
-    try (Backend backend = new CpuBackend(1)) {
-      return new RunStages(config, new RunFolder(Path.of("")), problems)
-          .plan(costs, backend)
-          .memory();
+    return new RunStages(config, new RunFolder(Path.of("")), problems)
+        .plan(costs, backend)
+        .memory();
+  }
+
+  @Test
+  void aDeviceNeedsNothingOfTheHostForWhatIsNotTrainedAndWhatProgramsCompute() {
+    RunConfig config = CONFIG.with("compute.backend=tornado", "adapter.rank=2");
+    LlamaConfig sizes = AdaptedModel.sizes(PublishedModels.find("llama-2-7b").orElseThrow(), config);
+    RunPrograms programs = new RunPrograms(sizes, DType.BF16, config, LONGEST, 1);
+    try (Backend device = Backends.forPlanning(config.compute())) {
+      Map<Purpose, Long> onDevice = need(programs, config, device).bytes();
+      assertEquals(
+          Set.of(
+              Purpose.WEIGHTS,
+              Purpose.GRADIENTS,
+              Purpose.OPTIMIZER,
+              Purpose.ROLLOUTS,
+              Purpose.JAVA),
+          onDevice.keySet());
+      Map<Purpose, Long> cpu = new HashMap<>(need(programs, config).bytes());
+      cpu.keySet().retainAll(onDevice.keySet());
+      assertEquals(cpu, onDevice);
     }
   }
 

@@ -1,9 +1,11 @@
 package dev.irpo.tensor;
 
+import java.util.Set;
+
 /// What callers must know of a backend to use it well.
 ///
-/// @param readsHalfWeights whether variables of [DType#F16], [DType#BF16] or [DType#Q8_0] may stand
-///   where an operation reads such
+/// @param mappedWeights types of matrices that stay where a checkpoint has them, while operations
+///   read them; none where all weights are loaded
 /// @param roundsWeights whether it keeps rounded copies of weights for programs that ask for them,
 ///   see [CompileOptions#roundsWeights()]; what these sample then has other log-probabilities than
 ///   scoring gives
@@ -17,7 +19,7 @@ package dev.irpo.tensor;
 /// @param runsOnHost whether its programs may have operations that work on the host's memory, see
 ///   [Op#runsOnHost()]
 public record BackendTraits(
-    boolean readsHalfWeights,
+    Set<DType> mappedWeights,
     boolean roundsWeights,
     boolean compilesSlowly,
     boolean isBatchInvariant,
@@ -26,10 +28,26 @@ public record BackendTraits(
   /// Everything in single precision, compiled at once, each row on its own.
   public static final BackendTraits PLAIN =
       new BackendTraits(
-          /* readsHalfWeights= */ false,
+          /* mappedWeights= */ Set.of(),
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,
           /* storesHalf= */ false,
           /* runsOnHost= */ true);
+
+  /// What is known of a device before it is started: programs keep what they compute, caches,
+  /// gradients and moments there alone.
+  public static final BackendTraits DEVICE =
+      new BackendTraits(
+          /* mappedWeights= */ Set.of(DType.F32, DType.BF16),
+          /* roundsWeights= */ false,
+          /* compilesSlowly= */ true,
+          /* isBatchInvariant= */ true,
+          /* storesHalf= */ true,
+          /* runsOnHost= */ false);
+
+  /// Whether weights that do not change can stay where a checkpoint has them.
+  public boolean mapsWeights() {
+    return !mappedWeights.isEmpty();
+  }
 }

@@ -93,6 +93,16 @@ public final class Buffer {
     return segment;
   }
 
+  /// Whether the host's memory has the content, which a device or a checkpoint may have instead.
+  public boolean isInMemory() {
+    return storage.isInMemory();
+  }
+
+  /// Copies the bytes from `offset` on, a part at a time from where the content is.
+  public void read(long offset, MemorySegment target) {
+    storage.read(segment.address() - storage.address() + offset, target);
+  }
+
   /// What this buffer is a view of.
   public Storage storage() {
     return storage;
@@ -194,9 +204,8 @@ public final class Buffer {
           "cannot copy %d %s into %d %s"
               .formatted(source.numElements, source.dtype, numElements, dtype));
     }
-    MemorySegment from = source.segment();
     storage.refreshUnlessWhole(segment);
-    MemorySegment.copy(from, 0, segment, 0, segment.byteSize());
+    source.read(0, segment);
   }
 
   /// The elements of a floating-point buffer as single precision.

@@ -4,13 +4,22 @@ import java.lang.foreign.MemorySegment;
 
 /// Memory of the host that buffers are views of.
 ///
-/// A device that changed its own copy registers how to fetch it; the fetch happens when the host
-/// next asks for the memory, and not at all if it never does.
+/// The content may be elsewhere: a device has it that changed it, or a checkpoint that it is to be
+/// read from. It is fetched when the host next asks for the memory, and not at all if it never
+/// does; whoever can do with a part at a time [reads][#read] it where it is, and the memory is
+/// never filled.
 public final class Storage {
+  /// Content that is not in the memory.
+  @FunctionalInterface
+  public interface Source {
+    /// Fills `target` with the bytes from `offset` on; as often as it is asked to.
+    void read(long offset, MemorySegment target);
+  }
+
   private final MemorySegment segment;
   private final long byteSize;
   private long version;
-  private Runnable fetch;
+  private Source elsewhere;
 
   Storage(MemorySegment segment) {
     this(segment, segment.byteSize());
@@ -27,20 +36,51 @@ public final class Storage {
   }
 
   void refresh() {
-    if (fetch != null) {
-      Runnable pending = fetch;
-      fetch = null;
-      pending.run();
+    if (elsewhere != null) {
+      Source source = elsewhere;
+      elsewhere = null;
+      source.read(0, segment);
     }
   }
 
-  /// Announces that the host is about to overwrite a part. Where the part is all of it, what the
-  /// device changed need not be fetched.
+  /// Announces that the host is about to overwrite a part. Where the part is all of it, what is
+  /// elsewhere need not be fetched.
   void refreshUnlessWhole(MemorySegment part) {
     if (part.byteSize() == segment.byteSize()) {
-      fetch = null;
+      elsewhere = null;
     }
     refresh();
+  }
+
+  /// Announces that nobody will ask for the content before it is overwritten.
+  public void discard() {
+    elsewhere = null;
+  }
+
+  /// Fetches the content if it is still in a place that is about to go.
+  public void refreshFrom(Source source) {
+    if (source.equals(elsewhere)) {
+      refresh();
+    }
+  }
+
+  /// Whether the memory has the content.
+  boolean isInMemory() {
+    return elsewhere == null;
+  }
+
+  /// Copies the bytes from `offset` on, from where they are.
+  public void read(long offset, MemorySegment target) {
+    if (elsewhere != null) {
+      elsewhere.read(offset, target);
+    } else {
+      MemorySegment.copy(segment, offset, target, 0, target.byteSize());
+    }
+  }
+
+  /// Bytes of all of it.
+  public long byteSize() {
+    return byteSize;
   }
 
   /// Elements of four bytes.
@@ -69,9 +109,16 @@ public final class Storage {
 
   /// Announces that a device changed its copy.
   ///
-  /// @param fetch copies it into [#floats()]; runs at most once
-  public void markChangedOnDevice(Runnable fetch) {
+  /// @param device has the content
+  public void markChangedOnDevice(Source device) {
+    readLater(device);
+  }
+
+  /// Replaces the content by what is read when it is needed.
+  ///
+  /// @param source must stay as long as nothing overwrites the memory
+  public void readLater(Source source) {
     version++;
-    this.fetch = fetch;
+    elsewhere = source;
   }
 }

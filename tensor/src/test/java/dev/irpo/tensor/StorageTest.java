@@ -1,7 +1,11 @@
 package dev.irpo.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class StorageTest {
@@ -13,10 +17,10 @@ class StorageTest {
   private void changeOnDevice() {
     whole
         .storage()
-        .markChangedOnDevice(() -> {
+        .markChangedOnDevice((offset, target) -> {
           fetches++;
-          for (int i = 0; i < 8; i++) {
-            whole.storage().floats().set(i, 7);
+          for (int i = 0; i < target.byteSize() / Float.BYTES; i++) {
+            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, 7 + offset / Float.BYTES);
           }
         });
   }
@@ -27,6 +31,36 @@ class StorageTest {
     assertEquals(0, fetches);
     assertEquals(7, tail.get(0));
     assertEquals(7, whole.get(0));
+    assertEquals(1, fetches);
+  }
+
+  @Test
+  void aPartIsReadFromTheDeviceAndTheMemoryStaysAsItWas() {
+    changeOnDevice();
+    MemorySegment read = MemorySegment.ofArray(new float[2]);
+    for (int i = 0; i < 2; i++) {
+      tail.read(Float.BYTES, read);
+      assertEquals(7 + 6, read.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
+    }
+    assertEquals(2, fetches);
+    assertFalse(tail.isInMemory());
+    whole.clear();
+    tail.read(0, read);
+    assertEquals(0, read.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
+    assertTrue(tail.isInMemory());
+  }
+
+  @Test
+  void onlyADeviceThatStillHasTheContentIsAskedBeforeItGoes() {
+    Storage.Source source = (offset, target) -> fetches++;
+    Storage storage = whole.storage();
+    storage.refreshFrom(source);
+    assertEquals(0, fetches);
+    storage.readLater(source);
+    storage.refreshFrom((offset, target) -> fetches += 10);
+    assertEquals(0, fetches);
+    storage.refreshFrom(source);
+    storage.refreshFrom(source);
     assertEquals(1, fetches);
   }
 

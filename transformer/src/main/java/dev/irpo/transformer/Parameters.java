@@ -217,7 +217,7 @@ public final class Parameters {
       Arena arena,
       TensorParallel parallel,
       Kind kind) {
-    if (!backend.traits().readsHalfWeights() && !kind.type.isHalf()) {
+    if (!backend.traits().mapsWeights() && !kind.type.isHalf()) {
       return load(backend, whole, source, tensors, parallel);
     }
     ParameterLayout layout = changingLayout(whole, parallel, kind.changing);
@@ -278,7 +278,7 @@ public final class Parameters {
       TensorParallel parallel,
       Set<String> changing,
       DType type) {
-    boolean maps = backend.traits().readsHalfWeights();
+    boolean maps = backend.traits().mapsWeights();
     if (!maps && !type.isHalf()) {
       ParameterLayout layout = ParameterLayout.of(whole.slice(parallel).parameterShapes());
       return layout.numElements() * DType.F32.bytes();
@@ -296,7 +296,8 @@ public final class Parameters {
         continue;
       }
       TensorContent read = WeightLoading.asRead(tensor).content();
-      bytes += read.inMemory().isPresent() ? 0 : read.byteSize();
+      boolean isCopied = backend.traits().runsOnHost() && read.inMemory().isEmpty();
+      bytes += isCopied ? read.byteSize() : 0;
     }
     return bytes;
   }

@@ -65,9 +65,8 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
           if (changing.containsKey(name)) {
             copy(tensor, changing.get(name));
             buffers.put(name, changing.get(name));
-          } else if (shape.rank() == 2 && backend.traits().readsHalfWeights()) {
-            StoredTensor inMemory = asRead(tensor).inMemory(arena);
-            buffers.put(name, Buffer.wrap(inMemory.data(), inMemory.dtype()));
+          } else if (shape.rank() == 2 && backend.traits().mapsWeights()) {
+            buffers.put(name, mapped(tensor, backend, arena));
           } else {
             Buffer copy = backend.allocate(shape.numElements());
             copy(tensor, copy);
@@ -75,6 +74,26 @@ record WeightLoading(String source, LlamaConfig config, TensorParallel parallel)
           }
         });
     return buffers;
+  }
+
+  /// A matrix where it lies; where the backend does not read it so, a buffer that a device fills
+  /// from there.
+  private static Buffer mapped(StoredTensor tensor, Backend backend, Arena arena) {
+    StoredTensor read = asRead(tensor);
+    boolean isRead = backend.traits().mappedWeights().contains(read.dtype());
+    if (isRead && (backend.traits().runsOnHost() || read.content().inMemory().isPresent())) {
+      StoredTensor inMemory = read.inMemory(arena);
+      return Buffer.wrap(inMemory.data(), inMemory.dtype());
+    }
+    Buffer buffer =
+        backend.allocate(isRead ? read.dtype() : DType.F32, tensor.shape().numElements());
+    buffer
+        .storage()
+        .readLater((offset, target) -> {
+          Buffer part = Buffer.wrap(target, buffer.dtype());
+          copy(isRead ? read : tensor, buffer.dtype().elements(offset), part);
+        });
+    return buffer;
   }
 
   /// A matrix in the type in which products read it.

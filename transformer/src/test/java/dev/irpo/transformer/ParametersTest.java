@@ -80,7 +80,7 @@ class ParametersTest {
       Exception fixed = assertThrows(IllegalStateException.class, mapped::flat);
       assertEquals("mapped weights cannot change", fixed.getMessage());
     }
-    assertFalse(backend.traits().readsHalfWeights());
+    assertFalse(backend.traits().mapsWeights());
     Parameters loaded = Parameters.map(backend, config, "m", tensors, Arena.ofAuto());
     assertEquals(loaded.layout().numElements(), loaded.flat().numElements());
   }

@@ -7,6 +7,7 @@ import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import java.util.Map;
+import java.util.Set;
 
 /// Another backend, which says that compiling takes seconds, as it does on a device.
 public record SlowBackend(Backend other) implements Backend {
@@ -18,7 +19,7 @@ public record SlowBackend(Backend other) implements Backend {
   @Override
   public BackendTraits traits() {
     return new BackendTraits(
-        /* readsHalfWeights= */ false,
+        /* mappedWeights= */ Set.of(),
         /* roundsWeights= */ false,
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ true,

@@ -25,7 +25,7 @@ public final class CpuBackend implements Backend {
 
   private static final BackendTraits TRAITS =
       new BackendTraits(
-          /* readsHalfWeights= */ true,
+          /* mappedWeights= */ DType.WEIGHTS,
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,

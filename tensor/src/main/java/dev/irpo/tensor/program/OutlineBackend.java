@@ -1,6 +1,7 @@
 package dev.irpo.tensor.program;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.CompileOptions;
@@ -16,8 +17,24 @@ import java.util.Map;
 /// Takes no memory and computes nothing: keeps the graphs that it was to compile, so that the work
 /// of a model of any size can be counted.
 public final class OutlineBackend implements Backend {
+  private final BackendTraits traits;
   private final List<Compilation> compilations = new ArrayList<>();
   private long allocatedBytes;
+
+  /// Of a backend that computes in single precision.
+  public OutlineBackend() {
+    this(BackendTraits.PLAIN);
+  }
+
+  /// Of a backend with these traits.
+  public OutlineBackend(BackendTraits traits) {
+    this.traits = traits;
+  }
+
+  @Override
+  public BackendTraits traits() {
+    return traits;
+  }
 
   /// What was compiled, in order.
   public List<Compilation> compilations() {

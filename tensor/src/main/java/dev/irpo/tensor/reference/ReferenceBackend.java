@@ -57,7 +57,7 @@ public final class ReferenceBackend implements Backend {
   public BackendTraits traits() {
     BackendTraits plain = BackendTraits.PLAIN;
     return new BackendTraits(
-        plain.readsHalfWeights(),
+        plain.mappedWeights(),
         plain.roundsWeights(),
         plain.compilesSlowly(),
         /* isBatchInvariant= */ false,

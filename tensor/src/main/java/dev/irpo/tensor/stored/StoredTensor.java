@@ -34,10 +34,10 @@ public record StoredTensor(String name, DType dtype, Shape shape, TensorContent 
 
   /// A tensor of a program; blocks as the single precision that they stand for.
   public static StoredTensor of(String name, Shape shape, Buffer values) {
+    TensorContent content = TensorContent.of(values);
     return values.dtype() == DType.Q8_0
-        ? new StoredTensor(
-            name, DType.F32, shape, new QuantisedContent(TensorContent.of(values.segment())))
-        : new StoredTensor(name, values.dtype(), shape, values.segment());
+        ? new StoredTensor(name, DType.F32, shape, new QuantisedContent(content))
+        : new StoredTensor(name, values.dtype(), shape, content);
   }
 
   /// The same tensor in [DType#Q8_0], where that is what is stored.

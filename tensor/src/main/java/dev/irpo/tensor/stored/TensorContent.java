@@ -1,5 +1,6 @@
 package dev.irpo.tensor.stored;
 
+import dev.irpo.tensor.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -23,6 +24,11 @@ public interface TensorContent {
   /// the bytes of this content are then single precision that is computed from them.
   default Optional<TensorContent> quantised() {
     return Optional.empty();
+  }
+
+  /// The elements of a buffer: those that it has when they are read, from where they are then.
+  static TensorContent of(Buffer values) {
+    return new BufferContent(values);
   }
 
   /// Bytes that lie in memory.

@@ -73,7 +73,15 @@ final class MatrixCases {
   }
 
   private static Stream<KernelCase> products(Sizes s) {
-    return Stream.concat(wholeProducts(s), Stream.of(linearSlice(s), halfRows(s), halfWeight(s)));
+    KernelTensor weight = signed("weight", 9, (long) s.outDim * s.inDim);
+    KernelTensor half = KernelTensor.half("half", DType.BF16, 9, (long) s.outDim * s.inDim);
+    return Stream.concat(
+        wholeProducts(s),
+        Stream.of(
+            linearSlice("linearSlice ", s, weight),
+            linearSlice("linearSlice, weight of 16 bits ", s, half),
+            halfRows(s),
+            halfWeight(s)));
   }
 
   private static Stream<KernelCase> wholeProducts(Sizes s) {
@@ -81,14 +89,13 @@ final class MatrixCases {
   }
 
   /// All but the first and the last third of the inner dimension.
-  private static KernelCase linearSlice(Sizes s) {
+  private static KernelCase linearSlice(String name, Sizes s, KernelTensor weight) {
     int first = s.inDim / 3;
     int width = s.inDim - 2 * first;
     KernelTensor out = output("out", (long) s.rows * s.outDim);
     KernelTensor x = signed("x", 8, (long) s.rows * s.inDim);
-    KernelTensor weight = signed("weight", 9, (long) s.outDim * s.inDim);
     return new KernelCase(
-            "linearSlice " + s,
+            name + s,
             (k, side) ->
                 k.matrix()
                     .linearSlice(

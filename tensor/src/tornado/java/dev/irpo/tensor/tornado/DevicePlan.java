@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.device.DeviceFailure;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /// Programs that share variables as one execution plan, made when the first of them runs.
 ///
@@ -20,6 +22,7 @@ final class DevicePlan implements AutoCloseable {
   private final List<TornadoProgram> programs;
   private final Map<Storage, DeviceVariable> variables;
   private final Map<TornadoProgram, List<Storage>> storages = new HashMap<>();
+  private final Map<Storage, Storage.Source> contents = new HashMap<>();
   private PlanGraphs graphs;
   private TornadoExecutionPlan plan;
 
@@ -29,6 +32,8 @@ final class DevicePlan implements AutoCloseable {
     this.programs = List.copyOf(programs);
     variables = DevicePlans.variables(programs);
     programs.forEach(program -> storages.put(program, program.storages()));
+    variables.forEach((storage, variable) ->
+        contents.put(storage, (offset, target) -> read(variable, offset, target)));
   }
 
   List<TornadoProgram> programs() {
@@ -46,37 +51,44 @@ final class DevicePlan implements AutoCloseable {
     for (Storage storage : storages.get(program)) {
       DeviceVariable variable = variables.get(storage);
       if (variable.isStale()) {
-        variable.read();
-        execute(graphs.upload(variable));
+        graphs.transfers().send(variable, this::put);
         variable.markCurrent();
       }
     }
     for (Storage storage : program.rounded()) {
       DeviceVariable variable = variables.get(storage);
       if (variable.isRoundedStale()) {
-        variable.readRounded();
-        execute(graphs.roundedUpload(variable));
+        graphs.transfers().sendRounded(variable, this::put);
         variable.markRounded();
       }
     }
     graphs.parts(program).forEach(this::execute);
     for (Storage storage : program.changed()) {
-      DeviceVariable variable = variables.get(storage);
-      storage.markChangedOnDevice(() -> download(variable));
-      variable.markCurrent();
+      storage.markChangedOnDevice(contents.get(storage));
+      variables.get(storage).markCurrent();
     }
   }
 
-  private void download(DeviceVariable variable) {
-    if (plan == null) {
-      throw new IllegalStateException("the device that has this memory was closed");
+  /// Writers of checkpoints read in threads of their own.
+  private void read(DeviceVariable variable, long offset, MemorySegment target) {
+    synchronized (owner) {
+      if (plan == null) {
+        throw new IllegalStateException("the device that has this memory was closed");
+      }
+      graphs.transfers().receive(variable, this::take, offset, target);
     }
-    execute(graphs.download(variable));
-    variable.write();
+  }
+
+  private void put(TornadoNativeArray array) {
+    execute(graphs.put(array));
+  }
+
+  private void take(TornadoNativeArray array) {
+    execute(graphs.take(array));
   }
 
   private void start() {
-    variables.values().forEach(variable -> variable.cut(owner.maxArray()));
+    VariableGroups.place(programs, variables, owner.maxArray());
     graphs = new PlanGraphs(name, programs, variables, owner.form());
     DeviceLimits.require(owner.device(), graphs);
     plan = new TornadoExecutionPlan(graphs.snapshots());
@@ -84,10 +96,11 @@ final class DevicePlan implements AutoCloseable {
     if (!graphs.grids().keySet().isEmpty()) {
       var _ = plan.withGridScheduler(graphs.grids());
     }
-    int total = graphs.size();
-    for (int graph = 0; graph < total; graph++) {
+    List<Integer> compiledFirst = graphs.compiledFirst();
+    int done = 0;
+    for (int graph : compiledFirst) {
       var _ = plan.withGraph(graph).withPreCompilation();
-      owner.listener().compiled(graph + 1, total);
+      owner.listener().compiled(++done, compiledFirst.size());
     }
     for (int graph : graphs.workspace()) {
       execute(graph);
@@ -120,7 +133,7 @@ final class DevicePlan implements AutoCloseable {
   /// Brings what changed on the device to the host, so that another plan can continue from it.
   void retire() {
     if (plan != null) {
-      variables.values().forEach(variable -> variable.storage().floats().segment());
+      contents.forEach(Storage::refreshFrom);
     }
     close();
   }

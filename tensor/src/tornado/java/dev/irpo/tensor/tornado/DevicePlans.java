@@ -36,7 +36,7 @@ final class DevicePlans implements AutoCloseable {
   }
 
   /// Adds a program, together with those whose variables it shares; all are compiled again.
-  void add(TornadoProgram program) {
+  synchronized void add(TornadoProgram program) {
     List<TornadoProgram> together = new ArrayList<>();
     for (DevicePlan plan : plans.values().stream().distinct().toList()) {
       if (program.variables().stream().map(Buffer::storage).anyMatch(plan::holds)) {
@@ -49,7 +49,7 @@ final class DevicePlans implements AutoCloseable {
     together.forEach(member -> plans.put(member, merged));
   }
 
-  void run(TornadoProgram program) {
+  synchronized void run(TornadoProgram program) {
     plans.get(program).run(program);
   }
 

@@ -1,21 +1,11 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Storage;
-import dev.irpo.tensor.Tensor;
-import dev.irpo.tensor.program.DeadCodeElimination;
-import dev.irpo.tensor.tornado.task.RoundingTasks;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -24,9 +14,12 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /// The device's copy of a storage that variables are views of: pieces end to end, each an array,
 /// cut where a section's first view begins, so that a weight has the same place in the array of
-/// each layer, and, where that leaves too long a piece, at other views.
+/// each layer, and, where that leaves too long a piece, at other views. Or a part of an array that
+/// it shares with others, see [VariableGroups].
+///
+/// The host's sides of the arrays are [UntouchedMemory]; [VariableTransfers] moves what is in them.
 final class DeviceVariable {
-  /// Elements from `first` on.
+  /// Elements from `first` on; what comes before 0 is another variable's.
   ///
   /// @param array in single precision; null where the variable is in bfloat16
   /// @param rounded the same rounded, see [dev.irpo.tensor.tornado.task.RoundingTasks], or all
@@ -36,7 +29,7 @@ final class DeviceVariable {
       return first + length;
     }
 
-    /// What the host has too.
+    /// What the host's memory is copied to.
     TornadoNativeArray content() {
       return array == null ? rounded : array;
     }
@@ -55,6 +48,7 @@ final class DeviceVariable {
   private long roundedVersion = -1;
 
   private boolean keepsRounded;
+  private boolean isReadWhole = true;
 
   /// @param type F32 or BF16
   DeviceVariable(Storage storage, DType type) {
@@ -62,42 +56,27 @@ final class DeviceVariable {
     this.type = type;
   }
 
-  /// Bytes of the arrays of all variables of some programs, without their headers.
-  ///
-  /// @param rounds whether programs that may round their weights do
-  static long imageBytes(List<Compilation> compilations, boolean rounds) {
-    IdentityHashMap<Storage, DType> storages = new IdentityHashMap<>();
-    Set<Storage> rounded = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Compilation compilation : compilations) {
-      Map<String, Buffer> variables = compilation.variables();
-      compilation.graph().leaves().values().stream()
-          .filter(leaf -> leaf.kind() == Tensor.Kind.VARIABLE)
-          .forEach(leaf -> storages.put(variables.get(leaf.name()).storage(), leaf.dtype()));
-      if (rounds && compilation.options().roundsWeights()) {
-        DeadCodeElimination.of(compilation.graph()).stream()
-            .flatMap(node -> TornadoProgram.roundedWeight(node).stream())
-            .forEach(leaf -> rounded.add(variables.get(leaf.name()).storage()));
-      }
-    }
-    long bytes = 0;
-    for (Map.Entry<Storage, DType> variable : storages.entrySet()) {
-      long elements = variable.getKey().numElements(variable.getValue());
-      bytes += variable.getValue() == DType.BF16 ? pairBytes(elements) : Float.BYTES * elements;
-    }
-    return bytes + rounded.stream().mapToLong(storage -> pairBytes(storage.numFloats())).sum();
-  }
-
-  private static long pairBytes(long elements) {
-    return Integer.BYTES * ((elements + 1) / 2);
-  }
-
   Storage storage() {
     return storage;
+  }
+
+  DType type() {
+    return type;
+  }
+
+  long numElements() {
+    return storage.numElements(type);
   }
 
   /// Announces a view.
   void addView(Buffer view) {
     begins.add(view.offset());
+    isReadWhole &= view.numElements() == numElements();
+  }
+
+  /// Whether every view is of all of it.
+  boolean isReadWhole() {
+    return isReadWhole;
   }
 
   /// Announces the first view of a section.
@@ -125,11 +104,9 @@ final class DeviceVariable {
   ///
   /// @param limit most elements of an array, unless a view has more
   void cut(long limit) {
-    pieces = new TreeMap<>();
-    version = -1;
-    roundedVersion = -1;
+    forget();
     long first = 0;
-    long end = storage.numElements(type);
+    long end = numElements();
     while (first < end) {
       Long next = cuts.higher(first);
       long last = next == null ? end : next;
@@ -141,12 +118,33 @@ final class DeviceVariable {
         last = cut == null ? last : Math.min(cut, last);
       }
       int length = Math.toIntExact(last - first);
-      boolean isHalf = type == DType.BF16;
-      FloatArray array = isHalf ? null : new FloatArray(length);
-      IntArray rounded = isHalf || keepsRounded ? new IntArray((length + 1) / 2) : null;
-      pieces.put(first, new Piece(first, length, array, rounded));
+      pieces.put(first, piece(first, length, type, keepsRounded));
       first = last;
     }
+  }
+
+  private void forget() {
+    pieces = new TreeMap<>();
+    version = -1;
+    roundedVersion = -1;
+  }
+
+  /// New arrays for elements of a type.
+  static Piece piece(long first, int length, DType type, boolean keepsRounded) {
+    boolean isHalf = type == DType.BF16;
+    FloatArray array = isHalf ? null : UntouchedMemory.floats(length);
+    boolean hasPairs = isHalf || keepsRounded;
+    IntArray rounded = hasPairs ? UntouchedMemory.ints((length + 1) / 2) : null;
+    return new Piece(first, length, array, rounded);
+  }
+
+  /// Takes a part of arrays that others have parts of.
+  ///
+  /// @param at its first element there
+  void place(Piece all, int at) {
+    forget();
+    int length = Math.toIntExact(at + numElements());
+    pieces.put((long) -at, new Piece(-at, length, all.array(), all.rounded()));
   }
 
   List<Piece> pieces() {
@@ -156,6 +154,11 @@ final class DeviceVariable {
   /// The piece that an element lies in.
   Piece piece(long element) {
     return pieces.floorEntry(element).getValue();
+  }
+
+  /// Whether nothing was copied into its arrays yet.
+  boolean isNew() {
+    return version < 0;
   }
 
   boolean isStale() {
@@ -172,46 +175,5 @@ final class DeviceVariable {
 
   void markRounded() {
     roundedVersion = storage.version();
-  }
-
-  /// Copies the host's memory into the arrays.
-  void read() {
-    MemorySegment host = storage.floats().segment();
-    for (Piece piece : pieces.values()) {
-      MemorySegment.copy(host, type.bytes(piece.first()), segment(piece), 0, bytes(piece));
-    }
-  }
-
-  /// Rounds the host's memory into the rounded arrays.
-  void readRounded() {
-    MemorySegment segment = storage.floats().segment();
-    for (Piece piece : pieces.values()) {
-      for (int i = 0; i < piece.length(); i += 2) {
-        int lower = RoundingTasks.bits(at(segment, piece.first() + i));
-        boolean isLast = i + 1 == piece.length();
-        int upper = isLast ? 0 : RoundingTasks.bits(at(segment, piece.first() + i + 1));
-        piece.rounded().set(i / 2, upper << 16 | lower);
-      }
-    }
-  }
-
-  private static float at(MemorySegment segment, long index) {
-    return segment.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
-  }
-
-  /// Copies the arrays into the host's memory.
-  void write() {
-    MemorySegment host = storage.floats().segment();
-    for (Piece piece : pieces.values()) {
-      MemorySegment.copy(segment(piece), 0, host, type.bytes(piece.first()), bytes(piece));
-    }
-  }
-
-  private static MemorySegment segment(Piece piece) {
-    return piece.content().getSegment();
-  }
-
-  private long bytes(Piece piece) {
-    return type.bytes(piece.length());
   }
 }

@@ -5,12 +5,16 @@ import dev.irpo.tensor.Storage;
 import dev.irpo.tensor.tornado.task.TransferTasks;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -19,9 +23,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/// The task graphs of a plan: one that makes the arrays for computed values, two for each variable
-/// to copy it there and back (and one to copy it there rounded), and one for each part of each
-/// program.
+/// The task graphs of a plan: some that make all arrays on the device, two for each array of a
+/// variable to copy into it and out of it, and one for each part of each program.
 ///
 /// A task graph finds on the device what the one executed before it had there, so every graph names
 /// every shared array, whether its tasks need it or not.
@@ -35,9 +38,10 @@ final class PlanGraphs {
   private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
   private final List<Integer> workspace = new ArrayList<>();
-  private final Map<DeviceVariable, Integer> uploads = new HashMap<>();
-  private final Map<DeviceVariable, Integer> roundedUploads = new HashMap<>();
-  private final Map<DeviceVariable, Integer> downloads = new HashMap<>();
+  private final VariableTransfers transfers;
+  private final Map<Object, Integer> puts = new IdentityHashMap<>();
+  private final Map<Object, Integer> takes = new IdentityHashMap<>();
+  private final Set<Integer> copies = new HashSet<>();
   private final Map<TornadoProgram, List<Integer>> parts = new HashMap<>();
   private final List<FloatArray> pool = new ArrayList<>();
   private final List<IntArray> pairPool = new ArrayList<>();
@@ -57,33 +61,22 @@ final class PlanGraphs {
       Map<Storage, DeviceVariable> variables,
       TornadoKernels.Form form) {
     this.planName = planName;
-    longest(programs, DType.F32).forEach(size -> pool.add(new FloatArray(size)));
-    longest(programs, DType.BF16).forEach(size -> pairPool.add(new IntArray((size + 1) / 2)));
+    longest(programs, DType.F32).forEach(size -> pool.add(UntouchedMemory.floats(size)));
+    longest(programs, DType.BF16)
+        .forEach(size -> pairPool.add(UntouchedMemory.ints((size + 1) / 2)));
     PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
     programs.forEach(program -> program.record(sizing, pool, pairPool, form));
     scratch.allocate();
-    List<Object> working = new ArrayList<>(pool);
-    working.addAll(pairPool);
-    working.addAll(scratch.all());
-    working.addAll(constants.values());
-    shared.addAll(working);
-    for (DeviceVariable variable : variables.values()) {
-      variable.pieces().forEach(piece -> shared.add(piece.content()));
-      if (variable.keepsRounded()) {
-        variable.pieces().forEach(piece -> shared.add(piece.rounded()));
-      }
-    }
-    addWorkspace(working);
-    for (DeviceVariable variable : variables.values()) {
-      addTransfers(variable);
-      if (variable.keepsRounded()) {
-        List<Object> rounded = new ArrayList<>();
-        variable.pieces().forEach(piece -> rounded.add(piece.rounded()));
-        roundedUploads.put(
-            variable,
-            add("the upload of a rounded variable", upload("rounded" + uploads.size(), rounded)));
-      }
-    }
+    transfers = new VariableTransfers(variables.values());
+    shared.addAll(pool);
+    shared.addAll(pairPool);
+    shared.addAll(scratch.all());
+    shared.addAll(constants.values());
+    shared.addAll(transfers.arrays());
+    List<Object> moved = arrays(variables.values());
+    shared.addAll(moved);
+    addWorkspace();
+    moved.forEach(this::addTransfers);
     for (TornadoProgram program : programs) {
       PlannedMemory memory = new PlannedMemory(variables, scratch, constants);
       addParts(program, program.record(memory, pool, pairPool, form));
@@ -108,9 +101,23 @@ final class PlanGraphs {
     return sizes.stream().map(Math::toIntExact).toList();
   }
 
-  private void addWorkspace(List<Object> working) {
-    for (int first = 0; first < working.size(); first += TASKS_A_GRAPH) {
-      List<Object> part = working.subList(first, Math.min(working.size(), first + TASKS_A_GRAPH));
+  /// The arrays of variables, of which some share one.
+  private static List<Object> arrays(Collection<DeviceVariable> variables) {
+    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<Object> arrays = new ArrayList<>();
+    for (DeviceVariable variable : variables) {
+      for (DeviceVariable.Piece piece : variable.pieces()) {
+        Stream.of(piece.array(), piece.rounded())
+            .filter(array -> array != null && seen.add(array))
+            .forEach(arrays::add);
+      }
+    }
+    return arrays;
+  }
+
+  private void addWorkspace() {
+    for (int first = 0; first < shared.size(); first += TASKS_A_GRAPH) {
+      List<Object> part = shared.subList(first, Math.min(shared.size(), first + TASKS_A_GRAPH));
       String name = "workspace" + first;
       TaskGraph graph = new TaskGraph(planName + name);
       graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, part.toArray());
@@ -124,30 +131,24 @@ final class PlanGraphs {
     }
   }
 
-  private void addTransfers(DeviceVariable variable) {
-    List<Object> own = new ArrayList<>();
-    variable.pieces().forEach(piece -> own.add(piece.content()));
-    int number = uploads.size();
-    TaskGraph down = new TaskGraph(planName + "download" + number);
-    consume(down, shared);
-    for (int i = 0; i < own.size(); i++) {
-      TransferTasks.addKeep(down, "keep" + i, own.get(i));
-    }
-    down.persistOnDevice(shared.toArray());
-    down.transferToHost(DataTransferMode.EVERY_EXECUTION, own.toArray());
-    uploads.put(variable, add("the upload of a variable", upload("upload" + number, own)));
-    downloads.put(variable, add("the download of a variable", down));
-  }
-
-  private TaskGraph upload(String name, List<Object> arrays) {
-    TaskGraph up = new TaskGraph(planName + name);
-    up.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays.toArray());
-    consume(up, allBut(shared, arrays));
-    for (int i = 0; i < arrays.size(); i++) {
-      TransferTasks.addKeep(up, "keep" + i, arrays.get(i));
-    }
-    up.persistOnDevice(shared.toArray());
-    return up;
+  /// Graphs of one name, as their tasks differ in nothing but the array.
+  private void addTransfers(Object array) {
+    Object stage = array instanceof FloatArray ? transfers.floats() : transfers.pairs();
+    String type = array.getClass().getSimpleName();
+    TaskGraph in = new TaskGraph(planName + "put" + type);
+    in.transferToDevice(DataTransferMode.EVERY_EXECUTION, stage, transfers.range());
+    consume(in, allBut(shared, List.of(stage, transfers.range())));
+    TransferTasks.addPut(in, "put", array, stage, transfers.range(), transfers.length());
+    in.persistOnDevice(shared.toArray());
+    puts.put(array, add("a copy to the device", in));
+    TaskGraph out = new TaskGraph(planName + "take" + type);
+    out.transferToDevice(DataTransferMode.EVERY_EXECUTION, transfers.range());
+    consume(out, allBut(shared, List.of(transfers.range())));
+    TransferTasks.addTake(out, "take", stage, array, transfers.range(), transfers.length());
+    out.persistOnDevice(shared.toArray());
+    out.transferToHost(DataTransferMode.EVERY_EXECUTION, stage);
+    takes.put(array, add("a copy to the host", out));
+    copies.addAll(List.of(puts.get(array), takes.get(array)));
   }
 
   private void addParts(TornadoProgram program, List<TaskList> recorded) {
@@ -235,6 +236,15 @@ final class PlanGraphs {
     return graphs.size();
   }
 
+  /// Graphs to compile before one of them runs: all but copies of variables, of which most plans
+  /// need few.
+  List<Integer> compiledFirst() {
+    return IntStream.range(0, graphs.size())
+        .filter(graph -> !copies.contains(graph))
+        .boxed()
+        .toList();
+  }
+
   /// What a graph does, for messages.
   String name(int graph) {
     return names.get(graph);
@@ -245,16 +255,18 @@ final class PlanGraphs {
     return workspace;
   }
 
-  int upload(DeviceVariable variable) {
-    return uploads.get(variable);
+  VariableTransfers transfers() {
+    return transfers;
   }
 
-  int roundedUpload(DeviceVariable variable) {
-    return roundedUploads.get(variable);
+  /// Copies from the stage into an array of a variable.
+  int put(Object array) {
+    return puts.get(array);
   }
 
-  int download(DeviceVariable variable) {
-    return downloads.get(variable);
+  /// Copies from an array of a variable into the stage.
+  int take(Object array) {
+    return takes.get(array);
   }
 
   List<Integer> parts(TornadoProgram program) {

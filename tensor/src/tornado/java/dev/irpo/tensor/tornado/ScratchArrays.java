@@ -42,8 +42,8 @@ final class ScratchArrays {
     }
   }
 
-  private final Kind<FloatArray> floats = new Kind<>(FloatArray::new);
-  private final Kind<IntArray> ints = new Kind<>(IntArray::new);
+  private final Kind<FloatArray> floats = new Kind<>(UntouchedMemory::floats);
+  private final Kind<IntArray> ints = new Kind<>(UntouchedMemory::ints);
   private final Kind<DoubleArray> doubles = new Kind<>(DoubleArray::new);
 
   /// Begins an operation.

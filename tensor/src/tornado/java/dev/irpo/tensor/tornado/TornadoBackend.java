@@ -9,7 +9,6 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.device.DeviceProvider.Listener;
-import java.util.List;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -39,7 +38,13 @@ public final class TornadoBackend implements Backend {
 
   @Override
   public Buffer allocate(long numElements) {
-    return Buffer.allocate(DType.F32, numElements);
+    return allocate(DType.F32, numElements);
+  }
+
+  /// Takes memory of the host only where the host writes.
+  @Override
+  public Buffer allocate(DType type, long numElements) {
+    return Buffer.wrap(UntouchedMemory.allocate(type.bytes(numElements)), type);
   }
 
   @Override
@@ -53,18 +58,12 @@ public final class TornadoBackend implements Backend {
   @Override
   public BackendTraits traits() {
     return new BackendTraits(
-        /* readsHalfWeights= */ false,
+        BackendTraits.DEVICE.mappedWeights(),
         plans.roundsWeights(),
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ !plans.form().callsLibrary(),
-        /* storesHalf= */ true,
+        BackendTraits.DEVICE.storesHalf(),
         /* runsOnHost= */ false);
-  }
-
-  /// The host's images of the device's variables, and of their rounded copies.
-  @Override
-  public long extraBytes(List<Compilation> compilations) {
-    return DeviceVariable.imageBytes(compilations, plans.roundsWeights());
   }
 
   @Override

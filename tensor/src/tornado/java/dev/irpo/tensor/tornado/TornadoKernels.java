@@ -41,7 +41,7 @@ public final class TornadoKernels {
     TornadoRow row = new TornadoRow(tasks, memory, reductions);
     TornadoElementwise elementwise = new TornadoElementwise(tasks, memory);
     return new Kernels(
-        new TornadoMatrix(products, memory),
+        new TornadoMatrix(tasks, products, memory),
         row,
         new TornadoAttention(tasks, memory, form),
         elementwise,

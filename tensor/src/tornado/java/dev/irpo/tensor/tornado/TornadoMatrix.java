@@ -4,13 +4,18 @@ import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.MatrixKernels;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
+import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /// Records [MatrixKernels].
 final class TornadoMatrix implements MatrixKernels {
+  private final TaskList tasks;
   private final MatrixProducts products;
   private final DeviceMemory memory;
 
-  TornadoMatrix(MatrixProducts products, DeviceMemory memory) {
+  TornadoMatrix(TaskList tasks, MatrixProducts products, DeviceMemory memory) {
+    this.tasks = tasks;
     this.products = products;
     this.memory = memory;
   }
@@ -22,13 +27,30 @@ final class TornadoMatrix implements MatrixKernels {
     products.linear(memory.floats(out), memory.numbers(x), weightOn, rows, outDim, inDim);
   }
 
-  /// Of rows and a weight in single precision, which no program rounds.
+  /// Of rows in single precision and a weight that is widened where it has 16 bits: slices are for
+  /// bits that several processes agree in, not for speed.
   @Override
   public void linearSlice(
       Buffer out, Buffer x, Buffer weight, int rows, int outDim, int inDim, int first, int width) {
     Floats xOn = memory.floats(x).from(first);
-    Floats weightOn = memory.floats(weight).from(first);
+    Floats weightOn = single(memory.numbers(weight), outDim * inDim).from(first);
     products.linearSlice(memory.floats(out), xOn, weightOn, rows, outDim, inDim, width);
+  }
+
+  private Floats single(Numbers numbers, int n) {
+    return switch (numbers) {
+      case Floats floats -> floats;
+      case Pairs pairs -> {
+        FloatArray wide = memory.scratch(n);
+        FloatArray powers = memory.constants(RoundingTasks.powers());
+        tasks.add(
+            "widen",
+            (graph, id) ->
+                graph.task(
+                    id, RoundingTasks::widen, wide, 0, pairs.array(), pairs.at(), powers, n));
+        yield new Floats(wide, 0);
+      }
+    };
   }
 
   @Override

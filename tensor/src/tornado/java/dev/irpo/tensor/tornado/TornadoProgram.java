@@ -21,6 +21,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -158,6 +159,19 @@ final class TornadoProgram implements Program {
         .filter(WeightProduct::isWhole)
         .map(product -> node.input(product.weight()))
         .filter(weight -> weight.kind() == Tensor.Kind.VARIABLE && weight.dtype() == DType.F32);
+  }
+
+  /// The variables that the operations of each section of the graph name, in their order.
+  Map<String, Set<Buffer>> variablesBySection() {
+    Map<String, Set<Buffer>> sections = new LinkedHashMap<>();
+    for (Node node : nodes) {
+      Set<Buffer> views = sections.computeIfAbsent(node.section(), _ -> new LinkedHashSet<>());
+      node.inputs().stream()
+          .filter(input -> input.kind() == Tensor.Kind.VARIABLE)
+          .map(buffers::get)
+          .forEach(views::add);
+    }
+    return sections;
   }
 
   /// Of each storage that has matrices of a section of the graph, the variable that begins first

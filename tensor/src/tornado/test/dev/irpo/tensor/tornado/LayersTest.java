@@ -126,7 +126,7 @@ class LayersTest {
       Compilation compilation = new Compilation(graph, variables, CompileOptions.DEFAULT);
       List<TornadoProgram> programs = List.of(new TornadoProgram(plans, compilation));
       var onDevice = DevicePlans.variables(programs);
-      onDevice.values().forEach(variable -> variable.cut(plans.maxArray()));
+      VariableGroups.place(programs, onDevice, plans.maxArray());
       return new PlanGraphs("plan", programs, onDevice, plans.form());
     }
   }

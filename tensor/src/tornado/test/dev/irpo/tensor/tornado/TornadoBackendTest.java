@@ -2,13 +2,11 @@ package dev.irpo.tensor.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
-import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.CompileOptions;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
@@ -214,36 +212,6 @@ class TornadoBackendTest {
     }
   }
 
-  @Test
-  void theBackendCountsItsImagesOfVariables() {
-    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.PLAIN, true);
-    try (Backend backend = new TornadoBackend(plans)) {
-      Buffer flat = backend.allocate(101);
-      Map<String, Buffer> variables = Map.of("weight", flat.slice(1, 100), "x", flat.slice(0, 20));
-      Graph graph = new Graph();
-      Tensor x = graph.variable("x", Shape.of(2, 10));
-      graph.output(Linear.linear(x, graph.variable("weight", Shape.of(10, 10))));
-      CompileOptions rounding = CompileOptions.DEFAULT.roundingWeights();
-      List<Compilation> compilations =
-          List.of(
-              new Compilation(graph, variables, CompileOptions.DEFAULT),
-              new Compilation(graph, variables, rounding));
-      List<TornadoProgram> programs =
-          compilations.stream().map(one -> new TornadoProgram(plans, one)).toList();
-      long kept = 0;
-      for (DeviceVariable variable : DevicePlans.variables(programs).values()) {
-        variable.cut(plans.maxArray());
-        for (DeviceVariable.Piece piece : variable.pieces()) {
-          kept += 4L * piece.array().getSize() + 4L * piece.rounded().getSize();
-        }
-      }
-      assertEquals(4 * 101 + 4 * 51, kept);
-      assertEquals(kept, backend.extraBytes(compilations));
-      assertEquals(4 * 101, backend.extraBytes(compilations.subList(0, 1)));
-    }
-  }
-
   /// A compiled product with a weight that begins at the second element of a flat buffer.
   private record Product(Program program, boolean rounds, Tensor out, Buffer weight, Buffer x) {
     static final int ROWS = 3;
@@ -293,14 +261,13 @@ class TornadoBackendTest {
     }
   }
 
-  /// On the CPU products read such where they lie; a device has single precision or rounds itself.
+  /// A graph says which type it reads.
   @ParameterizedTest
   @EnumSource(
       value = DType.class,
       names = {"BF16", "F16"})
   void variablesOf16BitsAreRefusedByName(DType dtype) {
     try (Backend backend = backend(1 << 28, UNHEARD)) {
-      assertFalse(backend.traits().readsHalfWeights());
       Graph graph = new Graph();
       Tensor x = graph.input("x", DType.F32, Shape.of(1, N));
       graph.output(Linear.linear(x, graph.variable("head", Shape.of(1, N))));

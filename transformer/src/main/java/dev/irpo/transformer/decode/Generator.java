@@ -7,6 +7,7 @@ import dev.irpo.tensor.Workspace;
 import dev.irpo.transformer.Llama;
 import dev.irpo.transformer.LlamaConfig;
 import dev.irpo.transformer.Parameters;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Generator {
   private final Llama model;
   private final DecodeLimits limits;
   private final Map<String, Buffer> variables;
+  private final List<Buffer> caches = new ArrayList<>();
   private final Map<DecodeProgram.Size, DecodeProgram> programs = new HashMap<>();
   private final Workspace workspace = new Workspace();
 
@@ -33,8 +35,10 @@ public final class Generator {
     variables = new HashMap<>(parameters.buffers());
     long cacheElements = DecodeProgram.cacheShape(config, limits).numElements();
     for (int layer = 0; layer < config.numLayers(); layer++) {
-      variables.put(DecodeProgram.keyCache(layer), backend.allocate(cacheElements));
-      variables.put(DecodeProgram.valueCache(layer), backend.allocate(cacheElements));
+      for (String cache : List.of(DecodeProgram.keyCache(layer), DecodeProgram.valueCache(layer))) {
+        caches.add(backend.allocate(cacheElements));
+        variables.put(cache, caches.getLast());
+      }
     }
   }
 
@@ -55,6 +59,7 @@ public final class Generator {
               .formatted(sampling.settings().maxNewTokens(), limits.maxNewTokens()));
     }
     new Generation(this, requests, sampling, listener).run();
+    caches.forEach(cache -> cache.storage().discard());
   }
 
   /// Checks a request against the context and the cache.

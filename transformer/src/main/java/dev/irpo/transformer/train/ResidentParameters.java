@@ -175,9 +175,7 @@ final class ResidentParameters implements TrainedParameters {
       for (ParameterLayout.Slice slice : trained.slices()) {
         Buffer values = parameters.buffers().get(slice.name());
         TensorContent single =
-            values.dtype().isHalf()
-                ? new WidenedContent(values)
-                : TensorContent.of(values.segment());
+            values.dtype().isHalf() ? new WidenedContent(values) : TensorContent.of(values);
         shown.add(new StoredTensor(slice.name(), DType.F32, slice.shape(), single));
       }
       reader.read(shown);

@@ -8,7 +8,6 @@ import static dev.irpo.transformer.train.HalfTrainings.requireInRange;
 import static dev.irpo.transformer.train.HalfTrainings.requireRoundedMasters;
 import static dev.irpo.transformer.train.HalfTrainings.shown;
 import static dev.irpo.transformer.train.HalfTrainings.steps;
-import static dev.irpo.transformer.train.HalfTrainings.stored;
 import static dev.irpo.transformer.train.HalfTrainings.trainer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
