@@ -38,13 +38,13 @@ public final class TestData {
 
   /// TornadoVM's first device, watched.
   public static Backend device(DeviceProvider.Listener listener) {
-    return Backends.start(new ComputeSettings(0, "tornado", "auto", "auto", 1), listener);
+    return Backends.start(new ComputeSettings(0, "tornado", "auto", "auto", "auto", 1), listener);
   }
 
   /// TornadoVM's first device with a value of `compute.samplingWeights`.
   static Backend deviceSamplingWith(String weights) {
     return Backends.start(
-        new ComputeSettings(0, "tornado", "auto", weights, 1), (done, total) -> {});
+        new ComputeSettings(0, "tornado", "auto", weights, "auto", 1), (done, total) -> {});
   }
 
   /// The real checkpoint stories260K.

@@ -60,7 +60,7 @@ public class KernelBenchmark {
   public void verify() {
     started =
         Backends.start(
-            new ComputeSettings(threads, backend, deviceKernels, "float32", 1),
+            new ComputeSettings(threads, backend, deviceKernels, "float32", "auto", 1),
             (done, total) -> {});
     prepared = new PreparedKernel(started, kernel.work(), sizes.sizes());
     prepared.prepare();

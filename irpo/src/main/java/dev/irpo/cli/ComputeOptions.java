@@ -2,6 +2,7 @@ package dev.irpo.cli;
 
 import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.device.DeviceGraphs;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.SamplingWeights;
 import java.util.Locale;
@@ -42,6 +43,15 @@ final class ComputeOptions {
               + " ${DEFAULT-VALUE}, bfloat16 on GPUs")
   private SamplingWeights samplingWeights;
 
+  @Option(
+      names = "--device-graphs",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "whether the driver of a device starts the kernels of a layer together, of"
+              + " ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, with CUDA")
+  private DeviceGraphs deviceGraphs;
+
   /// In one of several processes, which share the cores where the threads are not given.
   Backend start(ModelProcesses processes) {
     return BackendStart.of(settings(processes));
@@ -61,6 +71,7 @@ final class ComputeOptions {
             backend,
             deviceKernels.name().toLowerCase(Locale.ROOT),
             samplingWeights.name().toLowerCase(Locale.ROOT),
+            deviceGraphs.name().toLowerCase(Locale.ROOT),
             1));
   }
 

@@ -106,6 +106,7 @@ record Processes(Group group, int onHost) {
         wanted.backend(),
         wanted.deviceKernels(),
         wanted.samplingWeights(),
+        wanted.deviceGraphs(),
         wanted.tensorParallel());
   }
 

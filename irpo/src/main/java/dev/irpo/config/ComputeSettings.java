@@ -33,6 +33,14 @@ public record ComputeSettings(
                     + " bfloat16 the reference's log-probabilities are computed again in float32")
         String samplingWeights,
     @Setting(
+            value = "auto",
+            pattern = "auto|on|off",
+            form = "auto, on or off",
+            doc =
+                "whether the driver of a device starts the kernels of a layer together (CUDA"
+                    + " graphs); auto: with CUDA. No result depends on it")
+        String deviceGraphs,
+    @Setting(
             value = "1",
             range = "[1, 1024]",
             doc =

@@ -4,6 +4,7 @@ import dev.irpo.config.ComputeSettings;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.device.DeviceGraphs;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.device.SamplingWeights;
@@ -52,7 +53,8 @@ public final class Backends {
   private static DeviceProvider.Options options(ComputeSettings settings) {
     return new DeviceProvider.Options(
         DeviceKernels.valueOf(settings.deviceKernels().toUpperCase(Locale.ROOT)),
-        SamplingWeights.valueOf(settings.samplingWeights().toUpperCase(Locale.ROOT)));
+        SamplingWeights.valueOf(settings.samplingWeights().toUpperCase(Locale.ROOT)),
+        DeviceGraphs.valueOf(settings.deviceGraphs().toUpperCase(Locale.ROOT)));
   }
 
   /// Whether that is a backend on a device.

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
+import dev.irpo.tensor.device.DeviceGraphs;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.device.SamplingWeights;
@@ -72,7 +73,8 @@ public final class Golden {
   /// TornadoVM's first device with kernels in some form.
   public static Backend device(DeviceKernels kernels) {
     DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
-    DeviceProvider.Options options = new DeviceProvider.Options(kernels, SamplingWeights.AUTO);
+    DeviceProvider.Options options = 
+        new DeviceProvider.Options(kernels, SamplingWeights.AUTO, DeviceGraphs.AUTO);
     return provider.start(provider.devices().getFirst(), options, (done, total) -> {});
   }
 }

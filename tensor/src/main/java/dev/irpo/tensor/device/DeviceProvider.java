@@ -15,9 +15,11 @@ public interface DeviceProvider {
   record Device(String place, String api, String name, long memoryBytes) {}
 
   /// How a device computes.
-  record Options(DeviceKernels kernels, SamplingWeights samplingWeights) {
+  record Options(
+      DeviceKernels kernels, SamplingWeights samplingWeights, DeviceGraphs graphs) {
     /// What suits the device.
-    public static final Options AUTO = new Options(DeviceKernels.AUTO, SamplingWeights.AUTO);
+    public static final Options AUTO = 
+        new Options(DeviceKernels.AUTO, SamplingWeights.AUTO, DeviceGraphs.AUTO);
   }
 
   /// Watches a device.

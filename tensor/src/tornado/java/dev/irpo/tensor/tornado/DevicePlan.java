@@ -96,6 +96,9 @@ final class DevicePlan implements AutoCloseable {
     if (!graphs.grids().keySet().isEmpty()) {
       var _ = plan.withGridScheduler(graphs.grids());
     }
+    if (owner.recordsGraphs() && !owner.listener().wantsExecutions()) {
+      var _ = plan.withCUDAGraph();
+    }
     List<Integer> compiledFirst = graphs.compiledFirst();
     int done = 0;
     for (int graph : compiledFirst) {

@@ -18,21 +18,26 @@ final class DevicePlans implements AutoCloseable {
   private final long maxArray;
   private final TornadoKernels.Form form;
   private final boolean roundsWeights;
+  private final boolean recordsGraphs;
   private final Map<TornadoProgram, DevicePlan> plans = new HashMap<>();
   private int planNumber;
 
   /// @param maxArray most elements of an array of a variable
+  /// @param recordsGraphs whether the driver records what runs, see
+  ///   [dev.irpo.tensor.device.DeviceGraphs]
   DevicePlans(
       TornadoDevice device,
       Listener listener,
       long maxArray,
       TornadoKernels.Form form,
-      boolean roundsWeights) {
+      boolean roundsWeights,
+      boolean recordsGraphs) {
     this.device = device;
     this.listener = listener;
     this.maxArray = maxArray;
     this.form = form;
     this.roundsWeights = roundsWeights;
+    this.recordsGraphs = recordsGraphs;
   }
 
   /// Adds a program, together with those whose variables it shares; all are compiled again.
@@ -67,6 +72,10 @@ final class DevicePlans implements AutoCloseable {
 
   boolean roundsWeights() {
     return roundsWeights;
+  }
+
+  boolean recordsGraphs() {
+    return recordsGraphs;
   }
 
   long maxArray() {

@@ -23,8 +23,12 @@ public final class TornadoBackend implements Backend {
   ///
   /// @param listener watches it
   TornadoBackend(
-      TornadoDevice device, TornadoKernels.Form form, boolean roundsWeights, Listener listener) {
-    this(new DevicePlans(device, listener, MAX_ARRAY, form, roundsWeights));
+      TornadoDevice device,
+      TornadoKernels.Form form,
+      boolean roundsWeights,
+      boolean recordsGraphs,
+      Listener listener) {
+    this(new DevicePlans(device, listener, MAX_ARRAY, form, roundsWeights, recordsGraphs));
   }
 
   TornadoBackend(DevicePlans plans) {

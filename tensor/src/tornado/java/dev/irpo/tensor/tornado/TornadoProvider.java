@@ -1,6 +1,7 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.device.DeviceGraphs;
 import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider;
 import dev.irpo.tensor.tornado.TornadoKernels.Form;
@@ -84,7 +85,27 @@ public final class TornadoProvider implements DeviceProvider {
           case FLOAT32 -> false;
           case BFLOAT16 -> true;
         };
-    return new TornadoBackend(chosen, form(options.kernels(), chosen), rounds, listener);
+    boolean records = recordsGraphs(options.graphs(), chosen);
+    return new TornadoBackend(chosen, form(options.kernels(), chosen), rounds, records, listener);
+  }
+
+  private static boolean recordsGraphs(DeviceGraphs graphs, TornadoDevice device) {
+    return switch (graphs) {
+      case AUTO -> isCuda(device);
+      case ON -> {
+        if (!isCuda(device)) {
+          throw new IllegalArgumentException(
+              "compute.deviceGraphs is on, but %s is driven through %s; it needs TornadoVM's CUDA backend, use auto"
+                  .formatted(name(device), device.getTornadoVMBackend()));
+        }
+        yield true;
+      }
+      case OFF -> false;
+    };
+  }
+
+  private static boolean isCuda(TornadoDevice device) {
+    return device.getTornadoVMBackend() == TornadoVMBackendType.CUDA;
   }
 
   /// A CPU only pretends to have local memory of its own.
@@ -122,7 +143,7 @@ public final class TornadoProvider implements DeviceProvider {
   }
 
   private static void requireCuda(DeviceKernels kernels, TornadoDevice device) {
-    if (device.getTornadoVMBackend() != TornadoVMBackendType.CUDA) {
+    if (!isCuda(device)) {
       throw new IllegalArgumentException(
           "compute.deviceKernels is %s, but %s is driven through %s; cuBLAS needs TornadoVM's CUDA backend, use auto"
               .formatted(name(kernels), name(device), device.getTornadoVMBackend()));

@@ -35,7 +35,7 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 class HalfTensorsTest {
   private static DevicePlans plans(long maxArray) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new DevicePlans(device, (done, total) -> {}, maxArray, Form.PLAIN, false);
+    return new DevicePlans(device, (done, total) -> {}, maxArray, Form.PLAIN, false, false);
   }
 
   /// Numbers of all magnitudes, ties, borders of exponents, and what is no number.

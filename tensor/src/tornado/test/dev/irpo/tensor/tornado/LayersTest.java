@@ -133,7 +133,7 @@ class LayersTest {
 
   private static DevicePlans plans(Form form) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new DevicePlans(device, (done, total) -> {}, 1 << 28, form, false);
+    return new DevicePlans(device, (done, total) -> {}, 1 << 28, form, false, false);
   }
 
   @Test

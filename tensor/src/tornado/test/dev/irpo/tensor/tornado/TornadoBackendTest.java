@@ -52,7 +52,7 @@ class TornadoBackendTest {
 
   private static TornadoBackend backend(long maxArray, Listener listener) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Form.PLAIN, false));
+    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Form.PLAIN, false, false));
   }
 
   /// Hears of executions.
@@ -179,7 +179,7 @@ class TornadoBackendTest {
   @Test
   void tiledProductsRunAmongOtherTasks() {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.GROUPS, false);
+    DevicePlans plans = new DevicePlans(device, UNHEARD, 1 << 28, Form.GROUPS, false, false);
     try (Backend backend = new TornadoBackend(plans)) {
       Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
       assertEquals(2.0 * N, step.run(1), 1e-2);
@@ -194,7 +194,7 @@ class TornadoBackendTest {
   void productsOfASamplingGraphReadRoundedWeights(Form form) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
     for (long maxArray : new long[] {1, 1 << 28}) {
-      DevicePlans plans = new DevicePlans(device, UNHEARD, maxArray, form, true);
+      DevicePlans plans = new DevicePlans(device, UNHEARD, maxArray, form, true, false);
       try (Backend backend = new TornadoBackend(plans)) {
         Buffer flat = samples(backend, 1, 1 + Product.OUT * Product.IN);
         Buffer x = samples(backend, 2, Product.ROWS * Product.IN);

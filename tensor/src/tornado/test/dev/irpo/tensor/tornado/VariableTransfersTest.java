@@ -43,7 +43,7 @@ class VariableTransfersTest {
 
   private static DevicePlans plans(long maxArray) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new DevicePlans(device, (done, total) -> {}, maxArray, Form.PLAIN, false);
+    return new DevicePlans(device, (done, total) -> {}, maxArray, Form.PLAIN, false, false);
   }
 
   /// `variable += variable`.
