@@ -1,29 +1,28 @@
 package dev.irpo.tensor.tornado;
 
+import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
-import dev.irpo.tensor.tornado.task.GroupAttentionTasks;
+import dev.irpo.tensor.tornado.task.CachedAttentionTasks;
+import dev.irpo.tensor.tornado.task.KeyGradientTasks;
+import dev.irpo.tensor.tornado.task.PackedAttentionTasks;
+import dev.irpo.tensor.tornado.task.QueryGradientTasks;
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/// A group of threads for each row and head, for GPUs.
-record GroupAttention(TaskList tasks) implements AttentionForm {
+/// Groups of threads that share keys and values in local memory, for GPUs.
+record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionForm {
   @Override
-  public void attention(
-      Floats out,
-      Floats logSumExp,
-      Operands operands,
-      IntArray places,
-      AttentionSizes sizes,
-      int blockSize,
-      int rowWidth) {
+  public void packed(
+      Floats out, Floats logSumExp, Operands operands, IntArray places, AttentionSizes sizes) {
     KernelContext context = new KernelContext();
     tasks.add(
         "groupAttention",
         (graph, id) ->
             graph.task(
                 id,
-                GroupAttentionTasks::attention,
+                PackedAttentionTasks::attention,
                 context,
                 out.array(),
                 out.at(),
@@ -36,33 +35,63 @@ record GroupAttention(TaskList tasks) implements AttentionForm {
                 operands.v().array(),
                 operands.v().at(),
                 places,
+                sizes.rows(),
                 sizes.numHeads(),
                 sizes.numKvHeads(),
-                sizes.headDim(),
-                blockSize,
-                rowWidth),
+                sizes.headDim()),
         TaskList.groups(
-            Math.multiplyExact(sizes.rows(), sizes.numHeads()), GroupAttentionTasks.THREADS));
+            PackedAttentionTasks.groups(sizes.rows(), sizes.numHeads(), sizes.numKvHeads()),
+            PackedAttentionTasks.THREADS));
   }
 
   @Override
-  public void queryGradient(
-      Floats dQ, Gradient gradient, Operands operands, IntArray places, AttentionSizes sizes) {
+  public void packedGradient(
+      Gradients gradients,
+      Results results,
+      Operands operands,
+      IntArray places,
+      AttentionSizes sizes) {
+    int count = Math.multiplyExact(sizes.rows(), sizes.numHeads());
+    FloatArray rowValues = memory.scratch(Math.multiplyExact(2, count));
+    tasks.add(
+        "rowValues",
+        (graph, id) ->
+            graph.task(
+                id,
+                QueryGradientTasks::rowValues,
+                rowValues,
+                results.dOut().array(),
+                results.dOut().at(),
+                results.out().array(),
+                results.out().at(),
+                results.logSumExp().array(),
+                results.logSumExp().at(),
+                count,
+                sizes.headDim()));
+    queryGradient(gradients.dQ(), results.dOut(), rowValues, operands, places, sizes);
+    keyGradient(gradients, results.dOut(), rowValues, operands, places, sizes);
+  }
+
+  private void queryGradient(
+      Floats dQ,
+      Floats dOut,
+      FloatArray rowValues,
+      Operands operands,
+      IntArray places,
+      AttentionSizes sizes) {
     KernelContext context = new KernelContext();
     tasks.add(
         "groupQueryGradient",
         (graph, id) ->
             graph.task(
                 id,
-                GroupAttentionTasks::queryGradient,
+                QueryGradientTasks::queryGradient,
                 context,
                 dQ.array(),
                 dQ.at(),
-                gradient.dOut().array(),
-                gradient.dOut().at(),
-                gradient.delta(),
-                gradient.logSumExp().array(),
-                gradient.logSumExp().at(),
+                dOut.array(),
+                dOut.at(),
+                rowValues,
                 operands.q().array(),
                 operands.q().at(),
                 operands.k().array(),
@@ -70,38 +99,67 @@ record GroupAttention(TaskList tasks) implements AttentionForm {
                 operands.v().array(),
                 operands.v().at(),
                 places,
+                sizes.rows(),
                 sizes.numHeads(),
                 sizes.numKvHeads(),
                 sizes.headDim()),
         TaskList.groups(
-            Math.multiplyExact(sizes.rows(), sizes.numHeads()), GroupAttentionTasks.THREADS));
+            PackedAttentionTasks.groups(sizes.rows(), sizes.numHeads(), sizes.numKvHeads()),
+            PackedAttentionTasks.THREADS));
   }
 
-  @Override
-  public void keyValueGradient(
-      Floats dK,
-      Floats dV,
-      Gradient gradient,
+  private void keyGradient(
+      Gradients gradients,
+      Floats dOut,
+      FloatArray rowValues,
       Operands operands,
       IntArray places,
       AttentionSizes sizes) {
     KernelContext context = new KernelContext();
     tasks.add(
-        "groupKeyValueGradient",
+        "groupKeyGradient",
         (graph, id) ->
             graph.task(
                 id,
-                GroupAttentionTasks::keyValueGradient,
+                KeyGradientTasks::keyGradient,
                 context,
-                dK.array(),
-                dK.at(),
-                dV.array(),
-                dV.at(),
-                gradient.dOut().array(),
-                gradient.dOut().at(),
-                gradient.delta(),
-                gradient.logSumExp().array(),
-                gradient.logSumExp().at(),
+                gradients.dK().array(),
+                gradients.dK().at(),
+                gradients.dV().array(),
+                gradients.dV().at(),
+                dOut.array(),
+                dOut.at(),
+                rowValues,
+                operands.q().array(),
+                operands.q().at(),
+                operands.k().array(),
+                operands.k().at(),
+                operands.v().array(),
+                operands.v().at(),
+                places,
+                sizes.rows(),
+                sizes.numHeads(),
+                sizes.numKvHeads(),
+                sizes.headDim()),
+        TaskList.groups(
+            KeyGradientTasks.groups(sizes.rows(), sizes.numKvHeads()),
+            PackedAttentionTasks.THREADS));
+  }
+
+  @Override
+  public void cached(Floats out, Operands operands, IntArray places, AttentionSizes sizes) {
+    FloatArray parts =
+        memory.scratch(
+            CachedAttentionTasks.partElements(sizes.rows(), sizes.numHeads(), sizes.headDim()));
+    KernelContext context = new KernelContext();
+    tasks.add(
+        "groupCachedAttention",
+        (graph, id) ->
+            graph.task(
+                id,
+                CachedAttentionTasks::attention,
+                context,
+                parts,
                 operands.q().array(),
                 operands.q().at(),
                 operands.k().array(),
@@ -111,8 +169,26 @@ record GroupAttention(TaskList tasks) implements AttentionForm {
                 places,
                 sizes.numHeads(),
                 sizes.numKvHeads(),
+                sizes.headDim(),
+                AttentionKernels.cacheRowWidth(sizes.headDim())),
+        TaskList.groups(
+            CachedAttentionTasks.groups(sizes.rows(), sizes.numHeads(), sizes.numKvHeads()),
+            CachedAttentionTasks.THREADS));
+    KernelContext merging = new KernelContext();
+    tasks.add(
+        "mergeLanes",
+        (graph, id) ->
+            graph.task(
+                id,
+                CachedAttentionTasks::merge,
+                merging,
+                out.array(),
+                out.at(),
+                parts,
+                places,
+                sizes.numHeads(),
                 sizes.headDim()),
         TaskList.groups(
-            Math.multiplyExact(sizes.rows(), sizes.numKvHeads()), GroupAttentionTasks.THREADS));
+            Math.multiplyExact(sizes.rows(), sizes.numHeads()), CachedAttentionTasks.THREADS));
   }
 }

@@ -1,14 +1,31 @@
 package dev.irpo.tensor.tornado;
 
+import static dev.irpo.tensor.kernel.AttentionKernels.CACHE_BLOCK;
+
+import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// A work item for each row and head; what a CPU is best at.
-record PlainAttention(TaskList tasks) implements AttentionForm {
+record PlainAttention(TaskList tasks, DeviceMemory memory) implements AttentionForm {
   @Override
-  public void attention(
+  public void packed(
+      Floats out, Floats logSumExp, Operands operands, IntArray places, AttentionSizes sizes) {
+    attention(out, logSumExp, operands, places, sizes, 1, sizes.headDim());
+  }
+
+  @Override
+  public void cached(Floats out, Operands operands, IntArray places, AttentionSizes sizes) {
+    FloatArray logSumExp = memory.scratch(Math.multiplyExact(sizes.rows(), sizes.numHeads()));
+    int rowWidth = AttentionKernels.cacheRowWidth(sizes.headDim());
+    attention(out, new Floats(logSumExp, 0), operands, places, sizes, CACHE_BLOCK, rowWidth);
+  }
+
+  /// Attention over keys in blocks of `blockSize` positions, rows of `rowWidth` elements.
+  private void attention(
       Floats out,
       Floats logSumExp,
       Operands operands,
@@ -42,8 +59,38 @@ record PlainAttention(TaskList tasks) implements AttentionForm {
   }
 
   @Override
-  public void queryGradient(
-      Floats dQ, Gradient gradient, Operands operands, IntArray places, AttentionSizes sizes) {
+  public void packedGradient(
+      Gradients gradients,
+      Results results,
+      Operands operands,
+      IntArray places,
+      AttentionSizes sizes) {
+    int count = Math.multiplyExact(sizes.rows(), sizes.numHeads());
+    FloatArray delta = memory.scratch(count);
+    tasks.add(
+        "outputProducts",
+        (graph, id) ->
+            graph.task(
+                id,
+                AttentionTasks::outputProducts,
+                delta,
+                results.dOut().array(),
+                results.dOut().at(),
+                results.out().array(),
+                results.out().at(),
+                count,
+                sizes.headDim()));
+    queryGradient(gradients.dQ(), results, delta, operands, places, sizes);
+    keyValueGradient(gradients, results, delta, operands, places, sizes);
+  }
+
+  private void queryGradient(
+      Floats dQ,
+      Results results,
+      FloatArray delta,
+      Operands operands,
+      IntArray places,
+      AttentionSizes sizes) {
     tasks.add(
         "queryGradient",
         (graph, id) ->
@@ -52,11 +99,11 @@ record PlainAttention(TaskList tasks) implements AttentionForm {
                 AttentionTasks::queryGradient,
                 dQ.array(),
                 dQ.at(),
-                gradient.dOut().array(),
-                gradient.dOut().at(),
-                gradient.delta(),
-                gradient.logSumExp().array(),
-                gradient.logSumExp().at(),
+                results.dOut().array(),
+                results.dOut().at(),
+                delta,
+                results.logSumExp().array(),
+                results.logSumExp().at(),
                 operands.q().array(),
                 operands.q().at(),
                 operands.k().array(),
@@ -70,11 +117,10 @@ record PlainAttention(TaskList tasks) implements AttentionForm {
                 sizes.headDim()));
   }
 
-  @Override
-  public void keyValueGradient(
-      Floats dK,
-      Floats dV,
-      Gradient gradient,
+  private void keyValueGradient(
+      Gradients gradients,
+      Results results,
+      FloatArray delta,
       Operands operands,
       IntArray places,
       AttentionSizes sizes) {
@@ -84,15 +130,15 @@ record PlainAttention(TaskList tasks) implements AttentionForm {
             graph.task(
                 id,
                 AttentionTasks::keyValueGradient,
-                dK.array(),
-                dK.at(),
-                dV.array(),
-                dV.at(),
-                gradient.dOut().array(),
-                gradient.dOut().at(),
-                gradient.delta(),
-                gradient.logSumExp().array(),
-                gradient.logSumExp().at(),
+                gradients.dK().array(),
+                gradients.dK().at(),
+                gradients.dV().array(),
+                gradients.dV().at(),
+                results.dOut().array(),
+                results.dOut().at(),
+                delta,
+                results.logSumExp().array(),
+                results.logSumExp().at(),
                 operands.q().array(),
                 operands.q().at(),
                 operands.k().array(),

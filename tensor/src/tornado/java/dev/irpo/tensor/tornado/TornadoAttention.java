@@ -5,8 +5,7 @@ import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
-import dev.irpo.tensor.tornado.task.GroupAttentionTasks;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import dev.irpo.tensor.tornado.task.PackedAttentionTasks;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Records [AttentionKernels].
@@ -22,10 +21,10 @@ final class TornadoAttention implements AttentionKernels {
   }
 
   private AttentionForm form(AttentionSizes sizes) {
-    boolean fits = sizes.headDim() <= GroupAttentionTasks.MAX_HEAD_DIM;
+    boolean fits = sizes.headDim() <= PackedAttentionTasks.MAX_HEAD_DIM;
     return form != TornadoKernels.Form.PLAIN && fits
-        ? new GroupAttention(tasks)
-        : new PlainAttention(tasks);
+        ? new GroupAttention(tasks, memory)
+        : new PlainAttention(tasks, memory);
   }
 
   private AttentionForm.Operands operands(Buffer q, Buffer k, Buffer v) {
@@ -42,14 +41,12 @@ final class TornadoAttention implements AttentionKernels {
       Buffer segments,
       AttentionSizes sizes) {
     form(sizes)
-        .attention(
+        .packed(
             memory.floats(out),
             memory.floats(logSumExp),
             operands(q, k, v),
             packedPlaces(segments, sizes),
-            sizes,
-            1,
-            sizes.headDim());
+            sizes);
   }
 
   @Override
@@ -65,31 +62,14 @@ final class TornadoAttention implements AttentionKernels {
       Buffer v,
       Buffer segments,
       AttentionSizes sizes) {
-    Floats dOutOn = memory.floats(dOut);
-    Floats outOn = memory.floats(out);
-    int count = Math.multiplyExact(sizes.rows(), sizes.numHeads());
-    int headDim = sizes.headDim();
-    FloatArray delta = memory.scratch(count);
-    IntArray places = packedPlaces(segments, sizes);
-    tasks.add(
-        "outputProducts",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::outputProducts,
-                delta,
-                dOutOn.array(),
-                dOutOn.at(),
-                outOn.array(),
-                outOn.at(),
-                count,
-                headDim));
-    AttentionForm.Operands operands = operands(q, k, v);
-    AttentionForm.Gradient gradient =
-        new AttentionForm.Gradient(dOutOn, delta, memory.floats(logSumExp));
-    AttentionForm form = form(sizes);
-    form.queryGradient(memory.floats(dQ), gradient, operands, places, sizes);
-    form.keyValueGradient(memory.floats(dK), memory.floats(dV), gradient, operands, places, sizes);
+    form(sizes)
+        .packedGradient(
+            new AttentionForm.Gradients(memory.floats(dQ), memory.floats(dK), memory.floats(dV)),
+            new AttentionForm.Results(
+                memory.floats(dOut), memory.floats(out), memory.floats(logSumExp)),
+            operands(q, k, v),
+            packedPlaces(segments, sizes),
+            sizes);
   }
 
   @Override
@@ -106,16 +86,7 @@ final class TornadoAttention implements AttentionKernels {
     IntArray places = cachedPlaces(table, sizes);
     store("storeKeys", memory.floats(keyCache), memory.floats(k), places, sizes, rowWidth);
     store("storeValues", memory.floats(valueCache), memory.floats(v), places, sizes, rowWidth);
-    FloatArray logSumExp = memory.scratch(Math.multiplyExact(sizes.rows(), sizes.numHeads()));
-    form(sizes)
-        .attention(
-            memory.floats(out),
-            new Floats(logSumExp, 0),
-            operands(q, keyCache, valueCache),
-            places,
-            sizes,
-            CACHE_BLOCK,
-            rowWidth);
+    form(sizes).cached(memory.floats(out), operands(q, keyCache, valueCache), places, sizes);
   }
 
   private void store(
