@@ -147,7 +147,8 @@ class MemoryNeedTest {
   @Test
   void aDeviceNeedsNothingOfTheHostForWhatIsNotTrainedAndWhatProgramsCompute() {
     RunConfig config = CONFIG.with("compute.backend=tornado", "adapter.rank=2");
-    LlamaConfig sizes = AdaptedModel.sizes(PublishedModels.find("llama-2-7b").orElseThrow(), config);
+    LlamaConfig sizes =
+        AdaptedModel.sizes(PublishedModels.find("llama-2-7b").orElseThrow(), config);
     RunPrograms programs = new RunPrograms(sizes, DType.BF16, config, LONGEST, 1);
     try (Backend device = Backends.forPlanning(config.compute())) {
       Map<Purpose, Long> onDevice = need(programs, config, device).bytes();

@@ -20,7 +20,7 @@ class StorageTest {
         .markChangedOnDevice((offset, target) -> {
           fetches++;
           for (int i = 0; i < target.byteSize() / Float.BYTES; i++) {
-            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, 7 + offset / Float.BYTES);
+            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (7 + offset / Float.BYTES));
           }
         });
   }

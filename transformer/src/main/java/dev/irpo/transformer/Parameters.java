@@ -296,8 +296,7 @@ public final class Parameters {
         continue;
       }
       TensorContent read = WeightLoading.asRead(tensor).content();
-      boolean isCopied = backend.traits().runsOnHost() && read.inMemory().isEmpty();
-      bytes += isCopied ? read.byteSize() : 0;
+      bytes += backend.traits().runsOnHost() && read.inMemory().isEmpty() ? read.byteSize() : 0;
     }
     return bytes;
   }

@@ -73,7 +73,7 @@ public final class Golden {
   /// TornadoVM's first device with kernels in some form.
   public static Backend device(DeviceKernels kernels) {
     DeviceProvider provider = DeviceProvider.find("tornado").orElseThrow();
-    DeviceProvider.Options options = 
+    DeviceProvider.Options options =
         new DeviceProvider.Options(kernels, SamplingWeights.AUTO, DeviceGraphs.AUTO);
     return provider.start(provider.devices().getFirst(), options, (done, total) -> {});
   }

@@ -14,6 +14,11 @@ final class Arguments {
       return use != Use.READ;
     }
 
+    /// Whether programs have no variable for it.
+    boolean isOutput() {
+      return type == DType.INT32 && isResult();
+    }
+
     /// Bytes that a call moves at least.
     long bytes() {
       return (use == Use.UPDATED ? 2 : 1) * count * type.bytes();
@@ -87,6 +92,14 @@ final class Arguments {
   /// Integers.
   Arguments ints(String name, long count, Supplier<Buffer> content) {
     all.add(new Argument(name, DType.INT32, count, Use.READ, content));
+    return this;
+  }
+
+  /// Integers that the kernel writes whole.
+  Arguments intResult(String name, long count) {
+    all.add(
+        new Argument(
+            name, DType.INT32, count, Use.WRITTEN, () -> Fills.ascending(Math.toIntExact(count))));
     return this;
   }
 

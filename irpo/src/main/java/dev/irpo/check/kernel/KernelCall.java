@@ -14,10 +14,20 @@ import java.util.Set;
 
 /// One kernel as an operation on variables, so that any backend runs it as it runs a model, and a
 /// device keeps its arguments.
-record KernelCall(KernelWork.Call call, List<Arguments.Argument> arguments) implements Op {
+///
+/// @param arguments the operation's inputs
+/// @param outputs integers that the kernel writes
+record KernelCall(
+    KernelWork.Call call, List<Arguments.Argument> arguments, List<Arguments.Argument> outputs)
+    implements Op {
   @Override
   public List<Shape> outputShapes(List<Tensor> inputs) {
-    return List.of();
+    return outputs.stream().map(output -> Shape.of(output.count())).toList();
+  }
+
+  @Override
+  public DType outputType(int index, List<Tensor> inputs) {
+    return outputs.get(index).type();
   }
 
   @Override
@@ -30,6 +40,9 @@ record KernelCall(KernelWork.Call call, List<Arguments.Argument> arguments) impl
     Map<String, Buffer> byName = new HashMap<>();
     for (int i = 0; i < in.size(); i++) {
       byName.put(arguments.get(i).name(), in.get(i));
+    }
+    for (int i = 0; i < out.size(); i++) {
+      byName.put(outputs.get(i).name(), out.get(i));
     }
     return () -> call.run(kernels, byName);
   }

@@ -4,6 +4,7 @@ import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Graph;
+import dev.irpo.tensor.Node;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
@@ -35,14 +36,19 @@ public final class PreparedKernel {
   private Program compile(Backend backend, KernelWork.Call call) {
     Graph graph = new Graph();
     List<Tensor> leaves = new ArrayList<>();
-    for (Arguments.Argument argument : arguments) {
+    List<Arguments.Argument> inputs =
+        arguments.stream().filter(argument -> !argument.isOutput()).toList();
+    for (Arguments.Argument argument : inputs) {
       Shape shape = Shape.of(argument.count());
       leaves.add(
           argument.type() == DType.INT32
               ? graph.input(argument.name(), argument.type(), shape)
               : graph.variable(argument.name(), argument.type(), shape));
     }
-    graph.apply(new KernelCall(call, arguments), leaves.toArray(Tensor[]::new));
+    List<Arguments.Argument> outputs =
+        arguments.stream().filter(Arguments.Argument::isOutput).toList();
+    Node node = graph.apply(new KernelCall(call, inputs, outputs), leaves.toArray(Tensor[]::new));
+    node.outputs().forEach(graph::output);
     Program program = backend.compile(graph, buffers);
     for (Tensor leaf : leaves) {
       if (leaf.kind() == Tensor.Kind.INPUT) {
@@ -73,11 +79,11 @@ public final class PreparedKernel {
         .orElseThrow();
   }
 
-  /// What the kernel wrote, by name.
+  /// What the kernel wrote, by name, but for outputs: no work is compared by integers.
   private Map<String, Buffer> results() {
     Map<String, Buffer> results = new LinkedHashMap<>();
     for (Arguments.Argument argument : arguments) {
-      if (argument.isResult()) {
+      if (argument.isResult() && !argument.isOutput()) {
         results.put(argument.name(), buffers.get(argument.name()));
       }
     }

@@ -85,7 +85,7 @@ final class ScoreWork {
           int vocabSize = s.vocabSize();
           long blocks = (long) rows * ScoreKernels.blocks(vocabSize);
           return new Arguments()
-              .ints("tokens", rows, () -> Fills.ascending(rows))
+              .intResult("tokens", rows)
               .result("logProbs", rows)
               .numbers("logits", (long) rows * vocabSize, () -> Fills.logits(rows, vocabSize))
               .normal("logSumExp", rows)

@@ -15,10 +15,9 @@ public interface DeviceProvider {
   record Device(String place, String api, String name, long memoryBytes) {}
 
   /// How a device computes.
-  record Options(
-      DeviceKernels kernels, SamplingWeights samplingWeights, DeviceGraphs graphs) {
+  record Options(DeviceKernels kernels, SamplingWeights samplingWeights, DeviceGraphs graphs) {
     /// What suits the device.
-    public static final Options AUTO = 
+    public static final Options AUTO =
         new Options(DeviceKernels.AUTO, SamplingWeights.AUTO, DeviceGraphs.AUTO);
   }
 

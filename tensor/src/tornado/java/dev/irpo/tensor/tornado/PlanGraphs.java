@@ -39,8 +39,8 @@ final class PlanGraphs {
   private final List<String> names = new ArrayList<>();
   private final List<Integer> workspace = new ArrayList<>();
   private final VariableTransfers transfers;
-  private final Map<Object, Integer> puts = new IdentityHashMap<>();
-  private final Map<Object, Integer> takes = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Integer> puts = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Integer> takes = new IdentityHashMap<>();
   private final Set<Integer> copies = new HashSet<>();
   private final Map<TornadoProgram, List<Integer>> parts = new HashMap<>();
   private final List<FloatArray> pool = new ArrayList<>();

@@ -26,7 +26,7 @@ final class GuardedArrays implements DeviceMemory {
   /// Elements after an argument, and mostly before it.
   static final int GUARDS = 16;
 
-  private static final int GUARD_BITS = 0x7fc0beef;
+  private static final int GUARD_BITS = 0x7fc1ffef;
 
   private final int before;
   private final IdentityHashMap<Buffer, TornadoNativeArray> arrays = new IdentityHashMap<>();

@@ -52,7 +52,8 @@ class TornadoBackendTest {
 
   private static TornadoBackend backend(long maxArray, Listener listener) {
     var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-    return new TornadoBackend(new DevicePlans(device, listener, maxArray, Form.PLAIN, false, false));
+    return new TornadoBackend(
+        new DevicePlans(device, listener, maxArray, Form.PLAIN, false, false));
   }
 
   /// Hears of executions.

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Scanner;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -20,7 +22,10 @@ class UntouchedMemoryTest {
   private static final int ONE_GIB = 1 << 30;
 
   private static long residentBytes() throws IOException {
-    return PAGE * Long.parseLong(Files.readString(STATUS).split(" ")[1]);
+    try (Scanner pages = new Scanner(STATUS, StandardCharsets.US_ASCII)) {
+      var _ = pages.nextLong(); // of the address space
+      return PAGE * pages.nextLong();
+    }
   }
 
   @Test

@@ -76,7 +76,7 @@ class VariableTransfersTest {
         variable.read(4 * 5000 - 3, MemorySegment.ofArray(bytes));
         int middle = Float.floatToRawIntBits(2 * (5000 % 4099));
         for (int i = 0; i < 4; i++) {
-          assertEquals((byte) (middle >>> 8 * i), bytes[3 + i]);
+          assertEquals((byte) (middle >>> (8 * i)), bytes[3 + i]);
         }
         assertFalse(variable.isInMemory());
         for (int i = 0; i < LONG; i++) {
@@ -96,7 +96,8 @@ class VariableTransfersTest {
           .readLater((offset, target) -> {
             parts.add(target.byteSize());
             for (long i = 0; i < target.byteSize() / Float.BYTES; i++) {
-              target.setAtIndex(ValueLayout.JAVA_FLOAT, i, (offset / Float.BYTES + i) % 7);
+              target.setAtIndex(
+                  ValueLayout.JAVA_FLOAT, i, (float) ((offset / Float.BYTES + i) % 7));
             }
           });
       doubling(backend, variable).run();
