@@ -1,5 +1,6 @@
 package dev.irpo.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -91,7 +92,8 @@ class DamagedStartTest {
     run(model).requireRefused(file + ": is damaged (has CRC-32C ", "put a copy of it back");
     Files.write(file, new byte[0]);
     run(model).requireRefused(file + ": is damaged (it ends amid a line", "put a copy of it back");
-    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    int lineEnd = new String(whole, ISO_8859_1).lastIndexOf('\n', whole.length / 2);
+    Files.write(file, Arrays.copyOf(whole, lineEnd + 3));
     run(model).requireRefused(file + ": is damaged (it ends amid a line");
     Files.write(file, whole);
     run(model).requireSuccess();
