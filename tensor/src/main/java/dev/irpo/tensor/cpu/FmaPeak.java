@@ -9,10 +9,12 @@ import jdk.incubator.vector.FloatVector;
 /// measure of every product.
 ///
 /// ```text
-/// cᵢ ← cᵢ · x + y    for sixteen independent vectors, which hide the latency of two pipes
+/// cᵢ ← cᵢ + x · y    for twelve independent vectors
 /// ```
+///
+/// They hide the latency of two pipes, and with x and y they fit sixteen registers.
 public final class FmaPeak {
-  private static final int CHAINS = 16;
+  private static final int CHAINS = 12;
   private static final int STEPS = 1 << 20;
   private static final int WARM_UPS = 30;
   private static final int RUNS = 20;
@@ -81,30 +83,22 @@ public final class FmaPeak {
     FloatVector d1 = x;
     FloatVector d2 = x;
     FloatVector d3 = x;
-    FloatVector d4 = x;
-    FloatVector d5 = x;
-    FloatVector d6 = x;
-    FloatVector d7 = x;
     for (int i = 0; i < STEPS; i++) {
-      c0 = c0.fma(x, y);
-      c1 = c1.fma(x, y);
-      c2 = c2.fma(x, y);
-      c3 = c3.fma(x, y);
-      c4 = c4.fma(x, y);
-      c5 = c5.fma(x, y);
-      c6 = c6.fma(x, y);
-      c7 = c7.fma(x, y);
-      d0 = d0.fma(x, y);
-      d1 = d1.fma(x, y);
-      d2 = d2.fma(x, y);
-      d3 = d3.fma(x, y);
-      d4 = d4.fma(x, y);
-      d5 = d5.fma(x, y);
-      d6 = d6.fma(x, y);
-      d7 = d7.fma(x, y);
+      c0 = x.fma(y, c0);
+      c1 = x.fma(y, c1);
+      c2 = x.fma(y, c2);
+      c3 = x.fma(y, c3);
+      c4 = x.fma(y, c4);
+      c5 = x.fma(y, c5);
+      c6 = x.fma(y, c6);
+      c7 = x.fma(y, c7);
+      d0 = x.fma(y, d0);
+      d1 = x.fma(y, d1);
+      d2 = x.fma(y, d2);
+      d3 = x.fma(y, d3);
     }
     FloatVector c = c0.add(c1).add(c2).add(c3).add(c4).add(c5).add(c6).add(c7);
-    FloatVector d = d0.add(d1).add(d2).add(d3).add(d4).add(d5).add(d6).add(d7);
+    FloatVector d = d0.add(d1).add(d2).add(d3);
     return c.add(d).lane(0);
   }
 }

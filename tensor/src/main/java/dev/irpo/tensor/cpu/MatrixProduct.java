@@ -76,9 +76,9 @@ final class MatrixProduct {
       Tiles tiles, Strided c, long a, long b, int rows, int columns, boolean add, Scratch scratch) {
     Tiles onEdge = tiles.onto(Tiles.PANEL_BYTES);
     try (Scratch.Frame _ = scratch.frame()) {
-      MemorySegment edge = scratch.floats(Area.EDGE, (long) Tiles.ROWS * Tiles.PANEL);
-      for (int r = 0; r < rows; r += Tiles.ROWS) {
-        int count = Math.min(Tiles.ROWS, rows - r);
+      MemorySegment edge = scratch.floats(Area.EDGE, (long) Tiles.PANEL * Tiles.PANEL);
+      for (int r = 0; r < rows; r += Tiles.PANEL) {
+        int count = Math.min(Tiles.PANEL, rows - r);
         for (int i = 0; add && i < count; i++) {
           long from = c.at() + (r + i) * c.rowBytes();
           MemorySegment.copy(c.memory(), from, edge, i * Tiles.PANEL_BYTES, floatBytes(columns));

@@ -21,7 +21,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Fewer than four rows read each weight once, in order, as fast as memory gives it: 64 bytes a
 /// load, two weights to a word, so x comes with its even numbers before its odd ones. More go in
 /// tiles of four by four: sixteen vectors of partial sums in registers, two loads for four
-/// multiply-adds. A tile's weights of 16 bits are widened to a block in the L1 cache, which all
+/// multiply-adds, and in two halves where vectors have 256 bits or less and there are sixteen
+/// registers in all. A tile's weights of 16 bits are widened to a block in the L1 cache, which all
 /// rows share. What the inner loop touches lies in arrays for the reason that [RawMemory] gives.
 final class RowProducts {
   /// Rows and columns of a tile.
@@ -156,7 +157,15 @@ final class RowProducts {
     for (int first = 0; first < Lanes.PARTIALS; first += Lanes.COUNT) {
       float[] from = begun ? sums : ZEROS;
       int fromAt = begun ? at : 0;
-      tile(x, xAt, depth, wide, count, first, from, fromAt + first, sums, at + first);
+      if (Lanes.COUNT == Lanes.PARTIALS) {
+        tile(x, xAt, depth, wide, count, first, from, fromAt + first, sums, at + first);
+      } else {
+        for (int column = 0; column < TILE; column += 2) {
+          int sum = first + column * SUM;
+          int wAt = column * WIDE_ROW;
+          halfTile(x, xAt, depth, wide, wAt, count, first, from, fromAt + sum, sums, at + sum);
+        }
+      }
       int tail = first + Math.max(0, count - first) / Lanes.PARTIALS * Lanes.PARTIALS;
       if (tail + Lanes.COUNT > count && tail < count) {
         addTail(xAt, tail, count, at + first);
@@ -233,6 +242,55 @@ final class RowProducts {
     s31.intoArray(to, toAt + 13 * SUM);
     s32.intoArray(to, toAt + 14 * SUM);
     s33.intoArray(to, toAt + 15 * SUM);
+  }
+
+  /// Two columns, whose sums and factors fit sixteen registers. The end of the loop is a variable
+  /// so that C2 takes the checks of indices out of it: it counts loops by their own variable alone.
+  private static void halfTile(
+      float[] x,
+      int xAt,
+      int xRow,
+      float[] w,
+      int wAt,
+      int count,
+      int first,
+      float[] from,
+      int fromAt,
+      float[] to,
+      int toAt) {
+    FloatVector s00 = floats(from, fromAt);
+    FloatVector s01 = floats(from, fromAt + 1 * SUM);
+    FloatVector s10 = floats(from, fromAt + 4 * SUM);
+    FloatVector s11 = floats(from, fromAt + 5 * SUM);
+    FloatVector s20 = floats(from, fromAt + 8 * SUM);
+    FloatVector s21 = floats(from, fromAt + 9 * SUM);
+    FloatVector s30 = floats(from, fromAt + 12 * SUM);
+    FloatVector s31 = floats(from, fromAt + 13 * SUM);
+    int last = count - Lanes.COUNT;
+    for (int k = first; k <= last; k += Lanes.PARTIALS) {
+      FloatVector w0 = floats(w, wAt + k);
+      FloatVector w1 = floats(w, wAt + k + WIDE_ROW);
+      FloatVector x0 = floats(x, xAt + k);
+      s00 = x0.fma(w0, s00);
+      s01 = x0.fma(w1, s01);
+      FloatVector x1 = floats(x, xAt + xRow + k);
+      s10 = x1.fma(w0, s10);
+      s11 = x1.fma(w1, s11);
+      FloatVector x2 = floats(x, xAt + 2 * xRow + k);
+      s20 = x2.fma(w0, s20);
+      s21 = x2.fma(w1, s21);
+      FloatVector x3 = floats(x, xAt + 3 * xRow + k);
+      s30 = x3.fma(w0, s30);
+      s31 = x3.fma(w1, s31);
+    }
+    s00.intoArray(to, toAt);
+    s01.intoArray(to, toAt + 1 * SUM);
+    s10.intoArray(to, toAt + 4 * SUM);
+    s11.intoArray(to, toAt + 5 * SUM);
+    s20.intoArray(to, toAt + 8 * SUM);
+    s21.intoArray(to, toAt + 9 * SUM);
+    s30.intoArray(to, toAt + 12 * SUM);
+    s31.intoArray(to, toAt + 13 * SUM);
   }
 
   private static FloatVector floats(float[] array, int at) {

@@ -24,7 +24,10 @@ import jdk.incubator.vector.FloatVector;
 /// time. The addresses of A and B are kept to [RawMemory#ADDRESSES], so that the loop has no checks
 /// and little more than its loads and multiply-adds: 2.8 instructions for each of these, and at
 /// best 92 % of a core's multiply-add peak with A and B in the L2 cache. Vectors of 256 bits or
-/// less take 4 rows, because the machines that have no wider ones mostly have sixteen registers.
+/// less take 6 rows, because the machines that have no wider ones mostly have sixteen registers.
+///
+/// Loops of 6 and 4 rows end by an address: C2 unrolls small loops that count, and loads what two
+/// rounds need before either, for which sixteen registers are too few.
 ///
 /// The local variables are written out because C2 keeps vectors in registers only as locals. The
 /// sums begin with loaded vectors, of zeros if there is nothing to add to: where computed and
@@ -42,22 +45,32 @@ record Tiles(long cRow, long aGroup, long aRow, long aStep, int depth) {
   static final long PANEL_BYTES = floatBytes(PANEL);
 
   /// Most rows of a tile.
-  static final int ROWS = Lanes.COUNT == 16 ? 8 : 4;
+  private static final int ROWS = Lanes.COUNT == 16 ? 8 : 6;
 
   /// Not written.
   private static final MemorySegment ZEROS = Arena.global().allocate(4 * PANEL_BYTES, 64);
 
-  /// `rows` rows of C = A · B, or C += if `add`, by addresses of their first elements.
+  /// `rows` rows of C = A · B, or C += if `add`, by addresses of their first elements; A's begins a
+  /// group.
   void multiply(long c, long a, long b, int rows, boolean add) {
-    int r = 0;
-    for (; ROWS == 8 && rows - r > 4; r += 8) {
-      rows8(c + r * cRow, a + rowOffset(r), b, Math.min(7, rows - 1 - r), add);
+    boolean areEven = aGroup == PANEL * aRow; // a tile may then lie in two groups
+    int count;
+    for (int r = 0; r < rows; r += count) {
+      int left = areEven ? rows - r : Math.min(rows - r, PANEL - r % PANEL);
+      count = Math.min(left, ROWS);
+      rows(c + r * cRow, a + rowOffset(r), b, count, add);
     }
-    for (; rows - r > 1; r += 4) {
-      rows4(c + r * cRow, a + rowOffset(r), b, Math.min(3, rows - 1 - r), add);
-    }
-    if (r < rows) {
-      row(c + r * cRow, a + rowOffset(r), b, add);
+  }
+
+  private void rows(long c, long a, long b, int count, boolean add) {
+    if (count == 1) {
+      row(c, a, b, add);
+    } else if (count <= 4) {
+      rows4(c, a, b, count - 1, add);
+    } else if (ROWS == 6) {
+      rows6(c, a, b, count - 1, add);
+    } else {
+      rows8(c, a, b, count - 1, add);
     }
   }
 
@@ -166,6 +179,79 @@ record Tiles(long cRow, long aGroup, long aRow, long aStep, int depth) {
     c71.intoMemorySegment(ALL, c + r7 * cRow + BYTES, ORDER);
   }
 
+  /// 6 rows: twelve sums, a row of B and an element of A take fifteen registers.
+  private void rows6(long c, long a, long b, int last, boolean add) {
+    long from = add ? c : ZEROS.address();
+    long fromRow = add ? cRow : 0;
+    long r1 = Math.min(1, last);
+    long r2 = Math.min(2, last);
+    long r3 = Math.min(3, last);
+    long r4 = Math.min(4, last);
+    long r5 = Math.min(5, last);
+    FloatVector c00 = FloatVector.fromMemorySegment(FLOATS, ALL, from, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER);
+    FloatVector c10 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r1 * fromRow, ORDER);
+    FloatVector c11 =
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r1 * fromRow + BYTES, ORDER);
+    FloatVector c20 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r2 * fromRow, ORDER);
+    FloatVector c21 =
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r2 * fromRow + BYTES, ORDER);
+    FloatVector c30 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r3 * fromRow, ORDER);
+    FloatVector c31 =
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r3 * fromRow + BYTES, ORDER);
+    FloatVector c40 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r4 * fromRow, ORDER);
+    FloatVector c41 =
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r4 * fromRow + BYTES, ORDER);
+    FloatVector c50 = FloatVector.fromMemorySegment(FLOATS, ALL, from + r5 * fromRow, ORDER);
+    FloatVector c51 =
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + r5 * fromRow + BYTES, ORDER);
+    long step = aStep & ADDRESSES;
+    long a1 = r1 * aRow & ADDRESSES;
+    long a2 = r2 * aRow & ADDRESSES;
+    long a3 = r3 * aRow & ADDRESSES;
+    long a4 = r4 * aRow & ADDRESSES;
+    long a5 = r5 * aRow & ADDRESSES;
+    long at = a & ADDRESSES;
+    long bAt = b & ADDRESSES;
+    long end = bAt + depth * PANEL_BYTES & ADDRESSES;
+    while (bAt != end) {
+      FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, ALL, bAt, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(FLOATS, ALL, bAt + BYTES, ORDER);
+      FloatVector x0 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, at));
+      c00 = x0.fma(b0, c00);
+      c01 = x0.fma(b1, c01);
+      FloatVector x1 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, at + a1));
+      c10 = x1.fma(b0, c10);
+      c11 = x1.fma(b1, c11);
+      FloatVector x2 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, at + a2));
+      c20 = x2.fma(b0, c20);
+      c21 = x2.fma(b1, c21);
+      FloatVector x3 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, at + a3));
+      c30 = x3.fma(b0, c30);
+      c31 = x3.fma(b1, c31);
+      FloatVector x4 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, at + a4));
+      c40 = x4.fma(b0, c40);
+      c41 = x4.fma(b1, c41);
+      FloatVector x5 = FloatVector.broadcast(FLOATS, ALL.get(FLOAT, at + a5));
+      c50 = x5.fma(b0, c50);
+      c51 = x5.fma(b1, c51);
+      at = at + step & ADDRESSES;
+      bAt = bAt + PANEL_BYTES & ADDRESSES;
+    }
+    c00.intoMemorySegment(ALL, c, ORDER);
+    c01.intoMemorySegment(ALL, c + BYTES, ORDER);
+    c10.intoMemorySegment(ALL, c + r1 * cRow, ORDER);
+    c11.intoMemorySegment(ALL, c + r1 * cRow + BYTES, ORDER);
+    c20.intoMemorySegment(ALL, c + r2 * cRow, ORDER);
+    c21.intoMemorySegment(ALL, c + r2 * cRow + BYTES, ORDER);
+    c30.intoMemorySegment(ALL, c + r3 * cRow, ORDER);
+    c31.intoMemorySegment(ALL, c + r3 * cRow + BYTES, ORDER);
+    c40.intoMemorySegment(ALL, c + r4 * cRow, ORDER);
+    c41.intoMemorySegment(ALL, c + r4 * cRow + BYTES, ORDER);
+    c50.intoMemorySegment(ALL, c + r5 * cRow, ORDER);
+    c51.intoMemorySegment(ALL, c + r5 * cRow + BYTES, ORDER);
+  }
+
   /// 4 rows.
   private void rows4(long c, long a, long b, int last, boolean add) {
     long from = add ? c : ZEROS.address();
@@ -187,7 +273,8 @@ record Tiles(long cRow, long aGroup, long aRow, long aStep, int depth) {
     long a3 = r3 * aRow & ADDRESSES;
     long at = a & ADDRESSES;
     long bAt = b & ADDRESSES;
-    for (int k = 0; k < depth; k++) {
+    long end = bAt + depth * PANEL_BYTES & ADDRESSES;
+    while (bAt != end) {
       FloatVector b0 = RawMemory.load(bAt);
       FloatVector b1 = RawMemory.load(bAt + BYTES);
       FloatVector x0 = RawMemory.broadcast(at);
