@@ -1,25 +1,33 @@
 package dev.irpo.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// Memory of the host that buffers are views of.
 ///
 /// The content may be elsewhere: a device has it that changed it, or a checkpoint that it is to be
 /// read from. It is fetched when the host next asks for the memory, and not at all if it never
 /// does; whoever can do with a part at a time [reads][#read] it where it is, and the memory is
-/// never filled.
+/// never filled. Several threads may ask at once, as writers of checkpoints do.
 public final class Storage {
   /// Content that is not in the memory.
   @FunctionalInterface
   public interface Source {
     /// Fills `target` with the bytes from `offset` on; as often as it is asked to.
     void read(long offset, MemorySegment target);
+
+    /// What a thread holds from asking whether the content is still there until it has read it. A
+    /// source that takes a lock itself names that one: whoever replaces the content may hold it, so
+    /// with a second lock two threads could wait for each other.
+    default Object lock() {
+      return this;
+    }
   }
 
   private final MemorySegment segment;
   private final long byteSize;
   private long version;
-  private Source elsewhere;
+  private final AtomicReference<Source> elsewhere = new AtomicReference<>();
 
   Storage(MemorySegment segment) {
     this(segment, segment.byteSize());
@@ -35,11 +43,16 @@ public final class Storage {
     return segment.address();
   }
 
+  /// The source is forgotten when its content is here: nobody may take the memory for it before,
+  /// and one that fails can be asked again.
   void refresh() {
-    if (elsewhere != null) {
-      Source source = elsewhere;
-      elsewhere = null;
-      source.read(0, segment);
+    for (Source source = elsewhere.get(); source != null; source = elsewhere.get()) {
+      synchronized (source.lock()) {
+        if (source.equals(elsewhere.get())) {
+          source.read(0, segment);
+          var _ = elsewhere.compareAndSet(source, null);
+        }
+      }
     }
   }
 
@@ -47,35 +60,39 @@ public final class Storage {
   /// elsewhere need not be fetched.
   void refreshUnlessWhole(MemorySegment part) {
     if (part.byteSize() == segment.byteSize()) {
-      elsewhere = null;
+      discard();
     }
     refresh();
   }
 
   /// Announces that nobody will ask for the content before it is overwritten.
   public void discard() {
-    elsewhere = null;
+    elsewhere.set(null);
   }
 
   /// Fetches the content if it is still in a place that is about to go.
   public void refreshFrom(Source source) {
-    if (source.equals(elsewhere)) {
+    if (source.equals(elsewhere.get())) {
       refresh();
     }
   }
 
   /// Whether the memory has the content.
   boolean isInMemory() {
-    return elsewhere == null;
+    return elsewhere.get() == null;
   }
 
   /// Copies the bytes from `offset` on, from where they are.
   public void read(long offset, MemorySegment target) {
-    if (elsewhere != null) {
-      elsewhere.read(offset, target);
-    } else {
-      MemorySegment.copy(segment, offset, target, 0, target.byteSize());
+    for (Source source = elsewhere.get(); source != null; source = elsewhere.get()) {
+      synchronized (source.lock()) {
+        if (source.equals(elsewhere.get())) {
+          source.read(offset, target);
+          return;
+        }
+      }
     }
+    MemorySegment.copy(segment, offset, target, 0, target.byteSize());
   }
 
   /// Bytes of all of it.
@@ -119,6 +136,6 @@ public final class Storage {
   /// @param source must stay as long as nothing overwrites the memory
   public void readLater(Source source) {
     version++;
-    elsewhere = source;
+    elsewhere.set(source);
   }
 }

@@ -2,11 +2,16 @@ package dev.irpo.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 class StorageTest {
   private final Buffer whole = Buffer.allocate(DType.F32, 8);
@@ -62,6 +67,99 @@ class StorageTest {
     storage.refreshFrom(source);
     storage.refreshFrom(source);
     assertEquals(1, fetches);
+  }
+
+  /// An element as a thread of its own gets it.
+  private record Reader(Thread thread, FutureTask<Double> value) {
+    static Reader start(Buffer buffer) {
+      FutureTask<Double> value = new FutureTask<>(() -> buffer.get(0));
+      return new Reader(Thread.ofPlatform().daemon().start(value), value);
+    }
+
+    /// Waits until it waits for a lock, or has the element.
+    void awaitLock() {
+      while (thread.getState() != Thread.State.BLOCKED && thread.isAlive()) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void nobodySeesTheMemoryWhileAnotherThreadFillsIt() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    whole
+        .storage()
+        .readLater((offset, target) -> {
+          fetches++;
+          begun.countDown();
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          target.setAtIndex(ValueLayout.JAVA_FLOAT, 0, 7);
+        });
+    Reader first = Reader.start(whole);
+    begun.await();
+    assertFalse(whole.isInMemory());
+    Reader second = Reader.start(whole);
+    second.awaitLock();
+    release.countDown();
+    assertEquals(7, first.value().get());
+    assertEquals(7, second.value().get());
+    assertEquals(1, fetches);
+  }
+
+  /// A device is locked while it runs, and content is fetched from a plan that goes.
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void whoHoldsTheLockOfASourceMayFetchReadAndReplaceItsContent() throws Exception {
+    Object device = new Object();
+    Storage.Source source =
+        new Storage.Source() {
+          @Override
+          public Object lock() {
+            return device;
+          }
+
+          @Override
+          public void read(long offset, MemorySegment target) {
+            assertTrue(Thread.holdsLock(device));
+            fetches++;
+            target.setAtIndex(ValueLayout.JAVA_FLOAT, 0, fetches);
+          }
+        };
+    Storage storage = whole.storage();
+    storage.readLater(source);
+    Reader reader;
+    synchronized (device) {
+      reader = Reader.start(whole);
+      reader.awaitLock();
+      storage.refreshFrom(source);
+      storage.readLater(source);
+      storage.read(0, MemorySegment.ofArray(new float[1]));
+    }
+    assertEquals(3, reader.value().get());
+    assertEquals(3, fetches);
+  }
+
+  @Test
+  void aSourceThatFailsIsAskedAgain() {
+    whole
+        .storage()
+        .readLater((offset, target) -> {
+          fetches++;
+          if (fetches == 1) {
+            throw new IllegalStateException("lost");
+          }
+          target.setAtIndex(ValueLayout.JAVA_FLOAT, 0, 7);
+        });
+    assertThrows(IllegalStateException.class, () -> whole.get(0));
+    assertFalse(whole.isInMemory());
+    assertEquals(7, whole.get(0));
+    assertEquals(2, fetches);
   }
 
   @Test

@@ -32,8 +32,7 @@ final class DevicePlan implements AutoCloseable {
     this.programs = List.copyOf(programs);
     variables = DevicePlans.variables(programs);
     programs.forEach(program -> storages.put(program, program.storages()));
-    variables.forEach((storage, variable) ->
-        contents.put(storage, (offset, target) -> read(variable, offset, target)));
+    variables.forEach((storage, variable) -> contents.put(storage, new Content(variable)));
   }
 
   List<TornadoProgram> programs() {
@@ -69,13 +68,25 @@ final class DevicePlan implements AutoCloseable {
     }
   }
 
-  /// Writers of checkpoints read in threads of their own.
-  private void read(DeviceVariable variable, long offset, MemorySegment target) {
-    synchronized (owner) {
+  /// What the device has of a variable. Writers of checkpoints read it in threads of their own.
+  private final class Content implements Storage.Source {
+    private final DeviceVariable variable;
+
+    Content(DeviceVariable variable) {
+      this.variable = variable;
+    }
+
+    @Override
+    public Object lock() {
+      return owner;
+    }
+
+    @Override
+    public void read(long offset, MemorySegment target) {
       if (plan == null) {
         throw new IllegalStateException("the device that has this memory was closed");
       }
-      graphs.transfers().receive(variable, this::take, offset, target);
+      graphs.transfers().receive(variable, DevicePlan.this::take, offset, target);
     }
   }
 
