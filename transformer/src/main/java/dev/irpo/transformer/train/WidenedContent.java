@@ -14,10 +14,12 @@ record WidenedContent(Buffer values) implements TensorContent {
     return values.numElements() * Float.BYTES;
   }
 
-  /// Whole numbers alone are read.
+  /// Whole numbers alone are read, from where they are, into the half of `target` that is
+  /// overwritten last.
   @Override
   public void read(long offset, MemorySegment target) {
-    Buffer part = values.slice(offset / Float.BYTES, target.byteSize() / Float.BYTES);
-    HalfPrecision.widen(values.dtype(), part.segment(), target);
+    MemorySegment half = target.asSlice(target.byteSize() / 2);
+    values.read(offset / 2, half);
+    HalfPrecision.widen(values.dtype(), half, target);
   }
 }
