@@ -103,6 +103,20 @@ final class DevicePlan implements AutoCloseable {
     graphs = new PlanGraphs(name, programs, variables, owner.form());
     DeviceLimits.require(owner.device(), graphs);
     plan = new TornadoExecutionPlan(graphs.snapshots());
+    try {
+      prepare();
+    } catch (RuntimeException | Error e) {
+      try {
+        close(); // or the next run would find a plan without its arrays
+      } catch (DeviceFailure failure) {
+        e.addSuppressed(failure);
+      }
+      throw e;
+    }
+  }
+
+  /// Compiles, and makes all arrays on the device.
+  private void prepare() {
     var _ = plan.withDevice(owner.device());
     if (!graphs.grids().keySet().isEmpty()) {
       var _ = plan.withGridScheduler(graphs.grids());
