@@ -1,9 +1,8 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.DType;
-import dev.irpo.tensor.tornado.task.RoundingTasks;
+import dev.irpo.tensor.HalfPrecision;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
@@ -95,24 +94,19 @@ final class VariableTransfers {
   /// @param put as above
   void sendRounded(DeviceVariable variable, Consumer<TornadoNativeArray> put) {
     MemorySegment single = floats.getSegment();
+    MemorySegment half = pairs.getSegment();
     forParts(
         variable,
         0,
         variable.storage().byteSize(),
         (piece, first, at, words) -> {
-          variable.storage().read(first, single.asSlice(0, (long) WORD * words));
-          for (int i = 0; i < words; i += 2) {
-            int lower = RoundingTasks.bits(at(single, i));
-            int upper = i + 1 == words ? 0 : RoundingTasks.bits(at(single, i + 1));
-            pairs.set(i / 2, upper << Short.SIZE | lower);
-          }
+          MemorySegment content = single.asSlice(0, (long) WORD * words);
+          variable.storage().read(first, content);
+          pairs.set((words - 1) / 2, 0); // the last pair may have one element
+          HalfPrecision.narrow(DType.BF16, content, half.asSlice(0, (long) Short.BYTES * words));
           setRange(at / 2, (words + 1) / 2);
           put.accept(piece.rounded());
         });
-  }
-
-  private static float at(MemorySegment segment, long index) {
-    return segment.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
   }
 
   /// Copies bytes of the content from the device.

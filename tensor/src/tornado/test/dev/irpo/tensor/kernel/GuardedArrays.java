@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.tornado.DeviceMemory;
-import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.TransferTasks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -85,7 +85,8 @@ final class GuardedArrays implements DeviceMemory {
       int at = before + i;
       int shift = at % 2 * Short.SIZE;
       int others = pairs.get(at / 2) & ~(0xffff << shift);
-      pairs.set(at / 2, others | (RoundingTasks.bits((float) weight.get(i)) << shift));
+      int bits = HalfPrecision.narrowed(DType.BF16, (float) weight.get(i)) & 0xffff;
+      pairs.set(at / 2, others | (bits << shift));
     }
     return Optional.of(new Pairs(pairs, before));
   }

@@ -108,6 +108,37 @@ class VariableTransfersTest {
     }
   }
 
+  /// The numbers of a model that went wrong must not look as if they were right.
+  @Test
+  void whatIsNoNumberStaysNoneInRoundedWeights() {
+    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+    DevicePlans plans =
+        new DevicePlans(device, (done, total) -> {}, 1 << 28, Form.PLAIN, true, false);
+    try (Backend backend = new TornadoBackend(plans)) {
+      Graph graph = new Graph();
+      Tensor x = graph.input("x", DType.F32, Shape.of(1, 3));
+      Tensor y = Linear.linear(x, graph.variable("weight", Shape.of(3, 3)));
+      graph.output(y);
+      Buffer weight = backend.allocate(9);
+      for (int i = 0; i < 9; i++) {
+        weight.set(i, i);
+      }
+      weight.segment().setAtIndex(ValueLayout.JAVA_INT, 1, 0x7fff_ffff);
+      weight.segment().setAtIndex(ValueLayout.JAVA_INT, 8, 0xffff_ffff);
+      weight.markChanged();
+      Program program =
+          backend.compile(
+              graph, Map.of("weight", weight), CompileOptions.DEFAULT.roundingWeights());
+      for (int i = 0; i < 3; i++) {
+        program.buffer(x).set(i, 1);
+      }
+      program.run();
+      assertEquals(Double.NaN, program.buffer(y).get(0));
+      assertEquals(3 + 4 + 5, program.buffer(y).get(1));
+      assertEquals(Double.NaN, program.buffer(y).get(2));
+    }
+  }
+
   @Test
   void aPlanThatGoesBringsWhatItsDeviceHasAlone() {
     try (Backend backend = new TornadoBackend(plans(1 << 28))) {

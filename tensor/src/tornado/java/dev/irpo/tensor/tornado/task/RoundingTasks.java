@@ -27,12 +27,6 @@ public final class RoundingTasks {
 
   private RoundingTasks() {}
 
-  /// The 16 bits of the nearest bfloat16, ties to even; on the host.
-  public static int bits(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-  }
-
   /// What sign and exponent mean for a mantissa from 1 to 2: ±2^(e − 127), for the first exponent
   /// what they mean for one below 1; after them a NaN.
   public static float[] powers() {
