@@ -16,8 +16,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 ///
 /// Arrays are moved as words of four bytes, a number of single precision or a pair.
 final class VariableTransfers {
-  /// Most words at a time.
-  private static final int MOST_WORDS = 1 << 22;
+  /// Most words at a time: a stage comes to the host whole, and writers of checkpoints ask for
+  /// `HashedFile.PIECE_BYTES` of `checkpoints`.
+  private static final int MOST_WORDS = 1 << 20;
 
   private static final int WORD = Integer.BYTES;
 

@@ -14,6 +14,7 @@ import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Shape;
 import dev.irpo.tensor.Tensor;
 import dev.irpo.tensor.cpu.CpuBackend;
+import dev.irpo.tensor.device.DeviceProvider.Listener;
 import dev.irpo.tensor.kernel.Samples;
 import dev.irpo.tensor.op.Accumulate;
 import dev.irpo.tensor.op.Add;
@@ -35,8 +36,14 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 /// Variables that are moved in parts, or lie in one array.
 @Tag("device")
 class VariableTransfersTest {
-  /// More than two stages.
+  /// More than nine stages.
   private static final int LONG = 10_000_001;
+
+  /// Most bytes that a writer of a file asks for at a time.
+  private static final int PIECE = 1 << 22;
+
+  /// Bytes that TornadoVM adds to an array.
+  private static final int HEADER = 16;
 
   private static final int ROWS = 3;
   private static final int WIDTH = 24;
@@ -101,10 +108,40 @@ class VariableTransfersTest {
             }
           });
       doubling(backend, variable).run();
-      assertEquals(3, parts.size());
+      assertEquals(10, parts.size());
       assertEquals(4L * LONG, parts.stream().mapToLong(Long::longValue).sum());
       assertEquals(2 * ((LONG - 1) % 7), variable.get(LONG - 1));
-      assertEquals(3, parts.size());
+      assertEquals(10, parts.size());
+    }
+  }
+
+  @Test
+  void aWriterOfAFileMovesWhatItAsksFor() {
+    List<Long> out = new ArrayList<>();
+    Listener listener =
+        new Listener() {
+          @Override
+          public void compiled(int done, int total) {}
+
+          @Override
+          public boolean wantsExecutions() {
+            return true;
+          }
+
+          @Override
+          public void executed(long bytesIn, long bytesOut, long allocatedBytes) {
+            out.add(bytesOut);
+          }
+        };
+    var device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+    DevicePlans plans = new DevicePlans(device, listener, 1 << 28, Form.PLAIN, false, false);
+    try (Backend backend = new TornadoBackend(plans)) {
+      Buffer variable = backend.allocate(LONG);
+      doubling(backend, variable).run();
+      out.clear();
+      byte[] piece = new byte[PIECE];
+      variable.read(4 * 1001, MemorySegment.ofArray(piece));
+      assertEquals(List.of((long) PIECE + HEADER), out);
     }
   }
 
