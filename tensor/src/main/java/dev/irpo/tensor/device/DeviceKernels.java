@@ -7,7 +7,8 @@ public enum DeviceKernels {
   AUTO,
   /// A work item an element or a row.
   PLAIN,
-  /// Groups of threads that share local memory, products in tiles.
+  /// Groups of threads that share local memory, products in tiles; attention too where there is
+  /// enough of it.
   GROUPS,
   /// As `GROUPS`, products by cuBLAS, of factors in single precision or, with rounded weights,
   /// bfloat16.

@@ -22,7 +22,7 @@ final class TornadoAttention implements AttentionKernels {
 
   private AttentionForm form(AttentionSizes sizes) {
     boolean fits = sizes.headDim() <= PackedAttentionTasks.MAX_HEAD_DIM;
-    return form != TornadoKernels.Form.PLAIN && fits
+    return form.tilesAttention() && fits
         ? new GroupAttention(tasks, memory)
         : new PlainAttention(tasks, memory);
   }

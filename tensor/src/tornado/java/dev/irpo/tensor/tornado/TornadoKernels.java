@@ -1,6 +1,7 @@
 package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.kernel.Kernels;
+import dev.irpo.tensor.tornado.task.KeyGradientTasks;
 
 /// The kernels of a device.
 public final class TornadoKernels {
@@ -10,12 +11,26 @@ public final class TornadoKernels {
     PLAIN,
     /// Groups of threads that share local memory.
     GROUPS,
+    /// As `GROUPS`, attention as `PLAIN`, for devices whose local memory is smaller than its tiles.
+    SMALL_GROUPS,
     /// As `GROUPS`, products by cuBLAS.
     CUBLAS,
     /// As `CUBLAS`, in TF32.
     TF32,
     /// As `GROUPS`, products of many rows by the `cublasSgemm` of TornadoVM.
     SGEMM;
+
+    /// Groups of threads on a device, sampler, scorer and trainer with the same attention.
+    ///
+    /// @param localBytes that a group of threads may share
+    static Form groups(long localBytes) {
+      return localBytes < KeyGradientTasks.LOCAL_BYTES ? SMALL_GROUPS : GROUPS;
+    }
+
+    /// Whether groups of threads compute attention.
+    boolean tilesAttention() {
+      return this != PLAIN && this != SMALL_GROUPS;
+    }
 
     /// Whether a library computes products.
     boolean callsLibrary() {

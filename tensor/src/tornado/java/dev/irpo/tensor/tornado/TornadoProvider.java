@@ -118,10 +118,10 @@ public final class TornadoProvider implements DeviceProvider {
         if (SgemmProducts.isOffered(device)) {
           yield Form.SGEMM;
         }
-        yield device.getDeviceType() == TornadoDeviceType.CPU ? Form.PLAIN : Form.GROUPS;
+        yield device.getDeviceType() == TornadoDeviceType.CPU ? Form.PLAIN : groups(device);
       }
       case PLAIN -> Form.PLAIN;
-      case GROUPS -> Form.GROUPS;
+      case GROUPS -> groups(device);
       case CUBLAS, TF32 -> {
         requireCuda(kernels, device);
         if (!CublasProducts.isOffered(device)) {
@@ -140,6 +140,11 @@ public final class TornadoProvider implements DeviceProvider {
         yield Form.SGEMM;
       }
     };
+  }
+
+  /// OpenCL promises 32 kB of local memory, CUDA 48.
+  private static Form groups(TornadoDevice device) {
+    return Form.groups(device.getDeviceLocalMemorySize());
   }
 
   private static void requireCuda(DeviceKernels kernels, TornadoDevice device) {

@@ -115,6 +115,7 @@ class TornadoAttentionBitsTest {
   @CsvSource({
     "PLAIN, 2, 16, 37, 0",
     "PLAIN, 2, 16, 37, 33",
+    "SMALL_GROUPS, 2, 16, 37, 0",
     "GROUPS, 1, 16, 37, 0",
     "GROUPS, 2, 32, 64, 0",
     "GROUPS, 4, 20, 270, 0",

@@ -1,5 +1,7 @@
 package dev.irpo.tensor.tornado;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -9,6 +11,7 @@ import dev.irpo.tensor.device.DeviceKernels;
 import dev.irpo.tensor.device.DeviceProvider.Device;
 import dev.irpo.tensor.device.DeviceProvider.Options;
 import dev.irpo.tensor.device.SamplingWeights;
+import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -43,5 +46,14 @@ class TornadoProviderTest {
   void graphsOfCudaNeedIt() {
     Options on = new Options(DeviceKernels.AUTO, SamplingWeights.AUTO, DeviceGraphs.ON);
     assertNeedsCuda("compute.deviceGraphs is on", on);
+  }
+
+  /// OpenCL promises 32 kB.
+  @Test
+  void attentionInTilesNeedsItsLocalMemory() {
+    assertEquals(Form.SMALL_GROUPS, Form.groups(32 << 10));
+    assertEquals(Form.GROUPS, Form.groups(48 << 10));
+    assertFalse(Form.SMALL_GROUPS.tilesAttention());
+    assertTrue(Form.GROUPS.tilesAttention());
   }
 }

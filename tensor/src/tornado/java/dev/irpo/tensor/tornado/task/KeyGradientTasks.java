@@ -20,6 +20,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// Gradients of the keys and values of packed attention, a group of threads for each tile of
 /// [AttentionTiles]. Runs on devices only; arrays as in [AttentionTasks].
 public final class KeyGradientTasks {
+  /// Bytes of local memory that a group takes, the most of all tasks of attention.
+  public static final int LOCAL_BYTES = Float.BYTES * (2 * SMALL_PANEL + 2 * PANEL + 2 * SCORES);
+
   private KeyGradientTasks() {}
 
   /// Groups of threads that so many rows need.
