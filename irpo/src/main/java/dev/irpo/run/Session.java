@@ -85,11 +85,7 @@ final class Session {
     this.progress = progress;
     seen = progress.checksums();
     weights = folder.model(0);
-    sampler = newSampler();
-  }
-
-  private RolloutSampler newSampler() {
-    return newSampler(model);
+    sampler = newSampler(model);
   }
 
   private RolloutSampler newSampler(LanguageModel from) {
@@ -215,7 +211,7 @@ final class Session {
       work.accept(sampler);
       return;
     }
-    sampler = newSampler();
+    sampler = newSampler(model);
     free();
     first(merged::write);
     try (StoredModel stored = ModelFiles.open(merged.path(), Optional.empty())) {
@@ -314,9 +310,10 @@ final class Session {
     scorer = null;
     sampler = null;
     model = null;
+    backend.freePrograms();
     free();
     model = Training.map(config, backend, replicas, next, changing);
-    sampler = newSampler();
+    sampler = newSampler(model);
     if (mapped != null) {
       mapped.close(); // or a deleted checkpoint would keep its room on the disk
     }

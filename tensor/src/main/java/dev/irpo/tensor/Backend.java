@@ -41,6 +41,10 @@ public interface Backend extends AutoCloseable {
     return 0;
   }
 
+  /// Gives back what the programs compiled so far have on a device, which keeps it until it is
+  /// told. None of them may run again, and what the device alone has of their variables is lost.
+  default void freePrograms() {}
+
   /// Stops threads and frees devices.
   @Override
   void close();

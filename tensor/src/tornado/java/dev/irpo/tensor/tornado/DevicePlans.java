@@ -55,7 +55,16 @@ final class DevicePlans implements AutoCloseable {
   }
 
   synchronized void run(TornadoProgram program) {
-    plans.get(program).run(program);
+    DevicePlan plan = plans.get(program);
+    if (plan == null) {
+      throw new IllegalStateException("the program was freed");
+    }
+    plan.run(program);
+  }
+
+  /// How many there are.
+  synchronized int size() {
+    return (int) plans.values().stream().distinct().count();
   }
 
   TornadoDevice device() {
@@ -82,8 +91,9 @@ final class DevicePlans implements AutoCloseable {
     return maxArray;
   }
 
+  /// Gives back what the programs so far have on the device; others may follow.
   @Override
-  public void close() {
+  public synchronized void close() {
     plans.values().stream().distinct().forEach(DevicePlan::close);
     plans.clear();
   }

@@ -71,6 +71,11 @@ public final class TornadoBackend implements Backend {
   }
 
   @Override
+  public void freePrograms() {
+    plans.close();
+  }
+
+  @Override
   public void close() {
     plans.close();
   }

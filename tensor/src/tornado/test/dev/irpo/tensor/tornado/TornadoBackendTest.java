@@ -369,24 +369,4 @@ class TornadoBackendTest {
     assertTrue(message.contains("CL_DEVICE_NOT_AVAILABLE"), message);
     assertTrue(message.contains("run the same command again"), message);
   }
-
-  @Test
-  void aPlanWhoseCompilationFailsIsMadeAgain() {
-    boolean[] fails = {true};
-    Listener listener =
-        (done, total) -> {
-          if (fails[0]) {
-            throw new IllegalStateException("no room for the code");
-          }
-        };
-    try (Backend backend = backend(1 << 28, listener)) {
-      Step step = Step.of(backend, Map.of("weight", backend.allocate(N)));
-      for (int i = 0; i < 2; i++) {
-        assertThrows(IllegalStateException.class, () -> step.run(1));
-      }
-      fails[0] = false;
-      assertEquals(2.0 * N, step.run(1), 1e-2);
-      assertEquals(4.0 * N * 3, step.run(2), 1e-1);
-    }
-  }
 }
