@@ -9,7 +9,6 @@ import dev.irpo.check.kernel.Parity;
 import dev.irpo.check.kernel.PreparedKernel;
 import dev.irpo.check.kernel.RoundedProduct;
 import dev.irpo.tensor.Backend;
-import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.reference.ReferenceBackend;
 
 /// Every kernel against the reference.
@@ -22,8 +21,7 @@ record KernelChecks(CheckTarget target) implements PartCheck {
   public void run(CheckRows rows) {
     CheckLimits limits = target.limits();
     KernelSizes model = KernelSizes.of(target.model(), limits.rows(), limits.slots());
-    BackendTraits traits = target.traits();
-    for (KernelCase kernel : KernelCase.of(traits)) {
+    for (KernelCase kernel : KernelCase.values()) {
       KernelWork work = kernel.work();
       KernelSizes sizes = model.within(work, limits.referenceFlops(), limits.bytes());
       compare(rows, kernel, sizes);
@@ -31,7 +29,7 @@ record KernelChecks(CheckTarget target) implements PartCheck {
         compare(rows, kernel, model.noWiderThan(limits.narrowWidth()));
       }
     }
-    if (traits.roundsWeights()) {
+    if (target.traits().roundsWeights()) {
       KernelSizes sizes =
           model.within(KernelCase.LINEAR.work(), limits.referenceFlops(), limits.bytes());
       rows.attempt(RoundedProduct.NAME, sizes.toString(), () -> rounded(sizes));

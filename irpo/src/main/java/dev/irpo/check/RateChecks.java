@@ -25,7 +25,7 @@ record RateChecks(CheckTarget target) implements PartCheck {
     if (!Double.isNaN(roof.flopsPerSecond())) {
       flops = Math.max(flops, roof.flopsPerSecond() * limits.kernelTime().seconds() / RUNS);
     }
-    for (KernelCase kernel : KernelCase.of(target.traits())) {
+    for (KernelCase kernel : KernelCase.values()) {
       KernelSizes sizes = model.within(kernel.work(), flops, limits.bytes());
       rows.attempt(kernel.toString(), sizes.toString(), () -> timed(kernel.work(), sizes, roof));
     }

@@ -216,20 +216,13 @@ public abstract sealed class Training<T> permits PreferenceTraining, SupervisedT
   /// have a type of their own (`train.precision`), and none where the processes divide them, since
   /// each then has its share in its trainer.
   ///
-  /// @throws IllegalArgumentException if `train.parameters` selects none, or the backend does not
-  ///   keep activations in the type of `train.precision`
+  /// @throws IllegalArgumentException if `train.parameters` selects none
   public static Set<String> changing(
       RunConfig config, Backend backend, Replicas replicas, LlamaConfig sizes) {
-    DType type = precision(config);
-    if (type.isHalf() && !backend.traits().storesHalf()) {
-      throw new IllegalArgumentException(
-          "train.precision=bf16: backend %s keeps activations in single precision; use backend cpu, or f32"
-              .formatted(config.compute().backend()));
-    }
     if (dividesParameters(config, replicas)) {
       return Set.of();
     }
-    return backend.traits().mapsWeights() || type.isHalf()
+    return backend.traits().mapsWeights() || precision(config).isHalf()
         ? Schedules.trained(config, sizes).of(sizes).keySet()
         : sizes.parameterShapes().keySet();
   }

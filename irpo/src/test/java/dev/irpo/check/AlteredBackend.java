@@ -88,7 +88,6 @@ public final class AlteredBackend implements Backend {
         saysThatItRounds,
         plain.compilesSlowly(),
         plain.isBatchInvariant(),
-        /* storesHalf= */ true,
         plain.runsOnHost());
   }
 

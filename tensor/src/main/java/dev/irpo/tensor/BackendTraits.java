@@ -14,8 +14,6 @@ import java.util.Set;
 ///   again, all together, when another joins them later
 /// @param isBatchInvariant whether a row has the same bits whatever the other rows of its program,
 ///   so that sampling, scoring and training agree to the bit
-/// @param storesHalf whether what a program computes may be kept in 16 bits
-///   ([dev.irpo.tensor.op.Narrow])
 /// @param runsOnHost whether its programs may have operations that work on the host's memory, see
 ///   [Op#runsOnHost()]
 public record BackendTraits(
@@ -23,16 +21,14 @@ public record BackendTraits(
     boolean roundsWeights,
     boolean compilesSlowly,
     boolean isBatchInvariant,
-    boolean storesHalf,
     boolean runsOnHost) {
-  /// Everything in single precision, compiled at once, each row on its own.
+  /// All weights loaded, programs compiled at once, each row on its own.
   public static final BackendTraits PLAIN =
       new BackendTraits(
           /* mappedWeights= */ Set.of(),
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,
-          /* storesHalf= */ false,
           /* runsOnHost= */ true);
 
   /// What is known of a device before it is started: programs keep what they compute, caches,
@@ -43,7 +39,6 @@ public record BackendTraits(
           /* roundsWeights= */ false,
           /* compilesSlowly= */ true,
           /* isBatchInvariant= */ true,
-          /* storesHalf= */ true,
           /* runsOnHost= */ false);
 
   /// Whether weights that do not change can stay where a checkpoint has them.

@@ -187,8 +187,7 @@ public final class Parameters {
   /// precision.
   ///
   /// @param changing names of those that will; none where the processes divide them
-  /// @param type that programs read these in, and keep activations in; F32, or BF16 where the
-  ///   backend [keeps 16 bits][dev.irpo.tensor.BackendTraits#storesHalf()]
+  /// @param type that programs read these in, and keep activations in; F32 or BF16
   /// @throws IllegalArgumentException as above, or as [LlamaConfig#slice], or if one that will
   ///   change has a number that the type lacks
   public static Parameters map(

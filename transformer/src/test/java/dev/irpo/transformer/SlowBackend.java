@@ -23,7 +23,6 @@ public record SlowBackend(Backend other) implements Backend {
         /* roundsWeights= */ false,
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ true,
-        /* storesHalf= */ false,
         /* runsOnHost= */ false);
   }
 

@@ -1,9 +1,5 @@
 package dev.irpo.check.kernel;
 
-import dev.irpo.tensor.BackendTraits;
-import java.util.Arrays;
-import java.util.List;
-
 /// All kernels, each at the place that costs most in a training step or, for the cache, in a decode
 /// step.
 @SuppressWarnings("ImmutableEnumChecker") // each work is a constant
@@ -93,18 +89,6 @@ public enum KernelCase {
 
   KernelCase(KernelWork work) {
     this.work = work;
-  }
-
-  /// Those of the programs that a backend runs.
-  public static List<KernelCase> of(BackendTraits backend) {
-    return Arrays.stream(values())
-        .filter(kernel -> backend.storesHalf() || !kernel.storesHalf())
-        .toList();
-  }
-
-  /// Whether it is of programs that keep activations in 16 bits alone.
-  public boolean storesHalf() {
-    return this == NARROW || this == WIDEN;
   }
 
   /// Its arguments, call and check.

@@ -29,7 +29,6 @@ public final class CpuBackend implements Backend {
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,
-          /* storesHalf= */ true,
           /* runsOnHost= */ true);
 
   private final WorkerPool pool;

@@ -61,7 +61,6 @@ public final class ReferenceBackend implements Backend {
         plain.roundsWeights(),
         plain.compilesSlowly(),
         /* isBatchInvariant= */ false,
-        /* storesHalf= */ true,
         plain.runsOnHost());
   }
 

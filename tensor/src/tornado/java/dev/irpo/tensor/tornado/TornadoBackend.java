@@ -66,7 +66,6 @@ public final class TornadoBackend implements Backend {
         plans.roundsWeights(),
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ !plans.form().callsLibrary(),
-        BackendTraits.DEVICE.storesHalf(),
         /* runsOnHost= */ false);
   }
 
