@@ -89,14 +89,16 @@ class ArchitectureTest {
     mayUse("transformer", "dev.irpo.tensor..", "dev.irpo.distributed..", "jdk.incubator.vector..");
   }
 
-  /// Code outside the JVM: libraries that connect processes, and advice on memory maps.
+  /// Code outside the JVM: libraries that connect processes, advice on memory maps, memory that is
+  /// zero without being written, and cuBLAS.
   @Test
-  void onlyGroupsAndHugePagesCallNativeCode() {
+  void onlyGroupsMemoryAndCublasCallNativeCode() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.irpo.distributed..")
         .and()
-        .haveNameNotMatching("dev.irpo.checkpoints.files.HugePages(\\$.*)?")
+        .haveNameNotMatching(
+            "dev.irpo.(checkpoints.files.HugePages|tensor.tornado.UntouchedMemory|tensor.tornado.gemm.CublasLibrary)(\\$.*)?")
         .should()
         .dependOnClassesThat(
             belongToAnyOf(Linker.class, SymbolLookup.class, FunctionDescriptor.class))
