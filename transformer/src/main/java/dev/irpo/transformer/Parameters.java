@@ -153,7 +153,8 @@ public final class Parameters {
 
   /// The weights of a checkpoint where they lie, for sampling and scoring alone: matrices of 16 or
   /// 32 bits, or in blocks, are read straight from their memory maps, vectors are converted. A
-  /// backend that computes elsewhere, or in another precision, gets [#load]ed weights.
+  /// backend that computes on a device has matrices filled from there, converted where it does not
+  /// read their type; one that maps nothing gets [#load]ed weights.
   ///
   /// @param arena of what is not in memory as it is stored; it and the tensors must outlive the
   ///   result
@@ -247,8 +248,9 @@ public final class Parameters {
     return ParameterLayout.of(shapes);
   }
 
-  /// Bytes of memory that [#map] takes, besides maps of files: vectors, and matrices that no map
-  /// holds as they are; all weights in single precision where they are loaded.
+  /// Bytes of the host's memory that [#map] takes, besides maps of files: vectors, and matrices
+  /// that no map holds as they are, of which a device needs none there; all weights in single
+  /// precision where they are loaded.
   public static long bytesToMap(
       Backend backend, LlamaConfig config, Collection<StoredTensor> tensors) {
     return bytesToMap(backend, config, tensors, TensorParallel.alone());
