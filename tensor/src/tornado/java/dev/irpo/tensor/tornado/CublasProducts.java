@@ -46,7 +46,7 @@ record CublasProducts(
       case Factors(Floats a, Pairs b) -> linearOfSplit(out, a, b, rows, outDim, inDim);
       case Factors(Pairs a, Pairs b) -> linearOfHalf(out, a, b, rows, outDim, inDim);
       case Factors(Pairs a, Floats b) -> {
-        Floats wide = widened(a, Math.multiplyExact(rows, inDim));
+        Floats wide = new Widening(tasks, memory).widened(a, Math.multiplyExact(rows, inDim));
         linearSlice(out, wide, b, rows, outDim, inDim, inDim);
       }
     }
@@ -76,16 +76,6 @@ record CublasProducts(
             Gemm.Factors.BFLOAT16,
             /* addsToC= */ false);
     record("cublasLinearOfHalf", gemm, weight.array(), x.array(), out.array());
-  }
-
-  private Floats widened(Pairs x, int elements) {
-    FloatArray wide = memory.scratch(elements);
-    FloatArray powers = memory.constants(RoundingTasks.powers());
-    tasks.add(
-        "widen",
-        (graph, id) ->
-            graph.task(id, RoundingTasks::widen, wide, 0, x.array(), x.at(), powers, elements));
-    return new Floats(wide, 0);
   }
 
   private void linearOfSplit(Floats out, Floats x, Pairs weight, int rows, int outDim, int inDim) {

@@ -89,22 +89,8 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void widen(Buffer out, Buffer x, long n) {
-    Floats outOn = memory.floats(out);
     Pairs xOn = (Pairs) memory.numbers(x);
-    FloatArray powers = memory.constants(RoundingTasks.powers());
-    int count = Math.toIntExact(n);
-    tasks.add(
-        "widen",
-        (graph, id) ->
-            graph.task(
-                id,
-                RoundingTasks::widen,
-                outOn.array(),
-                outOn.at(),
-                xOn.array(),
-                xOn.at(),
-                powers,
-                count));
+    new Widening(tasks, memory).widen(memory.floats(out), xOn, Math.toIntExact(n));
   }
 
   @Override

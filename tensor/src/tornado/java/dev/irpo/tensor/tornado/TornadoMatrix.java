@@ -5,8 +5,6 @@ import dev.irpo.tensor.kernel.MatrixKernels;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
 import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
-import dev.irpo.tensor.tornado.task.RoundingTasks;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /// Records [MatrixKernels].
 final class TornadoMatrix implements MatrixKernels {
@@ -40,16 +38,7 @@ final class TornadoMatrix implements MatrixKernels {
   private Floats single(Numbers numbers, int n) {
     return switch (numbers) {
       case Floats floats -> floats;
-      case Pairs pairs -> {
-        FloatArray wide = memory.scratch(n);
-        FloatArray powers = memory.constants(RoundingTasks.powers());
-        tasks.add(
-            "widen",
-            (graph, id) ->
-                graph.task(
-                    id, RoundingTasks::widen, wide, 0, pairs.array(), pairs.at(), powers, n));
-        yield new Floats(wide, 0);
-      }
+      case Pairs pairs -> new Widening(tasks, memory).widened(pairs, n);
     };
   }
 
