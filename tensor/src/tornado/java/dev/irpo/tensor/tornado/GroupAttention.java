@@ -3,6 +3,7 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.task.AttentionTiles;
 import dev.irpo.tensor.tornado.task.CachedAttentionTasks;
 import dev.irpo.tensor.tornado.task.KeyGradientTasks;
 import dev.irpo.tensor.tornado.task.PackedAttentionTasks;
@@ -41,7 +42,7 @@ record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
                 sizes.headDim()),
         TaskList.groups(
             PackedAttentionTasks.groups(sizes.rows(), sizes.numHeads(), sizes.numKvHeads()),
-            PackedAttentionTasks.THREADS));
+            AttentionTiles.THREADS));
   }
 
   @Override
@@ -105,7 +106,7 @@ record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
                 sizes.headDim()),
         TaskList.groups(
             PackedAttentionTasks.groups(sizes.rows(), sizes.numHeads(), sizes.numKvHeads()),
-            PackedAttentionTasks.THREADS));
+            AttentionTiles.THREADS));
   }
 
   private void keyGradient(
@@ -142,8 +143,7 @@ record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
                 sizes.numKvHeads(),
                 sizes.headDim()),
         TaskList.groups(
-            KeyGradientTasks.groups(sizes.rows(), sizes.numKvHeads()),
-            PackedAttentionTasks.THREADS));
+            KeyGradientTasks.groups(sizes.rows(), sizes.numKvHeads()), AttentionTiles.THREADS));
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
-import dev.irpo.tensor.tornado.task.PackedAttentionTasks;
+import dev.irpo.tensor.tornado.task.AttentionTiles;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Records [AttentionKernels].
@@ -21,7 +21,7 @@ final class TornadoAttention implements AttentionKernels {
   }
 
   private AttentionForm form(AttentionSizes sizes) {
-    boolean fits = sizes.headDim() <= PackedAttentionTasks.MAX_HEAD_DIM;
+    boolean fits = sizes.headDim() <= AttentionTiles.MAX_HEAD_DIM;
     return form.tilesAttention() && fits
         ? new GroupAttention(tasks, memory)
         : new PlainAttention(tasks, memory);

@@ -20,7 +20,8 @@ public final class AttentionTasks {
   /// Columns of `places`.
   public static final int COLUMNS = 7;
 
-  private static final float LOWEST = -3.0e38f;
+  /// Below every score.
+  static final float LOWEST = -3.0e38f;
 
   private AttentionTasks() {}
 
@@ -138,10 +139,15 @@ public final class AttentionTasks {
 
   /// Position of key j of row r; TornadoVM inlines it, as all that follow.
   static int keyPosition(IntArray places, int r, int j) {
-    int prefix = places.get(COLUMNS * r + 1);
-    int position = places.get(COLUMNS * r + 2) + j - prefix;
+    return keyPosition(
+        j, places.get(COLUMNS * r), places.get(COLUMNS * r + 1), places.get(COLUMNS * r + 2));
+  }
+
+  /// The same from what `places` has of the row.
+  static int keyPosition(int j, int prefixStart, int prefix, int start) {
+    int position = start + j - prefix;
     if (j < prefix) {
-      position = places.get(COLUMNS * r) + j;
+      position = prefixStart + j;
     }
     return position;
   }

@@ -18,10 +18,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// counted from its sequence's first, are chunks of 64. Chunk c belongs to lane c mod 4, which
 /// carries a maximum, a sum and an output of its own over its chunks, in ascending order; the four
 /// lanes are merged in their order. So four groups may have a lane each, as in a cache, or one all
-/// four. A key that the row does not meet adds 0 at most.
-final class AttentionTiles {
+/// four. A key that the row does not meet adds 0, or NaN where its value is not finite.
+public final class AttentionTiles {
   /// Threads of a packed group.
-  static final int THREADS = 256;
+  public static final int THREADS = 256;
 
   /// Queries, or keys, of a packed group.
   static final int TILE = 32;
@@ -48,10 +48,7 @@ final class AttentionTiles {
   static final int SCORES = 2080;
 
   /// Widest head.
-  static final int MAX_HEAD_DIM = 128;
-
-  /// Below every score.
-  static final float LOWEST = -3.0e38f;
+  public static final int MAX_HEAD_DIM = 128;
 
   private AttentionTiles() {}
 
@@ -99,15 +96,6 @@ final class AttentionTiles {
   static int firstChunk(int firstKey, int lane) {
     int chunk = firstKey / CHUNK;
     return (chunk + (lane + LANES - chunk % LANES) % LANES) * CHUNK;
-  }
-
-  /// Position of key j.
-  static int position(int j, int prefixStart, int prefix, int start) {
-    int position = start + j - prefix;
-    if (j < prefix) {
-      position = prefixStart + j;
-    }
-    return position;
   }
 
   /// A key's weight, 0 where the row does not meet it.

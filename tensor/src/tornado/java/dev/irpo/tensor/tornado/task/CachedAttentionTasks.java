@@ -2,15 +2,15 @@ package dev.irpo.tensor.tornado.task;
 
 import static dev.irpo.tensor.kernel.AttentionKernels.CACHE_BLOCK;
 import static dev.irpo.tensor.tornado.task.AttentionTasks.COLUMNS;
+import static dev.irpo.tensor.tornado.task.AttentionTasks.LOWEST;
 import static dev.irpo.tensor.tornado.task.AttentionTasks.keyPlace;
+import static dev.irpo.tensor.tornado.task.AttentionTasks.keyPosition;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.CHUNK;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.LANES;
-import static dev.irpo.tensor.tornado.task.AttentionTiles.LOWEST;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.MAX_HEAD_DIM;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.firstChunk;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.merged;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.numKeys;
-import static dev.irpo.tensor.tornado.task.AttentionTiles.position;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.weight;
 
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -114,7 +114,7 @@ public final class CachedAttentionTasks {
       int to = Math.min(endKey, chunk + CHUNK);
       for (int i = thread; i < CHUNK * headDim; i += THREADS) {
         int j = Math.min(Math.max(chunk + i / headDim, from), to - 1);
-        int at = position(j, prefixStart, prefix, start);
+        int at = keyPosition(j, prefixStart, prefix, start);
         int key = kAt + keyPlace(at, g, numKvHeads, CACHE_BLOCK, rowWidth);
         keys[i / headDim * KEY_ROW + i % headDim] = k.get(key + i % headDim);
       }
@@ -172,13 +172,13 @@ public final class CachedAttentionTasks {
       for (int n = (from - chunk) / 4 * 4; n < to - chunk; n += 4) {
         // four are on their way at once; weights outside of the chunk's keys are 0
         int j0 = Math.min(Math.max(chunk + n, from), to - 1);
-        int p0 = position(j0, prefixStart, prefix, start);
+        int p0 = keyPosition(j0, prefixStart, prefix, start);
         int j1 = Math.min(Math.max(chunk + n + 1, from), to - 1);
-        int p1 = position(j1, prefixStart, prefix, start);
+        int p1 = keyPosition(j1, prefixStart, prefix, start);
         int j2 = Math.min(Math.max(chunk + n + 2, from), to - 1);
-        int p2 = position(j2, prefixStart, prefix, start);
+        int p2 = keyPosition(j2, prefixStart, prefix, start);
         int j3 = Math.min(Math.max(chunk + n + 3, from), to - 1);
-        int p3 = position(j3, prefixStart, prefix, start);
+        int p3 = keyPosition(j3, prefixStart, prefix, start);
         int at0 = keyPlace(p0, g, numKvHeads, CACHE_BLOCK, rowWidth);
         int at1 = keyPlace(p1, g, numKvHeads, CACHE_BLOCK, rowWidth);
         int at2 = keyPlace(p2, g, numKvHeads, CACHE_BLOCK, rowWidth);

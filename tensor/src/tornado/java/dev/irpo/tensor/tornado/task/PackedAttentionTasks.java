@@ -1,13 +1,15 @@
 package dev.irpo.tensor.tornado.task;
 
 import static dev.irpo.tensor.tornado.task.AttentionTasks.COLUMNS;
+import static dev.irpo.tensor.tornado.task.AttentionTasks.LOWEST;
+import static dev.irpo.tensor.tornado.task.AttentionTasks.keyPosition;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.CHUNK;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.LANES;
-import static dev.irpo.tensor.tornado.task.AttentionTiles.LOWEST;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.PANEL;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.SCORES;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.SLICE;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.SLICE_PARTNERS;
+import static dev.irpo.tensor.tornado.task.AttentionTiles.THREADS;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.TILE;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.endOfRun;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.firstChunk;
@@ -15,7 +17,6 @@ import static dev.irpo.tensor.tornado.task.AttentionTiles.headBlocks;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.headsPerTile;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.merged;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.numKeys;
-import static dev.irpo.tensor.tornado.task.AttentionTiles.position;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.query;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.weight;
 
@@ -27,12 +28,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /// Attention over packed rows, a group of threads for each tile of [AttentionTiles]. Runs on
 /// devices only; arrays as in [AttentionTasks].
 public final class PackedAttentionTasks {
-  /// Threads of a group.
-  public static final int THREADS = AttentionTiles.THREADS;
-
-  /// Widest head.
-  public static final int MAX_HEAD_DIM = AttentionTiles.MAX_HEAD_DIM;
-
   private static final int QUERY_ROW = 129;
   private static final int QUERIES = 4128;
 
@@ -165,7 +160,7 @@ public final class PackedAttentionTasks {
           for (int d = 0; d < headDim; d += SLICE) {
             for (int i = y; i < CHUNK; i += THREADS / SLICE) {
               int j = Math.min(Math.max(chunk + i, firstKey), endKey - 1);
-              int key = position(j, prefixStart, prefix, start) * numKvHeads + g;
+              int key = keyPosition(j, prefixStart, prefix, start) * numKvHeads + g;
               int column = Math.min(d + x, headDim - 1);
               panel[i * (SLICE + 1) + x] = k.get(kAt + key * headDim + column);
             }
@@ -249,7 +244,7 @@ public final class PackedAttentionTasks {
           for (int n = 0; n < Math.min(CHUNK, endKey - chunk); n += SLICE_PARTNERS) {
             for (int i = thread; i < SLICE_PARTNERS * headDim; i += THREADS) {
               int j = Math.min(Math.max(chunk + n + i / headDim, firstKey), endKey - 1);
-              int key = position(j, prefixStart, prefix, start) * numKvHeads + g;
+              int key = keyPosition(j, prefixStart, prefix, start) * numKvHeads + g;
               panel[i] = v.get(vAt + key * headDim + i % headDim);
             }
             context.localBarrier();

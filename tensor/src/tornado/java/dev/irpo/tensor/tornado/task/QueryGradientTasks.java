@@ -1,6 +1,7 @@
 package dev.irpo.tensor.tornado.task;
 
 import static dev.irpo.tensor.tornado.task.AttentionTasks.COLUMNS;
+import static dev.irpo.tensor.tornado.task.AttentionTasks.keyPosition;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.CHUNK;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.PANEL;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.SCORES;
@@ -13,7 +14,6 @@ import static dev.irpo.tensor.tornado.task.AttentionTiles.endOfRun;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.headBlocks;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.headsPerTile;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.numKeys;
-import static dev.irpo.tensor.tornado.task.AttentionTiles.position;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.query;
 import static dev.irpo.tensor.tornado.task.PackedAttentionTasks.store;
 
@@ -157,7 +157,7 @@ public final class QueryGradientTasks {
           }
           for (int i = y; i < CHUNK; i += THREADS / SLICE) {
             int j = Math.min(Math.max(chunk + i, firstKey), endKey - 1);
-            int key = position(j, prefixStart, prefix, start) * numKvHeads + g;
+            int key = keyPosition(j, prefixStart, prefix, start) * numKvHeads + g;
             int at = key * headDim + Math.min(d + x, headDim - 1);
             keys[i * (SLICE + 1) + x] = k.get(kAt + at);
             values[i * (SLICE + 1) + x] = v.get(vAt + at);
@@ -229,7 +229,7 @@ public final class QueryGradientTasks {
         for (int n = 0; n < Math.min(CHUNK, endKey - chunk); n += SLICE_PARTNERS) {
           for (int i = thread; i < SLICE_PARTNERS * headDim; i += THREADS) {
             int j = Math.min(Math.max(chunk + n + i / headDim, firstKey), endKey - 1);
-            int key = position(j, prefixStart, prefix, start) * numKvHeads + g;
+            int key = keyPosition(j, prefixStart, prefix, start) * numKvHeads + g;
             keys[i] = k.get(kAt + key * headDim + i % headDim);
           }
           context.localBarrier();
