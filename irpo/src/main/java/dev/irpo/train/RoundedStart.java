@@ -46,12 +46,10 @@ public final class RoundedStart {
   ///   does not have
   public static void require(RunConfig config, StoredModel start) {
     DType type = Schedules.parameterType(config.train());
-    String setting =
-        Schedules.precision(config.train()).isHalf() ? "train.precision" : "train.parameterType";
-    Rounding rounding = new Rounding(type, setting);
     if (!type.isHalf()) {
       return;
     }
+    Rounding rounding = Rounding.to(type, Schedules.precision(config.train()));
     LlamaConfig sizes = LanguageModel.checkWeights(start);
     for (String name : Schedules.trained(config, sizes).of(sizes).keySet()) {
       StoredTensor tensor = start.tensor(name);

@@ -18,7 +18,7 @@ public record Rounding(DType type, String setting) {
   /// What a trainer rounds to.
   ///
   /// @param inMemory type of the parameters that programs read
-  static Rounding to(DType type, DType inMemory) {
+  public static Rounding to(DType type, DType inMemory) {
     return new Rounding(type, inMemory.isHalf() ? "train.precision" : "train.parameterType");
   }
 
