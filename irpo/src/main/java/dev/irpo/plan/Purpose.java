@@ -1,6 +1,5 @@
 package dev.irpo.plan;
 
-import java.util.EnumSet;
 import java.util.Set;
 
 /// What bytes in memory or on disk are for, in the words of tables, messages and `docs/plan.md`.
@@ -35,7 +34,7 @@ public enum Purpose {
   MODEL("model");
 
   /// What programs compute, which a device has in its own memory.
-  static final Set<Purpose> OF_PROGRAMS = EnumSet.of(ACTIVATIONS, SAMPLING, CACHE, SCORING);
+  static final Set<Purpose> OF_PROGRAMS = Set.of(ACTIVATIONS, SAMPLING, CACHE, SCORING);
 
   private final String words;
 

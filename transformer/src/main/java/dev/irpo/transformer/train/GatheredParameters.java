@@ -261,11 +261,6 @@ final class GatheredParameters implements TrainedParameters {
   }
 
   @Override
-  public Optional<Buffer> rounded(OwnedStretch stretch) {
-    return Optional.empty();
-  }
-
-  @Override
   public Optional<Buffer> masters() {
     return masters.map(Masters::values);
   }

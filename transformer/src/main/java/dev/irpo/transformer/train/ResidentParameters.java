@@ -83,11 +83,6 @@ final class ResidentParameters implements TrainedParameters {
     return stretch.of(parameters.flat(), stretch.offsetInWhole());
   }
 
-  @Override
-  public Optional<Buffer> rounded(OwnedStretch stretch) {
-    return Optional.empty();
-  }
-
   /// Gives every process the parameters that the others updated.
   @Override
   public void updated(OptionalDouble squaredNorm) {

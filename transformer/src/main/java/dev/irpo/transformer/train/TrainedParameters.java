@@ -30,7 +30,9 @@ sealed interface TrainedParameters
 
   /// What programs read of a stretch where its update rounds it too, from what is [#owned]; nothing
   /// where that is what they read, or where processes tell each other what they updated.
-  Optional<Buffer> rounded(OwnedStretch stretch);
+  default Optional<Buffer> rounded(OwnedStretch stretch) {
+    return Optional.empty();
+  }
 
   /// Single-precision numbers of what this process updates, in the order of its moments, where
   /// programs read rounded ones; a checkpoint must have them then.
