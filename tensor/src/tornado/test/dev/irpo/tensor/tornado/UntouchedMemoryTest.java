@@ -17,14 +17,13 @@ import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 class UntouchedMemoryTest {
-  private static final Path STATUS = Path.of("/proc/self/statm");
-  private static final long PAGE = 4096;
+  private static final Path STATUS = Path.of("/proc/self/status");
   private static final int ONE_GIB = 1 << 30;
 
   private static long residentBytes() throws IOException {
-    try (Scanner pages = new Scanner(STATUS, StandardCharsets.US_ASCII)) {
-      var _ = pages.nextLong(); // of the address space
-      return PAGE * pages.nextLong();
+    try (Scanner status = new Scanner(STATUS, StandardCharsets.US_ASCII)) {
+      while (!status.next().equals("VmRSS:")) {}
+      return 1024 * status.nextLong(); // in kB
     }
   }
 
