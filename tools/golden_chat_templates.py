@@ -484,7 +484,7 @@ def rendered(template, variables):
 def main():
     lines = EXPRESSIONS.strip("\n").split("\n")
     expressions = []
-    for line in lines:  # a line that goes on inside a string
+    for line in lines:  # a line that continues inside a string
         if expressions and expressions[-1].count("{{") > expressions[-1].count("}}") and line.startswith("break'"):
             expressions[-1] += "\n" + line
         else:

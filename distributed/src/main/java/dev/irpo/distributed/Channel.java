@@ -59,7 +59,7 @@ final class Channel {
     return !isIdle() && waiting.element().isMoving();
   }
 
-  /// Goes on with the first collective, and with the next ones as far as they come to their ends.
+  /// Continues the first collective, and the next ones as far as they come to their ends.
   ///
   /// @return whether anything moved
   boolean advance(int second) {

@@ -20,8 +20,8 @@ import java.util.Optional;
 record MergedModel(RunConfig config, RunFolder folder, int iteration) {
   private static final System.Logger LOG = System.getLogger(MergedModel.class.getName());
 
-  /// Requires a backend that maps it: another would keep it beside the model until the run ends, as
-  /// a device does.
+  /// Requires a backend that reads it where its file is mapped, on the host: any other has a copy
+  /// of it beside the model, a device until the run ends.
   ///
   /// @throws IllegalArgumentException if it does not
   static void requireMapping(RunConfig config) {

@@ -40,7 +40,7 @@ final class StringLiteral {
       return;
     }
     switch (c) {
-      case '\n' -> {} // a line that goes on
+      case '\n' -> {} // the line continues
       case 'x' -> code(2);
       case 'u' -> code(4);
       case 'U' -> code(8);

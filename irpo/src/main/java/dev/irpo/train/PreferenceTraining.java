@@ -156,7 +156,7 @@ public final class PreferenceTraining extends Training<PreferencePair> {
   ///
   /// @throws IllegalArgumentException if a log-probability differs by more than 10⁻⁴ nats per
   ///   token, or by more than 5·10⁻² with `train.precision=bf16`, where the last bit of a sum may
-  ///   decide to which of two numbers something is rounded, and that what follows
+  ///   decide to which of two numbers something is rounded, which changes all that follows
   public void requirePolicyIsNearReference() {
     requireReference(learner.trainer().parameters().type().isHalf() ? 5e-2 : 1e-4);
   }

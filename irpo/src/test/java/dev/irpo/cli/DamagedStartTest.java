@@ -91,10 +91,11 @@ class DamagedStartTest {
     Path file = flip("config.yaml", 20);
     run(model).requireRefused(file + ": is damaged (has CRC-32C ", "put a copy of it back");
     Files.write(file, new byte[0]);
-    run(model).requireRefused(file + ": is damaged (it ends amid a line", "put a copy of it back");
+    run(model)
+        .requireRefused(file + ": is damaged (it ends within a line", "put a copy of it back");
     int lineEnd = new String(whole, ISO_8859_1).lastIndexOf('\n', whole.length / 2);
     Files.write(file, Arrays.copyOf(whole, lineEnd + 3));
-    run(model).requireRefused(file + ": is damaged (it ends amid a line");
+    run(model).requireRefused(file + ": is damaged (it ends within a line");
     Files.write(file, whole);
     run(model).requireSuccess();
   }

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A run that was interrupted again and again, at the beginning, amid and at the end of each stage,
-/// ends in the files of one that was not.
+/// A run that was interrupted again and again, at the beginning, in the middle and at the end of
+/// each stage, ends in the files of one that was not.
 class ResumeTest {
   /// More problems than a part of the rollouts holds, and checkpoints between the first and last.
   private static final RunConfig CONFIG =

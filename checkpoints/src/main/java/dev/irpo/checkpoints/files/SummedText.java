@@ -116,7 +116,7 @@ public final class SummedText {
   public static void requireYaml(Path file) throws IOException {
     byte[] text = Files.readAllBytes(file);
     if (text.length == 0 || text[text.length - 1] != '\n') {
-      throw damaged(file, "it ends amid a line, after %d bytes".formatted(text.length), null);
+      throw damaged(file, "it ends within a line, after %d bytes".formatted(text.length), null);
     }
     require(file, "", text);
   }

@@ -14,7 +14,7 @@ final class Arguments {
       return use != Use.READ;
     }
 
-    /// Whether programs have no variable for it.
+    /// Whether it is an output of the program: integers, which no variable holds.
     boolean isOutput() {
       return type == DType.INT32 && isResult();
     }

@@ -20,8 +20,7 @@ public enum Overlap {
     return this == LAYERS;
   }
 
-  /// Seconds of sending that a step is longer for: at least the last bucket, or the first, hides
-  /// behind nothing.
+  /// Seconds of sending that a step is longer for: nothing hides the last bucket, or the first.
   ///
   /// ```text
   /// max(sending / b, sending − computing (b − 1)/b)        b buckets

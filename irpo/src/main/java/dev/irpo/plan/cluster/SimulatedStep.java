@@ -11,14 +11,14 @@ public record SimulatedStep(List<Part> parts, double flops) {
   /// A part of a step.
   ///
   /// @param seconds that it takes
-  /// @param shownSeconds of them that hide behind nothing
+  /// @param shownSeconds of them that nothing hides
   /// @param transfer what it sends
   public record Part(String name, double seconds, double shownSeconds, Transfer transfer) {
     private static Part computed(String name, double seconds) {
       return new Part(name, seconds, seconds, Transfer.NONE);
     }
 
-    /// Seconds that hide behind computing.
+    /// Seconds that computing hides.
     public double hiddenSeconds() {
       return seconds - shownSeconds;
     }
@@ -83,7 +83,7 @@ public record SimulatedStep(List<Part> parts, double flops) {
       return strategy.overlap().hidesParameters();
     }
 
-    /// Behind the backward pass: that of the last micro-batch if gradients are sent once.
+    /// Hidden by the backward pass: by that of the last micro-batch if gradients are sent once.
     Part gradients() {
       Transfer once = gradientOfMicroBatch();
       int times = strategy.zero().sharesGradients() ? work.microBatches() : 1;
@@ -93,7 +93,7 @@ public record SimulatedStep(List<Part> parts, double flops) {
       return new Part("sums of gradients", all.seconds(), shown, all);
     }
 
-    /// Behind the next step's first forward pass.
+    /// Hidden by the next step's first forward pass.
     Part updatedParameters() {
       double bytes = (double) slice.trained() * strategy.precision().sentWeightBytes();
       Transfer sent = cluster.allGather(ranks(), bytes, slice.buckets());

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /// such group, are data-parallel ranks, which deal out a step's items and share what [Zero] says.
 ///
 /// @param precision element types
-/// @param overlap what hides behind computing
+/// @param overlap what computing hides
 public record Strategy(Zero zero, int tensorRanks, Precision precision, Overlap overlap) {
   /// The form of a strategy's name, for messages.
   public static final String FORM = "zero1, zero2, zero3 or tpN+zero1 … tpN+zero3";

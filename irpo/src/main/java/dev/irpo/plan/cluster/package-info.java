@@ -1,5 +1,5 @@
 /// Steps and runs on many processors that there need not be: what each must hold and send, how long
-/// it takes, and what of it hides behind computing.
+/// it takes, and what of it computing hides.
 ///
 /// A [dev.irpo.plan.cluster.Cluster] is processors in hosts and the networks between them; a
 /// [dev.irpo.plan.cluster.Strategy] says who holds what. [dev.irpo.plan.cluster.SimulatedStep] is a

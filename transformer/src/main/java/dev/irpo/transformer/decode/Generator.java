@@ -59,6 +59,7 @@ public final class Generator {
               .formatted(sampling.settings().maxNewTokens(), limits.maxNewTokens()));
     }
     new Generation(this, requests, sampling, listener).run();
+    // no later generation reads them: a plan that goes need not bring them to the host
     caches.forEach(cache -> cache.storage().discard());
   }
 

@@ -123,7 +123,7 @@ public final class CutDrawTasks {
   /// or of the last of them.
   ///
   /// It lies in \[low, high\]. A step halves this, as the sum of all tokens above the middle
-  /// reaches the target or not, and goes on to the next logit of a token, until both ends meet.
+  /// reaches the target or not, and then takes the next logit of a token, until both ends meet.
   private static double logitToReach(
       double target,
       int kind,

@@ -131,7 +131,7 @@ public final class ListDrawTasks {
     }
   }
 
-  /// Lists the tokens of each block that may be kept behind those of the blocks before it.
+  /// Lists the tokens of each block that may be kept, after those of the blocks before it.
   public static void list(
       IntArray order,
       IntArray listed,

@@ -13,8 +13,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 import uk.ac.manchester.tornado.runtime.library.spi.LibraryContext;
 import uk.ac.manchester.tornado.runtime.library.spi.LibraryInvocation;
 
-/// `cublas.c`, compiled where there is a C compiler, behind the provider that TornadoVM would call
-/// and the foreign functions that it calls.
+/// `cublas.c`, compiled where there is a C compiler, called through the provider that TornadoVM
+/// would call and the foreign functions that it calls.
 public final class StandInCublas {
   private static final long STREAM = 42;
 
