@@ -248,9 +248,8 @@ public final class Parameters {
     return ParameterLayout.of(shapes);
   }
 
-  /// Bytes of the host's memory that [#map] takes, besides maps of files: vectors, and matrices
-  /// that no map holds as they are, of which a device needs none there; all weights in single
-  /// precision where they are loaded.
+  /// Bytes of the host's memory that [#map] takes besides maps of files: vectors, without a device
+  /// matrices that no map holds as they are, and all weights in single precision if it loads them.
   public static long bytesToMap(
       Backend backend, LlamaConfig config, Collection<StoredTensor> tensors) {
     return bytesToMap(backend, config, tensors, TensorParallel.alone());
