@@ -6,7 +6,7 @@ import java.util.List;
 
 /// Models of three sizes with the work of a step, the same that the peers are measured with.
 enum ModelSize {
-  S(128, 352, 4, 4, 512, 64, 16, 3072),
+  S(128, 352, 4, 4, 512, 64, 16, 1536),
   M(288, 768, 6, 6, 32_000, 128, 16, 3072),
   L(768, 2048, 12, 12, 32_000, 128, 4, 1536);
 

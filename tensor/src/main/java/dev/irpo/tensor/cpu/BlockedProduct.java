@@ -103,7 +103,7 @@ final class BlockedProduct {
     int fitting = Math.clamp(A_BYTES / floatBytes(block.depth()), LEAST_ROWS, MOST_ROWS);
     long tasksPerRow = block.bytes() <= L3_BYTES ? 1 : block.count();
     long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
-    return Lanes.roundUp(Math.clamp(share, 1, fitting), Lanes.COUNT);
+    return Lanes.roundUp(Math.clamp(share, 1, fitting), a.multiple());
   }
 
   private void multiply(Block block) {

@@ -18,7 +18,7 @@ import jdk.incubator.vector.FloatVector;
 /// function in particular and boxes every vector.
 final class CpuElementwise implements ElementwiseKernels {
   /// Elements of a task.
-  private static final int CHUNK = 8192;
+  private static final int CHUNK = 4096;
 
   private final WorkerPool pool;
 

@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
 /// fused multiply-adds the same. With masks instead, C2 gave up its compiled code again and again.
 final class CpuRow implements RowKernels {
   /// Elements of a task.
-  private static final int CHUNK = 8192;
+  private static final int CHUNK = 4096;
 
   private final WorkerPool pool;
 

@@ -4,6 +4,7 @@ import static dev.irpo.tensor.cpu.Lanes.floatBytes;
 
 import dev.irpo.tensor.kernel.AttentionKernels;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /// Where the keys and values of a layer lie in its cache: in the panels that the products read.
 ///
@@ -54,9 +55,14 @@ record KeyValueCache(MemorySegment keys, MemorySegment values, int numKvHeads, i
   private void storeKey(int block, int place, int kvHead, MemorySegment k, long from) {
     long to = keysAt(block, kvHead) + place / Tiles.PANEL * keyPanelBytes();
     to += floatBytes(place % Tiles.PANEL);
+    long source = RawMemory.address(k, from, floatBytes(headDim));
+    long bytes = (headDim - 1) * Tiles.PANEL_BYTES + floatBytes(1);
+    long target = RawMemory.address(keys, to, bytes);
     for (int d = 0; d < headDim; d++) {
-      keys.set(Lanes.FLOAT, to + d * Tiles.PANEL_BYTES, k.get(Lanes.FLOAT, from + floatBytes(d)));
+      RawMemory.copy(source + floatBytes(d), target + d * Tiles.PANEL_BYTES);
     }
+    Reference.reachabilityFence(k);
+    Reference.reachabilityFence(keys);
   }
 
   private void storeValue(int block, int place, int kvHead, MemorySegment v, long from) {

@@ -66,6 +66,9 @@ final class MatrixProduct {
     for (; rows == 1 && panel + 4 <= count; panel += 4) {
       tiles.rowOf4Panels(c + panel * Tiles.PANEL_BYTES, a, b + panel * panelBytes, panelBytes, add);
     }
+    for (; rows == 1 && panel + 2 <= count; panel += 2) {
+      tiles.rowOf2Panels(c + panel * Tiles.PANEL_BYTES, a, b + panel * panelBytes, panelBytes, add);
+    }
     for (; panel < count; panel++) {
       tiles.multiply(c + panel * Tiles.PANEL_BYTES, a, b + panel * panelBytes, rows, add);
     }

@@ -48,6 +48,11 @@ final class RawMemory {
     return FloatVector.broadcast(Lanes.FLOATS, ALL.get(Lanes.FLOAT, address));
   }
 
+  /// Copies one float.
+  static void copy(long from, long to) {
+    ALL.set(Lanes.FLOAT, to, ALL.get(Lanes.FLOAT, from));
+  }
+
   /// Prefetches some rows: reads each of their cache lines once, so that they are in a cache when
   /// they are read in another order.
   static void prefetch(long address, long rowBytes, int rows, long bytes) {

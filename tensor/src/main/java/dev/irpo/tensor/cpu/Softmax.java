@@ -20,11 +20,10 @@ final class Softmax {
       float factor,
       MemorySegment sums,
       long sumIndex) {
-    scale(scores, at, scores, at, n, factor);
     for (int j = n; j < width; j++) {
       scores.set(Lanes.FLOAT, at + floatBytes(j), Float.NEGATIVE_INFINITY);
     }
-    float max = Lanes.max(scores, at, width);
+    float max = Lanes.scaleAndMax(scores, at, width, factor);
     float sum = Lanes.expAndSum(scores, at, width, max);
     sums.setAtIndex(Lanes.FLOAT, sumIndex, sum);
     return max;

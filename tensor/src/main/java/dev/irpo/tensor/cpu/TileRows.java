@@ -12,6 +12,11 @@ record TileRows(MemorySegment memory, long at, long groupBytes, long rowBytes, l
   interface Source {
     /// Some rows and some k of them, ready to be read many times.
     TileRows rows(int row, int rows, int from, int depth, Scratch scratch);
+
+    /// What the rows of a task are a multiple of, but for the last task's.
+    default int multiple() {
+      return Tiles.TASK_ROWS;
+    }
   }
 
   /// Rows where they lie.
@@ -48,13 +53,26 @@ record TileRows(MemorySegment memory, long at, long groupBytes, long rowBytes, l
 
   /// The columns of a row-major matrix, in panels: where they lie, each k is a page of its own.
   static Source ofColumns(ColumnPanels columns) {
-    return (row, rows, from, depth, scratch) -> {
+    return new PackedColumns(columns);
+  }
+
+  private record PackedColumns(ColumnPanels columns) implements Source {
+    /// Floats of a cache line.
+    private static final int LINE = 16;
+
+    @Override
+    public TileRows rows(int row, int rows, int from, int depth, Scratch scratch) {
       int count = Panels.count(rows);
       MemorySegment memory = scratch.floats(Area.A_PANELS, (long) count * depth * Tiles.PANEL);
       Panels panels = Panels.packed(memory, depth);
       columns.pack(new PanelSource.Range(row, count, from, depth), panels, 0, 1);
       return new TileRows(memory, 0, panels.panelBytes(), Float.BYTES, Tiles.PANEL_BYTES);
-    };
+    }
+
+    @Override
+    public int multiple() {
+      return LINE;
+    }
   }
 
   /// The rows from k on.

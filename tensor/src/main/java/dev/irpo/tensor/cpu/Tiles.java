@@ -47,6 +47,9 @@ record Tiles(long cRow, long aGroup, long aRow, long aStep, int depth) {
   /// Most rows of a tile.
   private static final int ROWS = Lanes.COUNT == 16 ? 8 : 6;
 
+  /// A multiple of the rows of a tile: enough that a task seldom reads panels for a few rows only.
+  static final int TASK_ROWS = Lanes.COUNT == 16 ? 16 : 24;
+
   /// Not written.
   private static final MemorySegment ZEROS = Arena.global().allocate(4 * PANEL_BYTES, 64);
 
@@ -318,6 +321,32 @@ record Tiles(long cRow, long aGroup, long aRow, long aStep, int depth) {
     }
     RawMemory.store(c0, c);
     RawMemory.store(c1, c + BYTES);
+  }
+
+  /// One row of two panels: four chains, half of what hides the latency of a multiply-add.
+  void rowOf2Panels(long c, long a, long b, long panelBytes, boolean add) {
+    long from = add ? c : ZEROS.address();
+    FloatVector c0 = RawMemory.load(from + 0 * BYTES);
+    FloatVector c1 = RawMemory.load(from + 1 * BYTES);
+    FloatVector c2 = RawMemory.load(from + 2 * BYTES);
+    FloatVector c3 = RawMemory.load(from + 3 * BYTES);
+    long step = aStep & ADDRESSES;
+    long b1 = panelBytes & ADDRESSES;
+    long at = a & ADDRESSES;
+    long bAt = b & ADDRESSES;
+    for (int k = 0; k < depth; k++) {
+      FloatVector x = RawMemory.broadcast(at);
+      c0 = x.fma(RawMemory.load(bAt), c0);
+      c1 = x.fma(RawMemory.load(bAt + BYTES), c1);
+      c2 = x.fma(RawMemory.load(bAt + b1), c2);
+      c3 = x.fma(RawMemory.load(bAt + b1 + BYTES), c3);
+      at = at + step & ADDRESSES;
+      bAt = bAt + PANEL_BYTES & ADDRESSES;
+    }
+    RawMemory.store(c0, c + 0 * BYTES);
+    RawMemory.store(c1, c + 1 * BYTES);
+    RawMemory.store(c2, c + 2 * BYTES);
+    RawMemory.store(c3, c + 3 * BYTES);
   }
 
   /// One row of four panels, so that eight chains hide the latency of a multiply-add.
