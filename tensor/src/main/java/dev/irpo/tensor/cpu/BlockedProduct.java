@@ -21,7 +21,7 @@ final class BlockedProduct {
   private static final int A_BYTES = 1 << 19;
 
   /// Most rows of a task, so that there are enough of them to share evenly.
-  private static final int MOST_ROWS = 128;
+  private static final int MOST_ROWS = 192;
 
   /// Rows of a task however deep the block is.
   private static final int LEAST_ROWS = 64;
