@@ -113,15 +113,20 @@ record CublasProducts(
             graph.task(id, SplitTasks::addParts, out.array(), out.at(), products, results));
   }
 
-  /// The parts of an even number of elements, one after the other.
+  /// The parts of an even number of elements, one after the other. Products that follow each other
+  /// with the same elements, as those for queries, keys and values do, have them in common.
   private IntArray split(Floats x, int elements) {
     int pairs = elements / 2;
-    IntArray parts = memory.scratchInts(Math.multiplyExact(PARTS, pairs));
     FloatArray powers = memory.constants(RoundingTasks.powers());
-    tasks.add(
-        "split",
-        (graph, id) -> graph.task(id, SplitTasks::split, parts, x.array(), x.at(), powers, pairs));
-    return parts;
+    return memory.ofElements(
+        x,
+        Math.multiplyExact(PARTS, pairs),
+        parts ->
+            tasks.add(
+                "split",
+                (graph, id) ->
+                    graph.task(
+                        id, SplitTasks::split, parts, x.array(), x.at(), powers, pairs)));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Buffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -76,6 +77,18 @@ public interface DeviceMemory {
 
   /// Integers to use between tasks.
   IntArray scratchInts(int numElements);
+
+  /// Integers that tasks compute from inputs of the program alone: computed once for all operations
+  /// that ask for them under equal keys.
+  ///
+  /// @param record adds the tasks, to [TaskList#first()]
+  IntArray ofInputs(Record key, int numElements, Consumer<IntArray> record);
+
+  /// Integers that tasks compute from elements: those of the call before, where it gave the same
+  /// elements and no operation has written them since. Valid until the next call.
+  ///
+  /// @param record adds the tasks
+  IntArray ofElements(Floats x, int numElements, Consumer<IntArray> record);
 
   /// Double-precision elements to use between tasks.
   DoubleArray scratchDoubles(int numElements);

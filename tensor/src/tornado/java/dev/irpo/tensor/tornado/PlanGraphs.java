@@ -64,8 +64,10 @@ final class PlanGraphs {
     longest(programs, DType.F32).forEach(size -> pool.add(UntouchedMemory.floats(size)));
     longest(programs, DType.BF16)
         .forEach(size -> pairPool.add(UntouchedMemory.ints((size + 1) / 2)));
-    PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
-    programs.forEach(program -> program.record(sizing, pool, pairPool, form));
+    for (TornadoProgram program : programs) {
+      PlannedMemory sizing = new PlannedMemory(variables, scratch, constants);
+      program.record(sizing, pool, pairPool, form);
+    }
     scratch.allocate();
     transfers = new VariableTransfers(variables.values());
     shared.addAll(pool);

@@ -5,10 +5,14 @@ import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Storage;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -20,7 +24,14 @@ final class PlannedMemory implements DeviceMemory {
   private final ScratchArrays scratch;
   private final Map<FloatBuffer, FloatArray> constants;
 
+  private final Map<Record, IntArray> ofInputs = new HashMap<>();
+  private final Set<Object> computed = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Object> written = Collections.newSetFromMap(new IdentityHashMap<>());
+  private Derived derived;
   private boolean roundsWeights;
+
+  /// What was computed from elements last.
+  private record Derived(Floats x, int numElements, IntArray array) {}
 
   /// Memory with the arrays that all programs of a device share.
   PlannedMemory(
@@ -30,16 +41,31 @@ final class PlannedMemory implements DeviceMemory {
     this.variables = variables;
     this.scratch = scratch;
     this.constants = constants;
+    scratch.beginProgram();
   }
 
   /// Gives a buffer an array of its own, or a place at the beginning of one.
   void put(Buffer buffer, Object array) {
     arrays.put(buffer, array);
+    computed.add(array);
+  }
+
+  /// Begins tasks that other programs may have in common, each with other arrays: what they have
+  /// must not depend on those before.
+  void beginPart() {
+    derived = null;
   }
 
   /// Begins an operation.
-  void begin() {
+  ///
+  /// @param writes what it writes
+  void begin(List<Buffer> writes) {
     scratch.begin();
+    written.clear();
+    writes.stream().map(arrays::get).forEach(written::add);
+    if (derived != null && written.contains(derived.x.array())) {
+      derived = null;
+    }
   }
 
   @Override
@@ -118,6 +144,31 @@ final class PlannedMemory implements DeviceMemory {
   @Override
   public IntArray scratchInts(int numElements) {
     return scratch.ints(numElements);
+  }
+
+  @Override
+  public IntArray ofInputs(Record key, int numElements, Consumer<IntArray> record) {
+    IntArray known = ofInputs.get(key);
+    if (known != null) {
+      return known;
+    }
+    IntArray array = scratch.ofInputs(numElements);
+    ofInputs.put(key, array);
+    record.accept(array);
+    return array;
+  }
+
+  /// Of what operations give alone: when scratch elements are written is not known here.
+  @Override
+  public IntArray ofElements(Floats x, int numElements, Consumer<IntArray> record) {
+    if (derived != null && derived.x.equals(x) && derived.numElements == numElements) {
+      return derived.array;
+    }
+    IntArray array = scratch.ofElements(numElements);
+    boolean isKept = computed.contains(x.array()) && !written.contains(x.array());
+    derived = isKept ? new Derived(x, numElements, array) : null;
+    record.accept(array);
+    return array;
   }
 
   @Override

@@ -8,7 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// What single operations need between their tasks. Operations run one after the other, so all have
-/// the same arrays; a first pass over them finds how long these must be.
+/// the same arrays; a first pass over them finds how long these must be. A few arrays keep what they
+/// have while other operations run.
 final class ScratchArrays {
   /// The arrays of one type.
   private static final class Kind<A> {
@@ -45,6 +46,14 @@ final class ScratchArrays {
   private final Kind<FloatArray> floats = new Kind<>(UntouchedMemory::floats);
   private final Kind<IntArray> ints = new Kind<>(UntouchedMemory::ints);
   private final Kind<DoubleArray> doubles = new Kind<>(DoubleArray::new);
+  private final Kind<IntArray> ofInputs = new Kind<>(UntouchedMemory::ints);
+  private final Kind<IntArray> ofElements = new Kind<>(UntouchedMemory::ints);
+  private final List<Kind<?>> kinds = List.of(floats, ints, doubles, ofInputs, ofElements);
+
+  /// Begins a program.
+  void beginProgram() {
+    ofInputs.next = 0;
+  }
 
   /// Begins an operation.
   void begin() {
@@ -65,25 +74,31 @@ final class ScratchArrays {
     return doubles.take(numElements);
   }
 
+  /// Integers that stay while the program runs.
+  IntArray ofInputs(int numElements) {
+    return ofInputs.take(numElements);
+  }
+
+  /// Integers that stay until the next are taken.
+  IntArray ofElements(int numElements) {
+    ofElements.next = 0;
+    return ofElements.take(numElements);
+  }
+
   /// Makes the arrays, as long as was asked for.
   void allocate() {
-    floats.allocate();
-    ints.allocate();
-    doubles.allocate();
+    kinds.forEach(Kind::allocate);
   }
 
   /// Bytes that [#allocate()] takes.
   long bytes() {
     return Float.BYTES * floats.elements()
-        + Integer.BYTES * ints.elements()
+        + Integer.BYTES * (ints.elements() + ofInputs.elements() + ofElements.elements())
         + Double.BYTES * doubles.elements();
   }
 
   /// All arrays.
   List<Object> all() {
-    List<Object> all = new ArrayList<>(floats.arrays);
-    all.addAll(ints.arrays);
-    all.addAll(doubles.arrays);
-    return all;
+    return kinds.stream().<Object>flatMap(kind -> kind.arrays.stream()).toList();
   }
 }

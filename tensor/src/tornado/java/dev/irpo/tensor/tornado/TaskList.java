@@ -20,6 +20,24 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 public final class TaskList {
   private final List<Recorded> tasks = new ArrayList<>();
   private final List<Integer> begins = new ArrayList<>(List.of(0));
+  private final TaskList first;
+
+  /// The first tasks of a program.
+  public TaskList() {
+    first = this;
+  }
+
+  /// Tasks that run after others.
+  ///
+  /// @param first of the program
+  TaskList(TaskList first) {
+    this.first = first;
+  }
+
+  /// The program's first tasks, to which those may be added that read its inputs alone.
+  TaskList first() {
+    return first;
+  }
 
   /// Adds one task to a task graph; has to name its method by a method reference.
   @FunctionalInterface

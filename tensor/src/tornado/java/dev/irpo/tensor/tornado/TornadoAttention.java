@@ -6,6 +6,7 @@ import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
 import dev.irpo.tensor.tornado.task.AttentionTiles;
+import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Records [AttentionKernels].
@@ -108,42 +109,54 @@ final class TornadoAttention implements AttentionKernels {
                 rowWidth));
   }
 
+  /// Places of rows: the same in each layer with such sizes.
+  private record Places(DeviceMemory.Ints table, AttentionSizes sizes) {}
+
   private IntArray packedPlaces(Buffer segments, AttentionSizes sizes) {
     DeviceMemory.Ints on = memory.ints(segments);
-    IntArray places = places(sizes);
-    tasks.add(
-        "packedPlaces",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::packedPlaces,
-                places,
-                on.array(),
-                on.at(),
-                sizes.rows(),
-                sizes.numSegments(),
-                sizes.window()));
-    return places;
+    return places(
+        on,
+        sizes,
+        places ->
+            tasks
+                .first()
+                .add(
+                    "packedPlaces",
+                    (graph, id) ->
+                        graph.task(
+                            id,
+                            AttentionTasks::packedPlaces,
+                            places,
+                            on.array(),
+                            on.at(),
+                            sizes.rows(),
+                            sizes.numSegments(),
+                            sizes.window())));
   }
 
   private IntArray cachedPlaces(Buffer table, AttentionSizes sizes) {
     DeviceMemory.Ints on = memory.ints(table);
-    IntArray places = places(sizes);
-    tasks.add(
-        "cachedPlaces",
-        (graph, id) ->
-            graph.task(
-                id,
-                AttentionTasks::cachedPlaces,
-                places,
-                on.array(),
-                on.at(),
-                sizes.rows(),
-                sizes.window()));
-    return places;
+    return places(
+        on,
+        sizes,
+        places ->
+            tasks
+                .first()
+                .add(
+                    "cachedPlaces",
+                    (graph, id) ->
+                        graph.task(
+                            id,
+                            AttentionTasks::cachedPlaces,
+                            places,
+                            on.array(),
+                            on.at(),
+                            sizes.rows(),
+                            sizes.window())));
   }
 
-  private IntArray places(AttentionSizes sizes) {
-    return memory.scratchInts(Math.multiplyExact(AttentionTasks.COLUMNS, sizes.rows()));
+  private IntArray places(DeviceMemory.Ints on, AttentionSizes sizes, Consumer<IntArray> record) {
+    int numElements = Math.multiplyExact(AttentionTasks.COLUMNS, sizes.rows());
+    return memory.ofInputs(new Places(on, sizes), numElements, record);
   }
 }

@@ -286,12 +286,13 @@ final class TornadoProgram implements Program {
     for (Node node : nodes) {
       boolean full = !parts.isEmpty() && parts.getLast().size() > MAX_TASKS - 20;
       if (!node.section().equals(section) || full) {
-        TaskList tasks = new TaskList();
+        TaskList tasks = parts.isEmpty() ? new TaskList() : new TaskList(parts.getFirst());
         parts.add(tasks);
+        memory.beginPart();
         kernels = TornadoKernels.recordingInto(tasks, memory, form);
         section = node.section();
       }
-      memory.begin();
+      memory.begin(written(node));
       record(node, kernels);
     }
     return parts.stream().flatMap(part -> part.graphs().stream()).toList();
@@ -301,6 +302,16 @@ final class TornadoProgram implements Program {
     List<Buffer> in = node.inputs().stream().map(buffers::get).toList();
     List<Buffer> out = node.outputs().stream().map(buffers::get).toList();
     node.op().bind(node, kernels, in, out).run();
+  }
+
+  private List<Buffer> written(Node node) {
+    List<Buffer> written = new ArrayList<>(node.outputs().stream().map(buffers::get).toList());
+    for (int i = 0; i < node.inputs().size(); i++) {
+      if (node.op().mutates(i)) {
+        written.add(buffers.get(node.input(i)));
+      }
+    }
+    return written;
   }
 
   private float[] values(Tensor constant) {

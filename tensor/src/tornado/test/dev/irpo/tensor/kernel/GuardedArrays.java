@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -149,6 +150,22 @@ final class GuardedArrays implements DeviceMemory {
   public IntArray scratchInts(int numElements) {
     IntArray array = keep(new IntArray(numElements));
     array.init(Integer.MIN_VALUE / 2);
+    return array;
+  }
+
+  @Override
+  public IntArray ofInputs(Record key, int numElements, Consumer<IntArray> record) {
+    return recorded(numElements, record);
+  }
+
+  @Override
+  public IntArray ofElements(Floats x, int numElements, Consumer<IntArray> record) {
+    return recorded(numElements, record);
+  }
+
+  private IntArray recorded(int numElements, Consumer<IntArray> record) {
+    IntArray array = scratchInts(numElements);
+    record.accept(array);
     return array;
   }
 

@@ -10,21 +10,15 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /// The kernels of a device as kernels that compute when they are called.
 final class ImmediateKernels {
@@ -40,7 +34,7 @@ final class ImmediateKernels {
     return running(
         form,
         GuardedArrays.GUARDS,
-        (tasks, arrays) -> tasks.addTo(callingTasks(call -> fail("no library is asked for"))));
+        (tasks, arrays) -> tasks.addTo(JavaTasks.calling(call -> fail("no library is asked for"))));
   }
 
   /// Calls the tasks as Java methods, those of cuBLAS through the foreign functions that a device
@@ -65,7 +59,7 @@ final class ImmediateKernels {
         (tasks, arrays) -> {
           List<LibraryTaskDescriptor> calls = new ArrayList<>();
           tasks.addTo(
-              callingTasks(call -> {
+              JavaTasks.calling(call -> {
                 library.accept(call);
                 calls.add(call);
               }));
@@ -140,38 +134,5 @@ final class ImmediateKernels {
       }
     }
     throw new AssertionError(type);
-  }
-
-  /// A task graph that calls each task's method at once.
-  private static TaskGraphInterface callingTasks(Consumer<LibraryTaskDescriptor> library) {
-    InvocationHandler handler =
-        (proxy, method, arguments) -> {
-          Object code = arguments[1];
-          requireDistinctArrays(arguments);
-          for (Method candidate : method.getParameterTypes()[1].getMethods()) {
-            if (candidate.getName().equals("apply")) {
-              candidate.setAccessible(true);
-              Object[] own = Arrays.copyOfRange(arguments, 2, arguments.length);
-              if (candidate.invoke(code, own) instanceof LibraryTaskDescriptor call) {
-                library.accept(call);
-              }
-              return proxy;
-            }
-          }
-          throw new AssertionError("not a task: " + method);
-        };
-    ClassLoader loader = TaskGraphInterface.class.getClassLoader();
-    Class<?>[] types = {TaskGraphInterface.class};
-    return (TaskGraphInterface) Proxy.newProxyInstance(loader, types, handler);
-  }
-
-  /// TornadoVM 5.2.0 never ends ordering a task whose result is another of its arguments.
-  private static void requireDistinctArrays(Object[] arguments) {
-    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Object argument : arguments) {
-      if (argument instanceof TornadoNativeArray && !seen.add(argument)) {
-        throw new AssertionError(arguments[0] + " has an array twice");
-      }
-    }
   }
 }
