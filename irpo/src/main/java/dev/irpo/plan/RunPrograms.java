@@ -4,6 +4,7 @@ import dev.irpo.config.AdapterSettings;
 import dev.irpo.config.RunConfig;
 import dev.irpo.model.Backends;
 import dev.irpo.tensor.Backend;
+import dev.irpo.tensor.BackendTraits;
 import dev.irpo.tensor.Compilation;
 import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Shape;
@@ -34,7 +35,7 @@ public final class RunPrograms {
   private final DType stored;
   private final Longest longest;
   private final Replicas replicas;
-  private final OutlineBackend outline = new OutlineBackend();
+  private final OutlineBackend outline;
   private final Parameters parameters;
   private final long ownWeightBytes;
   private Sampling sampling;
@@ -169,12 +170,19 @@ public final class RunPrograms {
     replicas = PlannedGroup.replicas(config, processes);
     this.config = config;
     this.longest = longest;
+    outline = outline(config);
     whole = model;
     this.stored = stored;
     Set<String> changing = changing(config, model, replicas);
     DType precision = PreferenceTraining.precision(config);
     parameters = Parameters.outline(outline, model, replicas.model(), changing, precision, stored);
     ownWeightBytes = outline.allocatedBytes();
+  }
+
+  private static OutlineBackend outline(RunConfig config) {
+    boolean isDevice = Backends.isDevice(config.compute().backend());
+    return new OutlineBackend(
+        isDevice ? BackendTraits.PLAIN.keepingHalfCaches() : BackendTraits.PLAIN);
   }
 
   private static Set<String> changing(RunConfig config, LlamaConfig model, Replicas replicas) {

@@ -88,7 +88,8 @@ public final class AlteredBackend implements Backend {
         saysThatItRounds,
         plain.compilesSlowly(),
         plain.isBatchInvariant(),
-        plain.runsOnHost());
+        plain.runsOnHost(),
+        plain.keepsHalfCaches());
   }
 
   @Override

@@ -166,6 +166,19 @@ class MemoryNeedTest {
     }
   }
 
+  private static long cacheBytes(LlamaConfig model, String... settings) {
+    return new RunPrograms(model, CONFIG.with(settings), LONGEST).sampling().cacheBytes();
+  }
+
+  @Test
+  void aDeviceKeepsKeysAndValuesThatAreNumbersOfBfloat16InHalfOfTheMemory() {
+    LlamaConfig model = PublishedModels.find("tinyllama-1.1b").orElseThrow();
+    long single = cacheBytes(model);
+    assertEquals(single, cacheBytes(model, "train.precision=bf16"));
+    assertEquals(single, cacheBytes(model, "compute.backend=tornado"));
+    assertEquals(single, 2 * cacheBytes(model, "train.precision=bf16", "compute.backend=tornado"));
+  }
+
   private static Roofline roofline(Compilation program) {
     return Roofline.of(List.of(program), 0, Roofline.Device.ANY);
   }

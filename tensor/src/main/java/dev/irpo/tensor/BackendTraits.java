@@ -16,12 +16,15 @@ import java.util.Set;
 ///   so that sampling, scoring and training agree to the bit
 /// @param runsOnHost whether its programs may have operations that work on the host's memory, see
 ///   [Op#runsOnHost()]
+/// @param keepsHalfCaches whether keys and values that are numbers of [DType#BF16] may be in a cache
+///   of that type, see [dev.irpo.tensor.op.CachedAttention]
 public record BackendTraits(
     Set<DType> mappedWeights,
     boolean roundsWeights,
     boolean compilesSlowly,
     boolean isBatchInvariant,
-    boolean runsOnHost) {
+    boolean runsOnHost,
+    boolean keepsHalfCaches) {
   /// All weights loaded, programs compiled at once, each row on its own.
   public static final BackendTraits PLAIN =
       new BackendTraits(
@@ -29,7 +32,8 @@ public record BackendTraits(
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,
-          /* runsOnHost= */ true);
+          /* runsOnHost= */ true,
+          /* keepsHalfCaches= */ false);
 
   /// What is known of a device before it is started: programs keep what they compute, caches,
   /// gradients and moments there alone.
@@ -39,10 +43,22 @@ public record BackendTraits(
           /* roundsWeights= */ false,
           /* compilesSlowly= */ true,
           /* isBatchInvariant= */ true,
-          /* runsOnHost= */ false);
+          /* runsOnHost= */ false,
+          /* keepsHalfCaches= */ true);
 
   /// Whether weights that do not change can stay where a checkpoint has them.
   public boolean mapsWeights() {
     return !mappedWeights.isEmpty();
+  }
+
+  /// The same of a backend that may have caches in bfloat16.
+  public BackendTraits keepingHalfCaches() {
+    return new BackendTraits(
+        mappedWeights,
+        roundsWeights,
+        compilesSlowly,
+        isBatchInvariant,
+        runsOnHost,
+        /* keepsHalfCaches= */ true);
   }
 }

@@ -23,7 +23,8 @@ public record SlowBackend(Backend other) implements Backend {
         /* roundsWeights= */ false,
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ true,
-        /* runsOnHost= */ false);
+        /* runsOnHost= */ false,
+        /* keepsHalfCaches= */ false);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.irpo.tensor.cpu;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 
@@ -70,6 +71,10 @@ final class CpuAttention implements AttentionKernels {
       Buffer v,
       Buffer table,
       AttentionSizes sizes) {
+    if (keyCache.dtype() != DType.F32) {
+      throw new IllegalArgumentException(
+          "the cache is %s, on the backend cpu it is F32".formatted(keyCache.dtype()));
+    }
     KeyValueCache cache =
         new KeyValueCache(
             keyCache.segment(), valueCache.segment(), sizes.numKvHeads(), sizes.headDim());

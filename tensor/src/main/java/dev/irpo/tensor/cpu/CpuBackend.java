@@ -29,7 +29,8 @@ public final class CpuBackend implements Backend {
           /* roundsWeights= */ false,
           /* compilesSlowly= */ false,
           /* isBatchInvariant= */ true,
-          /* runsOnHost= */ true);
+          /* runsOnHost= */ true,
+          /* keepsHalfCaches= */ false);
 
   private final WorkerPool pool;
   private final PackedWeights packedWeights;

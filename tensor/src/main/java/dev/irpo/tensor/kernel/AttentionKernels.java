@@ -89,6 +89,8 @@ public interface AttentionKernels {
   /// q (R, H·D)    k, v (R, G·D)    table (R, 4) read, a negative first block skips the row
   /// ```
   ///
+  /// A cache of bfloat16, on a device, has keys and values rounded to the nearest number.
+  ///
   /// The order of elements inside a cache block belongs to the backend.
   void cachedAttention(
       Buffer out,

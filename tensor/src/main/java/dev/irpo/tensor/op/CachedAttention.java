@@ -15,6 +15,9 @@ import java.util.Set;
 /// Attention of new rows over a key-value cache, see
 /// [dev.irpo.tensor.kernel.AttentionKernels#cachedAttention].
 ///
+/// Both caches are in single precision, or in bfloat16 on backends that say so
+/// ([dev.irpo.tensor.BackendTraits#keepsHalfCaches()]), which round what they store.
+///
 /// @param window how many keys a query meets at most, its own included; 0 for all before it
 public record CachedAttention(int numHeads, int numKvHeads, int headDim, int window) implements Op {
   /// Attention to all keys before a query.
@@ -37,6 +40,9 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim, int win
 
   @Override
   public Set<DType> inputTypes(int index) {
+    if (index < 2) {
+      return DType.SINGLE_OR_KEPT;
+    }
     return index == 5 ? DType.INDEX : DType.SINGLE;
   }
 
@@ -48,12 +54,13 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim, int win
     boolean fits =
         cache.shape().equals(cacheShape(cache.size(0)))
             && inputs.get(1).shape().equals(cache.shape())
+            && inputs.get(1).dtype() == cache.dtype()
             && q.size(1) == numHeads * headDim
             && inputs.get(3).shape().equals(keyShape)
             && inputs.get(4).shape().equals(keyShape)
             && inputs.get(5).shape().equals(Shape.of(q.size(0), AttentionKernels.CACHE_COLUMNS));
     require(
-        fits, "two caches, (R, H·D) queries, (R, G·D) keys and values, an (R, 4) table", inputs);
+        fits, "two caches of a type, (R, H·D) queries, (R, G·D) keys and values, an (R, 4) table", inputs);
     return List.of(q.shape());
   }
 
@@ -87,14 +94,17 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim, int win
   public long leastBytes(Node node) {
     long keysAndValues = node.input(3).bytes() + node.input(4).bytes();
     return node.input(2).bytes()
-        + 2 * keysAndValues
+        + keysAndValues
+        + leastBytesPerKey(node)
         + node.input(5).bytes()
         + node.output(0).bytes();
   }
 
   @Override
   public long leastBytesPerKey(Node node) {
-    return node.input(3).bytes() + node.input(4).bytes();
+    long elements =
+        node.input(3).shape().numElements() + node.input(4).shape().numElements();
+    return node.input(0).dtype().bytes(elements);
   }
 
   @Override

@@ -61,7 +61,8 @@ public final class ReferenceBackend implements Backend {
         plain.roundsWeights(),
         plain.compilesSlowly(),
         /* isBatchInvariant= */ false,
-        plain.runsOnHost());
+        plain.runsOnHost(),
+        plain.keepsHalfCaches());
   }
 
   @Override

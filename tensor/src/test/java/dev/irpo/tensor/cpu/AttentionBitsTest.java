@@ -5,8 +5,10 @@ import static dev.irpo.tensor.cpu.FixedOrderTest.zeros;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.kernel.Samples;
@@ -201,5 +203,19 @@ class AttentionBitsTest {
       assertArrayEquals(rows(packed, promptLength + i, 1), rows(out, 1, 1), "response row " + i);
       assertEquals(0f, rows(out, 0, 1)[0], "the skipped row");
     }
+  }
+
+  @Test
+  void aCacheOf16BitsIsNotOneOfThisBackend() {
+    Buffer half = Buffer.allocate(DType.BF16, 64);
+    AttentionSizes sizes = new AttentionSizes(1, 0, 1, 1, 2);
+    Buffer row = zeros(2);
+    Buffer table = ints(0, 0, 0, 0);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> kernels.cachedAttention(row, half, half, row, row, row, table, sizes))
+            .getMessage();
+    assertEquals("the cache is BF16, on the backend cpu it is F32", message);
   }
 }

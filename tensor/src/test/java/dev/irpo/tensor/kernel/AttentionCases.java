@@ -5,6 +5,8 @@ import static dev.irpo.tensor.kernel.KernelTensor.ints;
 import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
+import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.op.CachedAttention;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,6 +141,17 @@ final class AttentionCases {
         .within(dV, i -> relative * queriesPerKey);
   }
 
+  /// With caches in bfloat16, of keys and values that are numbers of that type.
+  static Stream<KernelCase> halfCaches() {
+    return Stream.of(
+        cached(new AttentionSizes(0, 0, 2, 1, 16), DType.BF16, 270, 35),
+        cached(new AttentionSizes(0, 0, 8, 2, 20), DType.BF16, 45, 40),
+        cached(new AttentionSizes(0, 0, 4, 4, 7), DType.BF16, 64, 33),
+        cached(new AttentionSizes(0, 0, 2, 2, 33), DType.BF16, 0, 5),
+        cached(new AttentionSizes(0, 0, 1, 1, 128), DType.BF16, 33, 70),
+        cached(new AttentionSizes(0, 0, 4, 2, 16, 40), DType.BF16, 270, 35));
+  }
+
   /// A prefix, two sequences that share it, one without it and a skipped row, stored and attended
   /// to in one call.
   private static KernelCase cached(
@@ -148,6 +161,15 @@ final class AttentionCases {
 
   private static KernelCase cached(
       int numHeads, int numKvHeads, int headDim, int prefix, int longest, int window) {
+    return cached(
+        new AttentionSizes(0, 0, numHeads, numKvHeads, headDim, window), DType.F32, prefix, longest);
+  }
+
+  /// @param shape sizes of heads and window
+  private static KernelCase cached(AttentionSizes shape, DType type, int prefix, int longest) {
+    int numHeads = shape.numHeads();
+    int numKvHeads = shape.numKvHeads();
+    int headDim = shape.headDim();
     int prefixBlocks = AttentionKernels.cacheBlocks(prefix);
     int ownBlocks = AttentionKernels.cacheBlocks(longest);
     List<Integer> table = new ArrayList<>();
@@ -158,22 +180,23 @@ final class AttentionCases {
     addSequence(table, 2, 0, 0, 0);
     int blocks = 2 + prefixBlocks + ownBlocks;
     int rows = table.size() / AttentionKernels.CACHE_COLUMNS;
-    AttentionSizes sizes = new AttentionSizes(rows, 0, numHeads, numKvHeads, headDim, window);
+    AttentionSizes sizes =
+        new AttentionSizes(rows, 0, numHeads, numKvHeads, headDim, shape.window());
     long queryElements = (long) rows * numHeads * headDim;
     long keyElements = (long) rows * numKvHeads * headDim;
     long cacheElements =
         new CachedAttention(numHeads, numKvHeads, headDim).cacheShape(blocks).numElements();
     KernelTensor out = output("out", queryElements);
-    KernelTensor keyCache = output("keyCache", cacheElements);
-    KernelTensor valueCache = output("valueCache", cacheElements);
+    KernelTensor keyCache = cache("keyCache", type, cacheElements);
+    KernelTensor valueCache = cache("valueCache", type, cacheElements);
     KernelTensor q = signed("q", 15, queryElements);
-    KernelTensor k = signed("k", 16, keyElements);
-    KernelTensor v = signed("v", 17, keyElements);
+    KernelTensor k = stored("k", type, 16, keyElements);
+    KernelTensor v = stored("v", type, 17, keyElements);
     KernelTensor rowTable = ints("table", table.size(), table::get);
     int keys = prefix + longest;
     double tolerance = probabilityError(sizes, keys) + 4 * Math.sqrt(keys) * UNIT;
     return new KernelCase(
-            "cachedAttention prefix " + prefix + " " + sizes,
+            "cachedAttention in " + type + " prefix " + prefix + " " + sizes,
             (kernels, side) ->
                 kernels
                     .attention()
@@ -193,6 +216,17 @@ final class AttentionCases {
             keyCache,
             valueCache)
         .within(out, i -> tolerance);
+  }
+
+  private static KernelTensor cache(String name, DType type, long n) {
+    return type == DType.BF16 ? KernelTensor.halfOutput(name, n) : output(name, n);
+  }
+
+  /// In single precision, numbers that the cache has exactly.
+  private static KernelTensor stored(String name, DType type, long seed, long n) {
+    return type == DType.BF16
+        ? KernelTensor.of(name, n, i -> HalfPrecision.rounded(type, Samples.signed(seed, i)))
+        : signed(name, seed, n);
   }
 
   private static void addSequence(

@@ -123,6 +123,8 @@ class ShapeRulesTest {
     assertEquals(matrix.shape(), cached.of(cache, cache, matrix, key, key, cacheTable).shape());
     refuses(() -> cached.of(cache, key, matrix, key, key, cacheTable), "cachedAttention");
     refuses(() -> cached.of(cache, cache, matrix, key, key, table), "cachedAttention", "(2, 3)");
+    Tensor half = graph.variable("half", DType.BF16, cached.cacheShape(5));
+    refuses(() -> cached.of(cache, half, matrix, key, key, cacheTable), "two caches of a type");
   }
 
   @Test

@@ -71,7 +71,19 @@ class OutlineBackendTest {
     assertEquals(75.5, node.op().keysMet(75.5));
     assertEquals(75.5, new CachedAttention(4, 2, 32, 76).keysMet(75.5));
     assertEquals(20, new CachedAttention(4, 2, 32, 20).keysMet(75.5));
-    long newRows = 2 * (2 * 3 * 64 * 4);
-    assertEquals(2 * 3 * 128 * 4 + newRows + 3 * 4 * 4, node.op().leastBytes(node));
+    int numbers = 2 * 3 * 64;
+    int rest = 2 * 3 * 128 * 4 + 3 * 4 * 4;
+    assertEquals(rest + numbers * (4 + 4), node.op().leastBytes(node));
+    Tensor ofHalf =
+        attention.of(
+            graph.variable("halfKeys", DType.BF16, cache),
+            graph.variable("halfValues", DType.BF16, cache),
+            q,
+            k,
+            v,
+            table);
+    Node half = ofHalf.producer().orElseThrow();
+    assertEquals(numbers * 2, half.op().leastBytesPerKey(half));
+    assertEquals(rest + numbers * (4 + 2), half.op().leastBytes(half));
   }
 }

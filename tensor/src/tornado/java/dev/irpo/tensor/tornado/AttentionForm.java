@@ -2,6 +2,7 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Records the parts of [dev.irpo.tensor.kernel.AttentionKernels], in one of two forms: a work item
@@ -10,6 +11,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 interface AttentionForm {
   /// Queries, keys and values.
   record Operands(Floats q, Floats k, Floats v) {}
+
+  /// The keys and values of a cache, both of a type.
+  record Cache(Numbers k, Numbers v) {}
 
   /// What the gradients read in addition.
   record Results(Floats dOut, Floats out, Floats logSumExp) {}
@@ -30,5 +34,5 @@ interface AttentionForm {
       AttentionSizes sizes);
 
   /// Attention over a cache, which the keys and values of the rows are in.
-  void cached(Floats out, Operands operands, IntArray places, AttentionSizes sizes);
+  void cached(Floats out, Floats q, Cache cache, IntArray places, AttentionSizes sizes);
 }

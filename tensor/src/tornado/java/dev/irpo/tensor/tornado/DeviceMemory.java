@@ -61,6 +61,16 @@ public interface DeviceMemory {
     throw new IllegalStateException("a kernel that takes single precision got bfloat16");
   }
 
+  /// Where a buffer lies of whose pairs, if it is in bfloat16, none is another's too: so that a work
+  /// item may write one.
+  default Numbers wholePairs(Buffer buffer) {
+    Numbers numbers = numbers(buffer);
+    if (numbers instanceof Pairs pairs && pairs.at() % 2 == 1) {
+      throw new IllegalStateException("a kernel that writes pairs got half of one");
+    }
+    return numbers;
+  }
+
   /// Where a product's weight in single precision lies rounded to bfloat16, if the program reads it
   /// so.
   Optional<Pairs> rounded(Buffer weight);

@@ -8,6 +8,7 @@ import dev.irpo.tensor.tornado.task.CachedAttentionTasks;
 import dev.irpo.tensor.tornado.task.KeyGradientTasks;
 import dev.irpo.tensor.tornado.task.PackedAttentionTasks;
 import dev.irpo.tensor.tornado.task.QueryGradientTasks;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -147,7 +148,10 @@ record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
   }
 
   @Override
-  public void cached(Floats out, Operands operands, IntArray places, AttentionSizes sizes) {
+  public void cached(Floats out, Floats q, Cache cache, IntArray places, AttentionSizes sizes) {
+    Argument k = Argument.of(cache.k(), memory);
+    Argument v = Argument.of(cache.v(), memory);
+    FloatArray powers = memory.constants(RoundingTasks.powers());
     FloatArray parts =
         memory.scratch(
             CachedAttentionTasks.partElements(sizes.rows(), sizes.numHeads(), sizes.headDim()));
@@ -160,12 +164,16 @@ record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
                 CachedAttentionTasks::attention,
                 context,
                 parts,
-                operands.q().array(),
-                operands.q().at(),
-                operands.k().array(),
-                operands.k().at(),
-                operands.v().array(),
-                operands.v().at(),
+                q.array(),
+                q.at(),
+                k.floats(),
+                k.pairs(),
+                k.at(),
+                v.floats(),
+                v.pairs(),
+                v.at(),
+                powers,
+                k.isRounded(),
                 places,
                 sizes.numHeads(),
                 sizes.numKvHeads(),

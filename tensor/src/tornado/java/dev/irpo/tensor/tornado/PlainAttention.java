@@ -2,10 +2,10 @@ package dev.irpo.tensor.tornado;
 
 import static dev.irpo.tensor.kernel.AttentionKernels.CACHE_BLOCK;
 
-import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -14,25 +14,28 @@ record PlainAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
   @Override
   public void packed(
       Floats out, Floats logSumExp, Operands operands, IntArray places, AttentionSizes sizes) {
-    attention(out, logSumExp, operands, places, sizes, 1, sizes.headDim());
+    Cache rows = new Cache(operands.k(), operands.v());
+    attention(out, logSumExp, operands.q(), rows, places, sizes, 1);
   }
 
   @Override
-  public void cached(Floats out, Operands operands, IntArray places, AttentionSizes sizes) {
+  public void cached(Floats out, Floats q, Cache cache, IntArray places, AttentionSizes sizes) {
     FloatArray logSumExp = memory.scratch(Math.multiplyExact(sizes.rows(), sizes.numHeads()));
-    int rowWidth = AttentionKernels.cacheRowWidth(sizes.headDim());
-    attention(out, new Floats(logSumExp, 0), operands, places, sizes, CACHE_BLOCK, rowWidth);
+    attention(out, new Floats(logSumExp, 0), q, cache, places, sizes, CACHE_BLOCK);
   }
 
-  /// Attention over keys in blocks of `blockSize` positions, rows of `rowWidth` elements.
+  /// Attention over keys in blocks of `blockSize` positions.
   private void attention(
       Floats out,
       Floats logSumExp,
-      Operands operands,
+      Floats q,
+      Cache cache,
       IntArray places,
       AttentionSizes sizes,
-      int blockSize,
-      int rowWidth) {
+      int blockSize) {
+    Argument k = Argument.of(cache.k(), memory);
+    Argument v = Argument.of(cache.v(), memory);
+    FloatArray powers = memory.constants(RoundingTasks.powers());
     tasks.add(
         "attention",
         (graph, id) ->
@@ -43,19 +46,22 @@ record PlainAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
                 out.at(),
                 logSumExp.array(),
                 logSumExp.at(),
-                operands.q().array(),
-                operands.q().at(),
-                operands.k().array(),
-                operands.k().at(),
-                operands.v().array(),
-                operands.v().at(),
+                q.array(),
+                q.at(),
+                k.floats(),
+                k.pairs(),
+                k.at(),
+                v.floats(),
+                v.pairs(),
+                v.at(),
+                powers,
+                k.isRounded(),
                 places,
                 sizes.rows(),
                 sizes.numHeads(),
                 sizes.numKvHeads(),
                 sizes.headDim(),
-                blockSize,
-                rowWidth));
+                blockSize));
   }
 
   @Override

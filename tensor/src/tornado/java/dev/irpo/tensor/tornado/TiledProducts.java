@@ -2,14 +2,12 @@ package dev.irpo.tensor.tornado;
 
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
 import dev.irpo.tensor.tornado.DeviceMemory.Numbers;
-import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
 import dev.irpo.tensor.tornado.task.RoundingTasks;
 import dev.irpo.tensor.tornado.task.TiledMatrixTasks;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Tiles in local memory, for GPUs. A short inner dimension is left to [PlainProducts]: tiles do
 /// not pay there, and TornadoVM 5.2.0 cannot compile the kernel once it has unrolled its only loop.
@@ -21,9 +19,6 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
 
   /// An operand whose element (i, j) lies at `i·row + j·column` after its first.
   private record Operand(Numbers place, int row, int column) {}
-
-  /// An operand as the kernel takes it: the array of the type that it does not have is another.
-  private record Argument(FloatArray floats, IntArray pairs, int isRounded, int at) {}
 
   @Override
   public void linear(Floats out, Numbers x, Numbers weight, int rows, int outDim, int inDim) {
@@ -72,13 +67,6 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
     record("tiledWeightGradient", dWeight, a, b, new int[] {outDim, inDim, rows, ADD});
   }
 
-  private Argument argument(Numbers place) {
-    return switch (place) {
-      case Floats(FloatArray floats, int at) -> new Argument(floats, memory.scratchInts(1), 0, at);
-      case Pairs(IntArray pairs, int at) -> new Argument(memory.scratch(1), pairs, 1, at);
-    };
-  }
-
   /// @param sizes rows and columns of `c`, inner dimension, whether to add
   private void record(String name, Floats c, Operand a, Operand b, int[] sizes) {
     int rows = sizes[0];
@@ -87,8 +75,8 @@ record TiledProducts(TaskList tasks, DeviceMemory memory, MatrixProducts plain)
     int mode = sizes[3];
     KernelContext context = new KernelContext();
     FloatArray powers = memory.constants(RoundingTasks.powers());
-    Argument left = argument(a.place());
-    Argument right = argument(b.place());
+    Argument left = Argument.of(a.place(), memory);
+    Argument right = Argument.of(b.place(), memory);
     tasks.add(
         name,
         (graph, id) ->

@@ -3,10 +3,15 @@ package dev.irpo.tensor.tornado;
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.kernel.AttentionKernels;
 import dev.irpo.tensor.kernel.AttentionSizes;
+import dev.irpo.tensor.tornado.AttentionForm.Cache;
 import dev.irpo.tensor.tornado.DeviceMemory.Floats;
+import dev.irpo.tensor.tornado.DeviceMemory.Pairs;
 import dev.irpo.tensor.tornado.task.AttentionTasks;
 import dev.irpo.tensor.tornado.task.AttentionTiles;
+import dev.irpo.tensor.tornado.task.CacheStoreTasks;
+import dev.irpo.tensor.tornado.task.RoundingTasks;
 import java.util.function.Consumer;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// Records [AttentionKernels].
@@ -83,30 +88,76 @@ final class TornadoAttention implements AttentionKernels {
       Buffer v,
       Buffer table,
       AttentionSizes sizes) {
-    int rowWidth = AttentionKernels.cacheRowWidth(sizes.headDim());
     IntArray places = cachedPlaces(table, sizes);
-    store("storeKeys", memory.floats(keyCache), memory.floats(k), places, sizes, rowWidth);
-    store("storeValues", memory.floats(valueCache), memory.floats(v), places, sizes, rowWidth);
-    form(sizes).cached(memory.floats(out), operands(q, keyCache, valueCache), places, sizes);
+    Cache cache = new Cache(memory.wholePairs(keyCache), memory.wholePairs(valueCache));
+    switch (cache) {
+      case Cache(Floats keys, Floats values) -> store(keys, values, k, v, places, sizes);
+      case Cache(Pairs keys, Pairs values) -> storePairs(keys, values, k, v, places, sizes);
+      default -> throw new IllegalArgumentException("caches of two types");
+    }
+    form(sizes).cached(memory.floats(out), memory.floats(q), cache, places, sizes);
   }
 
   private void store(
-      String name, Floats cache, Floats x, IntArray places, AttentionSizes sizes, int rowWidth) {
+      Floats keyCache,
+      Floats valueCache,
+      Buffer k,
+      Buffer v,
+      IntArray places,
+      AttentionSizes sizes) {
+    Floats keys = memory.floats(k);
+    Floats values = memory.floats(v);
     tasks.add(
-        name,
+        "store",
         (graph, id) ->
             graph.task(
                 id,
-                AttentionTasks::store,
-                cache.array(),
-                cache.at(),
-                x.array(),
-                x.at(),
+                CacheStoreTasks::store,
+                keyCache.array(),
+                keyCache.at(),
+                valueCache.array(),
+                valueCache.at(),
+                keys.array(),
+                keys.at(),
+                values.array(),
+                values.at(),
                 places,
                 sizes.rows(),
                 sizes.numKvHeads(),
                 sizes.headDim(),
-                rowWidth));
+                AttentionKernels.cacheRowWidth(sizes.headDim())));
+  }
+
+  private void storePairs(
+      Pairs keyCache,
+      Pairs valueCache,
+      Buffer k,
+      Buffer v,
+      IntArray places,
+      AttentionSizes sizes) {
+    Floats keys = memory.floats(k);
+    Floats values = memory.floats(v);
+    FloatArray powers = memory.constants(RoundingTasks.powers());
+    tasks.add(
+        "storePairs",
+        (graph, id) ->
+            graph.task(
+                id,
+                CacheStoreTasks::storePairs,
+                keyCache.array(),
+                keyCache.at(),
+                valueCache.array(),
+                valueCache.at(),
+                keys.array(),
+                keys.at(),
+                values.array(),
+                values.at(),
+                powers,
+                places,
+                sizes.rows(),
+                sizes.numKvHeads(),
+                sizes.headDim(),
+                AttentionKernels.cacheRowWidth(sizes.headDim())));
   }
 
   /// Places of rows: the same in each layer with such sizes.

@@ -66,7 +66,8 @@ public final class TornadoBackend implements Backend {
         plans.roundsWeights(),
         /* compilesSlowly= */ true,
         /* isBatchInvariant= */ !plans.form().callsLibrary(),
-        /* runsOnHost= */ false);
+        /* runsOnHost= */ false,
+        /* keepsHalfCaches= */ true);
   }
 
   @Override

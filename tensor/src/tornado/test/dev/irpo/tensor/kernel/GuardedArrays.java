@@ -11,9 +11,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.TaskGraphInterface;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
@@ -32,6 +34,7 @@ final class GuardedArrays implements DeviceMemory {
   private final int before;
   private final IdentityHashMap<Buffer, TornadoNativeArray> arrays = new IdentityHashMap<>();
   private final List<TornadoNativeArray> scratch = new ArrayList<>();
+  private final Set<Buffer> ofWholePairs = new HashSet<>();
 
   /// @param before elements before an argument; a library wants none
   GuardedArrays(int before) {
@@ -45,6 +48,12 @@ final class GuardedArrays implements DeviceMemory {
       case BF16 -> new Pairs((IntArray) array(buffer), before(buffer));
       default -> throw new AssertionError("only F32, BF16 and INT32 exist on a device");
     };
+  }
+
+  @Override
+  public Numbers wholePairs(Buffer buffer) {
+    ofWholePairs.add(buffer);
+    return DeviceMemory.super.wholePairs(buffer);
   }
 
   /// The array of a buffer, made at first with its content between guards.
@@ -67,9 +76,11 @@ final class GuardedArrays implements DeviceMemory {
         });
   }
 
-  /// Elements before an argument: an odd number of bfloat16, so that a pair has a half of it.
+  /// Elements before an argument: an odd number of bfloat16, so that a pair has a half of it, unless
+  /// the kernel wants whole ones.
   private int before(Buffer buffer) {
-    return buffer.dtype() == DType.BF16 && before > 0 ? before - 1 : before;
+    boolean isOdd = buffer.dtype() == DType.BF16 && !ofWholePairs.contains(buffer);
+    return isOdd && before > 0 ? before - 1 : before;
   }
 
   /// A weight whose elements are bfloat16 all: so that kernels see both forms of reading it, what

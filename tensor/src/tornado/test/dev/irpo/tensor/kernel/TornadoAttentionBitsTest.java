@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.irpo.tensor.Buffer;
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.tornado.TornadoKernels.Form;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +22,8 @@ class TornadoAttentionBitsTest {
   private static final int RESPONSE = 45;
   private static final int OTHER = 5;
 
-  private record Case(Form form, int group, int headDim, int window) {
+  /// @param cacheType F32, or BF16: keys and values are numbers of it everywhere
+  private record Case(Form form, int group, int headDim, int window, DType cacheType) {
     int width() {
       return KV_HEADS * group * headDim;
     }
@@ -31,6 +33,16 @@ class TornadoAttentionBitsTest {
       for (int r = 0; r < contents.length; r++) {
         for (int c = 0; c < width; c++) {
           buffer.set((long) r * width + c, Samples.signed(seed + 10L * contents[r], c));
+        }
+      }
+      return buffer;
+    }
+
+    Buffer keys(int seed, int[] contents) {
+      Buffer buffer = fill(seed, contents, KV_HEADS * headDim);
+      if (cacheType.isHalf()) {
+        for (long i = 0; i < buffer.numElements(); i++) {
+          buffer.set(i, HalfPrecision.rounded(cacheType, (float) buffer.get(i)));
         }
       }
       return buffer;
@@ -50,8 +62,8 @@ class TornadoAttentionBitsTest {
               out,
               logSumExp,
               fill(1, contents, width()),
-              fill(2, contents, KV_HEADS * headDim),
-              fill(3, contents, KV_HEADS * headDim),
+              keys(2, contents),
+              keys(3, contents),
               ints(segments),
               sizes(contents.length, segments.length / AttentionKernels.SEGMENT_COLUMNS));
       return out.toFloatArray();
@@ -66,8 +78,8 @@ class TornadoAttentionBitsTest {
               keyCache,
               valueCache,
               fill(1, contents, width()),
-              fill(2, contents, KV_HEADS * headDim),
-              fill(3, contents, KV_HEADS * headDim),
+              keys(2, contents),
+              keys(3, contents),
               ints(table.stream().mapToInt(Integer::intValue).toArray()),
               sizes(contents.length, 0));
       return out.toFloatArray();
@@ -81,7 +93,7 @@ class TornadoAttentionBitsTest {
     Buffer cache(int blocks) {
       Buffer cache =
           Buffer.allocate(
-              DType.F32,
+              cacheType,
               (long) blocks
                   * KV_HEADS
                   * AttentionKernels.CACHE_BLOCK
@@ -113,25 +125,32 @@ class TornadoAttentionBitsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PLAIN, 2, 16, 37, 0",
-    "PLAIN, 2, 16, 37, 33",
-    "SMALL_GROUPS, 2, 16, 37, 0",
-    "GROUPS, 1, 16, 37, 0",
-    "GROUPS, 2, 32, 64, 0",
-    "GROUPS, 4, 20, 270, 0",
-    "GROUPS, 3, 80, 33, 0",
-    "GROUPS, 9, 7, 40, 0",
-    "GROUPS, 33, 8, 20, 0",
-    "GROUPS, 1, 128, 300, 0",
-    "GROUPS, 1, 16, 37, 1",
-    "GROUPS, 2, 32, 64, 65",
-    "GROUPS, 4, 20, 270, 100",
-    "GROUPS, 3, 80, 33, 20",
-    "GROUPS, 8, 64, 270, 64"
+    "PLAIN, 2, 16, 37, 0, F32",
+    "PLAIN, 2, 16, 37, 33, F32",
+    "SMALL_GROUPS, 2, 16, 37, 0, F32",
+    "GROUPS, 1, 16, 37, 0, F32",
+    "GROUPS, 2, 32, 64, 0, F32",
+    "GROUPS, 4, 20, 270, 0, F32",
+    "GROUPS, 3, 80, 33, 0, F32",
+    "GROUPS, 9, 7, 40, 0, F32",
+    "GROUPS, 33, 8, 20, 0, F32",
+    "GROUPS, 1, 128, 300, 0, F32",
+    "GROUPS, 1, 16, 37, 1, F32",
+    "GROUPS, 2, 32, 64, 65, F32",
+    "GROUPS, 4, 20, 270, 100, F32",
+    "GROUPS, 3, 80, 33, 20, F32",
+    "GROUPS, 8, 64, 270, 64, F32",
+    "PLAIN, 2, 16, 37, 0, BF16",
+    "PLAIN, 3, 7, 37, 33, BF16",
+    "SMALL_GROUPS, 2, 16, 37, 0, BF16",
+    "GROUPS, 4, 20, 270, 0, BF16",
+    "GROUPS, 9, 7, 40, 0, BF16",
+    "GROUPS, 1, 128, 300, 0, BF16",
+    "GROUPS, 8, 64, 270, 64, BF16"
   })
   void aRowHasTheSameBitsWhereverItLies(
-      Form form, int group, int headDim, int promptLength, int window) {
-    Case c = new Case(form, group, headDim, window);
+      Form form, int group, int headDim, int promptLength, int window, DType cacheType) {
+    Case c = new Case(form, group, headDim, window, cacheType);
     int[] prompt = sequence(1, promptLength);
     int[] response = sequence(2, RESPONSE);
     int[] other = sequence(3, OTHER);

@@ -45,4 +45,16 @@ class TornadoDeviceTest {
             dynamicTest(
                 c.name(), () -> c.check(reference, ImmediateKernels.onDevice(Form.GROUPS))));
   }
+
+  @TestFactory
+  Stream<DynamicTest> cachesInBfloat16AgreeWithTheReference() {
+    Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
+    return Stream.of(Form.PLAIN, Form.GROUPS)
+        .flatMap(form ->
+            AttentionCases.halfCaches()
+                .map(c ->
+                    dynamicTest(
+                        form + " " + c.name(),
+                        () -> c.check(reference, ImmediateKernels.onDevice(form)))));
+  }
 }

@@ -62,4 +62,11 @@ class TornadoJavaTest {
     return MatrixCases.roundedWeights()
         .map(c -> dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava())));
   }
+
+  @TestFactory
+  Stream<DynamicTest> cachesInBfloat16AgreeWithTheReference() {
+    Kernels reference = ReferenceBackend.inDoublePrecision().kernels();
+    return AttentionCases.halfCaches()
+        .map(c -> dynamicTest(c.name(), () -> c.check(reference, ImmediateKernels.inJava())));
+  }
 }

@@ -59,6 +59,7 @@ final class DecodeProgram {
     Tensor tableInput = graph.input("table", DType.INT32, Shape.of(numRows, COLUMNS));
     Tensor selectedInput = graph.input("selected", DType.INT32, Shape.of(numLogits));
     Shape cache = cacheShape(config, limits);
+    DType type = cacheType(backend, model);
     Tensor hidden =
         model.hidden(
             graph,
@@ -68,8 +69,8 @@ final class DecodeProgram {
             (layer, q, k, v) ->
                 attention(config, layer)
                     .of(
-                        graph.variable(keyCache(layer), cache),
-                        graph.variable(valueCache(layer), cache),
+                        graph.variable(keyCache(layer), type, cache),
+                        graph.variable(valueCache(layer), type, cache),
                         q,
                         k,
                         v,
@@ -140,6 +141,13 @@ final class DecodeProgram {
   /// Shape of the keys, and of the values, of each layer; a window does not make it smaller.
   static Shape cacheShape(LlamaConfig config, DecodeLimits limits) {
     return attention(config, 0).cacheShape(limits.totalBlocks());
+  }
+
+  /// Type of the keys and values: where the model rounds them, all are numbers of bfloat16, which
+  /// some backends keep as such.
+  static DType cacheType(Backend backend, Llama model) {
+    boolean areHalf = model.activationType() == DType.BF16;
+    return areHalf && backend.traits().keepsHalfCaches() ? DType.BF16 : DType.F32;
   }
 
   static String keyCache(int layer) {

@@ -2,6 +2,7 @@ package dev.irpo.transformer.decode;
 
 import dev.irpo.tensor.Backend;
 import dev.irpo.tensor.Buffer;
+import dev.irpo.tensor.DType;
 import dev.irpo.tensor.Program;
 import dev.irpo.tensor.Workspace;
 import dev.irpo.transformer.Llama;
@@ -34,9 +35,10 @@ public final class Generator {
     model = new Llama(parameters, Llama.Activations.KEPT);
     variables = new HashMap<>(parameters.buffers());
     long cacheElements = DecodeProgram.cacheShape(config, limits).numElements();
+    DType cacheType = DecodeProgram.cacheType(backend, model);
     for (int layer = 0; layer < config.numLayers(); layer++) {
       for (String cache : List.of(DecodeProgram.keyCache(layer), DecodeProgram.valueCache(layer))) {
-        caches.add(backend.allocate(cacheElements));
+        caches.add(backend.allocate(cacheType, cacheElements));
         variables.put(cache, caches.getLast());
       }
     }

@@ -1,6 +1,8 @@
 package dev.irpo.tensor.tornado.task;
 
 import static dev.irpo.tensor.kernel.AttentionKernels.CACHE_BLOCK;
+import static dev.irpo.tensor.kernel.AttentionKernels.CACHE_PANEL;
+import static dev.irpo.tensor.tornado.task.RoundingTasks.element;
 
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -112,31 +114,6 @@ public final class AttentionTasks {
     }
   }
 
-  /// Stores the new rows of keys or values in their cache, a work item for each row and key head.
-  public static void store(
-      FloatArray cache,
-      int cacheAt,
-      FloatArray x,
-      int xAt,
-      IntArray places,
-      int rows,
-      int numKvHeads,
-      int headDim,
-      int rowWidth) {
-    for (@Parallel int r = 0; r < rows; r++) {
-      for (@Parallel int g = 0; g < numKvHeads; g++) {
-        int own = places.get(COLUMNS * r + 3);
-        if (own > 0) {
-          int position = places.get(COLUMNS * r + 2) + own - 1;
-          int to = keyPlace(position, g, numKvHeads, CACHE_BLOCK, rowWidth);
-          for (int d = 0; d < headDim; d++) {
-            cache.set(cacheAt + to + d, x.get(xAt + (r * numKvHeads + g) * headDim + d));
-          }
-        }
-      }
-    }
-  }
-
   /// Position of key j of row r; TornadoVM inlines it, as all that follow.
   static int keyPosition(IntArray places, int r, int j) {
     return keyPosition(
@@ -178,6 +155,9 @@ public final class AttentionTasks {
   }
 
   /// Attention of each row and head, a work item for each.
+  ///
+  /// @param kPairs keys in pairs of bfloat16, where `areRounded` is 1; as for values
+  /// @param blockSize 1 where keys are packed
   public static void attention(
       FloatArray out,
       int outAt,
@@ -186,21 +166,28 @@ public final class AttentionTasks {
       FloatArray q,
       int qAt,
       FloatArray k,
+      IntArray kPairs,
       int kAt,
       FloatArray v,
+      IntArray vPairs,
       int vAt,
+      FloatArray powers,
+      int areRounded,
       IntArray places,
       int rows,
       int numHeads,
       int numKvHeads,
       int headDim,
-      int blockSize,
-      int rowWidth) {
+      int blockSize) {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int h = 0; h < numHeads; h++) {
         int numKeys = places.get(COLUMNS * r + 1) + places.get(COLUMNS * r + 3);
         int firstKey = places.get(COLUMNS * r + 6);
         int g = h / (numHeads / numKvHeads);
+        int rowWidth = headDim;
+        if (blockSize > 1) {
+          rowWidth = (headDim + CACHE_PANEL - 1) / CACHE_PANEL * CACHE_PANEL;
+        }
         int query = (r * numHeads + h) * headDim;
         float scale = 1 / TornadoMath.sqrt((float) headDim);
         float max = LOWEST;
@@ -209,7 +196,8 @@ public final class AttentionTasks {
           int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, blockSize, rowWidth);
           float dot = 0;
           for (int d = 0; d < headDim; d++) {
-            dot += q.get(qAt + query + d) * k.get(kAt + key + d);
+            float element = element(k, kPairs, powers, areRounded, kAt + key + d);
+            dot += q.get(qAt + query + d) * element;
           }
           float score = dot * scale;
           if (score > max) {
@@ -231,12 +219,14 @@ public final class AttentionTasks {
           int key = keyPlace(keyPosition(places, r, j), g, numKvHeads, blockSize, rowWidth);
           float dot = 0;
           for (int d = 0; d < headDim; d++) {
-            dot += q.get(qAt + query + d) * k.get(kAt + key + d);
+            float element = element(k, kPairs, powers, areRounded, kAt + key + d);
+            dot += q.get(qAt + query + d) * element;
           }
           float p = TornadoMath.exp(dot * scale - normaliser);
           for (int d = 0; d < headDim; d++) {
             int at = outAt + query + d;
-            out.set(at, out.get(at) + p * v.get(vAt + key + d));
+            float value = element(v, vPairs, powers, areRounded, vAt + key + d);
+            out.set(at, out.get(at) + p * value);
           }
         }
       }

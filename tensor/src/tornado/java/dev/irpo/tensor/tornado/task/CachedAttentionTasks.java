@@ -12,6 +12,7 @@ import static dev.irpo.tensor.tornado.task.AttentionTiles.firstChunk;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.merged;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.numKeys;
 import static dev.irpo.tensor.tornado.task.AttentionTiles.weight;
+import static dev.irpo.tensor.tornado.task.RoundingTasks.element;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -48,15 +49,21 @@ public final class CachedAttentionTasks {
   /// A lane of a row. A chunk's keys lie in local memory, where a thread computes the scores of one
   /// of them with four queries; its values are read once, four at a time, by the thread of their
   /// column.
+  ///
+  /// @param kPairs keys in pairs of bfloat16, where `areRounded` is 1; as for values
   public static void attention(
       KernelContext context,
       FloatArray parts,
       FloatArray q,
       int qAt,
       FloatArray k,
+      IntArray kPairs,
       int kAt,
       FloatArray v,
+      IntArray vPairs,
       int vAt,
+      FloatArray powers,
+      int areRounded,
       IntArray places,
       int numHeads,
       int numKvHeads,
@@ -116,7 +123,8 @@ public final class CachedAttentionTasks {
         int j = Math.min(Math.max(chunk + i / headDim, from), to - 1);
         int at = keyPosition(j, prefixStart, prefix, start);
         int key = kAt + keyPlace(at, g, numKvHeads, CACHE_BLOCK, rowWidth);
-        keys[i / headDim * KEY_ROW + i % headDim] = k.get(key + i % headDim);
+        keys[i / headDim * KEY_ROW + i % headDim] =
+            element(k, kPairs, powers, areRounded, key + i % headDim);
       }
       context.localBarrier();
       float s0 = 0;
@@ -183,10 +191,10 @@ public final class CachedAttentionTasks {
         int at1 = keyPlace(p1, g, numKvHeads, CACHE_BLOCK, rowWidth);
         int at2 = keyPlace(p2, g, numKvHeads, CACHE_BLOCK, rowWidth);
         int at3 = keyPlace(p3, g, numKvHeads, CACHE_BLOCK, rowWidth);
-        float v0 = v.get(vAt + at0 + column);
-        float v1 = v.get(vAt + at1 + column);
-        float v2 = v.get(vAt + at2 + column);
-        float v3 = v.get(vAt + at3 + column);
+        float v0 = element(v, vPairs, powers, areRounded, vAt + at0 + column);
+        float v1 = element(v, vPairs, powers, areRounded, vAt + at1 + column);
+        float v2 = element(v, vPairs, powers, areRounded, vAt + at2 + column);
+        float v3 = element(v, vPairs, powers, areRounded, vAt + at3 + column);
         o0 += weights[n] * v0;
         o0 += weights[n + 1] * v1;
         o0 += weights[n + 2] * v2;

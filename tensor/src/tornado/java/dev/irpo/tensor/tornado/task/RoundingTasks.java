@@ -85,6 +85,20 @@ public final class RoundingTasks {
     return value(bits & 0xffff, powers);
   }
 
+  /// Element `index` of an array of either type; TornadoVM inlines it.
+  ///
+  /// @param areRounded 1 where it is that of pairs
+  static float element(
+      FloatArray single, IntArray pairs, FloatArray powers, int areRounded, int index) {
+    float element = 0;
+    if (areRounded == 1) {
+      element = element(pairs, powers, index);
+    } else {
+      element = single.get(index);
+    }
+    return element;
+  }
+
   /// The number with these 16 bits.
   static float value(int bits, FloatArray powers) {
     int magnitude = bits % SIGN;

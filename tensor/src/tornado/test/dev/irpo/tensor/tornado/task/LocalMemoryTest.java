@@ -52,7 +52,7 @@ class LocalMemoryTest {
                     c, null, 0, null, 0, null, null, 0, null, 0, null, 0, null, 9, 2, 1, 16),
             c ->
                 CachedAttentionTasks.attention(
-                    c, null, null, 0, null, 0, null, 0, null, 2, 1, 16, 32));
+                    c, null, null, 0, null, null, 0, null, null, 0, null, 0, null, 2, 1, 16, 32));
     for (Consumer<KernelContext> task : others) {
       int bytes = localBytes(task);
       assertTrue(bytes <= most, bytes + " bytes");
