@@ -16,8 +16,8 @@ import java.util.Set;
 ///   so that sampling, scoring and training agree to the bit
 /// @param runsOnHost whether its programs may have operations that work on the host's memory, see
 ///   [Op#runsOnHost()]
-/// @param keepsHalfCaches whether keys and values that are numbers of [DType#BF16] may be in a cache
-///   of that type, see [dev.irpo.tensor.op.CachedAttention]
+/// @param keepsHalfCaches whether keys and values that are numbers of [DType#BF16] may be in a
+///   cache of that type, see [dev.irpo.tensor.op.CachedAttention]
 public record BackendTraits(
     Set<DType> mappedWeights,
     boolean roundsWeights,

@@ -60,7 +60,9 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim, int win
             && inputs.get(4).shape().equals(keyShape)
             && inputs.get(5).shape().equals(Shape.of(q.size(0), AttentionKernels.CACHE_COLUMNS));
     require(
-        fits, "two caches of a type, (R, H·D) queries, (R, G·D) keys and values, an (R, 4) table", inputs);
+        fits,
+        "two caches of a type, (R, H·D) queries, (R, G·D) keys and values, an (R, 4) table",
+        inputs);
     return List.of(q.shape());
   }
 
@@ -102,8 +104,7 @@ public record CachedAttention(int numHeads, int numKvHeads, int headDim, int win
 
   @Override
   public long leastBytesPerKey(Node node) {
-    long elements =
-        node.input(3).shape().numElements() + node.input(4).shape().numElements();
+    long elements = node.input(3).shape().numElements() + node.input(4).shape().numElements();
     return node.input(0).dtype().bytes(elements);
   }
 

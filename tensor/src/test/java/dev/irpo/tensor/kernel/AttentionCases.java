@@ -162,7 +162,10 @@ final class AttentionCases {
   private static KernelCase cached(
       int numHeads, int numKvHeads, int headDim, int prefix, int longest, int window) {
     return cached(
-        new AttentionSizes(0, 0, numHeads, numKvHeads, headDim, window), DType.F32, prefix, longest);
+        new AttentionSizes(0, 0, numHeads, numKvHeads, headDim, window),
+        DType.F32,
+        prefix,
+        longest);
   }
 
   /// @param shape sizes of heads and window

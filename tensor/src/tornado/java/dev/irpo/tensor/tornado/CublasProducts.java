@@ -125,8 +125,7 @@ record CublasProducts(
             tasks.add(
                 "split",
                 (graph, id) ->
-                    graph.task(
-                        id, SplitTasks::split, parts, x.array(), x.at(), powers, pairs)));
+                    graph.task(id, SplitTasks::split, parts, x.array(), x.at(), powers, pairs)));
   }
 
   @Override

@@ -61,8 +61,8 @@ public interface DeviceMemory {
     throw new IllegalStateException("a kernel that takes single precision got bfloat16");
   }
 
-  /// Where a buffer lies of whose pairs, if it is in bfloat16, none is another's too: so that a work
-  /// item may write one.
+  /// Where a buffer lies of whose pairs, if it is in bfloat16, none is another's too: so that a
+  /// work item may write one.
   default Numbers wholePairs(Buffer buffer) {
     Numbers numbers = numbers(buffer);
     if (numbers instanceof Pairs pairs && pairs.at() % 2 == 1) {

@@ -8,8 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /// What single operations need between their tasks. Operations run one after the other, so all have
-/// the same arrays; a first pass over them finds how long these must be. A few arrays keep what they
-/// have while other operations run.
+/// the same arrays; a first pass over them finds how long these must be. A few arrays keep what
+/// they have while other operations run.
 final class ScratchArrays {
   /// The arrays of one type.
   private static final class Kind<A> {

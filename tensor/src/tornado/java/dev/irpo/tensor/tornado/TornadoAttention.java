@@ -129,12 +129,7 @@ final class TornadoAttention implements AttentionKernels {
   }
 
   private void storePairs(
-      Pairs keyCache,
-      Pairs valueCache,
-      Buffer k,
-      Buffer v,
-      IntArray places,
-      AttentionSizes sizes) {
+      Pairs keyCache, Pairs valueCache, Buffer k, Buffer v, IntArray places, AttentionSizes sizes) {
     Floats keys = memory.floats(k);
     Floats values = memory.floats(v);
     FloatArray powers = memory.constants(RoundingTasks.powers());

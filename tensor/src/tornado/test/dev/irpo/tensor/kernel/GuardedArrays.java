@@ -76,8 +76,8 @@ final class GuardedArrays implements DeviceMemory {
         });
   }
 
-  /// Elements before an argument: an odd number of bfloat16, so that a pair has a half of it, unless
-  /// the kernel wants whole ones.
+  /// Elements before an argument: an odd number of bfloat16, so that a pair has a half of it,
+  /// unless the kernel wants whole ones.
   private int before(Buffer buffer) {
     boolean isOdd = buffer.dtype() == DType.BF16 && !ofWholePairs.contains(buffer);
     return isOdd && before > 0 ? before - 1 : before;
