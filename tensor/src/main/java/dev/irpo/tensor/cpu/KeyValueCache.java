@@ -58,11 +58,14 @@ record KeyValueCache(MemorySegment keys, MemorySegment values, int numKvHeads, i
     long source = RawMemory.address(k, from, floatBytes(headDim));
     long bytes = (headDim - 1) * Tiles.PANEL_BYTES + floatBytes(1);
     long target = RawMemory.address(keys, to, bytes);
-    for (int d = 0; d < headDim; d++) {
-      RawMemory.copy(source + floatBytes(d), target + d * Tiles.PANEL_BYTES);
+    try {
+      for (int d = 0; d < headDim; d++) {
+        RawMemory.copy(source + floatBytes(d), target + d * Tiles.PANEL_BYTES);
+      }
+    } finally {
+      Reference.reachabilityFence(k);
+      Reference.reachabilityFence(keys);
     }
-    Reference.reachabilityFence(k);
-    Reference.reachabilityFence(keys);
   }
 
   private void storeValue(int block, int place, int kvHead, MemorySegment v, long from) {
