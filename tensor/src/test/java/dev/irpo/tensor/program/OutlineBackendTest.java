@@ -71,8 +71,8 @@ class OutlineBackendTest {
     assertEquals(75.5, node.op().keysMet(75.5));
     assertEquals(75.5, new CachedAttention(4, 2, 32, 76).keysMet(75.5));
     assertEquals(20, new CachedAttention(4, 2, 32, 20).keysMet(75.5));
-    int numbers = 2 * 3 * 64;
-    int rest = 2 * 3 * 128 * 4 + 3 * 4 * 4;
+    long numbers = 2 * 3 * 64;
+    long rest = 2 * 3 * 128 * 4 + 3 * 4 * 4;
     assertEquals(rest + numbers * (4 + 4), node.op().leastBytes(node));
     Tensor ofHalf =
         attention.of(
