@@ -101,9 +101,11 @@ final class BlockedProduct {
   /// panels, so beyond that it takes as many rows as fit, and columns are shared.
   private int rowsPerTask(Block block) {
     int fitting = Math.clamp(A_BYTES / floatBytes(block.depth()), LEAST_ROWS, MOST_ROWS);
+    int multiple = a.multiple();
+    int most = Math.max(multiple, fitting / multiple * multiple);
     long tasksPerRow = block.bytes() <= L3_BYTES ? 1 : block.count();
     long share = sizes.rows() * tasksPerRow / sizes.wantedTasks(pool);
-    return Lanes.roundUp(Math.clamp(share, 1, fitting), a.multiple());
+    return Lanes.roundUp(Math.clamp(share, 1, most), multiple);
   }
 
   private void multiply(Block block) {

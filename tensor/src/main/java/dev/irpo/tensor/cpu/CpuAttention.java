@@ -71,10 +71,8 @@ final class CpuAttention implements AttentionKernels {
       Buffer v,
       Buffer table,
       AttentionSizes sizes) {
-    if (keyCache.dtype() != DType.F32) {
-      throw new IllegalArgumentException(
-          "the cache is %s, on the backend cpu it is F32".formatted(keyCache.dtype()));
-    }
+    requireSingle(keyCache);
+    requireSingle(valueCache);
     KeyValueCache cache =
         new KeyValueCache(
             keyCache.segment(), valueCache.segment(), sizes.numKvHeads(), sizes.headDim());
@@ -109,5 +107,12 @@ final class CpuAttention implements AttentionKernels {
             }
           }
         });
+  }
+
+  private static void requireSingle(Buffer cache) {
+    if (cache.dtype() != DType.F32) {
+      throw new IllegalArgumentException(
+          "the cache is %s, on the backend cpu it is F32".formatted(cache.dtype()));
+    }
   }
 }

@@ -218,22 +218,15 @@ final class Lanes {
     return best.reduceLanes(VectorOperators.MAX);
   }
 
-  /// Multiplies n elements with a factor and returns the largest product.
+  /// Multiplies n elements, whole vectors, with a factor and returns the largest product.
   static float scaleAndMax(MemorySegment x, long at, int n, float factor) {
     FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-    int i = 0;
-    for (; i + COUNT <= n; i += COUNT) {
+    for (int i = 0; i < n; i += COUNT) {
       FloatVector product = load(x, at + floatBytes(i)).mul(factor);
       store(product, x, at + floatBytes(i));
       best = best.max(product);
     }
-    float max = best.reduceLanes(VectorOperators.MAX);
-    for (; i < n; i++) {
-      float product = x.get(FLOAT, at + floatBytes(i)) * factor;
-      x.set(FLOAT, at + floatBytes(i), product);
-      max = Math.max(max, product);
-    }
-    return max;
+    return best.reduceLanes(VectorOperators.MAX);
   }
 
   /// Replaces x by exp(x − shift) and returns the sum in the fixed order.

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 final class Softmax {
   private Softmax() {}
 
-  /// Turns `n` raw scores into exp(factor·s − max) and the elements from there to `width` into 0,
+  /// Turns `n` raw scores into exp(factor·s − max) and the rest of `width`, whole vectors, into 0,
   /// as exponentials of −∞, which change neither the maximum nor the sum. Writes the sum of the
   /// exponentials to `sums` and returns the maximum.
   static float exponentials(

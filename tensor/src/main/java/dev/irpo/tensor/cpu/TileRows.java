@@ -57,8 +57,8 @@ record TileRows(MemorySegment memory, long at, long groupBytes, long rowBytes, l
   }
 
   private record PackedColumns(ColumnPanels columns) implements Source {
-    /// Floats of a cache line.
-    private static final int LINE = 16;
+    /// Floats of a cache line, which two tasks that pack columns would both read.
+    private static final int LINE_FLOATS = 16;
 
     @Override
     public TileRows rows(int row, int rows, int from, int depth, Scratch scratch) {
@@ -71,7 +71,7 @@ record TileRows(MemorySegment memory, long at, long groupBytes, long rowBytes, l
 
     @Override
     public int multiple() {
-      return LINE;
+      return LINE_FLOATS;
     }
   }
 

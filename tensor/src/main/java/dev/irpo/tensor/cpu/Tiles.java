@@ -47,7 +47,8 @@ record Tiles(long cRow, long aGroup, long aRow, long aStep, int depth) {
   /// Most rows of a tile.
   private static final int ROWS = Lanes.COUNT == 16 ? 8 : 6;
 
-  /// A multiple of the rows of a tile: enough that a task seldom reads panels for a few rows only.
+  /// Whole tiles: what is left over of a task's rows takes a tile whose sums are too few, or not
+  /// all wanted. Several, because a task reads panels for all its tiles once.
   static final int TASK_ROWS = Lanes.COUNT == 16 ? 16 : 24;
 
   /// Not written.

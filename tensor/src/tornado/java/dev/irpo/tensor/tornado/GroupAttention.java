@@ -149,12 +149,12 @@ record GroupAttention(TaskList tasks, DeviceMemory memory) implements AttentionF
 
   @Override
   public void cached(Floats out, Floats q, Cache cache, IntArray places, AttentionSizes sizes) {
+    FloatArray parts = // before the arguments' arrays, so that it is the first of other operations
+        memory.scratch(
+            CachedAttentionTasks.partElements(sizes.rows(), sizes.numHeads(), sizes.headDim()));
     Argument k = Argument.of(cache.k(), memory);
     Argument v = Argument.of(cache.v(), memory);
     FloatArray powers = memory.constants(RoundingTasks.powers());
-    FloatArray parts =
-        memory.scratch(
-            CachedAttentionTasks.partElements(sizes.rows(), sizes.numHeads(), sizes.headDim()));
     KernelContext context = new KernelContext();
     tasks.add(
         "groupCachedAttention",

@@ -25,7 +25,7 @@ final class PlannedMemory implements DeviceMemory {
   private final Map<FloatBuffer, FloatArray> constants;
 
   private final Map<Record, IntArray> ofInputs = new HashMap<>();
-  private final Set<Object> computed = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Object> planned = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Object> written = Collections.newSetFromMap(new IdentityHashMap<>());
   private Derived derived;
   private boolean roundsWeights;
@@ -47,7 +47,7 @@ final class PlannedMemory implements DeviceMemory {
   /// Gives a buffer an array of its own, or a place at the beginning of one.
   void put(Buffer buffer, Object array) {
     arrays.put(buffer, array);
-    computed.add(array);
+    planned.add(array);
   }
 
   /// Begins tasks that other programs may have in common, each with other arrays: what they have
@@ -158,14 +158,14 @@ final class PlannedMemory implements DeviceMemory {
     return array;
   }
 
-  /// Of what operations give alone: when scratch elements are written is not known here.
+  /// Kept only where [#begin(List)] is told of all writes; of scratch elements it is not.
   @Override
   public IntArray ofElements(Floats x, int numElements, Consumer<IntArray> record) {
     if (derived != null && derived.x.equals(x) && derived.numElements == numElements) {
       return derived.array;
     }
     IntArray array = scratch.ofElements(numElements);
-    boolean isKept = computed.contains(x.array()) && !written.contains(x.array());
+    boolean isKept = planned.contains(x.array()) && !written.contains(x.array());
     derived = isKept ? new Derived(x, numElements, array) : null;
     record.accept(array);
     return array;

@@ -184,7 +184,7 @@ public final class AttentionTasks {
         int numKeys = places.get(COLUMNS * r + 1) + places.get(COLUMNS * r + 3);
         int firstKey = places.get(COLUMNS * r + 6);
         int g = h / (numHeads / numKvHeads);
-        int rowWidth = headDim;
+        int rowWidth = headDim; // a parameter more than TornadoVM's tasks may have
         if (blockSize > 1) {
           rowWidth = (headDim + CACHE_PANEL - 1) / CACHE_PANEL * CACHE_PANEL;
         }
