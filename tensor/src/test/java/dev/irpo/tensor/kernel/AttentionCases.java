@@ -6,6 +6,7 @@ import static dev.irpo.tensor.kernel.KernelTensor.output;
 import static dev.irpo.tensor.kernel.KernelTensor.signed;
 
 import dev.irpo.tensor.DType;
+import dev.irpo.tensor.HalfPrecision;
 import dev.irpo.tensor.op.CachedAttention;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,7 +141,7 @@ final class AttentionCases {
         .within(dV, i -> relative * queriesPerKey);
   }
 
-  /// With caches in bfloat16, which round keys and values.
+  /// With caches in bfloat16, of keys and values that are numbers of that type.
   static Stream<KernelCase> halfCaches() {
     return Stream.of(
         cached(new AttentionSizes(0, 0, 2, 1, 16), DType.BF16, 270, 35),
@@ -192,8 +193,8 @@ final class AttentionCases {
     KernelTensor keyCache = cache("keyCache", type, cacheElements);
     KernelTensor valueCache = cache("valueCache", type, cacheElements);
     KernelTensor q = signed("q", 15, queryElements);
-    KernelTensor k = signed("k", 16, keyElements);
-    KernelTensor v = signed("v", 17, keyElements);
+    KernelTensor k = stored("k", type, 16, keyElements);
+    KernelTensor v = stored("v", type, 17, keyElements);
     KernelTensor rowTable = ints("table", table.size(), table::get);
     int keys = prefix + longest;
     double tolerance = probabilityError(sizes, keys) + 4 * Math.sqrt(keys) * UNIT;
@@ -222,6 +223,13 @@ final class AttentionCases {
 
   private static KernelTensor cache(String name, DType type, long n) {
     return type == DType.BF16 ? KernelTensor.halfOutput(name, n) : output(name, n);
+  }
+
+  /// In single precision, numbers that the cache has exactly.
+  private static KernelTensor stored(String name, DType type, long seed, long n) {
+    return type == DType.BF16
+        ? KernelTensor.of(name, n, i -> HalfPrecision.rounded(type, Samples.signed(seed, i)))
+        : signed(name, seed, n);
   }
 
   private static void addSequence(
