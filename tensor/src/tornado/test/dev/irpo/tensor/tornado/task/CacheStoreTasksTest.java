@@ -19,8 +19,8 @@ class CacheStoreTasksTest {
 
   @Test
   void pairsAreRoundedToTheNearestAndEndWithTheHead() {
-    FloatArray k = FloatArray.fromElements(1.003f, -1.9999f, 1.00390625f);
-    FloatArray v = FloatArray.fromElements(0.1f, 1.01171875f, -0.3f); // the second is a tie
+    FloatArray k = FloatArray.fromElements(1.003f, -1.9999f, 1.5f);
+    FloatArray v = FloatArray.fromElements(0.1f, 1 + 0x3p-8f, -0.3f); // the second is a tie
     IntArray keys = new IntArray(ROW_WIDTH / 2);
     IntArray values = new IntArray(ROW_WIDTH / 2);
     keys.init(-1);
